@@ -1,0 +1,62 @@
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): requirements-dev.lock pyproject.toml hatch_build.py
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed. Set PYTHON=python3.12, say." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(RUN)/pip --disable-pip-version-check install --quiet --require-hashes -r requirements-dev.lock
+	$(RUN)/pip --disable-pip-version-check install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
+
+.PHONY: demo
+demo: $(READY) ## render a service, build it, start it, call it, stop it
+	@$(RUN)/python docs/demo.py
+
+.PHONY: lint
+lint: $(READY) ## format, rules, types, derived files
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/gocontainer dev derive --check
+
+.PHONY: test
+test: lint ## all that needs no root: under ten minutes, warm
+	$(RUN)/pytest -n 2 -m 'not slow'
+
+.PHONY: test-all
+test-all: lint ## everything
+	$(RUN)/pytest -n 2
+
+.PHONY: derive
+derive: $(READY) ## write the files that follow from the tables
+	$(RUN)/gocontainer dev derive
+
+.PHONY: goldens
+goldens: $(READY) ## render the golden repositories afresh; read the diff
+	$(RUN)/python -m tests.goldens
+
+.PHONY: modules
+modules: $(READY) ## resolve the Go modules of the output (network)
+	$(RUN)/gocontainer dev derive --deps
+
+.PHONY: lock
+lock: $(READY) ## pin the dependencies of development afresh (network)
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
+	  --group dev pyproject.toml --no-header --no-annotate --output-file requirements-dev.lock
+
+.PHONY: bench-new
+bench-new: $(READY) ## time 'gocontainer new' against cookiecutter and copier
+	$(RUN)/python benchmarks/new.py
+
+.PHONY: clean
+clean: ## remove what the targets made
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

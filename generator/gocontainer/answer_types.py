@@ -1,0 +1,31 @@
+"""Derived from the tables by `gocontainer dev derive`; edits are lost."""
+
+from collections.abc import Sequence
+from typing import Literal, Required, TypedDict
+
+
+class AnswerValues(TypedDict, total=False):
+    """The keywords of ``gocontainer.Answers``."""
+
+    profile: Literal["minimal", "service", "hardened"]
+    service: Required[str]
+    module: str
+    description: str
+    owner: str
+    license: Literal["apache-2.0", "mit", "none"]
+    image: str
+    port: int
+    base_image: Literal["scratch", "distroless-static", "distroless-base", "alpine", "debian-slim", "ubuntu"]
+    cgo: bool
+    platforms: str | Sequence[str]
+    tracing: bool
+    target: Literal["kubernetes"]
+    cpu: str
+    memory: str
+    resources: Literal["strict", "latency"]
+    startup_seconds: int
+    drain_seconds: int
+    min_replicas: int
+    max_replicas: int
+    network_policy: bool
+    ci: Literal["github", "none"]

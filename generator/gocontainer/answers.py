@@ -1,0 +1,141 @@
+"""Answers from all their sources, merged and validated.
+
+defaults < profile < detected < answers file < environment < flags < wizard
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gocontainer.conflicts import CONFLICTS
+from gocontainer.errors import ConflictingAnswers, MissingAnswers, NotApplicable, UnknownKey
+from gocontainer.kinds import Option, Value, holds
+from gocontainer.options import BY_NAME, OPTIONS, PRESETS, PROFILE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from gocontainer.answer_types import AnswerValues
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Raw answers from one source. ``label`` names a key as the user wrote it: ``{flag}`` and so on."""
+
+    origin: str
+    values: Mapping[str, object]
+    label: str = "{name}"
+
+    def where(self, name: str) -> str:
+        """Return how errors name the key: ``--port``, ``GOCONTAINER_PORT``, ``port in answers.yaml``."""
+        option = BY_NAME.get(name)
+        flag = option.flag if option else "--" + name
+        variable = option.variable if option else "GOCONTAINER_" + name.upper()
+        return self.label.format(name=name, flag=flag, variable=variable)
+
+
+class Answers(Mapping[str, Value]):
+    """A complete and valid set of answers: option name to value.
+
+    ``Answers(service="orders", base_image="scratch")`` fills in the defaults and raises UsageError
+    where an answer is missing, wrong or in conflict. ``origins`` says where each value came from.
+    """
+
+    def __init__(self, **values: Unpack[AnswerValues]) -> None:
+        self._values, self.origins = _resolve((Layer("given", {**values}),))
+
+    @classmethod
+    def merge(cls, *layers: Layer) -> Answers:
+        """Merge ``layers``, the last one first in rank, over profile and defaults; validate all.
+
+        Raises UsageError: UnknownKey, InvalidAnswer, NotApplicable, MissingAnswers, ConflictingAnswers.
+        """
+        self = cls.__new__(cls)
+        self._values, self.origins = _resolve(layers)
+        return self
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Answers({', '.join(f'{name}={value!r}' for name, value in self.items())})"
+
+    def context(self) -> dict[str, str | bool]:
+        """Return the values as templates see them: strings and booleans."""
+        return {name: value if isinstance(value, bool) else str(value) for name, value in self.items()}
+
+    def defaults(self) -> tuple[str, ...]:
+        """Return the options that nobody answered, in the table's order."""
+        return tuple(name for name in self if self.origins[name] in ("default", "profile"))
+
+
+def _resolve(layers: Sequence[Layer]) -> tuple[dict[str, Value], dict[str, str]]:
+    """Return the value and the origin of every option."""
+    given: dict[str, Value] = {}
+    origins: dict[str, str] = {}
+    places: dict[str, str] = {}
+    for layer in layers:
+        for name, raw in layer.values.items():
+            given[name] = _option(name, layer).parse(raw, layer.where(name))
+            origins[name], places[name] = layer.origin, layer.where(name)
+    profile = str(given.pop("profile", PROFILE.default))
+    preset = PRESETS[profile].answers
+    values: dict[str, Value] = {}
+    for option in OPTIONS:
+        if option.name in given:
+            values[option.name] = given[option.name]
+        elif option.name in preset:
+            values[option.name], origins[option.name] = preset[option.name], "profile"
+        elif option.default == "":
+            raise MissingAnswers([option.name], flags())
+        else:
+            values[option.name], origins[option.name] = _default(option, values), "default"
+    _check(values, given, places)
+    return values, origins
+
+
+def flags() -> tuple[str, ...]:
+    """Return each flag with what it accepts, for people."""
+    width = max(len(option.flag) for option in BY_NAME.values())
+    return tuple(f"{o.flag:{width}}  {o.accepts.replace('`', '')}" for o in BY_NAME.values() if o.name != "service")
+
+
+def _option(name: str, layer: Layer) -> Option:
+    if name not in BY_NAME:
+        raise UnknownKey(layer.where(name), name, nearest(name, BY_NAME))
+    return BY_NAME[name]
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the one of ``words`` that is most like ``word``, if any is like it."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, list(words), n=1)), None)
+
+
+def _default(option: Option, values: Mapping[str, Value]) -> Value:
+    default = option.default
+    if isinstance(default, str) and "{service}" in default:
+        # Not every good name of a service makes a good module path: vendor, for one.
+        return option.parse(default.format(service=values["service"]), f"{option.flag}, by default")
+    return default
+
+
+def _check(values: Mapping[str, Value], given: Mapping[str, Value], places: Mapping[str, str]) -> None:
+    for name in given:
+        when = BY_NAME[name].when
+        if not holds(when, values):
+            needs = " and ".join(f"{key} is {' or '.join(map(str, accepted))}" for key, accepted in when.items())
+            raise NotApplicable(places[name], needs)
+    for conflict in CONFLICTS:
+        if conflict.applies(values):
+            named = [f"{name} {str(values[name]).lower()}" for name in conflict.names]
+            raise ConflictingAnswers(named, conflict.reason, conflict.way_out)

@@ -1,0 +1,83 @@
+"""What templates need beyond the answers: derived values (``__name``) and filters.
+
+A derived value is a string, and a flag is "true" or "", since plain cookiecutter can carry nothing
+else. The same functions serve our own renderer and, through an extension, cookiecutter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from gocontainer import sizing
+from gocontainer.kinds import Value
+
+LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
+"""SPDX identifiers (spdx.org/licenses)."""
+_WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
+_WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
+
+
+def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return every derived value for valid ``answers``.
+
+    ``answers`` may hold numbers as strings, as cookiecutter does.
+    """
+    flags = {
+        "__autoscaling": int(answers["max_replicas"]) > int(answers["min_replicas"]),
+        "__disruption_budget": int(answers["min_replicas"]) > 1,
+        "__fixed_replicas": int(answers["max_replicas"]) == int(answers["min_replicas"]),
+        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__several_platforms": "," in str(answers["platforms"]),
+        "__cpu_limited": answers["resources"] == "strict",
+        "__components": _has_components(answers),
+    }
+    values = {
+        "__base_image": pins["base_image"][str(answers["base_image"])],
+        "__build_image": pins["base_image"]["build"],
+        "__build_tags": _build_tags(answers),
+        "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__cpu_limit": sizing.cpu_limit(str(answers["cpu"])),
+        "__gomaxprocs": sizing.gomaxprocs(str(answers["cpu"])),
+        "__grace_period": sizing.grace_period(int(answers["drain_seconds"])),
+        "__license": LICENSES[str(answers["license"])],
+        "__memory_percent": sizing.memory_percent(cgo=answers["cgo"] is True),
+        "__pre_stop": sizing.PRE_STOP,
+        "__request_timeout": sizing.request_timeout(int(answers["drain_seconds"])),
+        "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
+        "__startup_failures": sizing.startup_failures(int(answers["startup_seconds"])),
+        "__startup_period": sizing.STARTUP_PERIOD,
+    }
+    return (
+        {name: "true" if flag else "" for name, flag in flags.items()}
+        | {name: str(value) for name, value in values.items()}
+        | {f"__pin_{name}": value for name, value in pins["tool"].items()}
+        | {f"__action_{name}": value for name, value in pins["action"].items()}
+    )
+
+
+def _has_components(answers: Mapping[str, Value]) -> bool:
+    return int(answers["max_replicas"]) > 1 or answers["network_policy"] is True
+
+
+def _build_tags(answers: Mapping[str, Value]) -> str:
+    tags = []
+    if answers["tracing"]:
+        tags.append("grpcnotrace")  # the exporter links grpc; its debug pages cost 3 MB
+    if answers["base_image"] in _WITHOUT_TIME_ZONES:
+        tags.append("timetzdata")  # the zone database, 450 kB, inside the binary
+    return ",".join(tags)
+
+
+def markdown(text: str) -> str:
+    """Escape ``text`` so that Markdown shows it as it is."""
+    escaped = re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", text)
+    return re.sub(r"^(\d+(?=[.)])|(?=[#+=-]))", r"\1\\", escaped)
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as a double-quoted string of a Dockerfile."""
+    return '"' + re.sub(r'(["\\$])', r"\\\1", text) + '"'
+
+
+FILTERS: Mapping[str, Callable[[str], str]] = {"markdown": markdown, "quoted": quoted}

@@ -1,0 +1,158 @@
+"""Everything that can go wrong, as classes that carry data; each writes its own sentences.
+
+    GocontainerError            1   the environment failed
+    ├── WriteError                  a file or folder could not be written
+    ├── TemplateError               a template breaks the rules of the template language
+    ├── NotACheckout                a maintainer's command outside a checkout
+    ├── UsageError              2   the call or an answer is wrong
+    │   ├── UnknownKey                  no option has this name
+    │   ├── InvalidAnswer               the value breaks the option's rule
+    │   ├── NotApplicable               the option has no meaning with the other answers
+    │   ├── ConflictingAnswers          each answer is fine, together they cannot work
+    │   ├── MissingAnswers              nobody can be asked
+    │   ├── UnreadableAnswers           the answers file cannot be used
+    │   └── TargetNotEmpty              something is in the way
+    └── Cancelled             130   a person said stop
+
+An error is one sentence that says what is wrong, then one that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class GocontainerError(Exception):
+    """Base of all errors that a user can see; ``exit_code`` is the process's."""
+
+    exit_code = 1
+
+
+class WriteError(GocontainerError):
+    """The repository could not be written; nothing was left behind."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"Cannot write {self.path}: {self.reason}. Choose another folder with --output."
+
+
+class TemplateError(GocontainerError):
+    """A template file uses more of the template language than the rules allow."""
+
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        self.path, self.line, self.reason = path, line, reason
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}. See 'Rules for the template' in ARCHITECTURE.md."
+
+
+class NotACheckout(GocontainerError):
+    """``path`` does not hold the template's sources."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} holds no template. Run this from a checkout of gocontainer, installed with 'pip install -e'."
+        )
+
+
+class UsageError(GocontainerError):
+    """The caller can mend this; nothing was written."""
+
+    exit_code = 2
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:56] + "..." + text[0]  # noqa: PLR2004
+
+
+class UnknownKey(UsageError):
+    """No option is called ``key``; ``nearest`` is the closest name, if any is close."""
+
+    def __init__(self, where: str, key: str, nearest: str | None) -> None:
+        self.where, self.key, self.nearest = where, key, nearest
+
+    def __str__(self) -> str:
+        way_out = f"Did you mean {self.nearest}?" if self.nearest else "Run 'gocontainer options' for the list."
+        return f"{self.where}: there is no option {_short(self.key)}. {way_out}"
+
+
+class InvalidAnswer(UsageError):
+    """``value`` is not what ``where`` may be: ``expected`` names it, ``hint`` says what to do."""
+
+    def __init__(self, where: str, value: object, expected: str, hint: str) -> None:
+        self.where, self.value, self.expected, self.hint = where, value, expected, hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {_short(self.value)} is not {self.expected}. {self.hint}"
+
+
+class NotApplicable(UsageError):
+    """``where`` was given although the option has no meaning with the other answers."""
+
+    def __init__(self, where: str, needs: str) -> None:
+        self.where, self.needs = where, needs
+
+    def __str__(self) -> str:
+        return f"{self.where} has no meaning unless {self.needs}. Leave it out, or change the other answer."
+
+
+class ConflictingAnswers(UsageError):
+    """``answers`` are fine one by one; ``reason`` says why not together."""
+
+    def __init__(self, answers: Sequence[str], reason: str, way_out: str) -> None:
+        self.answers, self.reason, self.way_out = tuple(answers), reason, way_out
+
+    def __str__(self) -> str:
+        return f"{' with '.join(self.answers)} cannot work: {self.reason}. {self.way_out}"
+
+
+class MissingAnswers(UsageError):
+    """A required answer is missing and there is no terminal to ask at."""
+
+    def __init__(self, missing: Sequence[str], flags: Sequence[str]) -> None:
+        self.missing, self.flags = tuple(missing), tuple(flags)
+
+    def __str__(self) -> str:
+        return (
+            f"There is no terminal to ask at, and {', '.join(self.missing)} is missing."
+            " Run 'gocontainer new SERVICE', with any of these flags:\n  " + "\n  ".join(self.flags)
+        )
+
+
+class UnreadableAnswers(UsageError):
+    """The answers file cannot be read or is not a mapping."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return (
+            f"Cannot read answers from {self.path}: {self.reason}."
+            " Give a YAML, TOML or JSON file with one 'option: value' a line."
+        )
+
+
+class TargetNotEmpty(UsageError):
+    """The target folder holds ``entries``, and only ``.git`` may be there."""
+
+    def __init__(self, path: str, entries: Sequence[str]) -> None:
+        self.path, self.entries = path, tuple(entries)
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.entries[:5]) + (f" and {len(self.entries) - 5} more" if len(self.entries) > 5 else "")  # noqa: PLR2004
+        return f"{self.path} is in the way: {shown}. Choose another service name or --output folder."
+
+
+class Cancelled(GocontainerError):
+    """A person ended the wizard; nothing was written."""
+
+    exit_code = 130
+
+    def __str__(self) -> str:
+        return "Cancelled. Nothing was written."

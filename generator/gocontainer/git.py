@@ -1,0 +1,87 @@
+"""The only module that runs git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer import __version__
+
+
+class Remote(NamedTuple):
+    """Where a repository lives: ``github.com``, ``acme``, ``orders``."""
+
+    host: str
+    owner: str
+    path: str
+
+    @property
+    def module(self) -> str:
+        """The Go module path of the repository's top."""
+        return f"{self.host}/{self.owner}/{self.path}"
+
+
+_URL = (
+    r"(?:(?:https?|ssh|git)://(?:[^@/\s]+@)?|[^@/\s]+@)"
+    r"(?P<host>[A-Za-z0-9.-]+)(?::\d+(?=/))?[:/]+"
+    r"(?P<owner>[A-Za-z0-9_.-]+)/(?P<path>[A-Za-z0-9_./-]+?)(?:\.git)?/?"
+)
+
+
+def parse_remote(url: str) -> Remote | None:
+    """Return what an https or ssh address says; None for a local path and the like."""
+    import re
+
+    match = re.fullmatch(_URL, url.strip())
+    return Remote(match["host"].lower(), match["owner"], match["path"]) if match else None
+
+
+def top_level(folder: Path) -> Path | None:
+    """Return the work tree that ``folder`` lies in, if any; ``folder`` need not exist."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+
+
+def remote(repository: Path) -> Remote | None:
+    """Return the remote ``origin`` of ``repository``."""
+    url = _output(repository, "remote", "get-url", "origin")
+    return parse_remote(url) if url else None
+
+
+def start(folder: Path) -> bool:
+    """Make ``folder`` a repository with one commit; False where the commit was not possible.
+
+    Nothing of the user's set-up that could run or ask something takes part: no hooks, no signing.
+    """
+    if _output(folder, "-c", "init.templateDir=", "init", "--quiet", "--initial-branch=main") is None:
+        return False
+    return commit(folder)
+
+
+def is_unborn(repository: Path) -> bool:
+    """Whether there is no commit yet."""
+    return _output(repository, "rev-parse", "--verify", "--quiet", "HEAD") is None
+
+
+def commit(repository: Path) -> bool:
+    """Commit everything; False where git refuses, as it does without a name and an address."""
+    quiet = ("-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false")
+    message = f"Start from gocontainer {__version__}"
+    added = _output(repository, *quiet, "add", "--all")
+    return added is not None and _output(repository, *quiet, "commit", "--quiet", "--message", message) is not None
+
+
+def _output(folder: Path, *arguments: str) -> str | None:
+    """Return git's output, or None where git fails or is not there."""
+    import subprocess  # not needed where there is no repository to ask
+
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            check=False,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

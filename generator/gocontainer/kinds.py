@@ -1,0 +1,244 @@
+"""The kinds of question: what an answer may be, and how it is read and described."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gocontainer.errors import InvalidAnswer
+
+Value = str | bool | int
+When = Mapping[str, tuple[Value, ...]]
+
+
+def holds(when: When, values: Mapping[str, Value]) -> bool:
+    """Whether every named answer is one of the accepted values."""
+    return all(values[name] in accepted for name, accepted in when.items())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Option(ABC):
+    """One question. ``help`` says what it is, ``why`` what it costs and buys."""
+
+    name: str
+    group: str
+    help: str
+    why: str
+    default: Value
+    when: When = field(default_factory=dict)
+    dependencies: bool = False
+    """Whether the answer changes the Go modules that the service needs."""
+
+    @property
+    def flag(self) -> str:
+        """The long flag, with its dashes."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return "GOCONTAINER_" + self.name.upper()
+
+    @abstractmethod
+    def parse(self, raw: object, where: str) -> Value:
+        """Return the canonical value, or raise InvalidAnswer naming ``where`` it came from."""
+
+    @abstractmethod
+    def schema(self) -> dict[str, object]:
+        """Return the JSON Schema of a value in an answers file."""
+
+    @property
+    @abstractmethod
+    def accepts(self) -> str:
+        """What a value may be, in a few words for tables."""
+
+    def samples(self) -> tuple[Value, ...]:
+        """Return the levels that the test matrix covers."""
+        return (self.default,)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Text(Option):
+    """A line of text that ``pattern`` must match whole; ``expected`` and ``hint`` say so in words."""
+
+    pattern: str
+    longest: int
+    expected: str
+    hint: str
+    reserved: tuple[str, ...] = ()
+    """Path elements that are refused in any case."""
+
+    def parse(self, raw: object, where: str) -> Value:
+        if not isinstance(raw, str) or len(raw) > self.longest or not re.fullmatch(self.pattern, raw):
+            raise InvalidAnswer(where, raw, self.expected, self.hint)
+        taken = [part for part in raw.lower().split("/") if part.partition(".")[0] in self.reserved]
+        if taken:
+            raise InvalidAnswer(where, raw, f"usable: {taken[0]!r} is a reserved name", "Choose another name.")
+        return raw
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
+
+    @property
+    def accepts(self) -> str:
+        return self.expected
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Choice:
+    """One value of a Select or a SelectMany."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Select(Option):
+    """One of ``choices``."""
+
+    choices: tuple[Choice, ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(choice.value for choice in self.choices)
+
+    def parse(self, raw: object, where: str) -> Value:
+        if raw not in self.values:
+            raise InvalidAnswer(where, raw, "one of the choices", f"Choose from {', '.join(self.values)}.")
+        return str(raw)
+
+    def schema(self) -> dict[str, object]:
+        return {"enum": list(self.values)}
+
+    @property
+    def accepts(self) -> str:
+        return ", ".join(f"`{value}`" for value in self.values)
+
+    def samples(self) -> tuple[Value, ...]:
+        return self.values
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SelectMany(Select):
+    """Several of ``choices``; the value is one comma-joined string in the table's order."""
+
+    def parse(self, raw: object, where: str) -> Value:
+        parts = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else raw
+        if not isinstance(parts, Sequence) or not parts:
+            raise InvalidAnswer(where, raw, "a list of choices", f"Choose from {', '.join(self.values)}.")
+        for part in parts:
+            super().parse(part, where)
+        return ",".join(value for value in self.values if value in parts)
+
+    def schema(self) -> dict[str, object]:
+        return {
+            "type": "array",
+            "items": {"enum": list(self.values)},
+            "minItems": 1,
+            "uniqueItems": True,
+        }
+
+    @property
+    def accepts(self) -> str:
+        return f"several of {super().accepts}"
+
+    def several(self) -> tuple[str, ...]:
+        """Return every value that names more than one choice."""
+        sizes = range(2, len(self.values) + 1)
+        return tuple(",".join(some) for size in sizes for some in itertools.combinations(self.values, size))
+
+    def samples(self) -> tuple[Value, ...]:
+        return tuple(dict.fromkeys((self.default, self.values[-1], ",".join(self.values))))
+
+
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Toggle(Option):
+    """Yes or no, named by a positive noun."""
+
+    def parse(self, raw: object, where: str) -> Value:
+        word = raw if isinstance(raw, bool) else _WORDS.get(str(raw).lower())
+        if word is None:
+            raise InvalidAnswer(where, raw, "true or false", "Give true or false.")
+        return word
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "boolean"}
+
+    @property
+    def accepts(self) -> str:
+        return "`true`, `false`"
+
+    def samples(self) -> tuple[Value, ...]:
+        return (True, False)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Integer(Option):
+    """A whole number from ``minimum`` to ``maximum``."""
+
+    minimum: int
+    maximum: int
+
+    def parse(self, raw: object, where: str) -> Value:
+        text = str(raw)
+        good = not isinstance(raw, bool) and re.fullmatch("0|[1-9][0-9]{0,8}", text, re.ASCII)
+        if not good or not self.minimum <= int(text) <= self.maximum:
+            rule = f"a whole number from {self.minimum} to {self.maximum}"
+            raise InvalidAnswer(where, raw, rule, f"Give one, such as {self.default}.")
+        return int(text)
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+
+    @property
+    def accepts(self) -> str:
+        return f"{self.minimum} to {self.maximum}"
+
+    def samples(self) -> tuple[Value, ...]:
+        return tuple(dict.fromkeys((self.default, self.minimum, self.maximum)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Quantity(Option):
+    """A Kubernetes quantity from ``minimum`` to ``maximum`` with one of the ``suffixes``.
+
+    A suffix maps to its factor: the same amount counts the same, however it is written.
+    """
+
+    minimum: str
+    maximum: str
+    suffixes: Mapping[str, int]
+
+    @property
+    def pattern(self) -> str:
+        return f"[1-9][0-9]{{0,5}}({'|'.join(self.suffixes)})"
+
+    def amount(self, value: str) -> int:
+        """Return a valid ``value`` in the unit of the smallest suffix."""
+        digits = re.match("[0-9]+", value)
+        assert digits is not None, value
+        return int(digits.group()) * self.suffixes[value[digits.end() :]]
+
+    def parse(self, raw: object, where: str) -> Value:
+        text = str(raw)
+        good = not isinstance(raw, bool) and re.fullmatch(self.pattern, text, re.ASCII)
+        if not good or not self.amount(self.minimum) <= self.amount(text) <= self.amount(self.maximum):
+            rule = f"an amount from {self.minimum} to {self.maximum}"
+            raise InvalidAnswer(where, raw, rule, f"Give one, such as {self.default}.")
+        return text
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+
+    @property
+    def accepts(self) -> str:
+        return f"{self.minimum} to {self.maximum}"
+
+    def samples(self) -> tuple[Value, ...]:
+        return (self.default, self.minimum, self.maximum)

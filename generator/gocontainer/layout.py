@@ -1,0 +1,34 @@
+"""Table 2: which template files exist for which answers. A path that is not listed always does.
+
+A path that ends in a slash stands for the whole folder. Conditions may name an option or a derived
+answer (``__name``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gocontainer.kinds import Value, When, holds
+
+FILES: Mapping[str, When] = {
+    ".github/": {"ci": ("github",)},
+    "LICENSE": {"license": ("apache-2.0", "mit")},
+    "deploy/components/autoscaling/": {"__autoscaling": ("true",)},
+    "deploy/components/disruption-budget/": {"__disruption_budget": ("true",)},
+    "deploy/components/network-policy/": {"network_policy": (True,)},
+    "internal/telemetry/tracing.go": {"tracing": (True,)},
+    "internal/telemetry/tracing_test.go": {"tracing": (True,)},
+}
+
+EXECUTABLE: frozenset[str] = frozenset()
+"""Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
+
+
+def included(path: str, context: Mapping[str, Value]) -> bool:
+    """Whether the file at ``path`` exists for these answers."""
+    return all(holds(when, context) for listed, when in FILES.items() if covers(listed, path))
+
+
+def covers(listed: str, path: str) -> bool:
+    """Whether the row ``listed`` is about ``path``."""
+    return path.startswith(listed) if listed.endswith("/") else path == listed

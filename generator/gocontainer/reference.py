@@ -1,0 +1,146 @@
+"""The reference pages of the docs, and the options for a terminal, from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from gocontainer import layout
+from gocontainer.conflicts import CONFLICTS
+from gocontainer.kinds import Option, Select, Toggle, Value, When
+from gocontainer.options import GROUPS, OPTIONS, PRESETS, PROFILE
+
+NOTE = "Derived from the tables by `gocontainer dev derive`; edits are lost."
+
+
+def options_table() -> list[dict[str, Any]]:
+    """Return every option as plain data."""
+    return [
+        {
+            "name": option.name,
+            "group": option.group,
+            "flag": option.flag,
+            "variable": option.variable,
+            "help": option.help,
+            "why": option.why,
+            "default": option.default,
+            "schema": option.schema(),
+        }
+        for option in (PROFILE, *OPTIONS)
+    ]
+
+
+def options_text() -> str:
+    """Return the table for a terminal."""
+    lines = []
+    for group, title in GROUPS.items():
+        lines.append(title)
+        for option in (PROFILE, *OPTIONS):
+            if option.group == group:
+                lines += [f"  {option.name} ({option.accepts.replace('`', '')})", f"      {option.help} {option.why}"]
+                lines.append(f"      Default: {_shown(option)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _shown(option: Option) -> str:
+    if isinstance(option, Toggle):
+        return "true" if option.default else "false"
+    return str(option.default).replace("{service}", "SERVICE") or "none, it must be given"
+
+
+def options_page() -> str:
+    """Return docs/reference/options.md."""
+    lines = ["# Options", "", NOTE, ""]
+    lines += [
+        "Each has one flag, one environment variable (`GOCONTAINER_` and the name in upper case)",
+        "and one key in an answers file.",
+        "",
+    ]
+    for group, title in GROUPS.items():
+        lines += [f"## {title}", ""]
+        for option in (PROFILE, *OPTIONS):
+            if option.group == group:
+                lines += _option_entry(option)
+    return "\n".join([*lines, *_profiles(), *_conflicts()])
+
+
+def _option_entry(option: Option) -> list[str]:
+    lines = [f"### `{option.name}`", "", f"{option.help} {option.why}", ""]
+    lines += [f"- accepts: {option.accepts}", f"- default: {_shown(option)}", f"- flag: `{option.flag}`", ""]
+    if isinstance(option, Select):
+        lines += ["| value | meaning |", "| --- | --- |"]
+        lines += [f"| `{choice.value}` | {choice.label} |" for choice in option.choices]
+        lines.append("")
+    return lines
+
+
+def _profiles() -> list[str]:
+    lines = [
+        "## Profiles",
+        "",
+        "A profile only presets answers; each can still be given.",
+        "",
+        "| profile | presets |",
+        "| --- | --- |",
+    ]
+    for name, preset in PRESETS.items():
+        presets = ", ".join(f"`{key}` {str(value).lower()}" for key, value in preset.answers.items())
+        lines.append(f"| `{name}` | {presets or 'nothing: the defaults'} |")
+    return [*lines, ""]
+
+
+def _conflicts() -> list[str]:
+    lines = ["## Answers that cannot work together", "", "| answers | why | way out |", "| --- | --- | --- |"]
+    for conflict in CONFLICTS:
+        if conflict.ordered:
+            what = f"`{conflict.ordered[0]}` above `{conflict.ordered[1]}`"
+        else:
+            what = "; ".join(f"`{key}` {_either(values)}" for key, values in conflict.when.items())
+        lines.append(f"| {what} | {conflict.reason} | {conflict.way_out} |")
+    return [*lines, ""]
+
+
+def _either(values: Iterable[Value]) -> str:
+    return " or ".join(str(value).lower() for value in values)
+
+
+def files_page(paths: Iterable[str]) -> str:
+    """Return docs/reference/files.md."""
+    lines = ["# Files", "", NOTE, "", "| file | written |", "| --- | --- |"]
+    for path in paths:
+        when = [_condition(layout.FILES[key]) for key in layout.FILES if layout.covers(key, path)]
+        lines.append(f"| `{path}` | {' and '.join(when) or 'always'} |")
+    lines += ["| `.gocontainer.lock` | always |", "| `.gocontainer/base.pack` | always |"]
+    return "\n".join([*lines, ""])
+
+
+_FLAGS = {
+    "__autoscaling": "with `max_replicas` above `min_replicas`",
+    "__disruption_budget": "with `min_replicas` above 1",
+}
+
+
+def _condition(when: When) -> str:
+    return " and ".join(_FLAGS.get(name) or f"with `{name}` {_either(values)}" for name, values in when.items())
+
+
+def cli_page(command: click.Group) -> str:
+    """Return docs/reference/cli.md: the help of every command, and the exit codes."""
+    from gocontainer.cli import EXIT_CODES
+
+    lines = ["# Command line", "", NOTE, ""]
+    for path, each in _commands(command, "gocontainer"):
+        with click.Context(each, info_name=path, terminal_width=100, max_content_width=100) as context:
+            lines += [f"## `{path}`", "", "```text", each.get_help(context), "```", ""]
+    lines += ["## Exit codes", "", "| code | meaning |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()), ""])
+
+
+def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, each in sorted(command.commands.items()):
+            yield from _commands(each, f"{path} {name}")

@@ -1,0 +1,68 @@
+"""What ``new`` says at its end, for people and for programs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gocontainer.answers import Answers
+from gocontainer.tree import Tree, digest
+
+
+def warnings(answers: Answers, *, committed: bool) -> list[str]:
+    """Return what the user should know although all went well."""
+    warnings = []
+    if answers.origins["image"] == "default":
+        warnings.append(f"No registry is known, so the image is {answers['image']}. Give --image before CI pushes it.")
+    if not committed:
+        warnings.append("The files are not committed. See 'git status' in the new folder.")
+    return warnings
+
+
+def report(answers: Answers, files: Tree, target: Path, warnings: Sequence[str], *, written: bool) -> dict[str, Any]:
+    """Return what ``new --json`` prints."""
+    return {
+        "path": str(target),
+        "written": written,
+        "answers": dict(answers),
+        "origins": answers.origins,
+        "warnings": list(warnings),
+        "digest": digest(files),
+        "files": [
+            {
+                "path": path,
+                "mode": "755" if file.executable else "644",
+                "size": len(file.content),
+                "sha256": hashlib.sha256(file.content).hexdigest(),
+            }
+            for path, file in sorted(files.items())
+        ],
+    }
+
+
+def listing(files: Tree, target: Path) -> str:
+    """Return the files that would be written, with their sizes."""
+    rows = [f"{len(file.content):8,}  {path}" for path, file in sorted(files.items())]
+    total = sum(len(file.content) for file in files.values())
+    return "\n".join([f"{target} would get {len(files)} files, {total:,} bytes:", *rows])
+
+
+def farewell(answers: Answers, files: Tree, target: Path, output: Path) -> str:
+    """Return what was written and what to do next."""
+    replicas = f"{answers['min_replicas']} to {answers['max_replicas']}"
+    return "\n".join(
+        [
+            f"Wrote {answers['service']}: {len(files)} files in {target}",
+            "",
+            f"  module    {answers['module']}",
+            f"  image     {answers['image']} on {answers['base_image']}, for {answers['platforms']}",
+            f"  replicas  {replicas}, each {answers['cpu']} CPU and {answers['memory']}",
+            "",
+            "Next:",
+            f"  cd {output / str(answers['service'])}",
+            f"  make run      # serves on port {answers['port']}",
+            "  make          # lists what else there is",
+        ]
+    )

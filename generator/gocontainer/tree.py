@@ -1,0 +1,191 @@
+"""A tree of files in memory: load it, digest it, and write it whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer.errors import TargetNotEmpty, WriteError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+class File(NamedTuple):
+    """Content and mode of a file."""
+
+    content: bytes
+    executable: bool = False
+
+
+Tree = Mapping[str, File]
+"""Relative path, with slashes, to file."""
+
+
+def digest(tree: Tree) -> str:
+    """Return the sha256 of sorted path, mode and content, in hex.
+
+    It depends on no archive format, filter or object format, so it can be compared for ever.
+    """
+    total = hashlib.sha256()
+    for path, file in sorted(tree.items()):
+        total.update(f"{path}\0{'755' if file.executable else '644'}\0{len(file.content)}\0".encode())
+        total.update(file.content)
+    return total.hexdigest()
+
+
+def load(folder: Path) -> dict[str, File]:
+    """Return the files below ``folder``, those of a git repository (``.git``) excepted."""
+    found = (path for path in folder.rglob("*") if path.is_file() and ".git" not in path.relative_to(folder).parts)
+    return {
+        path.relative_to(folder).as_posix(): File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        for path in found
+    }
+
+
+def save(tree: Tree, target: Path, prepare: Callable[[Path], None] = lambda _: None) -> None:
+    """Write ``tree`` as the new folder ``target``, which may hold a ``.git`` and nothing else.
+
+    The tree is built beside the target and renamed, so that a kill at any moment leaves nothing or
+    the whole; the next call removes what a killed one left. ``prepare`` may add to the finished
+    folder before it takes its place. Raises TargetNotEmpty or WriteError, having written nothing.
+    """
+    recover(target)
+    refuse_occupied(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _staging(target) as staging:
+            _write(tree, staging)
+            prepare(staging)
+            _place(staging, target)
+    except OSError as error:
+        raise WriteError(str(error.filename or target), error.strerror or str(error)) from error
+
+
+def refuse_occupied(target: Path) -> None:
+    """Raise TargetNotEmpty where ``target`` holds anything but ``.git``."""
+    if target.is_symlink() or target.is_file():
+        raise TargetNotEmpty(str(target), ["a file or a link of that name"])
+    if target.is_dir():
+        entries = sorted(entry.name for entry in target.iterdir() if entry.name != ".git")
+        if entries:
+            raise TargetNotEmpty(str(target), entries)
+
+
+def recover(target: Path) -> None:
+    """Undo what a killed run left beside ``target``: hand a moved ``.git`` back, remove the rest."""
+    for staging in target.parent.glob(f".{target.name}.gocontainer-*"):
+        with _held(staging) as free:
+            if not free:
+                continue  # another run is writing there now
+            if staging.name.endswith(_WITH_GIT) and (staging / ".git").exists():
+                target.mkdir(exist_ok=True)
+                (staging / ".git").rename(target / ".git")
+            _remove(staging)
+
+
+def _remove(staging: Path) -> None:
+    import shutil
+
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+_WITH_GIT = "-git"
+"""Ends the name of a staging folder that takes the target's own ``.git`` over."""
+
+
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    kind = _WITH_GIT if (target / ".git").exists() else ""
+    staging = target.parent / f".{target.name}.gocontainer-{os.urandom(4).hex()}{kind}"
+    staging.mkdir()
+    with _held(staging):
+        try:
+            yield staging
+        finally:
+            if staging.exists():  # not renamed: something failed
+                if kind and (staging / ".git").exists():
+                    (staging / ".git").rename(target / ".git")
+                _remove(staging)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Hold ``folder`` for this process; yield False where another process holds it."""
+    if fcntl is None:
+        yield time.time() - folder.stat().st_mtime > _ABANDONED
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
+
+
+_ABANDONED = 3600
+"""Seconds after which a staging folder is taken for abandoned where folders cannot be locked."""
+
+
+def _write(tree: Tree, folder: Path) -> None:
+    """Write all, then flush all."""
+    descriptors = []
+    made = {""}
+    try:
+        for path, file in tree.items():
+            parent = path.rpartition("/")[0]
+            if parent not in made:
+                (folder / parent).mkdir(parents=True, exist_ok=True)
+                made.add(parent)
+            mode = 0o777 if file.executable else 0o666  # less the umask
+            descriptor = os.open(folder / path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, mode)
+            descriptors.append(descriptor)
+            with open(descriptor, "wb", closefd=False) as out:
+                out.write(file.content)
+        _flush(descriptors)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _flush(descriptors: Sequence[int]) -> None:
+    """Bring files to the disk, several at once: they then share a commit of its journal."""
+    import threading
+
+    failures: list[OSError] = []
+
+    def flush(some: Sequence[int]) -> None:
+        try:
+            for descriptor in some:
+                os.fsync(descriptor)
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=flush, args=(descriptors[start::8],)) for start in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Windows would end lines its own way without it."""
+
+
+def _place(staging: Path, target: Path) -> None:
+    if staging.name.endswith(_WITH_GIT):
+        (target / ".git").rename(staging / ".git")
+    if os.name == "nt" and target.exists():
+        target.rmdir()  # only there does a rename refuse an empty folder
+    staging.rename(target)

@@ -1,0 +1,16 @@
+"""Refuse, before anything is written, what gocontainer itself would refuse."""
+
+import json
+import os
+import sys
+
+context = json.loads(r"""<< cookiecutter | jsonify >>""")
+sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "generator"))
+
+from gocontainer.answers import Answers, Layer  # noqa: E402
+from gocontainer.errors import UsageError  # noqa: E402
+
+try:
+    Answers.merge(Layer("cookiecutter", {name: value for name, value in context.items() if not name.startswith("_")}))
+except UsageError as error:
+    sys.exit(f"Error: {error}")

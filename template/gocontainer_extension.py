@@ -1,0 +1,33 @@
+"""What plain cookiecutter needs to render this template: the derived values and the filters."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+_ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(_ROOT / "generator"))
+
+from gocontainer.derived import FILTERS, derive  # noqa: E402
+from gocontainer.template import flat_pins  # noqa: E402
+
+
+class Derived(Extension):
+    """Adds ``answers | derived("__name")`` and the template language's own filters."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.filters.update(FILTERS)
+        pins = flat_pins(_ROOT / "generator" / "gocontainer" / "pins.toml")
+
+        def derived(answers: Mapping[str, str | bool], name: str) -> str:
+            try:
+                return derive(answers, pins)[name]
+            except (KeyError, ValueError):
+                return ""  # a wrong answer: pre_gen_project says so in a sentence
+
+        environment.filters["derived"] = derived
