@@ -28,7 +28,6 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__disruption_budget": int(answers["min_replicas"]) > 1,
         "__fixed_replicas": int(answers["max_replicas"]) == int(answers["min_replicas"]),
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
-        "__several_platforms": "," in str(answers["platforms"]),
         "__cpu_limited": answers["resources"] == "strict",
         "__components": _has_components(answers),
     }

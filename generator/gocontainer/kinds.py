@@ -151,7 +151,7 @@ class SelectMany(Select):
         return tuple(",".join(some) for size in sizes for some in itertools.combinations(self.values, size))
 
     def samples(self) -> tuple[Value, ...]:
-        return tuple(dict.fromkeys((self.default, self.values[-1], ",".join(self.values))))
+        return tuple(dict.fromkeys((self.default, self.values[0], ",".join(self.values))))
 
 
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

@@ -116,7 +116,7 @@ class _Parser:
 
         if isinstance(node, nodes.TemplateData):
             return node.data
-        if isinstance(node, nodes.Filter) and not node.args and node.node is not None:
+        if isinstance(node, nodes.Filter) and node.name in FILTERS and not node.args and node.node is not None:
             return ["get", self.name(node.node), node.name]
         return ["get", self.name(node), ""]
 

@@ -1,0 +1,125 @@
+"""Small builders that the tests share."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import pytest
+
+from gocontainer import Answers, tree
+from gocontainer.answers import Layer
+from gocontainer.renderer import render
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "template" / "<<cookiecutter.service>>"
+ROWS: list[dict[str, Any]] = json.loads((ROOT / "tests" / "rows.json").read_text())
+GOCONTAINER = str(Path(sys.executable).with_name("gocontainer"))
+
+
+class Run(NamedTuple):
+    """What a process did."""
+
+    code: int
+    out: str
+    err: str
+
+
+def gocontainer(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
+    """Run the installed command without a terminal."""
+    done = subprocess.run(
+        [GOCONTAINER, *arguments],
+        check=False,
+        cwd=cwd,
+        env={**clean_environment(), **(env or {})},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without answers, and with an identity for git."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GOCONTAINER_", "GIT_"))}
+    who = {"NAME": "Test", "EMAIL": "test@example.com"}
+    return kept | {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+
+
+def answers(**given: Any) -> Answers:
+    """Answers for the service ``orders``."""
+    return Answers.merge(Layer("test", {"service": "orders", **given}))
+
+
+def rendered(folder: Path, **given: Any) -> Path:
+    """Write a repository for ``given`` answers below ``folder``."""
+    chosen = answers(**given)
+    target = folder / str(chosen["service"])
+    tree.save(render(chosen), target)
+    return target
+
+
+def row_id(row: Mapping[str, Any]) -> str:
+    """Name a row by its most telling answers."""
+    return "-".join(str(row[name]) for name in ("base_image", "resources", "port")) + ("-cgo" if row["cgo"] else "")
+
+
+def rows(*, quick: int | None = None) -> Any:
+    """Parametrize over all rows; those after the first ``quick`` only in `make test-all`."""
+    marks = [() if quick is None or number < quick else (pytest.mark.slow,) for number in range(len(ROWS))]
+    return pytest.mark.parametrize(
+        "row", [pytest.param(row, id=row_id(row), marks=mark) for row, mark in zip(ROWS, marks, strict=True)]
+    )
+
+
+def missing(what: str) -> NoReturn:
+    """Skip for want of a tool; in CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI must not skip")
+    pytest.skip(f"skipped: {what} is missing")
+
+
+def need(*programs: str) -> None:
+    """Skip where a program is not installed."""
+    for program in programs:
+        if shutil.which(program) is None:
+            missing(program)
+
+
+@cache
+def go_tool(package: str, version: str) -> str:
+    """Return a Go tool at a pinned version, installed once into a cache outside the clone."""
+    need("go")
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folder = cache_home / "gocontainer-tests" / f"{package.rpartition('/')[2]}-{version}"
+    program = folder / package.rpartition("/")[2]
+    if not program.exists():
+        environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": ""}
+        subprocess.run(["go", "install", f"{package}@{version}"], check=True, env=environment)
+    return str(program)
+
+
+def go(folder: Path, *arguments: str, **environment: str) -> Run:
+    """Run the go command in ``folder``, never touching go.mod and never the network for a toolchain."""
+    done = subprocess.run(
+        ["go", *arguments],
+        check=False,
+        cwd=folder,
+        env={**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false", "GOTOOLCHAIN": "local", **environment},
+        capture_output=True,
+        text=True,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def ok(run: Run, what: Sequence[str] | str = "") -> str:
+    """Return the output of a run that must have succeeded."""
+    assert run.code == 0, f"{what}: exit {run.code}\n{run.out[-3000:]}{run.err[-3000:]}"
+    return run.out

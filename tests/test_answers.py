@@ -1,0 +1,122 @@
+"""Answers from all their sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gocontainer
+from gocontainer import Answers
+from gocontainer.answers import Layer
+from gocontainer.detect import detected
+from gocontainer.errors import InvalidAnswer, MissingAnswers, UnknownKey, UnreadableAnswers
+from gocontainer.git import parse_remote
+from gocontainer.sources import from_environment, from_file
+from tests.support import answers
+
+
+def test_a_later_layer_outranks_an_earlier_one() -> None:
+    layers = [Layer(str(rank), {"service": "orders", "port": 9000 + rank}) for rank in range(3)]
+    merged = Answers.merge(*layers)
+    assert merged["port"] == 9002
+    assert merged.origins["port"] == "2"
+    assert merged.origins["cpu"] == "default"
+
+
+def test_defaults_are_known_as_such() -> None:
+    chosen = answers(profile="minimal", port=9000)
+    assert "port" not in chosen.defaults()
+    assert {"cpu", "min_replicas"} <= set(chosen.defaults())
+
+
+def test_the_typed_api_renders() -> None:
+    files = gocontainer.render(Answers(service="orders", base_image="scratch", platforms=["linux/arm64"]))
+    assert files["Dockerfile"].content.decode().count("\nFROM scratch\n") == 1
+    assert repr(Answers(service="orders")).startswith("Answers(service='orders', module='example.com/orders'")
+
+
+def test_an_unknown_key_names_the_nearest() -> None:
+    with pytest.raises(UnknownKey, match=r"there is no option 'base_imgae'\. Did you mean base_image\?"):
+        answers(base_imgae="scratch")
+    with pytest.raises(UnknownKey, match="Run 'gocontainer options'"):
+        answers(zzzz="1")
+
+
+def test_a_service_is_required() -> None:
+    with pytest.raises(MissingAnswers):
+        Answers.merge()
+
+
+def test_a_bad_default_of_a_good_service_is_said() -> None:
+    with pytest.raises(InvalidAnswer, match="--module, by default: 'example.com/vendor' is not usable"):
+        answers(service="vendor")
+    assert answers(service="vendor", module="example.com/x")["service"] == "vendor"
+
+
+def test_environment_variables_are_answers() -> None:
+    layer = from_environment({"GOCONTAINER_BASE_IMAGE": "scratch", "HOME": "/"})
+    assert dict(layer.values) == {"base_image": "scratch"}
+    assert layer.where("base_image") == "GOCONTAINER_BASE_IMAGE"
+    assert layer.where("nonsense") == "GOCONTAINER_NONSENSE"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "service: orders\nport: 9000\nplatforms: [linux/arm64]\ntracing: false\n"),
+        ("a.toml", 'service = "orders"\nport = 9000\nplatforms = ["linux/arm64"]\ntracing = false\n'),
+        ("a.json", '{"service": "orders", "port": 9000, "platforms": ["linux/arm64"], "tracing": false}'),
+    ],
+)
+def test_an_answers_file_may_be_yaml_toml_or_json(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    merged = Answers.merge(from_file(tmp_path / name))
+    assert (merged["port"], merged["platforms"], merged["tracing"]) == (9000, "linux/arm64", False)
+    assert merged.origins["port"] == "file"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.yaml", "- x", "it is not a mapping"),
+        ("a.yaml", "1: x", "it is not a mapping"),
+        ("a.yaml", "a: [", "flow"),
+        ("a.yaml", "a: &a [*a" + "]", "is not a mapping|anchor|recursive|no option"),
+        ("a.toml", "a =", "nvalid"),
+        ("a.json", "{", "Expecting"),
+        ("a.ini", "a=1", "is not .yaml, .toml or .json"),
+        ("a.yaml", "\x00", "special characters"),
+    ],
+)
+def test_an_unreadable_answers_file_is_one_sentence(tmp_path: Path, name: str, text: str, reason: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises((UnreadableAnswers, UnknownKey), match=reason) as caught:
+        Answers.merge(from_file(tmp_path / name))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_answers_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableAnswers, match="No such file"):
+        from_file(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    ("url", "module"),
+    [
+        ("git@github.com:acme/orders.git", "github.com/acme/orders"),
+        ("https://github.com/acme/orders", "github.com/acme/orders"),
+        ("https://user:token@gitlab.example.com/acme/team/orders.git", "gitlab.example.com/acme/team/orders"),
+        ("ssh://git@git.example.com:2222/acme/orders.git/", "git.example.com/acme/orders"),
+        ("/srv/git/orders.git", None),
+        ("../orders", None),
+        ("https://example.com/", None),
+    ],
+)
+def test_a_remote_gives_the_module(url: str, module: str | None) -> None:
+    remote = parse_remote(url)
+    assert (remote.module if remote else None) == module
+
+
+def test_nothing_is_detected_where_there_is_no_repository(tmp_path: Path) -> None:
+    assert not detected("orders", tmp_path / "orders").values

@@ -1,0 +1,254 @@
+"""The command line as a contract: output, exit codes, and what is left on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from gocontainer import render
+from gocontainer.options import BY_NAME, OPTIONS
+from tests.support import Run, answers, gocontainer, ok
+
+
+def refused(run: Run, folder: Path, *sentences: str) -> None:
+    """Exit 2, one error line that has these parts, nothing written."""
+    assert run.code == 2, run
+    assert run.out == ""
+    errors = [line for line in run.err.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    assert "Traceback" not in run.err
+    for sentence in sentences:
+        assert sentence in run.err
+    assert list(folder.iterdir()) == []
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_new_writes_a_repository_with_one_commit(tmp_path: Path) -> None:
+    run = gocontainer("new", "orders", "--no-input", "-o", str(tmp_path))
+    assert "Wrote orders: " in ok(run)
+    assert "the image is localhost/orders. Give --image" in run.err
+    assert [path.name for path in tmp_path.iterdir()] == ["orders"]
+    assert git(tmp_path / "orders", "status", "--porcelain") == ""
+    assert git(tmp_path / "orders", "log", "--format=%s").startswith("Start from gocontainer ")
+    assert git(tmp_path / "orders", "branch", "--show-current") == "main"
+
+
+def test_no_git_leaves_no_repository(tmp_path: Path) -> None:
+    ok(gocontainer("new", "orders", "--no-git", "-o", str(tmp_path)))
+    assert not (tmp_path / "orders/.git").exists()
+
+
+def test_without_an_identity_the_files_are_there_and_it_is_said(tmp_path: Path) -> None:
+    nobody = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_AUTHOR_NAME": "",
+              "GIT_COMMITTER_NAME": "", "HOME": str(tmp_path)}  # fmt: skip
+    run = gocontainer("new", "orders", "-o", str(tmp_path), env=nobody)
+    ok(run)
+    assert "The files are not committed." in run.err
+    assert (tmp_path / "orders/go.mod").exists()
+
+
+def test_without_git_the_files_are_there_and_it_is_said(tmp_path: Path) -> None:
+    run = gocontainer("new", "orders", "-o", str(tmp_path), env={"PATH": "/nonexistent"})
+    ok(run)
+    assert "The files are not committed." in run.err
+
+
+def test_hooks_and_signing_of_the_user_do_not_take_part(tmp_path: Path) -> None:
+    hooks = tmp_path / "template/hooks"
+    hooks.mkdir(parents=True)
+    hook = hooks / "pre-commit"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/fired\nexit 1\n")
+    hook.chmod(0o755)
+    config = tmp_path / "config"
+    config.write_text(f"[init]\ntemplateDir = {tmp_path}/template\n[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n")
+    ok(gocontainer("new", "orders", "-o", str(tmp_path), env={"GIT_CONFIG_GLOBAL": str(config)}))
+    assert not (tmp_path / "fired").exists()
+    assert git(tmp_path / "orders", "rev-list", "--count", "HEAD") == "1"
+
+
+def test_an_empty_clone_gives_module_image_and_owner(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "orders")
+    git(tmp_path / "orders", "remote", "add", "origin", "git@github.com:Acme-Corp/orders.git")
+    run = gocontainer("new", "orders", "-o", str(tmp_path), "--json")
+    report = json.loads(ok(run))
+    assert report["answers"]["module"] == "github.com/Acme-Corp/orders"
+    assert report["answers"]["image"] == "ghcr.io/acme-corp/orders"
+    assert report["answers"]["owner"] == "Acme-Corp"
+    assert report["origins"]["module"] == "detected"
+    assert report["warnings"] == []
+    assert git(tmp_path / "orders", "status", "--porcelain") == ""
+    assert git(tmp_path / "orders", "remote") == "origin"
+
+
+def test_inside_another_repository_no_second_one_is_made(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", "https://github.com/acme/mono.git")
+    report = json.loads(ok(gocontainer("new", "orders", "-o", str(tmp_path / "services"), "--json")))
+    assert report["answers"]["module"] == "github.com/acme/mono/services/orders"
+    assert not (tmp_path / "services/orders/.git").exists()
+    assert (tmp_path / ".git").exists()
+
+
+def test_dry_run_writes_nothing_and_tells_all(tmp_path: Path) -> None:
+    listed = ok(gocontainer("new", "orders", "--dry-run", "-o", str(tmp_path / "new")))
+    report = json.loads(ok(gocontainer("new", "orders", "--dry-run", "--json", "-o", str(tmp_path / "new"))))
+    assert not (tmp_path / "new").exists()
+    assert report["written"] is False
+    tree = render(answers())
+    for file in report["files"]:
+        assert f"  {file['path']}" in listed
+        if file["path"] in tree:
+            content = tree[file["path"]].content
+            assert (file["size"], file["mode"]) == (len(content), "644")
+            assert file["sha256"] == hashlib.sha256(content).hexdigest()
+    assert set(tree) < {file["path"] for file in report["files"]}
+
+
+def test_json_describes_what_was_written(tmp_path: Path) -> None:
+    report = json.loads(ok(gocontainer("new", "orders", "--json", "-o", str(tmp_path))))
+    for file in report["files"]:
+        content = (tmp_path / "orders" / file["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == file["sha256"]
+    assert report["path"] == str(tmp_path / "orders")
+
+
+def test_the_lock_remembers_the_answers(tmp_path: Path) -> None:
+    ok(gocontainer("new", "orders", "--port", "9000", "-o", str(tmp_path)))
+    lock = json.loads((tmp_path / "orders/.gocontainer.lock").read_text())
+    assert lock["answers"] == dict(answers(port=9000))
+    assert "port" not in lock["defaults"]
+    assert "cpu" in lock["defaults"]
+    assert len(lock["digest"]) == 64
+
+
+def test_precedence_of_flag_environment_and_file(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("service: orders\nport: 9001\ncpu: 200m\nmemory: 256Mi\n")
+    environment = {"GOCONTAINER_PORT": "9002", "GOCONTAINER_CPU": "300m"}
+    run = gocontainer("new", "--answers", "a.yaml", "--port", "9003", "--dry-run", "--json", cwd=tmp_path, env=environment)
+    report = json.loads(ok(run))
+    assert [report["answers"][name] for name in ("port", "cpu", "memory")] == [9003, "300m", "256Mi"]
+    assert [report["origins"][name] for name in ("port", "cpu", "memory", "ci")] == ["flag", "environment", "file", "default"]
+
+
+def test_set_is_any_option(tmp_path: Path) -> None:
+    report = json.loads(ok(gocontainer("new", "--set", "service=orders", "--set", "port=9000", "--dry-run", "--json")))
+    assert report["answers"]["port"] == 9000
+    refused(gocontainer("new", "orders", "--set", "prot=1", cwd=tmp_path), tmp_path, "Did you mean port?")
+    refused(gocontainer("new", "orders", "--set", "port", cwd=tmp_path), tmp_path, "--set: 'port' is not KEY=VALUE.")
+
+
+CHANGES: dict[str, dict[str, object]] = {
+    option.name: {option.name: next(value for value in option.samples() if value != option.default)}
+    for option in OPTIONS
+    if len(option.samples()) > 1
+} | {
+    "service": {"service": "carts"},
+    "module": {"module": "example.com/x"},
+    "description": {"description": "x"},
+    "owner": {"owner": "x"},
+    "image": {"image": "a.io/x"},
+    "max_replicas": {"max_replicas": 10},
+}
+
+
+def test_every_option_with_a_choice_is_in_the_next_test() -> None:
+    assert {option.name for option in OPTIONS} - set(CHANGES) == {"target"}, "it has one choice so far"
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_option_changes_the_files(name: str) -> None:
+    base = {"base_image": "ubuntu", "platforms": "linux/amd64"} if name == "cgo" else {}
+    assert BY_NAME[name].default not in CHANGES[name].values()
+    assert render(answers(**{**base, **CHANGES[name]})) != render(answers(**base))
+
+
+def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
+    run = gocontainer("new", cwd=tmp_path)
+    refused(run, tmp_path, "There is no terminal to ask at, and SERVICE is missing.", "--base-image", "--tracing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["new", "Orders"], "SERVICE: 'Orders' is not a DNS label"),
+        (["new", "orders", "--prot", "1"], "--port"),
+        (["new", "orders", "--port", "80"], "--port: '80' is not a whole number from 1024 to 65535."),
+        (["new", "orders", "--service", "carts"], "SERVICE and --service are both given."),
+        (["new", "orders", "--cgo"], "cgo true with base_image distroless-static cannot work"),
+        (["new", "orders", "--min-replicas", "9"], "Raise max_replicas or lower min_replicas."),
+        (["new", "orders", "--answers", "nowhere.yaml"], "Cannot read answers from nowhere.yaml"),
+        (["nwe"], "No such command 'nwe'"),
+        (["new", "orders", "extra"], "unexpected extra argument"),
+    ],
+)
+def test_bad_usage_is_one_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    refused(gocontainer(*arguments, cwd=tmp_path), tmp_path, sentence)
+
+
+def test_a_misspelt_variable_is_refused(tmp_path: Path) -> None:
+    run = gocontainer("new", "orders", cwd=tmp_path, env={"GOCONTAINER_BASEIMAGE": "scratch"})
+    refused(run, tmp_path, "GOCONTAINER_BASEIMAGE: there is no option 'baseimage'. Did you mean base_image?")
+
+
+def test_an_occupied_target_is_refused_with_what_is_there(tmp_path: Path) -> None:
+    target = tmp_path / "orders"
+    target.mkdir()
+    for name in "abcdefg":
+        (target / name).touch()
+    for extra in ([], ["--dry-run"]):
+        run = gocontainer("new", "orders", "-o", str(tmp_path), *extra)
+        assert run.code == 2
+        assert "orders is in the way: a, b, c, d, e and 2 more." in run.err
+    assert sorted(path.name for path in target.iterdir()) == list("abcdefg")
+    assert [path.name for path in tmp_path.iterdir()] == ["orders"]
+
+
+def test_a_read_only_parent_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = gocontainer("new", "orders", "-o", str(tmp_path / "file"))
+    assert run.code == 1
+    assert run.err.count("Error: Cannot write ") == 1
+    assert "Traceback" not in run.err
+
+
+def test_options_as_text_json_and_schema() -> None:
+    text = ok(gocontainer("options"))
+    table = json.loads(ok(gocontainer("options", "--json")))
+    schema = json.loads(ok(gocontainer("options", "--schema")))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    names = [option.name for option in OPTIONS]
+    assert [entry["name"] for entry in table][1:] == names
+    assert list(schema["properties"])[1:] == names
+    assert all(f"\n  {name} (" in text for name in names)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell: str) -> None:
+    assert "_GOCONTAINER_COMPLETE" in ok(gocontainer("completion", shell))
+
+
+def test_flags_and_choices_complete() -> None:
+    def completed(words: str) -> str:
+        count = str(len(words.split(" ")) - 1)
+        return gocontainer(env={"_GOCONTAINER_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}).out
+
+    assert "--base-image" in completed("gocontainer new --base-im")
+    assert "distroless-static" in completed("gocontainer new --base-image dist")
+
+
+def test_version_and_help_import_nothing_heavy() -> None:
+    import sys
+
+    code = "import sys, runpy; sys.argv = ['gocontainer', {flag!r}]\ntry: runpy.run_module('gocontainer', run_name='__main__')\nexcept SystemExit: pass\nprint(*sys.modules)"
+    for flag, light in (("--version", ["click", "jinja2", "questionary"]), ("--help", ["jinja2", "questionary", "requests", "rich", "cookiecutter", "yaml"])):
+        done = subprocess.run([sys.executable, "-c", code.format(flag=flag)], check=True, capture_output=True, text=True)
+        loaded = done.stdout.splitlines()[-1].split()
+        assert not set(light) & set(loaded)

@@ -1,0 +1,161 @@
+"""The table of options, profiles and conflicts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from gocontainer import derive
+from gocontainer.conflicts import CONFLICTS, Conflict
+from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
+from gocontainer.kinds import Choice, Integer, Option, Select, SelectMany, Text, Toggle
+from gocontainer.options import BY_NAME, GROUPS, OPTIONS, PRESETS, PROFILE
+from tests.support import answers
+
+CONTRACT = {
+    "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
+    "owner": "The {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
+    "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64", "tracing": True,
+    "target": "kubernetes", "cpu": "100m", "memory": "128Mi", "resources": "strict", "startup_seconds": 30,
+    "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "ci": "github",
+}  # fmt: skip
+
+
+def test_names_and_defaults_are_a_contract() -> None:
+    assert {option.name: option.default for option in OPTIONS} == CONTRACT
+
+
+@pytest.mark.parametrize("option", [PROFILE, *OPTIONS], ids=lambda option: option.name)
+def test_every_row_is_complete(option: Option) -> None:
+    assert option.help.endswith((".", "?"))
+    assert option.why.endswith(".")
+    assert option.group in GROUPS
+    assert option.name.replace("_", "").isalnum()
+    if option.default != "" and "{" not in str(option.default):
+        assert option.parse(option.default, "default") == option.default
+        assert all(option.parse(sample, "sample") == sample for sample in option.samples())
+
+
+@pytest.mark.parametrize("profile", PRESETS)
+def test_a_profile_presets_and_every_preset_can_be_changed(profile: str) -> None:
+    preset = PRESETS[profile].answers
+    chosen = answers(profile=profile)
+    assert {name: chosen[name] for name in preset} == dict(preset)
+    assert all(chosen.origins[name] == "profile" for name in preset)
+    assert answers(profile=profile, max_replicas=50)["max_replicas"] == 50
+    assert "profile" not in chosen
+
+
+def test_profiles_scale_as_promised() -> None:
+    replicas = {name: (answers(profile=name)["min_replicas"], answers(profile=name)["max_replicas"]) for name in PRESETS}
+    assert replicas == {"minimal": (1, 1), "service": (2, 6), "hardened": (3, 10)}
+
+
+def violations() -> list[Any]:
+    """One set of answers for each conflict and each combination of its values."""
+    found = []
+    for conflict in CONFLICTS:
+        if conflict.ordered:
+            found.append(pytest.param(conflict, {conflict.ordered[0]: 9, conflict.ordered[1]: 8}, id="ordered"))
+            continue
+        last = list(conflict.when)[-1]
+        for value in conflict.when[last]:
+            given = {name: values[0] for name, values in conflict.when.items()} | {last: value}
+            if "cgo" in given:
+                given = {"base_image": "ubuntu", "platforms": "linux/amd64"} | given
+            found.append(pytest.param(conflict, given, id=f"{last}-{value}"))
+    return found
+
+
+@pytest.mark.parametrize(("conflict", "given"), violations())
+def test_every_conflict_is_refused_with_its_reason(conflict: Conflict, given: dict[str, Any]) -> None:
+    with pytest.raises(ConflictingAnswers) as caught:
+        answers(**given)
+    assert conflict.reason in str(caught.value)
+    assert str(caught.value).endswith(conflict.way_out)
+
+
+@pytest.mark.parametrize(("conflict", "given"), violations())
+def test_the_schema_refuses_every_conflict_that_it_can_express(conflict: Conflict, given: dict[str, Any]) -> None:
+    document = {"service": "orders", **given}
+    if "platforms" in document:
+        document["platforms"] = document["platforms"].split(",")
+    valid = jsonschema.Draft202012Validator(json.loads(derive.answers_schema())).is_valid(document)
+    assert valid is bool(conflict.ordered), "the order of two numbers is beyond JSON Schema"
+
+
+def test_the_schema_accepts_good_answers() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(derive.answers_schema()))
+    validator.check_schema(validator.schema)
+    good = [
+        {"service": "orders"},
+        {"profile": "hardened", "platforms": ["linux/arm64"], "cgo": True, "base_image": "ubuntu"},
+        {"port": 9000, "cpu": "2", "memory": "1Gi", "tracing": False},
+    ]
+    for document in good:
+        validator.validate(document)
+    assert not validator.is_valid({"base_imgae": "scratch"})
+
+
+def test_an_option_without_meaning_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(vars(BY_NAME["ci"]), "when", {"license": ("mit",)})
+    assert answers(ci="none", license="mit")["ci"] == "none"
+    with pytest.raises(NotApplicable, match="has no meaning unless license is mit"):
+        answers(ci="none", license="none")
+
+
+ROW: dict[str, Any] = {"name": "x", "group": "basics", "help": "Help.", "why": "Why."}
+
+
+@pytest.mark.parametrize(
+    ("option", "raw", "value"),
+    [
+        (Toggle(**ROW, default=True), "no", False),
+        (Toggle(**ROW, default=True), "TRUE", True),
+        (Integer(**ROW, default=5, minimum=1, maximum=9), "7", 7),
+        (BY_NAME["platforms"], "linux/arm64, linux/amd64", "linux/amd64,linux/arm64"),
+        (BY_NAME["platforms"], ["linux/arm/v7"], "linux/arm/v7"),
+        (BY_NAME["cpu"], 2, "2"),
+        (BY_NAME["memory"], "64Gi", "64Gi"),
+        (BY_NAME["module"], "github.com/Acme/orders/v2", "github.com/Acme/orders/v2"),
+        (BY_NAME["image"], "registry.acme.io:5000/team/a--b_c", "registry.acme.io:5000/team/a--b_c"),
+        (BY_NAME["description"], "Größe: 5 % of 'x' & \"y\" 订单 $HOME", "Größe: 5 % of 'x' & \"y\" 订单 $HOME"),
+    ],
+)
+def test_good_values_become_canonical(option: Option, raw: object, value: object) -> None:
+    assert option.parse(raw, "x") == value
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("service", "Orders"), ("service", "a" * 41), ("service", "-a"), ("service", "a-"), ("service", "1a"),
+        ("service", "null"), ("service", "con"), ("service", "a\n"), ("service", 5),
+        ("module", "orders"), ("module", "example.com/v1"), ("module", "example.com/v2.1"), ("module", "gopkg.in/x"),
+        ("module", "example.com/vendor/x"), ("module", "example.com/Aux"), ("module", "example.com/a b"),
+        ("module", "example.com/../x"), ("module", "example.com/x.git"), ("module", "example.com/a//b"),
+        ("image", "orders"), ("image", "ghcr.io/acme/orders:1.0"), ("image", "ghcr.io/Acme/orders"),
+        ("description", " x"), ("description", "x\ny"), ("description", "<<x>>"), ("description", "a\u202eb"),
+        ("description", ""), ("owner", "\ud800"), ("owner", "x" * 81),
+        ("port", "80"), ("port", "8080.0"), ("port", "０"), ("port", True), ("port", "99999999999"),
+        ("cpu", "1.5"), ("cpu", "9m"), ("cpu", "65"), ("memory", "16Mi"), ("memory", "128M"), ("memory", 128),
+        ("platforms", "linux/386"), ("platforms", ""), ("platforms", []), ("platforms", 5), ("cgo", "maybe"),
+        ("base_image", "Alpine"), ("base_image", None),
+    ],
+)  # fmt: skip
+def test_bad_values_are_refused_with_a_way_out(name: str, raw: object) -> None:
+    with pytest.raises(InvalidAnswer) as caught:
+        BY_NAME[name].parse(raw, "--x")
+    assert str(caught.value).startswith("--x: ")
+    assert len(str(caught.value).split(". ")) == 2
+
+
+def test_levels_of_the_matrix_cover_bounds_and_choices() -> None:
+    choices = (Choice(value="a", label="A"), Choice(value="b", label="B"))
+    assert Select(**ROW, default="a", choices=choices).samples() == ("a", "b")
+    assert SelectMany(**ROW, default="b", choices=choices).samples() == ("b", "a", "a,b")
+    assert Integer(**ROW, default=5, minimum=1, maximum=9).samples() == (5, 1, 9)
+    assert Text(**ROW, default="x", pattern="x", longest=1, expected="x", hint="x").samples() == ("x",)

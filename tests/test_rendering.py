@@ -1,0 +1,114 @@
+"""What every row renders: looks handwritten, parses, and mentions nothing that is not pinned."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import Any
+
+import pytest
+import yaml
+
+from gocontainer import layout, matrix, render, template
+from gocontainer.derived import markdown, quoted
+from tests.support import ROOT, ROWS, answers, rows
+from tests.test_template_contract import blanks
+
+PINS = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
+
+
+def texts(row: dict[str, Any]) -> dict[str, str]:
+    return {path: file.content.decode() for path, file in render(answers(**row)).items()}
+
+
+def test_every_two_levels_of_every_two_options_meet() -> None:
+    assert matrix.missing(ROWS) == []
+    assert len(matrix.missing(ROWS[:5])) > 100, "the check cannot fail"
+    for row in ROWS:
+        answers(**row)  # none is in conflict
+
+
+@rows()
+def test_files_look_handwritten(row: dict[str, Any]) -> None:
+    findings = {path: blanks(text) for path, text in texts(row).items()}
+    assert {path: found for path, found in findings.items() if found} == {}
+
+
+@rows()
+def test_nothing_of_the_template_language_is_left(row: dict[str, Any]) -> None:
+    for path, text in texts(row).items():
+        assert not re.search(r"<<|<%|<#|cookiecutter|__", re.sub(r"`gocontainer`", "", text)), path
+
+
+@rows()
+def test_yaml_parses_and_only_pinned_kinds_are_used(row: dict[str, Any]) -> None:
+    known = {
+        (api, kind)
+        for pin in PINS["api"].values()
+        for group in pin["value"].split("; ")
+        for api, *kinds in [group.split()]
+        for kind in kinds
+    }
+    for path, text in texts(row).items():
+        if path.endswith((".yaml", ".yml")):
+            for document in yaml.safe_load_all(text):
+                assert isinstance(document, dict), path
+                if "kind" in document:
+                    assert (document["apiVersion"], document["kind"]) in known, path
+
+
+@pytest.mark.parametrize("row", ROWS[:1])
+def test_what_is_not_listed_is_always_there(row: dict[str, Any]) -> None:
+    unlisted = {path for path in template.load()["files"] if not any(layout.covers(key, path) for key in layout.FILES)}
+    assert unlisted <= set(texts(row))
+
+
+@pytest.mark.parametrize("row", ROWS[:1])
+def test_no_path_is_executable_unless_the_layout_says_so(row: dict[str, Any]) -> None:
+    assert {path for path, file in render(answers(**row)).items() if file.executable} == set(layout.EXECUTABLE)
+
+
+def test_rendering_is_pure() -> None:
+    assert render(answers()) == render(answers())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text - with (all) sorts.", "plain text - with (all) sorts."),
+        ("# no heading", "\\# no heading"),
+        ("1. no list", "1\\. no list"),
+        ("- no list", "\\- no list"),
+        ("<b> `c` *d* [e](f)", "\\<b\\> \\`c\\` \\*d\\* \\[e\\](f)"),
+    ],
+)
+def test_markdown_shows_text_as_it_is(text: str, shown: str) -> None:
+    assert markdown(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [("a b", '"a b"'), ('say "hi"', '"say \\"hi\\""'), ("$HOME", '"\\$HOME"'), ("a\\", '"a\\\\"'), ("`id`", '"`id`"')],
+)
+def test_dockerfile_strings_are_quoted(text: str, literal: str) -> None:
+    assert quoted(text) == literal
+
+
+def test_the_lock_and_the_pack_hold_the_pristine_render() -> None:
+    import io
+    import tarfile
+
+    from gocontainer.lock import LOCK, PACK, sealed
+    from gocontainer.tree import digest
+
+    tree = render(answers())
+    files = sealed(tree, answers())
+    with tarfile.open(fileobj=io.BytesIO(files[PACK].content)) as archive:
+        members = {member.name: archive.extractfile(member) for member in archive}
+        unpacked = {name: member.read() for name, member in members.items() if member}
+    assert unpacked == {path: file.content for path, file in tree.items()}
+    assert json.loads(files[LOCK].content)["digest"] == digest(tree)
+    lines = files[LOCK].content.decode().splitlines()
+    name = next(number for number, line in enumerate(lines) if '"name": "gocontainer"' in line)
+    assert '"version": ' in lines[name + 1]

@@ -1,0 +1,246 @@
+"""The rules of ARCHITECTURE.md for template files, each of them also shown to fail on a bad sample."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pytest
+import yaml
+
+from gocontainer import layout, template
+from gocontainer.derived import derive
+from gocontainer.errors import TemplateError
+from gocontainer.kinds import Select, SelectMany, Toggle
+from gocontainer.options import BY_NAME, OPTIONS
+from tests.support import ROOT, TEMPLATE, answers, need
+
+FILES = {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in TEMPLATE.rglob("*") if path.is_file()}
+RESOLVED = ("go.mod", "go.sum")
+"""Written by `dev derive --deps`: exempt from the rules on conditionals and on versions."""
+DERIVED = set(derive(answers(), template.load()["pins"]))
+EXPRESSION = re.compile(r"<< cookiecutter\.\w+(?: \| \w+)? >>")
+files = pytest.mark.parametrize("path", FILES)
+
+
+def conditionals(program: Sequence[Any], depth: int = 1) -> Iterator[tuple[int, list[Any]]]:
+    """Yield depth and test of each conditional."""
+    for part in program:
+        if isinstance(part, list) and part[0] == "if":
+            yield depth, part[1]
+            yield from conditionals([*part[2], *part[3]], depth + 1)
+
+
+def terms(test: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the simple terms of a test."""
+    if test[0] in ("not", "and", "or"):
+        for inner in test[1:]:
+            yield from terms(inner)
+    else:
+        yield test
+
+
+def names(program: Sequence[Any]) -> Iterator[str]:
+    """Yield every name that a program uses."""
+    for part in program:
+        if isinstance(part, list) and part[0] == "get":
+            yield part[1]
+        elif isinstance(part, list):
+            yield from (term[1] for term in terms(part[1]))
+            yield from names([*part[2], *part[3]])
+
+
+def shape(path: str, source: str) -> list[str]:
+    """Findings on nesting and number of conditionals."""
+    found = list(conditionals(template.parse(source, path)))
+    tested = {term[1] for _, test in found for term in terms(test) if term[1] in BY_NAME}
+    findings = []
+    if any(depth > 1 for depth, _ in found):
+        findings.append("nested conditional")
+    if len(found) > 5:
+        findings.append(f"{len(found)} conditionals")
+    if len(tested) > 2:
+        findings.append(f"tests {sorted(tested)}")
+    return findings
+
+
+def impossible(path: str, source: str) -> list[str]:
+    """Findings on names that do not exist and on comparisons that can never be true."""
+    program = template.parse(source, path)
+    findings = [f"unknown name {name}" for name in names(program) if name not in BY_NAME and name not in DERIVED]
+    for _, test in conditionals(program):
+        for kind, name, *value in terms(test):
+            option = BY_NAME.get(name)
+            if kind == "true" and option is not None and not isinstance(option, Toggle):
+                findings.append(f"{name} is always true")
+            if kind == "is" and isinstance(option, Select) and value[0] not in option.values:
+                findings.append(f"{name} is never {value[0]}")
+    return findings
+
+
+def stray_delimiters(source: str) -> list[str]:
+    """Findings on << and >> that are no expression of the template: Go shifts, heredocs, merge keys."""
+    return re.findall("<<|>>", EXPRESSION.sub("", source))
+
+
+def versions(source: str) -> list[str]:
+    """Findings on versions that do not come from pins.toml."""
+    own = re.sub(rf"{EXPRESSION.pattern}|127\.0\.0\.1|newTag: 0\.1\.0|VERSION=0\.1\.0", "", source)
+    return re.findall(r"\bv?\d+\.\d+\.\d+\b|@v\d\S*|\b[0-9a-f]{40}\b|(?m:^FROM .*:\d\S*)", own)
+
+
+def blanks(text: str) -> list[str]:
+    """Findings on white space that no person would leave."""
+    rules = {
+        "no newline at the end": not text.endswith("\n"),
+        "blank line at the end": text.endswith("\n\n"),
+        "space at the end of a line": re.search(r"[ \t]\n", text),
+        "two blank lines": "\n\n\n" in text,
+        "blank line after a brace": re.search(r"\{\n\n", text),
+        "carriage return": "\r" in text,
+    }
+    return [rule for rule, broken in rules.items() if broken]
+
+
+@files
+def test_file_stays_within_the_language_and_the_rules(path: str) -> None:
+    source = FILES[path]
+    assert impossible(path, source) == []
+    assert stray_delimiters(source) == []
+    assert path in RESOLVED or shape(path, source) == []
+    assert path in RESOLVED or path == "LICENSE" or versions(source) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "bad", "finding"),
+    [
+        (shape, "<% if cookiecutter.cgo %><% if cookiecutter.tracing %>x<% endif %><% endif %>", "nested conditional"),
+        (shape, "<% if cookiecutter.cgo %>x<% endif %>" * 6, "6 conditionals"),
+        (
+            shape,
+            "".join(f"<% if cookiecutter.{name} %>x<% endif %>" for name in ("cgo", "tracing", "network_policy")),
+            "tests ['cgo', 'network_policy', 'tracing']",
+        ),
+        (impossible, "<< cookiecutter.nmae >>", "unknown name nmae"),
+        (impossible, '<% if cookiecutter.ci == "gitlab" %>x<% endif %>', "ci is never gitlab"),
+        (impossible, "<% if cookiecutter.ci %>x<% endif %>", "ci is always true"),
+    ],
+)
+def test_rules_on_programs_bite(rule: Any, bad: str, finding: str) -> None:
+    assert rule("bad", bad) == [finding]
+
+
+@pytest.mark.parametrize("bad", ["1 << 20", "cat <<EOF", "<<: *base", "x >> y"])
+def test_rule_on_delimiters_bites(bad: str) -> None:
+    assert stray_delimiters(bad)
+
+
+@pytest.mark.parametrize("bad", ["go 1.26.0", "FROM alpine:3.24", "go run x@v2", "uses: a/b@" + "0a" * 20, "tag: v1.2.3"])
+def test_rule_on_versions_bites(bad: str) -> None:
+    assert versions(bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<% for x in y %><% endfor %>",
+        "<% set x = 1 %>",
+        "<% if cookiecutter.ci == 'a' %>x<% elif cookiecutter.cgo %>y<% endif %>",
+        "<< 'a' if cookiecutter.cgo else 'b' >>",
+        "<< cookiecutter.a.b >>",
+        "<< cookiecutter.a | replace('a', 'b') >>",
+        "<< other >>",
+        "<% include 'x' %>",
+        "<% if %>",
+        "<< cookiecutter.a | nothing >>",
+    ],
+)
+def test_what_is_outside_the_language_is_refused(bad: str) -> None:
+    with pytest.raises(TemplateError, match="bad:1: "):
+        template.parse(bad, "bad")
+
+
+def test_every_option_and_every_derived_value_is_used() -> None:
+    used = {name for path, source in FILES.items() for name in names(template.parse(source, path))}
+    used |= {name for when in layout.FILES.values() for name in when}
+    through_derived = {"base_image", "cpu", "resources", "startup_seconds", "max_replicas", "min_replicas", "target"}
+    assert {option.name for option in OPTIONS} - used <= through_derived
+    assert DERIVED - used == set()
+
+
+@pytest.mark.parametrize("row", layout.FILES)
+def test_every_row_of_the_layout_is_about_some_file_and_can_be_both(row: str) -> None:
+    assert any(layout.covers(row, path) for path in FILES)
+    for name, accepted in layout.FILES[row].items():
+        possible = {"", "true"} if name.startswith("__") else set(BY_NAME[name].samples())
+        assert set(accepted) < possible
+
+
+def test_every_file_is_reachable() -> None:
+    from tests.support import ROWS
+
+    written = {path for row in ROWS for path in renders(row)}
+    assert written == set(FILES)
+
+
+def renders(row: dict[str, Any]) -> Iterable[str]:
+    from gocontainer import render
+
+    return render(answers(**row))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "<%" not in FILES[path]])
+def test_file_without_blocks_parses_as_what_it_is(path: str) -> None:
+    """Each expression stands for one word or number."""
+    source = EXPRESSION.sub("1", FILES[path])
+    if path.endswith(".go"):
+        need("gofmt")
+        done = subprocess.run(["gofmt", "-l"], input=source, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    if path.endswith((".yaml", ".yml")):
+        assert list(yaml.safe_load_all(source))
+    assert blanks(source) == []
+
+
+def test_the_files_with_blocks_are_known() -> None:
+    """They cannot be parsed before they are rendered. The list may only shrink, or say why it grew."""
+    assert sorted(path for path in FILES if "<%" in FILES[path]) == [
+        ".dockerignore",
+        "Dockerfile",
+        "LICENSE",
+        "README.md",
+        "deploy/base/deployment.yaml",
+        "deploy/components/network-policy/networkpolicy.yaml",
+        "deploy/overlays/prod/kustomization.yaml",
+        "docs/decisions.md",
+        "go.mod",
+        "go.sum",
+        "internal/app/app.go",
+    ]
+
+
+@pytest.mark.parametrize("bad", ["x", "x\n\n", "x \ny\n", "x\n\n\ny\n", "func f() {\n\n}\n", "x\r\n"])
+def test_rule_on_blanks_bites(bad: str) -> None:
+    assert blanks(bad)
+
+
+def test_git_knows_every_template_file() -> None:
+    """An ignore file among the sources must not hide one of them."""
+    listed = subprocess.run(["git", "ls-files", "-z", "template"], cwd=ROOT, check=True, capture_output=True, text=True)
+    prefix = f"template/{template.FOLDER}/"
+    tracked = {path.removeprefix(prefix) for path in listed.stdout.split("\0") if path.startswith(prefix)}
+    assert tracked == set(FILES)
+
+
+def test_only_the_top_folder_has_a_templated_name() -> None:
+    assert not [path for path in FILES if set(path) & set("<>{}%")]
+
+
+def test_context_values_are_strings_or_booleans() -> None:
+    context = answers().context() | derive(answers(), template.load()["pins"])
+    assert Counter(type(value) for value in context.values()).keys() <= {str, bool}
+    assert isinstance(context["platforms"], str)
+    assert isinstance(BY_NAME["platforms"], SelectMany)
