@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gocontainer import matrix, reference, template
+from gocontainer import reference, template
 from gocontainer.answers import Answers
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.derived import derive
@@ -23,6 +23,8 @@ def stale(root: Path, command: click.Group) -> dict[str, str]:
 
 def files(root: Path, command: click.Group) -> dict[str, str]:
     """Return path and text of every derived file."""
+    from gocontainer import matrix  # its library is there for development only
+
     hooks = {f"template/hooks/{path.name}": path.read_text("utf-8") for path in sorted((root / "hooks").glob("*.py"))}
     return {
         "docs/reference/answers.schema.json": answers_schema(),

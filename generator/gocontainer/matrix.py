@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from allpairspy import AllPairs
+
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.kinds import Option, Value
 from gocontainer.options import OPTIONS
@@ -16,17 +18,26 @@ Row = Mapping[str, Value]
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Return the pairwise rows, none of them in conflict, the defaults first.
-
-    With conflicts the generator of pairs may run into a dead end and leave one out; another order of
-    the options leads elsewhere, so the shortest of the complete results is taken.
-    """
+    """Return the pairwise rows, none of them in conflict, the defaults first."""
     varied = [option for option in OPTIONS if len(option.samples()) > 1]
-    orders = [varied[start:] + varied[:start] for start in range(len(varied))]
-    complete = [found for found in map(_pairs, orders) if not missing(found)]
-    shortest = min(complete, key=len)
-    defaults = {option.name: option.default for option in varied}
-    return (defaults, *({name: row[name] for name in defaults} for row in shortest))
+    names = [option.name for option in varied]
+    levels = [list(option.samples()) for option in varied]
+    pairs = AllPairs(levels, filter_func=lambda some: _fine(dict(zip(names, some, strict=False))))
+    found: list[Row] = [{option.name: option.default for option in varied}]
+    found += [dict(zip(names, row, strict=True)) for row in pairs]
+    while left := missing(found):
+        found.append(_complete(left, varied))
+    return tuple(found)
+
+
+def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
+    """Return one row with as many of ``pairs`` as fit: with conflicts, AllPairs leaves some out."""
+    row: dict[str, Value] = {}
+    levels = [{option.name: level} for option in varied for level in (option.default, *option.samples())]
+    for some in (*pairs, *levels):
+        if all(row.get(name, level) == level for name, level in some.items()) and _fine({**row, **some}):
+            row.update(some)
+    return {option.name: row[option.name] for option in varied}
 
 
 def missing(found: Sequence[Row]) -> list[Row]:
@@ -38,15 +49,6 @@ def missing(found: Sequence[Row]) -> list[Row]:
         for a, b in itertools.product(one.samples(), two.samples())
     ]
     return [pair for pair in pairs if _fine(pair) and not any(pair.items() <= row.items() for row in found)]
-
-
-def _pairs(varied: Sequence[Option]) -> list[Row]:
-    from allpairspy import AllPairs
-
-    names = [option.name for option in varied]
-    levels = [list(option.samples()) for option in varied]
-    found = AllPairs(levels, filter_func=lambda some: _fine(dict(zip(names, some, strict=False))))
-    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _fine(row: Row) -> bool:
