@@ -28,7 +28,9 @@ def refused(run: Run, folder: Path, *sentences: str) -> None:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def test_new_writes_a_repository_with_one_commit(tmp_path: Path) -> None:
@@ -68,7 +70,9 @@ def test_hooks_and_signing_of_the_user_do_not_take_part(tmp_path: Path) -> None:
     hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/fired\nexit 1\n")
     hook.chmod(0o755)
     config = tmp_path / "config"
-    config.write_text(f"[init]\ntemplateDir = {tmp_path}/template\n[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n")
+    config.write_text(
+        f"[init]\ntemplateDir = {tmp_path}/template\n[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n"
+    )
     ok(gocontainer("new", "orders", "-o", str(tmp_path), env={"GIT_CONFIG_GLOBAL": str(config)}))
     assert not (tmp_path / "fired").exists()
     assert git(tmp_path / "orders", "rev-list", "--count", "HEAD") == "1"
@@ -132,10 +136,17 @@ def test_the_lock_remembers_the_answers(tmp_path: Path) -> None:
 def test_precedence_of_flag_environment_and_file(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("service: orders\nport: 9001\ncpu: 200m\nmemory: 256Mi\n")
     environment = {"GOCONTAINER_PORT": "9002", "GOCONTAINER_CPU": "300m"}
-    run = gocontainer("new", "--answers", "a.yaml", "--port", "9003", "--dry-run", "--json", cwd=tmp_path, env=environment)
+    run = gocontainer(
+        "new", "--answers", "a.yaml", "--port", "9003", "--dry-run", "--json", cwd=tmp_path, env=environment
+    )
     report = json.loads(ok(run))
     assert [report["answers"][name] for name in ("port", "cpu", "memory")] == [9003, "300m", "256Mi"]
-    assert [report["origins"][name] for name in ("port", "cpu", "memory", "ci")] == ["flag", "environment", "file", "default"]
+    assert [report["origins"][name] for name in ("port", "cpu", "memory", "ci")] == [
+        "flag",
+        "environment",
+        "file",
+        "default",
+    ]
 
 
 def test_set_is_any_option(tmp_path: Path) -> None:
@@ -248,7 +259,12 @@ def test_version_and_help_import_nothing_heavy() -> None:
     import sys
 
     code = "import sys, runpy; sys.argv = ['gocontainer', {flag!r}]\ntry: runpy.run_module('gocontainer', run_name='__main__')\nexcept SystemExit: pass\nprint(*sys.modules)"
-    for flag, light in (("--version", ["click", "jinja2", "questionary"]), ("--help", ["jinja2", "questionary", "requests", "rich", "cookiecutter", "yaml"])):
-        done = subprocess.run([sys.executable, "-c", code.format(flag=flag)], check=True, capture_output=True, text=True)
+    for flag, light in (
+        ("--version", ["click", "jinja2", "questionary"]),
+        ("--help", ["jinja2", "questionary", "requests", "rich", "cookiecutter", "yaml"]),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(flag=flag)], check=True, capture_output=True, text=True
+        )
         loaded = done.stdout.splitlines()[-1].split()
         assert not set(light) & set(loaded)

@@ -50,7 +50,9 @@ def test_a_profile_presets_and_every_preset_can_be_changed(profile: str) -> None
 
 
 def test_profiles_scale_as_promised() -> None:
-    replicas = {name: (answers(profile=name)["min_replicas"], answers(profile=name)["max_replicas"]) for name in PRESETS}
+    replicas = {
+        name: (answers(profile=name)["min_replicas"], answers(profile=name)["max_replicas"]) for name in PRESETS
+    }
     assert replicas == {"minimal": (1, 1), "service": (2, 6), "hardened": (3, 10)}
 
 

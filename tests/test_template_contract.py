@@ -138,7 +138,9 @@ def test_rule_on_delimiters_bites(bad: str) -> None:
     assert stray_delimiters(bad)
 
 
-@pytest.mark.parametrize("bad", ["go 1.26.0", "FROM alpine:3.24", "go run x@v2", "uses: a/b@" + "0a" * 20, "tag: v1.2.3"])
+@pytest.mark.parametrize(
+    "bad", ["go 1.26.0", "FROM alpine:3.24", "go run x@v2", "uses: a/b@" + "0a" * 20, "tag: v1.2.3"]
+)
 def test_rule_on_versions_bites(bad: str) -> None:
     assert versions(bad)
 

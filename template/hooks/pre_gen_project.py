@@ -9,8 +9,9 @@ sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "generator"))
 
 from gocontainer.answers import Answers, Layer  # noqa: E402
 from gocontainer.errors import UsageError  # noqa: E402
+from gocontainer.options import OPTIONS  # noqa: E402
 
 try:
-    Answers.merge(Layer("cookiecutter", {name: value for name, value in context.items() if not name.startswith("_")}))
+    Answers.merge(Layer("cookiecutter", {option.name: context[option.name] for option in OPTIONS}))
 except UsageError as error:
     sys.exit(f"Error: {error}")

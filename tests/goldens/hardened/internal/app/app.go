@@ -1,0 +1,117 @@
+// Package app puts the service together and takes it through its life: boot, serve, drain.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"runtime"
+	"time"
+
+	"example.com/orders/internal/config"
+	"example.com/orders/internal/health"
+	"example.com/orders/internal/httpapi"
+	"example.com/orders/internal/telemetry"
+)
+
+// flushTimeout bounds the last export of spans: with no collector an unbounded one would hold the
+// process until it is killed.
+const flushTimeout = 3 * time.Second
+
+// Version and Revision are stamped at build time (-ldflags -X).
+var (
+	Version  = "dev"
+	Revision = "unknown"
+)
+
+// App is the service with its listeners bound.
+type App struct {
+	cfg    config.Config
+	log    *slog.Logger
+	probes health.Probes
+	traces *telemetry.Tracing
+
+	service, admin, pprof *server
+}
+
+// New builds the service and binds its listeners; it serves nothing yet.
+func New(ctx context.Context, cfg config.Config, out io.Writer) (*App, error) {
+	log := telemetry.NewLogger(out, cfg.LogLevel)
+	log = telemetry.WithTraceIDs(log)
+	limit, err := limitMemory(os.DirFS("/"), os.LookupEnv)
+	if err != nil {
+		log.Warn("no memory limit set", "error", err)
+	}
+	log.Info("starting", "version", Version, "revision", Revision,
+		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
+
+	a := &App{cfg: cfg, log: log}
+	metrics := telemetry.NewMetrics()
+	api := httpapi.New(cfg, log, metrics)
+	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, os.LookupEnv, log)
+	if err != nil {
+		return nil, err
+	}
+	api = a.traces.Wrap(api)
+
+	admin := http.NewServeMux()
+	a.probes.Register(admin)
+	admin.Handle("GET /metrics", metrics.Handler())
+
+	a.service = newServer("service", cfg.Addr, api, log)
+	a.service.ReadTimeout = cfg.RequestTimeout
+	a.service.WriteTimeout = cfg.RequestTimeout + 5*time.Second // time to say that it took too long
+	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
+	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
+	for _, s := range []*server{a.service, a.admin, a.pprof} {
+		if err := s.listen(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return a, nil
+}
+
+func profiles() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// Run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
+func (a *App) Run(ctx context.Context) error {
+	failed := make(chan error, 3)
+	for _, s := range []*server{a.pprof, a.admin, a.service} {
+		go func() { failed <- s.serve() }()
+	}
+	a.probes.Start()
+	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
+	select {
+	case err := <-failed:
+		return errors.Join(err, a.drain(context.WithoutCancel(ctx)))
+	case <-ctx.Done():
+		return a.drain(context.WithoutCancel(ctx))
+	}
+}
+
+// drain goes in this order: refuse new work, finish what is in flight, send what it left behind,
+// and only then stop answering probes.
+func (a *App) drain(ctx context.Context) error {
+	a.probes.Stop()
+	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
+	time.Sleep(a.cfg.ShutdownDelay)
+	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+	if lost := a.traces.Flush(ctx); lost != nil {
+		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail
+	}
+	a.log.Info("stopped")
+	return errors.Join(err, a.admin.Close(), a.pprof.Close())
+}

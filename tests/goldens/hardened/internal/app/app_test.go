@@ -1,0 +1,134 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/orders/internal/config"
+)
+
+func newApp(t *testing.T, out io.Writer, args ...string) *App {
+	t.Helper()
+	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0"}, args...)
+	none := func(string) (string, bool) { return "", false }
+	cfg, err := config.Load(t.Context(), args, none, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(t.Context(), cfg, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// start runs a until the returned stop, which gives Run's error.
+func start(t *testing.T, a *App) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	for status(t, a.admin, "/readyz") != http.StatusOK {
+		time.Sleep(time.Millisecond)
+	}
+	return func() error { cancel(); return <-done }
+}
+
+func status(t *testing.T, s *server, path string) int {
+	t.Helper()
+	res, err := http.Get("http://" + s.addr() + path)
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+func TestLife(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(t, &out)
+	stop := start(t, a)
+	res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json",
+		strings.NewReader(`{"lines":[{"sku":"tea","quantity":1,"unit_price":1}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("a quote got %d", res.StatusCode)
+	}
+	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof} {
+		if code := status(t, s, path); code != http.StatusOK {
+			t.Errorf("%s got %d", path, code)
+		}
+	}
+	if code := status(t, a.admin, "/debug/pprof/"); code != http.StatusNotFound {
+		t.Errorf("profiles are on the admin listener: %d", code)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+	for _, event := range []string{"starting", "ready", "draining", "stopped"} {
+		if !strings.Contains(out.String(), `"msg":"`+event+`"`) {
+			t.Errorf("no %q in the log:\n%s", event, &out)
+		}
+	}
+}
+
+func TestDrainFinishesWhatIsInFlight(t *testing.T) {
+	a := newApp(t, io.Discard)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	a.service.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-leave
+		w.WriteHeader(http.StatusNoContent)
+	})
+	stop := start(t, a)
+	answered := make(chan int)
+	go func() { answered <- status(t, a.service, "/") }()
+	<-entered
+	stopped := make(chan error)
+	go func() { stopped <- stop() }()
+	for status(t, a.admin, "/readyz") != http.StatusServiceUnavailable {
+		time.Sleep(time.Millisecond)
+	}
+	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
+		t.Errorf("/livez is %d during the drain: the kubelet would kill the pod", code)
+	}
+	close(leave)
+	if code := <-answered; code != http.StatusNoContent {
+		t.Errorf("the request in flight got %d", code)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+}
+
+func TestDrainIsBounded(t *testing.T) {
+	a := newApp(t, io.Discard, "-request-timeout", "10ms", "-drain-timeout", "10ms")
+	entered := make(chan struct{})
+	a.service.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+	})
+	stop := start(t, a)
+	go status(t, a.service, "/")
+	<-entered
+	if err := stop(); err == nil || !strings.Contains(err.Error(), "requests cut off after 10ms") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAddressInUseIsAnError(t *testing.T) {
+	a := newApp(t, io.Discard)
+	cfg := a.cfg
+	cfg.Addr = a.service.addr()
+	if _, err := New(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
+		t.Errorf("got %v", err)
+	}
+}

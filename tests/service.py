@@ -1,0 +1,33 @@
+"""A built service as a running process."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from docs.demo import free_ports, until_ready
+
+
+class Service(NamedTuple):
+    """Where a running service answers."""
+
+    url: str
+    admin: str
+    admin_address: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running(binary: Path, *arguments: str) -> Iterator[Service]:
+    """Start ``binary`` on free ports of 127.0.0.1, wait until it is ready, and kill it at the end."""
+    service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
+    command = [str(binary), "-addr", service, "-admin-addr", admin, "-pprof-addr", "", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            until_ready(f"http://{admin}/readyz", process)
+            yield Service(f"http://{service}", f"http://{admin}", admin, process)
+        finally:
+            process.kill()

@@ -1,0 +1,88 @@
+"""Every row's Go code: formatted, tidy, vetted, raced, built for its platforms, started and stopped."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs.demo import get
+from tests.service import running
+from tests.support import go, need, ok, rendered, rows
+
+BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
+
+
+@pytest.fixture(autouse=True)
+def _tools() -> None:
+    need("go", "gofmt", "gcc")
+
+
+@rows(quick=8)
+def test_row_is_clean_go_that_runs(tmp_path: Path, row: dict[str, Any]) -> None:
+    repository = rendered(tmp_path, **row)
+    cgo = "1" if row["cgo"] else "0"
+    formatted = subprocess.run(["gofmt", "-l", "."], cwd=repository, check=True, capture_output=True, text=True)
+    assert formatted.stdout + formatted.stderr == ""
+    assert ok(go(repository, "mod", "tidy", "-diff"), "go mod tidy -diff") == ""
+    ok(go(repository, "build", "./...", CGO_ENABLED=cgo), "go build")
+    ok(go(repository, "vet", "./...", CGO_ENABLED=cgo), "go vet")
+    ok(go(repository, "test", "-race", "./...", CGO_ENABLED="1"), "go test")
+    ok(go(repository, "build", "-o", "bin/service", "./cmd/server", CGO_ENABLED=cgo), "go build")
+    starts_and_stops(repository / "bin/service")
+
+
+def starts_and_stops(binary: Path) -> None:
+    with running(binary) as one, running(binary) as other:
+        assert get(f"{one.admin}/startupz") == get(f"{one.admin}/livez") == "ok"
+        quotes = {get(f"{each.url}/v1/quotes", BASKET) for each in (one, other)}
+        assert [json.loads(quote)["total"] for quote in quotes] == [700], "two replicas must agree"
+        assert 'route="POST /v1/quotes"' in get(f"{one.admin}/metrics")
+        assert subprocess.run([binary, "-healthcheck", "-admin-addr", one.admin_address], check=False).returncode == 0
+        for each in (one, other):
+            each.process.send_signal(signal.SIGTERM)
+        assert [each.process.wait() for each in (one, other)] == [0, 0]
+    check = [binary, "-healthcheck", "-admin-addr", one.admin_address]
+    assert subprocess.run(check, check=False, stderr=subprocess.DEVNULL).returncode == 1
+
+
+@rows(quick=1)
+def test_row_compiles_for_its_platforms(tmp_path: Path, row: dict[str, Any]) -> None:
+    if row["cgo"]:
+        pytest.skip("cgo is compiled on its own platform")
+    repository = rendered(tmp_path, **row)
+    for platform in row["platforms"].split(","):
+        system, machine, *variant = platform.split("/")
+        arm = {"GOARM": variant[0].removeprefix("v")} if variant else {}
+        ok(go(repository, "build", "./...", CGO_ENABLED="0", GOOS=system, GOARCH=machine, **arm), platform)
+
+
+def test_the_makefile_lists_its_targets_and_builds(tmp_path: Path) -> None:
+    need("make")
+    repository = rendered(tmp_path)
+    listed = subprocess.run(["make"], cwd=repository, check=True, capture_output=True, text=True).stdout
+    assert "  lint       check format, modules, code" in listed
+    subprocess.run(["make", "build", "VERSION=1.2.3", "REVISION=abc"], cwd=repository, check=True, capture_output=True)
+    done = subprocess.run([repository / "bin/orders", "-addr", "nonsense"], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert '"version":"1.2.3","revision":"abc"' in done.stdout
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_lists_the_settings_and_is_no_failure(tmp_path: Path) -> None:
+    repository = rendered(tmp_path)
+    ok(go(repository, "build", "-o", "bin/orders", "./cmd/server"))
+    done = subprocess.run([repository / "bin/orders", "-help"], check=False, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "-drain-timeout" in done.stderr
+
+
+def test_a_broken_service_would_be_noticed(tmp_path: Path) -> None:
+    repository = rendered(tmp_path)
+    handler = repository / "internal/quote/quote.go"
+    handler.write_text(handler.read_text().replace("quote.Total += amount", "quote.Total -= amount"))
+    assert go(repository, "test", "./internal/quote").code != 0
