@@ -71,12 +71,12 @@ def row_id(row: Mapping[str, Any]) -> str:
     return "-".join(str(row[name]) for name in ("base_image", "resources", "port")) + ("-cgo" if row["cgo"] else "")
 
 
-def rows(*, quick: int | None = None) -> Any:
+def rows(*, quick: int | None = None, cgo: bool = True) -> Any:
     """Parametrize over all rows; those after the first ``quick`` only in `make test-all`."""
-    marks = [() if quick is None or number < quick else (pytest.mark.slow,) for number in range(len(ROWS))]
-    return pytest.mark.parametrize(
-        "row", [pytest.param(row, id=row_id(row), marks=mark) for row, mark in zip(ROWS, marks, strict=True)]
-    )
+    wanted = [row for row in ROWS if cgo or not row["cgo"]]
+    marks = [() if quick is None or number < quick else (pytest.mark.slow,) for number in range(len(wanted))]
+    parameters = [pytest.param(row, id=row_id(row), marks=mark) for row, mark in zip(wanted, marks, strict=True)]
+    return pytest.mark.parametrize("row", parameters)
 
 
 def missing(what: str) -> NoReturn:

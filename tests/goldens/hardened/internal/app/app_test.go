@@ -126,6 +126,7 @@ func TestDrainIsBounded(t *testing.T) {
 
 func TestAnAddressInUseIsAnError(t *testing.T) {
 	a := newApp(t, io.Discard)
+	defer a.service.listener.Close()
 	cfg := a.cfg
 	cfg.Addr = a.service.addr()
 	if _, err := New(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
