@@ -25,13 +25,13 @@ def asked(layers: Sequence[Layer], parent: Path) -> Layer:
     try:
         for name in FIRST:
             if name not in given:
-                answers[name] = _ask(BY_NAME[name], _so_far(layers, answers, parent))
+                answers[name] = ask(BY_NAME[name], _so_far(layers, answers, parent))
         rest = [option for option in OPTIONS if option.name not in {*FIRST, *given}]
         if rest and questionary.confirm("Customise the rest?", default=False).unsafe_ask():
             for option in rest:
                 so_far = _so_far(layers, answers, parent)
                 if so_far is None or holds(option.when, so_far):
-                    answers[option.name] = _ask(option, so_far)
+                    answers[option.name] = ask(option, so_far)
     except (KeyboardInterrupt, EOFError):
         raise Cancelled from None
     return Layer("wizard", answers)
@@ -47,7 +47,8 @@ def _so_far(layers: Sequence[Layer], answers: dict[str, object], parent: Path) -
     return Answers.merge(detected(service, parent / service), *merged)
 
 
-def _ask(option: Option, so_far: Answers | None) -> object:
+def ask(option: Option, so_far: Answers | None) -> object:
+    """Put one question; ``so_far`` gives its default and rules choices out."""
     default = so_far[option.name] if so_far and option.name in so_far else option.default
     title = f"{option.help} {option.why}\n "
     match option:
