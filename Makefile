@@ -57,6 +57,10 @@ lock: $(READY) ## pin the dependencies of development afresh (network)
 bench-new: $(READY) ## time 'gocontainer new' against cookiecutter and copier
 	$(RUN)/python benchmarks/new.py
 
+.PHONY: wheel
+wheel: $(READY) ## build dist/*.whl
+	$(RUN)/python -m build --wheel --no-isolation
+
 .PHONY: clean
 clean: ## remove what the targets made
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

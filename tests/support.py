@@ -71,7 +71,7 @@ def row_id(row: Mapping[str, Any]) -> str:
     return "-".join(str(row[name]) for name in ("base_image", "resources", "port")) + ("-cgo" if row["cgo"] else "")
 
 
-def rows(*, quick: int | None = None, cgo: bool = True) -> Any:
+def rows(*, quick: int | None = None, cgo: bool = True) -> pytest.MarkDecorator:
     """Parametrize over all rows; those after the first ``quick`` only in `make test-all`."""
     wanted = [row for row in ROWS if cgo or not row["cgo"]]
     marks = [() if quick is None or number < quick else (pytest.mark.slow,) for number in range(len(wanted))]

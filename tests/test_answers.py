@@ -49,7 +49,7 @@ def test_a_service_is_required() -> None:
 
 
 def test_a_bad_default_of_a_good_service_is_said() -> None:
-    with pytest.raises(InvalidAnswer, match="--module, by default: 'example.com/vendor' is not usable"):
+    with pytest.raises(InvalidAnswer, match=r"--module, by default: 'example\.com/vendor' is not usable"):
         answers(service="vendor")
     assert answers(service="vendor", module="example.com/x")["service"] == "vendor"
 

@@ -19,7 +19,7 @@ from gocontainer.errors import UsageError
 from gocontainer.kinds import Text, Toggle
 from gocontainer.options import BY_NAME, OPTIONS, PROFILE
 from gocontainer.tree import File
-from tests.support import answers, gocontainer, go, need, ok, rendered
+from tests.support import answers, go, gocontainer, need, ok, rendered
 
 TEXTS = [option.name for option in OPTIONS if isinstance(option, Text)]
 HOSTILE = {
@@ -76,6 +76,10 @@ def parses(files: dict[str, File], chosen: Any) -> None:
     assert overlay["images"][0]["newName"] == chosen["image"]
 
 
+def one_sentence(error: UsageError) -> None:
+    assert str(error).isprintable(), "neither a second line nor anything that a terminal would obey"
+
+
 def image_labels(dockerfile: str) -> dict[str, str]:
     """Read the labels as the builder does: double quotes, with backslash before \\, " and $."""
     (block,) = re.findall(r"^LABEL ((?:.*\\\n)*.*)", dockerfile, re.MULTILINE)
@@ -96,8 +100,7 @@ def test_any_text_is_refused_or_stays_data(name: str, text: str) -> None:
     try:
         chosen = answers(**{name: text})
     except UsageError as error:
-        assert "\n" not in str(error)
-        assert str(error).isprintable()
+        one_sentence(error)
         return
     assert chosen[name] == text
     parses(render(chosen), chosen)
@@ -120,7 +123,7 @@ def test_any_value_of_a_file_is_refused_or_good(option: Any, raw: object) -> Non
     try:
         chosen = answers(**{option.name: raw})
     except UsageError as error:
-        assert "\n" not in str(error)
+        one_sentence(error)
     else:
         parses(render(chosen), chosen)
 

@@ -65,7 +65,7 @@ def violations() -> list[Any]:
             continue
         last = list(conflict.when)[-1]
         for value in conflict.when[last]:
-            given = {name: values[0] for name, values in conflict.when.items()} | {last: value}
+            given: dict[str, Any] = {name: values[0] for name, values in conflict.when.items()} | {last: value}
             if "cgo" in given:
                 given = {"base_image": "ubuntu", "platforms": "linux/amd64"} | given
             found.append(pytest.param(conflict, given, id=f"{last}-{value}"))
@@ -82,7 +82,7 @@ def test_every_conflict_is_refused_with_its_reason(conflict: Conflict, given: di
 
 @pytest.mark.parametrize(("conflict", "given"), violations())
 def test_the_schema_refuses_every_conflict_that_it_can_express(conflict: Conflict, given: dict[str, Any]) -> None:
-    document = {"service": "orders", **given}
+    document: dict[str, Any] = {"service": "orders", **given}
     if "platforms" in document:
         document["platforms"] = document["platforms"].split(",")
     valid = jsonschema.Draft202012Validator(json.loads(derive.answers_schema())).is_valid(document)
@@ -142,7 +142,7 @@ def test_good_values_become_canonical(option: Option, raw: object, value: object
         ("image", "orders"), ("image", "ghcr.io/acme/orders:1.0"), ("image", "ghcr.io/Acme/orders"),
         ("description", " x"), ("description", "x\ny"), ("description", "<<x>>"), ("description", "a\u202eb"),
         ("description", ""), ("owner", "\ud800"), ("owner", "x" * 81),
-        ("port", "80"), ("port", "8080.0"), ("port", "０"), ("port", True), ("port", "99999999999"),
+        ("port", "80"), ("port", "8080.0"), ("port", "\uff10"), ("port", True), ("port", "99999999999"),
         ("cpu", "1.5"), ("cpu", "9m"), ("cpu", "65"), ("memory", "16Mi"), ("memory", "128M"), ("memory", 128),
         ("platforms", "linux/386"), ("platforms", ""), ("platforms", []), ("platforms", 5), ("cgo", "maybe"),
         ("base_image", "Alpine"), ("base_image", None),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from docs.demo import get
+
 from tests.service import running
 from tests.support import go, need, ok, rendered, rows
 
@@ -42,11 +42,13 @@ def starts_and_stops(binary: Path) -> None:
         quotes = {get(f"{each.url}/v1/quotes", BASKET) for each in (one, other)}
         assert [json.loads(quote)["total"] for quote in quotes] == [700], "two replicas must agree"
         assert 'route="POST /v1/quotes"' in get(f"{one.admin}/metrics")
-        assert subprocess.run([binary, "-healthcheck", "-admin-addr", one.admin_address], check=False).returncode == 0
+        assert (
+            subprocess.run([str(binary), "-healthcheck", "-admin-addr", one.admin_address], check=False).returncode == 0
+        )
         for each in (one, other):
             each.process.send_signal(signal.SIGTERM)
         assert [each.process.wait() for each in (one, other)] == [0, 0]
-    check = [binary, "-healthcheck", "-admin-addr", one.admin_address]
+    check = [str(binary), "-healthcheck", "-admin-addr", one.admin_address]
     assert subprocess.run(check, check=False, stderr=subprocess.DEVNULL).returncode == 1
 
 

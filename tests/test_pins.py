@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import tomllib
 from typing import Any
@@ -17,12 +17,12 @@ TABLES: dict[str, dict[str, dict[str, Any]]] = tomllib.loads((ROOT / "generator/
 PINS = {f"{table}.{name}": pin for table, pins in TABLES.items() for name, pin in pins.items()}
 
 
-def findings(pin: dict[str, Any], today: datetime.date) -> list[str]:
+def findings(pin: dict[str, Any], today: dt.date) -> list[str]:
     rules = {
         "unknown key": set(pin) - {"value", "source", "read", "end_of_life"},
         "no value": not pin.get("value"),
         "no source": len(pin.get("source", "")) < 10,
-        "not read": not isinstance(pin.get("read"), datetime.date) or pin["read"] > today,
+        "not read": not isinstance(pin.get("read"), dt.date) or pin["read"] > today,
         "past its end of life": pin.get("end_of_life", today) < today,
         "a digest": "sha256:" in pin.get("value", ""),
     }
@@ -31,13 +31,13 @@ def findings(pin: dict[str, Any], today: datetime.date) -> list[str]:
 
 @pytest.mark.parametrize("name", PINS)
 def test_pin_is_sourced_and_alive(name: str) -> None:
-    assert findings(PINS[name], datetime.datetime.now(tz=datetime.UTC).date()) == []
+    assert findings(PINS[name], dt.datetime.now(tz=dt.UTC).date()) == []
 
 
 def test_a_bad_pin_would_be_noticed() -> None:
-    old = datetime.date(2020, 1, 1)
+    old = dt.date(2020, 1, 1)
     bad = {"value": "alpine@sha256:00", "source": "?", "read": "today", "end_of_life": old, "eol": old}
-    assert len(findings(bad, datetime.date(2026, 1, 1))) == 5
+    assert len(findings(bad, dt.date(2026, 1, 1))) == 5
     assert findings({}, old) == ["no value", "no source", "not read"]
 
 
@@ -47,6 +47,9 @@ def test_every_base_image_has_its_pin() -> None:
     assert set(TABLES["base_image"]) == {*option.values, "build"}
 
 
-@pytest.mark.parametrize("pin", TABLES["action"].values(), ids=lambda pin: pin["value"].partition("@")[0])
+ACTIONS = [*TABLES["action"].values(), *TABLES["own_action"].values()]
+
+
+@pytest.mark.parametrize("pin", ACTIONS, ids=lambda pin: pin["value"].partition("@")[0])
 def test_actions_are_pinned_by_commit_and_say_their_tag(pin: dict[str, Any]) -> None:
     assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", pin["value"])

@@ -72,7 +72,7 @@ def test_choices_are_taken_and_given_answers_are_not_asked(tmp_path: Path, termi
 def test_a_wrong_answer_is_explained_before_it_is_taken(tmp_path: Path, terminal: Any) -> None:
     child = terminal("--profile", "minimal", "--module", "example.com/x", "--image", "ghcr.io/acme/orders")
     answer(child, "Name of the service", "Orders" + ENTER)
-    child.expect_exact("is not a DNS label")
+    child.expect_exact("Use lower-case letters")
     child.send("\x15orders" + ENTER)
     answer(child, "Customise the rest?", ENTER)
     assert end(child) == 0

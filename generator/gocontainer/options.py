@@ -78,7 +78,7 @@ OPTIONS: tuple[Option, ...] = (
         pattern=r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?",
         longest=40,
         expected="a DNS label of at most 40 characters",
-        hint="Use lower-case letters, digits and inner hyphens, starting with a letter, such as orders.",
+        hint="Use lower-case letters, digits and inner hyphens, such as orders.",
         reserved=(*_DEVICES, *_YAML_WORDS),
     ),
     Text(

@@ -10,7 +10,7 @@ import questionary
 from gocontainer.answers import Answers, Layer
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.detect import detected
-from gocontainer.errors import Cancelled, UsageError
+from gocontainer.errors import Cancelled, InvalidAnswer
 from gocontainer.kinds import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.options import BY_NAME, OPTIONS, PROFILE
 
@@ -50,7 +50,7 @@ def _so_far(layers: Sequence[Layer], answers: dict[str, object], parent: Path) -
 def ask(option: Option, so_far: Answers | None) -> object:
     """Put one question; ``so_far`` gives its default and rules choices out."""
     default = so_far[option.name] if so_far and option.name in so_far else option.default
-    title = f"{option.help} {option.why}\n "
+    title = f"{option.help}\n  {option.why}\n "
     match option:
         case SelectMany():
             chosen = str(default).split(",")
@@ -86,6 +86,6 @@ def _verdict(option: Option, text: str, so_far: Answers | None) -> bool | str:
     """Return True for a usable text, else the sentence to show below the prompt."""
     try:
         value = option.parse(text, option.name)
-    except UsageError as error:
-        return str(error)
+    except InvalidAnswer as error:
+        return error.hint
     return _obstacle(option, value, so_far) or True
