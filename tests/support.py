@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from gocontainer.renderer import render
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "template" / "<<cookiecutter.service>>"
 ROWS: list[dict[str, Any]] = json.loads((ROOT / "tests" / "rows.json").read_text())
+PINS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
 GOCONTAINER = str(Path(sys.executable).with_name("gocontainer"))
 
 

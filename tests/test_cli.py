@@ -55,14 +55,14 @@ def test_without_an_identity_the_files_are_there_and_it_is_said(tmp_path: Path) 
               "GIT_COMMITTER_NAME": "", "HOME": str(tmp_path)}  # fmt: skip
     run = gocontainer("new", "orders", "-o", str(tmp_path), env=nobody)
     ok(run)
-    assert "The files are not committed." in run.err
+    assert "The files are not committed: git is not there or has no user.name" in run.err
     assert (tmp_path / "orders/go.mod").exists()
 
 
 def test_without_git_the_files_are_there_and_it_is_said(tmp_path: Path) -> None:
     run = gocontainer("new", "orders", "-o", str(tmp_path), env={"PATH": "/nonexistent"})
     ok(run)
-    assert "The files are not committed." in run.err
+    assert "The files are not committed: git is not there or has no user.name" in run.err
 
 
 def test_hooks_and_signing_of_the_user_do_not_take_part(tmp_path: Path) -> None:
@@ -101,6 +101,25 @@ def test_inside_another_repository_no_second_one_is_made(tmp_path: Path) -> None
     assert report["answers"]["module"] == "github.com/acme/mono/services/orders"
     assert not (tmp_path / "services/orders/.git").exists()
     assert (tmp_path / ".git").exists()
+    assert not [warning for warning in report["warnings"] if "committed" in warning]
+
+
+def test_a_repository_that_ignores_the_target_is_not_around_it(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", "https://github.com/me/dotfiles.git")
+    (tmp_path / ".gitignore").write_text("*\n")
+    report = json.loads(ok(gocontainer("new", "orders", "-o", str(tmp_path / "code"), "--json")))
+    assert report["answers"]["module"] == "example.com/orders"
+    assert git(tmp_path / "code/orders", "rev-list", "--count", "HEAD") == "1"
+
+
+def test_a_clone_with_history_is_not_committed_to(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "orders")
+    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
+    git(tmp_path / "orders", *who, "commit", "--quiet", "--allow-empty", "--message", "First")
+    ok(gocontainer("new", "orders", "-o", str(tmp_path)))
+    assert git(tmp_path / "orders", "log", "--format=%s") == "First"
+    assert "?? go.mod" in git(tmp_path / "orders", "status", "--porcelain")
 
 
 def test_dry_run_writes_nothing_and_tells_all(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from docs.demo import get
 
 from tests.service import running
-from tests.support import go, need, ok, rendered, rows
+from tests.support import PINS, go, go_tool, need, ok, rendered, rows
 
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
 
@@ -59,6 +59,19 @@ def test_row_compiles_for_its_platforms(tmp_path: Path, row: dict[str, Any]) -> 
         system, machine, *variant = platform.split("/")
         arm = {"GOARM": variant[0].removeprefix("v")} if variant else {}
         ok(go(repository, "build", "./...", CGO_ENABLED="0", GOOS=system, GOARCH=machine, **arm), platform)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [{}, {"tracing": False}], ids=str)
+def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, given: dict[str, Any]) -> None:
+    version = PINS["tool"]["golangci_lint"]["value"]
+    program = go_tool("github.com/golangci/golangci-lint/v2/cmd/golangci-lint", version)
+    repository = rendered(tmp_path, **given)
+    found = subprocess.run([program, "run"], cwd=repository, check=False, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+    quote = repository / "internal/quote/quote.go"
+    quote.write_text(quote.read_text() + "\nfunc unused() {}\n")
+    assert subprocess.run([program, "run"], cwd=repository, check=False, capture_output=True).returncode == 1
 
 
 def test_the_makefile_lists_its_targets_and_builds(tmp_path: Path) -> None:

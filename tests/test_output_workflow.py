@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import ROOT, go_tool, rendered
+from tests.support import PINS, ROOT, go_tool, rendered
 
 ANSWERS: list[dict[str, Any]] = [
     {},
@@ -59,8 +58,7 @@ def test_our_own_workflow_passes() -> None:
 
 
 def test_our_own_workflow_uses_pinned_actions() -> None:
-    pins = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
-    known = {pin["value"] for table in ("action", "own_action") for pin in pins[table].values()}
+    known = {pin["value"] for table in ("action", "own_action") for pin in PINS[table].values()}
     for path in (ROOT / ".github/workflows").glob("*.yml"):
         used = re.findall(r"uses: (.*)", path.read_text())
         assert used

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from typing import Any
 
 import pytest
 
 from gocontainer.kinds import Select
 from gocontainer.options import BY_NAME
-from tests.support import ROOT
+from tests.support import PINS
 
-TABLES: dict[str, dict[str, dict[str, Any]]] = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
-PINS = {f"{table}.{name}": pin for table, pins in TABLES.items() for name, pin in pins.items()}
+ENTRIES = {f"{table}.{name}": pin for table, pins in PINS.items() for name, pin in pins.items()}
 
 
 def findings(pin: dict[str, Any], today: dt.date) -> list[str]:
@@ -29,9 +27,9 @@ def findings(pin: dict[str, Any], today: dt.date) -> list[str]:
     return [rule for rule, broken in rules.items() if broken]
 
 
-@pytest.mark.parametrize("name", PINS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_pin_is_sourced_and_alive(name: str) -> None:
-    assert findings(PINS[name], dt.datetime.now(tz=dt.UTC).date()) == []
+    assert findings(ENTRIES[name], dt.datetime.now(tz=dt.UTC).date()) == []
 
 
 def test_a_bad_pin_would_be_noticed() -> None:
@@ -44,10 +42,10 @@ def test_a_bad_pin_would_be_noticed() -> None:
 def test_every_base_image_has_its_pin() -> None:
     option = BY_NAME["base_image"]
     assert isinstance(option, Select)
-    assert set(TABLES["base_image"]) == {*option.values, "build"}
+    assert set(PINS["base_image"]) == {*option.values, "build"}
 
 
-ACTIONS = [*TABLES["action"].values(), *TABLES["own_action"].values()]
+ACTIONS = [*PINS["action"].values(), *PINS["own_action"].values()]
 
 
 @pytest.mark.parametrize("pin", ACTIONS, ids=lambda pin: pin["value"].partition("@")[0])

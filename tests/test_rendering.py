@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import Any
 
 import pytest
@@ -12,10 +11,8 @@ import yaml
 
 from gocontainer import layout, matrix, render, template
 from gocontainer.derived import markdown, quoted
-from tests.support import ROOT, ROWS, answers, rows
+from tests.support import PINS, ROWS, answers, rows
 from tests.test_template_contract import blanks
-
-PINS = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
 
 
 def texts(row: dict[str, Any]) -> dict[str, str]:

@@ -141,8 +141,8 @@ def new(
     files = sealed(render(answers), answers)
     tree.recover(target)
     tree.refuse_occupied(target)
-    committed = False if dry_run else _write(files, target, no_git=no_git)
-    warnings = summary.warnings(answers, committed=committed or no_git or dry_run)
+    committed = dry_run or _write(files, target, no_git=no_git)
+    warnings = summary.warnings(answers, committed=committed)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     if as_json:
@@ -178,14 +178,14 @@ def _answers(layers: Sequence[Layer], parent: Path, *, ask: bool) -> Answers:
 
 
 def _write(files: tree.Tree, target: Path, *, no_git: bool) -> bool:
-    """Write the files and return whether they are committed."""
-    around = git.top_level(target)
-    if no_git or around is not None:
-        tree.save(files, target)
-        return not no_git and around == target and git.is_unborn(target) and git.commit(target)
-    done: list[bool] = []
-    tree.save(files, target, lambda staging: done.append(git.start(staging)))
-    return done[0]
+    """Write the files; return False where a first commit was due and git refused it."""
+    around = git.work_tree(target)
+    if around is None and not no_git:
+        started: list[bool] = []
+        tree.save(files, target, lambda staging: started.append(git.start(staging)))
+        return started[0]
+    tree.save(files, target)
+    return no_git or around != target or not git.is_unborn(target) or git.commit(target)
 
 
 @main.command()

@@ -62,9 +62,9 @@ def _has_components(answers: Mapping[str, Value]) -> bool:
 def _build_tags(answers: Mapping[str, Value]) -> str:
     tags = []
     if answers["tracing"]:
-        tags.append("grpcnotrace")  # the exporter links grpc; its debug pages cost 3 MB
+        tags.append("grpcnotrace")  # the exporter links grpc and would bring its debug pages
     if answers["base_image"] in _WITHOUT_TIME_ZONES:
-        tags.append("timetzdata")  # the zone database, 450 kB, inside the binary
+        tags.append("timetzdata")  # the zone database inside the binary
     return ",".join(tags)
 
 

@@ -13,7 +13,7 @@ from gocontainer.options import BY_NAME
 
 def detected(service: str, target: Path) -> Layer:
     """Return the answers that the repository at or around ``target`` suggests, if there is one."""
-    top = git.top_level(target)
+    top = git.work_tree(target)
     remote = git.remote(top) if top else None
     if remote is None or top is None:
         return Layer("detected", {})

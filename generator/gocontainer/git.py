@@ -36,9 +36,15 @@ def parse_remote(url: str) -> Remote | None:
     return Remote(match["host"].lower(), match["owner"], match["path"]) if match else None
 
 
-def top_level(folder: Path) -> Path | None:
-    """Return the work tree that ``folder`` lies in, if any; ``folder`` need not exist."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+def work_tree(target: Path) -> Path | None:
+    """Return the work tree that ``target`` is or will be part of, if any.
+
+    One that ignores the target, as a repository of dot files in a home folder does, is none.
+    """
+    top = next((place for place in (target, *target.parents) if (place / ".git").exists()), None)
+    if top is not None and top != target and _output(top, "check-ignore", "--quiet", str(target)) is not None:
+        return None
+    return top
 
 
 def remote(repository: Path) -> Remote | None:

@@ -175,7 +175,7 @@ OPTIONS: tuple[Option, ...] = (
         name="tracing",
         group="observability",
         help="OpenTelemetry traces.",
-        why="Costs about 6 MB of binary, and nothing at run time until an endpoint is set.",
+        why="Costs a larger binary, and nothing at run time until an endpoint is set.",
         default=True,
         dependencies=True,
     ),

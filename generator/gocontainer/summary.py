@@ -17,7 +17,7 @@ def warnings(answers: Answers, *, committed: bool) -> list[str]:
     if answers.origins["image"] == "default":
         warnings.append(f"No registry is known, so the image is {answers['image']}. Give --image before CI pushes it.")
     if not committed:
-        warnings.append("The files are not committed. See 'git status' in the new folder.")
+        warnings.append("The files are not committed: git is not there or has no user.name and user.email.")
     return warnings
 
 
