@@ -24,14 +24,6 @@ from gocontainer.options import BY_NAME, GROUPS, OPTIONS, PROFILE
 from gocontainer.renderer import render
 from gocontainer.sources import from_environment, from_file
 
-EXIT_CODES = {
-    0: "done",
-    1: "the environment failed; nothing was written",
-    2: "bad usage or answers; nothing was written",
-    4: "drift, or an update is available",
-    130: "cancelled; nothing was written",
-}
-
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error becomes two sentences on stderr."""

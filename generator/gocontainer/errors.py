@@ -21,6 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+EXIT_CODES = {
+    0: "done",
+    1: "the environment failed; nothing was written",
+    2: "bad usage or answers; nothing was written",
+    4: "drift, or an update is available",
+    130: "cancelled; nothing was written",
+}
+"""What each exit code of the process means."""
+
 
 class GocontainerError(Exception):
     """Base of all errors that a user can see; ``exit_code`` is the process's."""

@@ -9,6 +9,7 @@ import click
 
 from gocontainer import layout
 from gocontainer.conflicts import CONFLICTS
+from gocontainer.errors import EXIT_CODES
 from gocontainer.kinds import Option, Select, Toggle, Value, When
 from gocontainer.options import GROUPS, OPTIONS, PRESETS, PROFILE
 
@@ -129,8 +130,6 @@ def _condition(when: When) -> str:
 
 def cli_page(command: click.Group) -> str:
     """Return docs/reference/cli.md: the help of every command, and the exit codes."""
-    from gocontainer.cli import EXIT_CODES
-
     lines = ["# Command line", "", NOTE, ""]
     for path, each in _commands(command, "gocontainer"):
         with click.Context(each, info_name=path, terminal_width=100, max_content_width=100) as context:

@@ -31,8 +31,8 @@ var (
 	Revision = "unknown"
 )
 
-// App is the service with its listeners bound.
-type App struct {
+// app is the service with its listeners bound.
+type app struct {
 	cfg    config.Config
 	log    *slog.Logger
 	probes health.Probes
@@ -43,8 +43,17 @@ type App struct {
 	service, admin, pprof *server
 }
 
-// New builds the service and binds its listeners; it serves nothing yet.
-func New(ctx context.Context, cfg config.Config, out io.Writer) (*App, error) {
+// Run is the service's life: build it, serve until ctx ends, drain.
+func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
+	a, err := build(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx)
+}
+
+// build puts the parts together and binds the listeners; nothing is served yet.
+func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
 	log := telemetry.NewLogger(out, cfg.LogLevel)
 <% if cookiecutter.tracing %>
 	log = telemetry.WithTraceIDs(log)
@@ -56,7 +65,7 @@ func New(ctx context.Context, cfg config.Config, out io.Writer) (*App, error) {
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
 
-	a := &App{cfg: cfg, log: log}
+	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
 	api := httpapi.New(cfg, log, metrics)
 <% if cookiecutter.tracing %>
@@ -92,8 +101,8 @@ func profiles() http.Handler {
 	return mux
 }
 
-// Run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
-func (a *App) Run(ctx context.Context) error {
+// run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
+func (a *app) run(ctx context.Context) error {
 	failed := make(chan error, 3)
 	for _, s := range []*server{a.pprof, a.admin, a.service} {
 		go func() { failed <- s.serve() }()
@@ -110,7 +119,7 @@ func (a *App) Run(ctx context.Context) error {
 
 // drain goes in this order: refuse new work, finish what is in flight, send what it left behind,
 // and only then stop answering probes.
-func (a *App) drain(ctx context.Context) error {
+func (a *app) drain(ctx context.Context) error {
 	a.probes.Stop()
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
 	time.Sleep(a.cfg.ShutdownDelay)

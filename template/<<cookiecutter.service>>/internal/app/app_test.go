@@ -12,7 +12,7 @@ import (
 	"<< cookiecutter.module >>/internal/config"
 )
 
-func newApp(t *testing.T, out io.Writer, args ...string) *App {
+func newApp(t *testing.T, out io.Writer, args ...string) *app {
 	t.Helper()
 	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0"}, args...)
 	none := func(string) (string, bool) { return "", false }
@@ -20,19 +20,19 @@ func newApp(t *testing.T, out io.Writer, args ...string) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(t.Context(), cfg, out)
+	a, err := build(t.Context(), cfg, out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-// start runs a until the returned stop, which gives Run's error.
-func start(t *testing.T, a *App) (stop func() error) {
+// start runs a until the returned stop, which gives run's error.
+func start(t *testing.T, a *app) (stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
+	go func() { done <- a.run(ctx) }()
 	for status(t, a.admin, "/readyz") != http.StatusOK {
 		time.Sleep(time.Millisecond)
 	}
@@ -129,7 +129,7 @@ func TestAnAddressInUseIsAnError(t *testing.T) {
 	defer a.service.listener.Close()
 	cfg := a.cfg
 	cfg.Addr = a.service.addr()
-	if _, err := New(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
+	if _, err := build(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
 		t.Errorf("got %v", err)
 	}
 }
