@@ -24,7 +24,18 @@ class Service(NamedTuple):
 def running(binary: Path, *arguments: str) -> Iterator[Service]:
     """Start ``binary`` on free ports of 127.0.0.1, wait until it is ready, and kill it at the end."""
     service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
-    command = [str(binary), "-addr", service, "-admin-addr", admin, "-pprof-addr", "", *arguments]
+    command = [
+        str(binary),
+        "-addr",
+        service,
+        "-admin-addr",
+        admin,
+        "-pprof-addr",
+        "",
+        "-shutdown-delay",
+        "0s",
+        *arguments,
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             until_ready(f"http://{admin}/readyz", process)

@@ -67,7 +67,7 @@ def parses(files: dict[str, File], chosen: Any) -> None:
         assert not path.startswith(("/", ".")) or path.startswith((".git", ".docker", ".editor", ".golangci"))
         assert ".." not in path.split("/")
         if path.endswith((".yaml", ".yml")):
-            assert len(list(yaml.safe_load_all(text))) == 1
+            assert all(isinstance(document, dict) for document in yaml.safe_load_all(text))
     labels = image_labels(files["Dockerfile"].content.decode())
     assert labels["description"] == chosen["description"]
     assert labels["vendor"] == chosen["owner"]

@@ -17,7 +17,7 @@ from tests.support import answers
 
 CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
-    "owner": "The {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
+    "owner": "the {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64", "tracing": True,
     "target": "kubernetes", "cpu": "100m", "memory": "128Mi", "resources": "strict", "startup_seconds": 30,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "ci": "github",

@@ -32,8 +32,10 @@ def kustomize(folder: Path) -> dict[str, dict[str, Any]]:
 def test_overlays_render_and_are_strictly_valid(tmp_path: Path, row: dict[str, Any]) -> None:
     repository = rendered(tmp_path, **row)
     overlays = {name: kustomize(repository / "deploy/overlays" / name) for name in ("dev", "prod")}
-    namespace = yaml.safe_load((repository / "deploy/namespace/namespace.yaml").read_text())
-    for document in (namespace, *overlays["dev"].values(), *overlays["prod"].values()):
+    namespaces = list(yaml.safe_load_all((repository / "deploy/namespace/namespace.yaml").read_text()))
+    used = {document["metadata"]["namespace"] for overlay in overlays.values() for document in overlay.values()}
+    assert used == {namespace["metadata"]["name"] for namespace in namespaces}
+    for document in (*namespaces, *overlays["dev"].values(), *overlays["prod"].values()):
         for version in (OLDEST, NEWEST):
             kubernetes_validate.validate(document, version, strict=True)
     fits_the_answers(row, overlays["dev"], overlays["prod"])
@@ -68,8 +70,8 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
     limits, requests = container["resources"]["limits"], container["resources"]["requests"]
     assert limits["memory"] == requests["memory"] == row["memory"]
     assert ("cpu" in limits) == (row["resources"] == "strict")
-    names = [variable["name"] for variable in container.get("env", [])]
-    assert names == (["GOMAXPROCS"] if row["resources"] == "latency" else [])
+    names = {variable["name"] for variable in container.get("env", [])} - {"APP_LOG_LEVEL"}
+    assert names == ({"GOMAXPROCS"} if row["resources"] == "latency" else set())
     sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pod["terminationGracePeriodSeconds"] >= sleep + row["drain_seconds"] + sizing.FLUSH + sizing.MARGIN
     startup = container["startupProbe"]

@@ -58,7 +58,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 <% if cookiecutter.tracing %>
 	log = telemetry.WithTraceIDs(log)
 <% endif %>
-	limit, err := limitMemory(os.DirFS("/"), os.LookupEnv)
+	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
 	}
@@ -69,7 +69,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	metrics := telemetry.NewMetrics()
 	api := httpapi.New(cfg, log, metrics)
 <% if cookiecutter.tracing %>
-	a.traces, err = telemetry.StartTracing(ctx, "<< cookiecutter.service >>", Version, os.LookupEnv, log)
+	a.traces, err = telemetry.StartTracing(ctx, "<< cookiecutter.service >>", Version, log)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.probes.Register(admin)
 	admin.Handle("GET /metrics", metrics.Handler())
 
-	a.service = newServer("service", cfg.Addr, api, log)
+	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = cfg.RequestTimeout + 5*time.Second // time to say that it took too long
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
@@ -105,8 +105,11 @@ func profiles() http.Handler {
 func (a *app) run(ctx context.Context) error {
 	failed := make(chan error, 3)
 	for _, s := range []*server{a.pprof, a.admin, a.service} {
-		go func() { failed <- s.serve() }()
+		if s.listener != nil {
+			go func() { failed <- s.serve() }()
+		}
 	}
+	// Whatever has to be warmed up goes here: /startupz says no until Start.
 	a.probes.Start()
 	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
 	select {
@@ -117,8 +120,19 @@ func (a *app) run(ctx context.Context) error {
 	}
 }
 
-// drain goes in this order: refuse new work, finish what is in flight, send what it left behind,
-// and only then stop answering probes.
+// leaving asks clients to give their connections up once the drain has begun: Shutdown closes idle
+// ones, and a request that is on its way on one of them would be lost.
+func (a *app) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.probes.Ready() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// drain goes in this order: send clients away, finish what is in flight, export what it left
+// behind, and only then stop answering probes.
 func (a *app) drain(ctx context.Context) error {
 	a.probes.Stop()
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())

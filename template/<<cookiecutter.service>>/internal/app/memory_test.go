@@ -8,12 +8,12 @@ import (
 )
 
 func TestLimitMemory(t *testing.T) {
-	none := func(string) (string, bool) { return "", false }
-	set := func(string) (string, bool) { return "100MiB", true }
+	none := func(string) string { return "" }
+	set := func(string) string { return "100MiB" }
 	const v2, v1 = "sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"
 	for name, test := range map[string]struct {
 		path, text string
-		lookupEnv  func(string) (string, bool)
+		getenv     func(string) string
 		want       int64
 		fails      bool
 	}{
@@ -29,7 +29,7 @@ func TestLimitMemory(t *testing.T) {
 			before := debug.SetMemoryLimit(math.MaxInt64)
 			defer debug.SetMemoryLimit(before)
 			root := fstest.MapFS{test.path: {Data: []byte(test.text)}}
-			got, err := limitMemory(root, test.lookupEnv)
+			got, err := limitMemory(root, test.getenv)
 			if got != test.want || (err != nil) != test.fails {
 				t.Errorf("got %d, %v; want %d", got, err, test.want)
 			}

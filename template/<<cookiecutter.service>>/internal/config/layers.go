@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,17 +22,21 @@ type Source interface {
 }
 
 // Load merges the layers: flag > environment > file > default. The environment variable of a key
-// is APP_ and the key in upper case with underscores. Usage goes to out.
+// is APP_ and the key in upper case with underscores. With -help, usage goes to out.
 func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bool), out io.Writer) (Config, error) {
 	var cfg Config
-	fs := flag.NewFlagSet("server", flag.ContinueOnError)
-	fs.SetOutput(out)
+	fs := flag.NewFlagSet(filepath.Base(os.Args[0]), flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // errors are returned, not printed as well
 	cfg.flags(fs)
 	keys := map[string]bool{} // what a lower layer may set
 	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
 	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fs.SetOutput(out)
+			fs.Usage()
+		}
 		return Config{}, err
 	}
 	if fs.NArg() > 0 {
@@ -40,13 +45,13 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	if *file == "" {
 		*file, _ = lookupEnv("APP_CONFIG")
 	}
-	var source Source = none{}
+	var values map[string]string
 	if *file != "" {
-		source = File(*file)
-	}
-	values, err := source.Load(ctx)
-	if err != nil {
-		return Config{}, fmt.Errorf("configuration: %w", err)
+		var source Source = File(*file)
+		var err error
+		if values, err = source.Load(ctx); err != nil {
+			return Config{}, fmt.Errorf("configuration: %w", err)
+		}
 	}
 	if err := apply(fs, keys, values, lookupEnv); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
@@ -91,21 +96,9 @@ func (f File) Load(context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := parse(data)
-	if err != nil {
+	var values map[string]string
+	if err := yaml.Unmarshal(data, &values); err != nil {
 		return nil, fmt.Errorf("%s: %w", string(f), err)
 	}
 	return values, nil
 }
-
-func parse(data []byte) (map[string]string, error) {
-	values := map[string]string{}
-	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, err
-	}
-	return values, nil
-}
-
-type none struct{}
-
-func (none) Load(context.Context) (map[string]string, error) { return nil, nil }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
@@ -17,16 +18,15 @@ import (
 )
 
 // Tracing exports spans over OTLP/HTTP. Nil means that no endpoint is set and costs nothing.
-// The standard OTEL_ variables configure it.
 type Tracing struct {
 	provider *sdktrace.TracerProvider
 }
 
-// StartTracing returns nil unless the environment names an OTLP endpoint.
-func StartTracing(ctx context.Context, service, version string, lookupEnv func(string) (string, bool), log *slog.Logger) (*Tracing, error) {
-	_, all := lookupEnv("OTEL_EXPORTER_OTLP_ENDPOINT")
-	_, traces := lookupEnv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-	if !all && !traces {
+// StartTracing installs the global tracer provider, or returns nil where the environment names no
+// OTLP endpoint. OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES apply.
+func StartTracing(ctx context.Context, service, version string, log *slog.Logger) (*Tracing, error) {
+	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
@@ -38,10 +38,13 @@ func StartTracing(ctx context.Context, service, version string, lookupEnv func(s
 		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),
 		resource.WithFromEnv())
 	if err != nil {
-		return nil, fmt.Errorf("tracing: %w", err)
+		log.Warn("tracing", "error", err) // what could be read is in res
 	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res))
+	otel.SetTracerProvider(provider)
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("tracing", "error", err) }))
-	return &Tracing{sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res))}, nil
+	return &Tracing{provider}, nil
 }
 
 // Wrap gives each request a span that continues the caller's trace.
@@ -49,13 +52,11 @@ func (t *Tracing) Wrap(next http.Handler) http.Handler {
 	if t == nil {
 		return next
 	}
-	return otelhttp.NewHandler(next, "http.server",
-		otelhttp.WithTracerProvider(t.provider),
-		otelhttp.WithPropagators(propagation.TraceContext{}))
+	return otelhttp.NewHandler(next, "http.server")
 }
 
-// Flush sends the spans that are still buffered. The caller bounds it: without a collector it
-// would wait for as long as it is allowed to.
+// Flush sends the spans that are still buffered, until ctx ends: without a collector it would wait
+// for as long as it may.
 func (t *Tracing) Flush(ctx context.Context) error {
 	if t == nil {
 		return nil

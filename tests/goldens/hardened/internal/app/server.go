@@ -21,7 +21,7 @@ func newServer(name, addr string, handler http.Handler, log *slog.Logger) *serve
 	return &server{name: name, Server: http.Server{
 		Addr:              addr,
 		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second, // a client that trickles headers holds a connection no longer
+		ReadHeaderTimeout: 5 * time.Second, // no connection for clients that trickle headers
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    64 * 1024,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -46,9 +46,6 @@ func (s *server) addr() string {
 
 // serve blocks until the server is closed, which is no error.
 func (s *server) serve() error {
-	if s.listener == nil {
-		select {}
-	}
 	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}

@@ -71,9 +71,11 @@ func TestRefused(t *testing.T) {
 		"bad value in the env":    {env: map[string]string{"APP_MAX_IN_FLIGHT": "many"}, want: `max-in-flight "many"`},
 		"missing file":            {args: []string{"-config", "/nonexistent"}, want: "no such file"},
 		"argument":                {args: []string{"serve"}, want: `unexpected argument "serve"`},
-		"public pprof":            {args: []string{"-pprof-addr", ":6060"}, want: "not a loopback address"},
+		"public pprof":            {args: []string{"-pprof-addr", ":6060"}, want: "not a loopback IP"},
 		"drain below request":     {args: []string{"-drain-timeout", "1s", "-request-timeout", "2s"}, want: "cut requests off"},
 		"no requests at all":      {args: []string{"-max-in-flight", "0"}, want: "max-in-flight 0 is not positive"},
+		"no service address":      {env: map[string]string{"APP_ADDR": ""}, want: "addr is empty"},
+		"unknown flag":            {args: []string{"-port", "1"}, want: "not defined: -port"},
 		"too many lines":          {args: []string{"-quote-max-lines", "1001"}, want: "outside 1 to 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,14 +85,4 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzFile(f *testing.F) {
-	f.Add([]byte("addr: ':80'\nmax-in-flight: 10"))
-	f.Add([]byte("a: &a [*a]"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if values, err := parse(data); err == nil && values == nil && len(data) > 0 {
-			t.Errorf("no values and no error for %q", data)
-		}
-	})
 }

@@ -2,8 +2,8 @@
 //
 //   - /startupz: boot has finished. Until then nothing else is asked.
 //   - /readyz: send requests here. It is off during boot and from the first moment of a shutdown.
-//   - /livez: the process itself runs. It looks at no dependency, for restarting every replica
-//     because a database is slow makes an outage out of a delay.
+//   - /livez: the process itself runs. It looks at no dependency: restarting every replica does
+//     not make a slow database faster.
 package health
 
 import (
@@ -30,10 +30,13 @@ func (p *Probes) Start() {
 // Stop takes readiness away; the process stays alive.
 func (p *Probes) Stop() { p.ready.Store(false) }
 
+// Ready reports whether requests should be sent here.
+func (p *Probes) Ready() bool { return p.ready.Load() }
+
 // Register adds the three paths.
 func (p *Probes) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /startupz", answer(p.started.Load))
-	mux.HandleFunc("GET /readyz", answer(p.ready.Load))
+	mux.HandleFunc("GET /readyz", answer(p.Ready))
 	mux.HandleFunc("GET /livez", answer(func() bool { return true }))
 }
 
@@ -48,16 +51,19 @@ func answer(ok func() bool) http.HandlerFunc {
 	}
 }
 
-// Check asks the service on this machine whether it is alive. It is the image's HEALTHCHECK,
-// where there is neither a shell nor curl.
+// Check asks the service on this machine whether it is alive. It is the image's HEALTHCHECK: there
+// is neither a shell nor curl to do it.
 func Check(ctx context.Context, adminAddr string) error {
-	_, port, err := net.SplitHostPort(adminAddr)
+	host, port, err := net.SplitHostPort(adminAddr)
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	url := "http://" + net.JoinHostPort("127.0.0.1", port) + "/livez"
+	url := "http://" + net.JoinHostPort(host, port) + "/livez"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)

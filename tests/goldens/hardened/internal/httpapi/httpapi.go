@@ -10,14 +10,14 @@ import (
 	"example.com/orders/internal/telemetry"
 )
 
-// New returns the API inside its middleware. Read it from the bottom: the deadline is outermost.
+// New returns the API inside its middleware, the innermost first.
 func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics) http.Handler {
 	handler := routes(cfg)
-	handler = limitBody(handler, cfg.MaxBodyBytes)
+	handler = deadline(handler, cfg.RequestTimeout)
 	handler = shed(handler, cfg.MaxInFlight, metrics)
 	handler = recoverPanics(handler, log, metrics)
 	handler = observe(handler, log, metrics)
-	handler = deadline(handler, cfg.RequestTimeout)
+	handler = limitBody(handler, cfg.MaxBodyBytes)
 	return handler
 }
 
@@ -31,7 +31,7 @@ func routes(cfg config.Config) http.Handler {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller has gone: nobody is left to tell
+	_ = json.NewEncoder(w).Encode(body) // fails only when the caller has gone
 }
 
 // problem is an error for the caller, as RFC 9457 has it.

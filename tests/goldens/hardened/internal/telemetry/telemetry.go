@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// NewLogger writes JSON, one line an event.
+// NewLogger returns a logger that writes JSON lines.
 func NewLogger(out io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
 }
@@ -26,7 +26,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 }
 
-// NewMetrics registers them beside the Go runtime's and the process's.
+// NewMetrics registers the service's metrics, the Go runtime's and the process's.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		Requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -55,7 +55,7 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Handler serves them to Prometheus.
+// Handler serves the metrics to Prometheus.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }

@@ -29,8 +29,8 @@ var (
 	Revision = "unknown"
 )
 
-// App is the service with its listeners bound.
-type App struct {
+// app is the service with its listeners bound.
+type app struct {
 	cfg    config.Config
 	log    *slog.Logger
 	probes health.Probes
@@ -39,21 +39,30 @@ type App struct {
 	service, admin, pprof *server
 }
 
-// New builds the service and binds its listeners; it serves nothing yet.
-func New(ctx context.Context, cfg config.Config, out io.Writer) (*App, error) {
+// Run is the service's life: build it, serve until ctx ends, drain.
+func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
+	a, err := build(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx)
+}
+
+// build puts the parts together and binds the listeners; nothing is served yet.
+func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
 	log := telemetry.NewLogger(out, cfg.LogLevel)
 	log = telemetry.WithTraceIDs(log)
-	limit, err := limitMemory(os.DirFS("/"), os.LookupEnv)
+	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
 	}
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
 
-	a := &App{cfg: cfg, log: log}
+	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
 	api := httpapi.New(cfg, log, metrics)
-	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, os.LookupEnv, log)
+	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, log)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +72,7 @@ func New(ctx context.Context, cfg config.Config, out io.Writer) (*App, error) {
 	a.probes.Register(admin)
 	admin.Handle("GET /metrics", metrics.Handler())
 
-	a.service = newServer("service", cfg.Addr, api, log)
+	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = cfg.RequestTimeout + 5*time.Second // time to say that it took too long
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
@@ -84,12 +93,15 @@ func profiles() http.Handler {
 	return mux
 }
 
-// Run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
-func (a *App) Run(ctx context.Context) error {
+// run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
+func (a *app) run(ctx context.Context) error {
 	failed := make(chan error, 3)
 	for _, s := range []*server{a.pprof, a.admin, a.service} {
-		go func() { failed <- s.serve() }()
+		if s.listener != nil {
+			go func() { failed <- s.serve() }()
+		}
 	}
+	// Whatever has to be warmed up goes here: /startupz says no until Start.
 	a.probes.Start()
 	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
 	select {
@@ -100,9 +112,20 @@ func (a *App) Run(ctx context.Context) error {
 	}
 }
 
-// drain goes in this order: refuse new work, finish what is in flight, send what it left behind,
-// and only then stop answering probes.
-func (a *App) drain(ctx context.Context) error {
+// leaving asks clients to give their connections up once the drain has begun: Shutdown closes idle
+// ones, and a request that is on its way on one of them would be lost.
+func (a *app) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.probes.Ready() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// drain goes in this order: send clients away, finish what is in flight, export what it left
+// behind, and only then stop answering probes.
+func (a *app) drain(ctx context.Context) error {
 	a.probes.Stop()
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
 	time.Sleep(a.cfg.ShutdownDelay)

@@ -3,8 +3,10 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 
 	"example.com/orders/internal/quote"
 )
@@ -16,8 +18,9 @@ func createQuote(maxLines int) http.HandlerFunc {
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		var req request
-		if status, err := decode(r.Body, &req); err != nil {
-			writeProblem(w, status, err.Error())
+		if err := decode(r.Body, &req); err != nil {
+			status, detail := refusal(err)
+			writeProblem(w, status, detail)
 			return
 		}
 		priced, err := quote.Price(req.Lines, maxLines)
@@ -29,18 +32,36 @@ func createQuote(maxLines int) http.HandlerFunc {
 	}
 }
 
-// decode reads exactly one JSON value with known fields, or says with which status to refuse it.
-func decode(body io.Reader, into any) (int, error) {
+// decode reads exactly one JSON value with known fields.
+func decode(body io.Reader, into any) error {
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
-	if err == nil {
-		if _, extra := decoder.Token(); !errors.Is(extra, io.EOF) {
-			err = errors.New("more than one JSON value")
-		}
+	if err := decoder.Decode(into); err != nil {
+		return err
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge, err
+	_, err := decoder.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return errors.New("more than one JSON value")
 	}
-	return http.StatusBadRequest, err
+	return err
+}
+
+// refusal says with which status and words a body is refused.
+func refusal(err error) (status int, detail string) {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over %d bytes", large.Limit)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return http.StatusRequestTimeout, "the body took too long"
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return http.StatusBadRequest, fmt.Sprintf("%s: want %s, got %s", wrong.Field, wrong.Type.Kind(), wrong.Value)
+	}
+	if errors.Is(err, io.EOF) {
+		return http.StatusBadRequest, "the body is empty"
+	}
+	return http.StatusBadRequest, err.Error()
 }

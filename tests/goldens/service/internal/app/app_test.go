@@ -12,29 +12,33 @@ import (
 	"example.com/orders/internal/config"
 )
 
-func newApp(t *testing.T, out io.Writer, args ...string) *App {
+func newApp(t *testing.T, out io.Writer, args ...string) *app {
 	t.Helper()
-	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0"}, args...)
+	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0", "-shutdown-delay", "0s"}, args...)
 	none := func(string) (string, bool) { return "", false }
 	cfg, err := config.Load(t.Context(), args, none, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := New(t.Context(), cfg, out)
+	a, err := build(t.Context(), cfg, out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-// start runs a until the returned stop, which gives Run's error.
-func start(t *testing.T, a *App) (stop func() error) {
+// start runs a until the returned stop, which gives run's error.
+func start(t *testing.T, a *app) (stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
+	go func() { done <- a.run(ctx) }()
 	for status(t, a.admin, "/readyz") != http.StatusOK {
-		time.Sleep(time.Millisecond)
+		select {
+		case err := <-done:
+			t.Fatalf("ended before it was ready: %v", err)
+		case <-time.After(time.Millisecond):
+		}
 	}
 	return func() error { cancel(); return <-done }
 }
@@ -49,7 +53,7 @@ func status(t *testing.T, s *server, path string) int {
 	return res.StatusCode
 }
 
-func TestLife(t *testing.T) {
+func TestLifecycle(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(t, &out)
 	stop := start(t, a)
@@ -80,7 +84,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-func TestDrainFinishesWhatIsInFlight(t *testing.T) {
+func TestDrainFinishesRequestsInFlight(t *testing.T) {
 	a := newApp(t, io.Discard)
 	entered, leave := make(chan struct{}), make(chan struct{})
 	a.service.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -109,6 +113,34 @@ func TestDrainFinishesWhatIsInFlight(t *testing.T) {
 	}
 }
 
+func TestDrainAsksClientsToLeave(t *testing.T) {
+	a := newApp(t, io.Discard)
+	start(t, a)
+	closes := func() bool {
+		res, err := http.Get("http://" + a.service.addr() + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.Close
+	}
+	if closes() {
+		t.Error("a connection is closed while serving")
+	}
+	a.probes.Stop()
+	if !closes() {
+		t.Error("a connection is kept while draining")
+	}
+}
+
+func TestFailingListenerEndsTheService(t *testing.T) {
+	a := newApp(t, io.Discard)
+	_ = a.admin.listener.Close()
+	if err := a.run(t.Context()); err == nil || !strings.Contains(err.Error(), "admin: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestDrainIsBounded(t *testing.T) {
 	a := newApp(t, io.Discard, "-request-timeout", "10ms", "-drain-timeout", "10ms")
 	entered := make(chan struct{})
@@ -124,12 +156,12 @@ func TestDrainIsBounded(t *testing.T) {
 	}
 }
 
-func TestAnAddressInUseIsAnError(t *testing.T) {
+func TestAddressInUse(t *testing.T) {
 	a := newApp(t, io.Discard)
 	defer a.service.listener.Close()
 	cfg := a.cfg
 	cfg.Addr = a.service.addr()
-	if _, err := New(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
+	if _, err := build(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,8 +17,8 @@ const memoryPercent = 90
 // limitMemory tells the runtime its share of the cgroup's memory limit, unless GOMEMLIMIT is set.
 // The number is taken from the cgroup at start, so that it is right whatever a manifest says.
 // It returns the limit in force, in bytes.
-func limitMemory(root fs.FS, lookupEnv func(string) (string, bool)) (int64, error) {
-	if _, set := lookupEnv("GOMEMLIMIT"); set {
+func limitMemory(root fs.FS, getenv func(string) string) (int64, error) {
+	if getenv("GOMEMLIMIT") != "" {
 		return debug.SetMemoryLimit(-1), nil
 	}
 	limit, err := cgroupLimit(root)

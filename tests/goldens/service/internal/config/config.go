@@ -22,7 +22,7 @@ type Config struct {
 	MaxBodyBytes   int64         // larger request bodies are refused
 	MaxInFlight    int           // more concurrent requests are shed
 
-	ShutdownDelay time.Duration // readiness is off, requests are still accepted
+	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the requests that are in flight
 
 	QuoteMaxLines int
@@ -39,7 +39,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
-	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", 0, "wait before the drain, where no preStop hook has waited already")
+	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
 	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
 }
@@ -51,8 +51,10 @@ func (c *Config) validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
+	check(c.Addr != "", "addr is empty")
+	check(c.AdminAddr != "", "admin-addr is empty")
 	check(c.PprofAddr == "" || isLoopback(c.PprofAddr),
-		"pprof-addr %q is not a loopback address: profiles show memory, reach them by port-forward", c.PprofAddr)
+		"pprof-addr %q is not a loopback IP and port: profiles show memory, reach them by port-forward", c.PprofAddr)
 	check(c.RequestTimeout > 0, "request-timeout %s is not positive", c.RequestTimeout)
 	check(c.MaxBodyBytes > 0, "max-body-bytes %d is not positive", c.MaxBodyBytes)
 	check(c.MaxInFlight > 0, "max-in-flight %d is not positive", c.MaxInFlight)

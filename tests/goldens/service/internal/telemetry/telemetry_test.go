@@ -1,25 +1,11 @@
 package telemetry
 
 import (
-	"bytes"
-	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 )
-
-func TestLoggerWritesJSONFromItsLevelOn(t *testing.T) {
-	var out bytes.Buffer
-	log := NewLogger(&out, slog.LevelInfo)
-	log.Debug("quiet")
-	log.Info("loud", "n", 1)
-	var line struct{ Msg string }
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Msg != "loud" {
-		t.Errorf("got %s, want one JSON line: %v", &out, err)
-	}
-}
 
 func TestMetricsAreServed(t *testing.T) {
 	metrics := NewMetrics()

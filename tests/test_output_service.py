@@ -1,0 +1,112 @@
+"""The built default service as a process: what it does under a shutdown and with a collector."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from docs.demo import get
+from tests.service import running
+from tests.support import go, need, ok, rendered
+
+BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    need("go")
+    repository = rendered(tmp_path_factory.mktemp("service"))
+    ok(go(repository, "build", "-o", "bin/orders", "./cmd/server", CGO_ENABLED="0"))
+    return repository / "bin/orders"
+
+
+@contextmanager
+def collector(*, silent: bool) -> Iterator[tuple[str, list[bytes]]]:
+    """An OTLP endpoint on 127.0.0.1 that keeps what it gets, or never answers."""
+    got: list[bytes] = []
+    release = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["Content-Length"])))
+            if silent:
+                release.wait()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-protobuf")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", got
+    finally:
+        release.set()
+        server.shutdown()
+        server.server_close()
+
+
+def test_buffered_spans_reach_the_collector_at_shutdown(binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with collector(silent=False) as (endpoint, got):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        with running(binary) as service:
+            get(f"{service.url}/v1/quotes", BASKET)
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait() == 0
+    assert b"orders" in b"".join(got)
+    assert b"/v1/quotes" in b"".join(got)
+
+
+def test_a_silent_collector_does_not_hold_the_shutdown_up(binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with collector(silent=True) as (endpoint, _):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        with running(binary) as service:
+            get(f"{service.url}/v1/quotes", BASKET)
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait() == 0  # without the bound it would hang here
+
+
+def keep_asking(address: str, started: threading.Barrier, failures: list[str]) -> None:
+    """Ask on one connection until the service gives it up."""
+    connection = http.client.HTTPConnection(address)
+    connection.connect()
+    started.wait()
+    try:
+        while True:
+            connection.request("POST", "/v1/quotes", BASKET)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                failures.append(str(answer.status))
+            if answer.will_close:
+                return
+    except (OSError, http.client.HTTPException) as error:
+        failures.append(repr(error))
+    finally:
+        connection.close()
+
+
+def test_a_shutdown_loses_no_request_on_a_connection_that_is_kept(binary: Path) -> None:
+    failures: list[str] = []
+    with running(binary, "-shutdown-delay", "1s") as service:
+        address = service.url.removeprefix("http://")
+        started = threading.Barrier(9)
+        clients = [threading.Thread(target=keep_asking, args=(address, started, failures)) for _ in range(8)]
+        for client in clients:
+            client.start()
+        started.wait()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait() == 0
+        for client in clients:
+            client.join()
+    assert failures == []
