@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-
 from docs.demo import get
+
 from tests.service import running
 from tests.support import go, need, ok, rendered
 
