@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,12 @@ def test_an_answers_file_may_be_yaml_toml_or_json(tmp_path: Path, name: str, tex
         ("a.yaml", "- x", "it is not a mapping"),
         ("a.yaml", "1: x", "it is not a mapping"),
         ("a.yaml", "a: [", "flow"),
-        ("a.yaml", "a: &a [*a" + "]", "is not a mapping|anchor|recursive|no option"),
+        ("a.yaml", "port: 1\nport: 2", "a key stands twice"),
+        ("a.json", '{"port": 1, "port": 2}', "a key stands twice"),
+        ("a.yaml", "port: !!timestamp x", "Cannot read answers"),
+        ("a.yaml", "port: !!float ''", "Cannot read answers"),
+        ("a.yaml", "port: !!bool x", "Cannot read answers"),
+        ("a.json", "[" * 100_000, "recursion"),
         ("a.toml", "a =", "nvalid"),
         ("a.json", "{", "Expecting"),
         ("a.ini", "a=1", "is not .yaml, .toml or .json"),
@@ -94,6 +100,19 @@ def test_an_unreadable_answers_file_is_one_sentence(tmp_path: Path, name: str, t
     with pytest.raises((UnreadableAnswers, UnknownKey), match=reason) as caught:
         Answers.merge(from_file(tmp_path / name))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "# nothing yet\n"),
+        ("a.json", '\ufeff{"$schema": "answers.schema.json"}'),
+        ("a.toml", "\ufeff# nothing yet\n"),
+    ],
+)
+def test_an_answers_file_may_be_empty_carry_a_schema_or_a_byte_order_mark(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    assert dict(from_file(tmp_path / name).values) == {}
 
 
 def test_a_missing_answers_file_is_one_sentence(tmp_path: Path) -> None:
@@ -116,6 +135,20 @@ def test_a_missing_answers_file_is_one_sentence(tmp_path: Path) -> None:
 def test_a_remote_gives_the_module(url: str, module: str | None) -> None:
     remote = parse_remote(url)
     assert (remote.module if remote else None) == module
+
+
+@pytest.mark.parametrize(
+    ("url", "image"),
+    [
+        ("git@github.com:Acme/orders.git", "ghcr.io/acme/orders"),
+        ("https://gitlab.com/a/b/orders.git", "registry.gitlab.com/a/b/orders/orders"),
+        ("https://git.example.com/acme/orders.git", None),
+    ],
+)
+def test_the_image_is_guessed_where_the_host_has_a_registry(tmp_path: Path, url: str, image: str | None) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", url], check=True)
+    assert detected("orders", tmp_path).values.get("image") == image
 
 
 def test_nothing_is_detected_where_there_is_no_repository(tmp_path: Path) -> None:

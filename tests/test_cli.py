@@ -14,7 +14,7 @@ import pytest
 
 from gocontainer import render
 from gocontainer.options import BY_NAME, OPTIONS
-from tests.support import Run, answers, gocontainer, ok
+from tests.support import GOCONTAINER, Run, answers, clean_environment, gocontainer, ok
 
 
 def refused(run: Run, folder: Path, *sentences: str) -> None:
@@ -38,7 +38,7 @@ def git(folder: Path, *arguments: str) -> str:
 def test_new_writes_a_repository_with_one_commit(tmp_path: Path) -> None:
     run = gocontainer("new", "orders", "--no-input", "-o", str(tmp_path))
     assert "Wrote orders: " in ok(run)
-    assert "the image is localhost/orders. Give --image" in run.err
+    assert "the image is localhost/orders, which no cluster can pull. Give --image." in run.err
     assert [path.name for path in tmp_path.iterdir()] == ["orders"]
     assert git(tmp_path / "orders", "status", "--porcelain") == ""
     assert git(tmp_path / "orders", "log", "--format=%s").startswith("Start from gocontainer ")
@@ -101,7 +101,7 @@ def test_inside_another_repository_no_second_one_is_made(tmp_path: Path) -> None
     assert report["answers"]["module"] == "github.com/acme/mono/services/orders"
     assert not (tmp_path / "services/orders/.git").exists()
     assert (tmp_path / ".git").exists()
-    assert not [warning for warning in report["warnings"] if "committed" in warning]
+    assert [warning for warning in report["warnings"] if "is a repository already: nothing was committed" in warning]
 
 
 def test_a_repository_that_ignores_the_target_is_not_around_it(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_every_option_changes_the_files(name: str) -> None:
 
 def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
     run = gocontainer("new", cwd=tmp_path)
-    refused(run, tmp_path, "There is no terminal to ask at, and SERVICE is missing.", "--base-image", "--tracing")
+    refused(run, tmp_path, "SERVICE is missing, and nobody can be asked.", "--base-image", "--tracing")
 
 
 @pytest.mark.parametrize(
@@ -214,10 +214,22 @@ def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
         (["new", "orders", "--prot", "1"], "--port"),
         (["new", "orders", "--port", "80"], "--port: '80' is not a whole number from 1024 to 65535."),
         (["new", "orders", "--service", "carts"], "SERVICE and --service are both given."),
-        (["new", "orders", "--cgo"], "cgo true with base_image distroless-static cannot work"),
-        (["new", "orders", "--min-replicas", "9"], "Raise max_replicas or lower min_replicas."),
+        (["new", "orders", "--cgo"], "cgo true (--cgo) with base_image distroless-static (default) cannot work"),
+        (
+            ["new", "orders", "--min-replicas", "9"],
+            "min_replicas 9 (--min-replicas) with max_replicas 6 (default)",
+        ),
         (["new", "orders", "--answers", "nowhere.yaml"], "Cannot read answers from nowhere.yaml"),
         (["nwe"], "No such command 'nwe'"),
+        (["new", "orders", "--port", "1", "--port", "2"], "--port is given 2 times. Run 'gocontainer new --help'"),
+        (["new", "orders", "--answers", "a.yaml", "--answers", "b.yaml"], "--answers is given 2 times."),
+        (["new", "orders", "--answers", ""], "Cannot read answers"),
+        (["new", "orders", "--port"], "Run 'gocontainer new --help'"),
+        (["new", "orders", "--cpu", "0.5"], "Give millicores or whole cores, such as 500m or 2."),
+        (["new", "y"], "'y' has a meaning of its own in YAML"),
+        (["new", "orders", "--profile", "hardened", "--max-replicas", "2"], "min_replicas 3 (profile hardened)"),
+        (["new", "orders", "--port", "8081"], "port 8081 (--port) cannot work"),
+        (["completion"], "Run 'gocontainer completion --help'"),
         (["new", "orders", "extra"], "unexpected extra argument"),
     ],
 )
@@ -245,7 +257,7 @@ def test_an_occupied_target_is_refused_with_what_is_there(tmp_path: Path) -> Non
 
 def test_a_read_only_parent_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    run = gocontainer("new", "orders", "-o", str(tmp_path / "file"))
+    run = gocontainer("new", "orders", "-o", str(tmp_path / "file/below"))
     assert run.code == 1
     assert run.err.count("Error: Cannot write ") == 1
     assert "Traceback" not in run.err
@@ -258,7 +270,7 @@ def test_options_as_text_json_and_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     names = [option.name for option in OPTIONS]
     assert [entry["name"] for entry in table][1:] == names
-    assert list(schema["properties"])[1:] == names
+    assert list(schema["properties"])[2:] == names
     assert all(f"\n  {name} (" in text for name in names)
 
 
@@ -293,3 +305,65 @@ except SystemExit:
 def test_version_and_help_import_nothing_heavy(flag: str, heavy: set[str]) -> None:
     done = subprocess.run([sys.executable, "-c", LOADED, flag], check=True, capture_output=True, text=True)
     assert not heavy & set(done.stdout.splitlines()[-1].split())
+
+
+def test_git_variables_of_a_calling_hook_point_nowhere_else(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "theirs")
+    theirs = tmp_path / "theirs/.git"
+    inherited = {"GIT_DIR": str(theirs), "GIT_INDEX_FILE": str(theirs / "index"), "GIT_WORK_TREE": str(tmp_path)}
+    ok(gocontainer("new", "orders", "-o", str(tmp_path / "out"), env=inherited))
+    assert git(tmp_path / "out/orders", "rev-list", "--count", "HEAD") == "1"
+    assert git(tmp_path / "theirs", "for-each-ref") == ""
+    assert not (theirs / "index").exists()
+
+
+GONE = """
+import os, sys
+os.mkdir("gone")
+os.chdir("gone")
+os.rmdir("../gone")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_current_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", GONE, GOCONTAINER, "new", "orders", "--no-input"]
+    done = subprocess.run(arguments, check=False, capture_output=True, text=True, cwd=tmp_path, env=clean_environment())
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No such file or directory. Choose another folder with --output." in done.stderr
+
+
+def test_a_path_that_is_too_long_is_one_sentence(tmp_path: Path) -> None:
+    run = gocontainer("new", "orders", "-o", str(tmp_path / ("a" * 300)))
+    assert run.code == 1
+    assert "File name too long" in run.err
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.parametrize("sink", ["> /dev/full", "| true"])
+def test_nobody_listening_is_no_failure(tmp_path: Path, sink: str) -> None:
+    command = f"set -o pipefail; {GOCONTAINER} new orders --no-git -o {tmp_path}/out {sink}"
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, env=clean_environment())
+    assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (0, False, False), done.stderr
+    assert (tmp_path / "out/orders/go.mod").exists()
+
+
+def test_platforms_may_be_repeated() -> None:
+    flags = ["--platforms", "linux/arm64", "--platforms", "linux/amd64"]
+    report = json.loads(ok(gocontainer("new", "orders", "--dry-run", "--json", *flags)))
+    assert report["answers"]["platforms"] == "linux/amd64,linux/arm64"
+
+
+def test_the_bare_command_and_its_groups_show_their_help() -> None:
+    for arguments in ([], ["dev"]):
+        run = gocontainer(*arguments)
+        assert run.code == 2
+        assert run.err.startswith("Usage: gocontainer")
+    assert "\n  gocontainer new                    asks a few questions\n" in ok(gocontainer("--help"))
+
+
+def test_the_way_in_is_printed_as_a_shell_takes_it(tmp_path: Path) -> None:
+    run = gocontainer("new", "orders", "-o", str(tmp_path / "a b/../c d"))
+    assert f"files in {tmp_path}/c d/orders\n" in ok(run)
+    assert f"  cd '{tmp_path}/c d/orders'\n" in run.out

@@ -9,6 +9,8 @@ from typing import Any
 import pexpect
 import pytest
 
+from gocontainer.kinds import Toggle
+from gocontainer.options import OPTIONS
 from tests.support import GOCONTAINER, clean_environment
 
 ENTER, DOWN = "\r", "\x1b[B"
@@ -72,7 +74,7 @@ def test_choices_are_taken_and_given_answers_are_not_asked(tmp_path: Path, termi
 def test_a_wrong_answer_is_explained_before_it_is_taken(tmp_path: Path, terminal: Any) -> None:
     child = terminal("--profile", "minimal", "--module", "example.com/x", "--image", "ghcr.io/acme/orders")
     answer(child, "Name of the service", "Orders" + ENTER)
-    child.expect_exact("Use lower-case letters")
+    child.expect_exact("Start with a letter")
     child.send("\x15orders" + ENTER)
     answer(child, "Customise the rest?", ENTER)
     assert end(child) == 0
@@ -99,3 +101,26 @@ def test_no_input_asks_nothing_at_a_terminal_either(tmp_path: Path, terminal: An
     child.expect_exact("Wrote orders")
     assert end(child) == 0
     assert lock(tmp_path)["answers"]["service"] == "orders"
+
+
+def test_a_yes_that_cannot_work_is_asked_again(tmp_path: Path, terminal: Any) -> None:
+    toggles = [option.name for option in OPTIONS if isinstance(option, Toggle) and option.name != "cgo"]
+    flags = [f"--{name.replace('_', '-')}" for name in toggles]
+    others = [f"--set={o.name}={o.default}".format(service="x") for o in OPTIONS if not isinstance(o, Toggle)][1:]
+    child = terminal("orders", "--profile", "service", *others, *flags)
+    answer(child, "Customise the rest?", "y")
+    answer(child, "Link C code.", "y")
+    child.expect_exact("That cannot work: a binary with C code needs glibc at run time")
+    answer(child, "Link C code.", "n")
+    child.expect_exact("Wrote orders")
+    assert end(child) == 0
+    assert lock(tmp_path)["answers"]["cgo"] is False
+
+
+def test_an_occupied_folder_is_said_at_once(tmp_path: Path, terminal: Any) -> None:
+    (tmp_path / "out/orders").mkdir()
+    (tmp_path / "out/orders/mine").touch()
+    child = terminal()
+    answer(child, "Name of the service", "orders" + ENTER)
+    child.expect_exact("is in the way: mine.")
+    assert end(child) == 2

@@ -14,9 +14,13 @@ def main() -> int:
 
         sys.stdout.write(f"gocontainer {__version__}\n")
         return 0
-    from gocontainer.cli import run
+    try:
+        from gocontainer.cli import run
 
-    code = run(sys.argv[1:])
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while it is still being imported
+        sys.stderr.write("Error: Cancelled. Nothing was written.\n")
+        return 130
     gc.freeze()  # nor is there a point in looking at the end
     return code
 

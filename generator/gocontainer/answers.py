@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.errors import ConflictingAnswers, MissingAnswers, NotApplicable, UnknownKey
-from gocontainer.kinds import Option, Value, holds
+from gocontainer.kinds import Option, Toggle, Value, holds
 from gocontainer.options import BY_NAME, OPTIONS, PRESETS, PROFILE
 
 if TYPE_CHECKING:
@@ -94,10 +94,12 @@ def _resolve(layers: Sequence[Layer]) -> tuple[dict[str, Value], dict[str, str]]
             values[option.name] = given[option.name]
         elif option.name in preset:
             values[option.name], origins[option.name] = preset[option.name], "profile"
+            places[option.name] = f"profile {profile}"
         elif option.default == "":
             raise MissingAnswers([option.name], flags())
         else:
             values[option.name], origins[option.name] = _default(option, values), "default"
+            places[option.name] = "default"
     _check(values, given, places)
     return values, origins
 
@@ -105,7 +107,13 @@ def _resolve(layers: Sequence[Layer]) -> tuple[dict[str, Value], dict[str, str]]
 def flags() -> tuple[str, ...]:
     """Return each flag with what it accepts, for people."""
     width = max(len(option.flag) for option in BY_NAME.values())
-    return tuple(f"{o.flag:{width}}  {o.accepts.replace('`', '')}" for o in BY_NAME.values() if o.name != "service")
+    return tuple(_usage(option, width) for option in BY_NAME.values() if option.name != "service")
+
+
+def _usage(option: Option, width: int) -> str:
+    if isinstance(option, Toggle):
+        return f"{option.flag} or --no-{option.flag.removeprefix('--')}"
+    return f"{option.flag:{width}}  {option.accepts.replace('`', '')}"
 
 
 def _option(name: str, layer: Layer) -> Option:
@@ -118,7 +126,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the one of ``words`` that is most like ``word``, if any is like it."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(word, list(words), n=1)), None)
+    return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
 
 
 def _default(option: Option, values: Mapping[str, Value]) -> Value:
@@ -137,5 +145,5 @@ def _check(values: Mapping[str, Value], given: Mapping[str, Value], places: Mapp
             raise NotApplicable(places[name], needs)
     for conflict in CONFLICTS:
         if conflict.applies(values):
-            named = [f"{name} {str(values[name]).lower()}" for name in conflict.names]
+            named = [f"{name} {str(values[name]).lower()} ({places[name]})" for name in conflict.names]
             raise ConflictingAnswers(named, conflict.reason, conflict.way_out)

@@ -18,7 +18,7 @@ from gocontainer import __version__, git, summary, tree
 from gocontainer.answers import Answers, Layer, flags
 from gocontainer.detect import detected
 from gocontainer.errors import Cancelled, GocontainerError, InvalidAnswer, MissingAnswers
-from gocontainer.kinds import Option, Select, Text, Toggle
+from gocontainer.kinds import Option, Select, SelectMany, Text, Toggle
 from gocontainer.lock import sealed
 from gocontainer.options import BY_NAME, GROUPS, OPTIONS, PROFILE
 from gocontainer.renderer import render
@@ -29,21 +29,28 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error becomes two sentences on stderr."""
     try:
         code = main.main(list(arguments), prog_name="gocontainer", standalone_mode=False)
-    except GocontainerError as error:
-        return _fail(str(error), error.exit_code)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "gocontainer"
-        return _fail(f"{error.format_message()} Run '{command} --help' for help.", 2)
-    except click.ClickException as error:
-        return _fail(error.format_message(), 1)
-    except (click.Abort, KeyboardInterrupt):
-        return _fail(str(Cancelled()), Cancelled.exit_code)
+    except (GocontainerError, click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:
+        message, code = _explain(error, arguments)
+        click.echo(message, err=True)
     return code if isinstance(code, int) else 0
 
 
-def _fail(message: str, code: int) -> int:
-    click.echo(f"Error: {message}", err=True)
-    return code
+def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
+    """Return what to say about an error, and the exit code."""
+    match error:
+        case GocontainerError():
+            return f"Error: {error}", error.exit_code
+        case click.exceptions.NoArgsIsHelpError():
+            return error.format_message(), 2
+        case click.ClickException():
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else " ".join(["gocontainer", *arguments[:1]])
+            message = " ".join(error.format_message().split()).rstrip(".")
+            return f"Error: {message}. Run '{command} --help' for help.", 2
+        case OSError():  # the current folder is gone, a parent may not be searched, and so on
+            place = error.filename or "The current folder"
+            return f"Error: {place}: {error.strerror}. Choose another folder with --output.", 1
+    return f"Error: {Cancelled()}", Cancelled.exit_code
 
 
 class _Table(click.Command):
@@ -71,6 +78,7 @@ def _flag(option: Option) -> click.Option:
     return click.Option(
         [option.flag],
         metavar="VALUE",
+        multiple=True,
         help=text,
         shell_complete=lambda _ctx, _parameter, begun: [value for value in complete if value.startswith(begun)],
     )
@@ -86,20 +94,31 @@ def _brief(option: Option) -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gocontainer", message="%(prog)s %(version)s")
 def main() -> None:
-    r"""Write a Go service that is ready for production in containers, and keep it so.
+    """Write a Go service that is ready for production in containers.
 
     \b
     gocontainer new                    asks a few questions
     gocontainer new orders --no-input  asks none
-    """
+    """  # noqa: D301
+
+
+_FOLDER = click.Path(file_okay=False)
+_FILE = click.Path(dir_okay=False)
 
 
 @main.command(cls=_Table, params=[_flag(option) for option in (PROFILE, *OPTIONS) if option.name != "service"])
 @click.argument("service", required=False)
-@click.option("-o", "--output", default=".", metavar="FOLDER", help="Parent folder of the repository.")
+@click.option("-o", "--output", default=".", metavar="FOLDER", type=_FOLDER, help="Parent folder of the repository.")
 @click.option("--no-input", is_flag=True, help="Ask nothing, also at a terminal.")
 @click.option("--no-git", is_flag=True, help="Neither 'git init' nor a first commit.")
-@click.option("--answers", "answers_file", metavar="FILE", help="Answers from a YAML, TOML or JSON file.")
+@click.option(
+    "--answers",
+    "answers_files",
+    metavar="FILE",
+    type=_FILE,
+    multiple=True,
+    help="Answers from a YAML, TOML or JSON file.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="One answer; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -109,7 +128,7 @@ def new(
     output: str,
     named: str | None,
     settings: Sequence[str],
-    answers_file: str | None,
+    answers_files: Sequence[str],
     **switches: Any,
 ) -> None:
     """Write the repository FOLDER/SERVICE.
@@ -121,32 +140,48 @@ def new(
         raise click.UsageError("SERVICE and --service are both given.")
     no_input, no_git, dry_run, as_json = (switches.pop(name) for name in ("no_input", "no_git", "dry_run", "as_json"))
     layers = [
-        *([from_file(Path(answers_file))] if answers_file else []),
+        *(from_file(Path(path)) for path in _once("answers", answers_files)),
         from_environment(os.environ),
         Layer("flag", _settings(settings), "--set {name}"),
-        Layer("flag", {name: value for name, value in switches.items() if value is not None}, "{flag}"),
+        Layer("flag", _given(switches), "{flag}"),
         Layer("flag", {"service": named or service} if named is not None or service is not None else {}, "SERVICE"),
     ]
-    parent = Path(output).absolute()
+    parent = Path(os.path.abspath(output))  # noqa: PTH100 - without links resolved, and without ".."
     answers = _answers(layers, parent, ask=not no_input and sys.stdin.isatty() and sys.stdout.isatty())
     target = parent / str(answers["service"])
     files = sealed(render(answers), answers)
     tree.recover(target)
     tree.refuse_occupied(target)
-    committed = dry_run or _write(files, target, no_git=no_git)
-    warnings = summary.warnings(answers, committed=committed)
+    warnings = summary.warnings(answers, *([] if dry_run else _write(files, target, no_git=no_git)))
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     if as_json:
-        click.echo(
-            json.dumps(
-                summary.report(answers, files, target, warnings, written=not dry_run), indent=2, ensure_ascii=False
-            )
-        )
+        report = summary.report(answers, files, target, warnings, written=not dry_run)
+        _say(json.dumps(report, indent=2, ensure_ascii=False))
     elif dry_run:
-        click.echo(summary.listing(files, target))
+        _say(summary.listing(files, target))
     else:
-        click.echo(summary.farewell(answers, files, target, Path(output)))
+        _say(summary.farewell(answers, files, target, Path(os.path.normpath(output))))
+
+
+def _once(name: str, values: Sequence[str]) -> Sequence[str]:
+    if len(values) > 1:
+        raise click.UsageError(f"--{name} is given {len(values)} times.")
+    return values
+
+
+def _given(switches: Mapping[str, Any]) -> dict[str, object]:
+    """Return the flags that stand on the command line; one that takes several values may be repeated."""
+    given: dict[str, object] = {}
+    for name, value in switches.items():
+        option = BY_NAME[name]
+        if isinstance(value, bool):
+            given[name] = value
+        elif value and isinstance(option, SelectMany):
+            given[name] = ",".join(value)
+        elif value:
+            (given[name],) = _once(option.flag.removeprefix("--"), value)
+    return given
 
 
 def _settings(settings: Sequence[str]) -> Mapping[str, str]:
@@ -169,15 +204,28 @@ def _answers(layers: Sequence[Layer], parent: Path, *, ask: bool) -> Answers:
     return Answers.merge(detected(str(service), parent / str(service)), *layers)
 
 
-def _write(files: tree.Tree, target: Path, *, no_git: bool) -> bool:
-    """Write the files; return False where a first commit was due and git refused it."""
+def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
+    """Write the files, commit them where that is ours to do, and return what to say about it."""
     around = git.work_tree(target)
     if around is None and not no_git:
         started: list[bool] = []
         tree.save(files, target, lambda staging: started.append(git.start(staging)))
-        return started[0]
+        return [] if started[0] else [summary.NOT_COMMITTED]
     tree.save(files, target)
-    return no_git or around != target or not git.is_unborn(target) or git.commit(target)
+    if around is None or no_git:
+        return []
+    if around != target:
+        return [summary.inside(around)]
+    return [summary.NOT_COMMITTED] if git.is_unborn(target) and not git.commit(target) else []
+
+
+def _say(text: str) -> None:
+    """Print the outcome. The repository is there: nobody reading is no failure."""
+    try:
+        click.echo(text)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try once more at its end
 
 
 @main.command()

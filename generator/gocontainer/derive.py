@@ -84,7 +84,8 @@ def answers_schema() -> str:
             "title": "Answers of gocontainer",
             "type": "object",
             "additionalProperties": False,
-            "properties": {option.name: _property(option) for option in (PROFILE, *OPTIONS)},
+            "properties": {"$schema": {"type": "string"}}
+            | {option.name: _property(option) for option in (PROFILE, *OPTIONS)},
             "allOf": [*_schema_conditions(), *_schema_conflicts()],
         }
     )

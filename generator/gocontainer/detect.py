@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from gocontainer import git
 from gocontainer.answers import Layer
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options import BY_NAME
+
+REGISTRIES = {"github.com": "ghcr.io/{owner}", "gitlab.com": "registry.gitlab.com/{owner}/{path}"}
+"""The registry that comes with a host's repositories; elsewhere there is none to guess."""
 
 
 def detected(service: str, target: Path) -> Layer:
@@ -19,8 +21,8 @@ def detected(service: str, target: Path) -> Layer:
         return Layer("detected", {})
     inside = target.relative_to(top).as_posix()
     module = remote.module if inside == "." else f"{remote.module}/{inside}"
-    owner = re.sub("[^a-z0-9]+", "-", remote.owner.lower()).strip("-")
-    suggested = {"module": module, "image": f"ghcr.io/{owner}/{service}", "owner": remote.owner}
+    registry = REGISTRIES.get(remote.host, "").format(owner=remote.owner, path=remote.path).lower()
+    suggested = {"module": module, "image": f"{registry}/{service}", "owner": remote.owner}
     return Layer("detected", {name: value for name, value in suggested.items() if _valid(name, value)})
 
 

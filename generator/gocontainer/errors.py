@@ -25,7 +25,7 @@ EXIT_CODES = {
     0: "done",
     1: "the environment failed; nothing was written",
     2: "bad usage or answers; nothing was written",
-    4: "drift, or an update is available",
+    4: "a derived file is stale (`dev derive --check`)",
     130: "cancelled; nothing was written",
 }
 """What each exit code of the process means."""
@@ -76,7 +76,7 @@ class UsageError(GocontainerError):
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:56] + "..." + text[0]  # noqa: PLR2004
 
 
@@ -129,7 +129,7 @@ class MissingAnswers(UsageError):
 
     def __str__(self) -> str:
         return (
-            f"There is no terminal to ask at, and {', '.join(self.missing)} is missing."
+            f"{', '.join(self.missing)} is missing, and nobody can be asked."
             " Run 'gocontainer new SERVICE', with any of these flags:\n  " + "\n  ".join(self.flags)
         )
 
@@ -137,14 +137,11 @@ class MissingAnswers(UsageError):
 class UnreadableAnswers(UsageError):
     """The answers file cannot be read or is not a mapping."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        self.path, self.reason = path, reason
+    def __init__(self, path: str, reason: str, way_out: str = "Give a YAML, TOML or JSON mapping of options.") -> None:
+        self.path, self.reason, self.way_out = path, reason, way_out
 
     def __str__(self) -> str:
-        return (
-            f"Cannot read answers from {self.path}: {self.reason}."
-            " Give a YAML, TOML or JSON file with one 'option: value' a line."
-        )
+        return f"Cannot read answers from {self.path}: {self.reason}. {self.way_out}"
 
 
 class TargetNotEmpty(UsageError):

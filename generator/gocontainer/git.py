@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,6 +77,32 @@ def commit(repository: Path) -> bool:
     return added is not None and _output(repository, *quiet, "commit", "--quiet", "--message", message) is not None
 
 
+_LOCAL = frozenset(
+    [
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    ]
+)
+"""What `git rev-parse --local-env-vars` lists, and a little more: inherited, say from a hook that runs
+us, they would point git at another repository than the one it is told."""
+
+
 def _output(folder: Path, *arguments: str) -> str | None:
     """Return git's output, or None where git fails or is not there."""
     import subprocess  # not needed where there is no repository to ask
@@ -85,6 +112,7 @@ def _output(folder: Path, *arguments: str) -> str | None:
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
             check=False,
+            env={name: value for name, value in os.environ.items() if name not in _LOCAL},
             text=True,
             stdin=subprocess.DEVNULL,
         )

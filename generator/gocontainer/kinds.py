@@ -76,11 +76,13 @@ class Text(Option):
             raise InvalidAnswer(where, raw, self.expected, self.hint)
         taken = [part for part in raw.lower().split("/") if part.partition(".")[0] in self.reserved]
         if taken:
-            raise InvalidAnswer(where, raw, f"usable: {taken[0]!r} is a reserved name", "Choose another name.")
+            rule = f"usable: {taken[0]!r} has a meaning of its own in YAML, in Go or on Windows"
+            raise InvalidAnswer(where, raw, rule, "Choose another.")
         return raw
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
+        schema = {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
+        return schema | ({"not": {"enum": list(self.reserved)}} if self.reserved else {})
 
     @property
     def accepts(self) -> str:
@@ -154,7 +156,7 @@ class SelectMany(Select):
         return tuple(dict.fromkeys((self.default, self.values[0], ",".join(self.values))))
 
 
-_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -214,6 +216,7 @@ class Quantity(Option):
     minimum: str
     maximum: str
     suffixes: Mapping[str, int]
+    hint: str
 
     @property
     def pattern(self) -> str:
@@ -229,12 +232,11 @@ class Quantity(Option):
         text = str(raw)
         good = not isinstance(raw, bool) and re.fullmatch(self.pattern, text, re.ASCII)
         if not good or not self.amount(self.minimum) <= self.amount(text) <= self.amount(self.maximum):
-            rule = f"an amount from {self.minimum} to {self.maximum}"
-            raise InvalidAnswer(where, raw, rule, f"Give one, such as {self.default}.")
+            raise InvalidAnswer(where, raw, f"an amount from {self.minimum} to {self.maximum}", self.hint)
         return text
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+        return {"type": ["string", "integer"], "pattern": f"^(?:{self.pattern})$"}
 
     @property
     def accepts(self) -> str:

@@ -78,7 +78,7 @@ OPTIONS: tuple[Option, ...] = (
         pattern=r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?",
         longest=40,
         expected="a DNS label of at most 40 characters",
-        hint="Use lower-case letters, digits and inner hyphens, such as orders.",
+        hint="Start with a letter; go on with lower-case letters, digits and inner hyphens.",
         reserved=(*_DEVICES, *_YAML_WORDS),
     ),
     Text(
@@ -88,7 +88,7 @@ OPTIONS: tuple[Option, ...] = (
         why="Imports start with it; the repository's address lets others fetch it.",
         default="example.com/{service}",
         pattern=rf"(?!gopkg\.in/)(?!.*/v[0-9.]*[.][0-9.]*$)(?!.*/v(?:[01]|0[0-9]+)$)(?!.*\.git$)"
-        rf"{_LABEL}(?:\.{_LABEL})+(?:/[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)*",
+        rf"{_LABEL}(?:\.{_LABEL})+(?:/~?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)*",
         longest=200,
         expected="a Go module path",
         hint="Start with a host name, such as github.com/acme/orders.",
@@ -136,8 +136,8 @@ OPTIONS: tuple[Option, ...] = (
         default="localhost/{service}",
         pattern=rf"{_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]{{0,4}})?(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)+",
         longest=200,
-        expected="an image repository with its registry and without a tag",
-        hint="Give host and path in lower case, such as ghcr.io/acme/orders.",
+        expected="an image repository without a tag",
+        hint="Give registry and path in lower case, such as ghcr.io/acme/orders.",
     ),
     Integer(
         name="port",
@@ -196,6 +196,7 @@ OPTIONS: tuple[Option, ...] = (
         minimum="10m",
         maximum="64",
         suffixes={"m": 1, "": 1000},
+        hint="Give millicores or whole cores, such as 500m or 2.",
     ),
     Quantity(
         name="memory",
@@ -206,6 +207,7 @@ OPTIONS: tuple[Option, ...] = (
         minimum="32Mi",
         maximum="64Gi",
         suffixes={"Mi": 1, "Gi": 1024},
+        hint="Give Mi or Gi, such as 256Mi.",
     ),
     Select(
         name="resources",

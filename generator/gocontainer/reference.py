@@ -27,6 +27,7 @@ def options_table() -> list[dict[str, Any]]:
             "help": option.help,
             "why": option.why,
             "default": option.default,
+            "required": option.default == "",
             "schema": option.schema(),
         }
         for option in (PROFILE, *OPTIONS)
@@ -70,7 +71,12 @@ def options_page() -> str:
 
 def _option_entry(option: Option) -> list[str]:
     lines = [f"### `{option.name}`", "", f"{option.help} {option.why}", ""]
-    lines += [f"- accepts: {option.accepts}", f"- default: {_shown(option)}", f"- flag: `{option.flag}`", ""]
+    flag = f"`{option.flag}`"
+    if isinstance(option, Toggle):
+        flag += f" or `--no-{option.name.replace('_', '-')}`"
+    if option.name == "service":
+        flag = "the argument `SERVICE`, or `--service`"
+    lines += [f"- accepts: {option.accepts}", f"- default: {_shown(option)}", f"- flag: {flag}", ""]
     if isinstance(option, Select):
         lines += ["| value | meaning |", "| --- | --- |"]
         lines += [f"| `{choice.value}` | {choice.label} |" for choice in option.choices]
@@ -132,7 +138,7 @@ def cli_page(command: click.Group) -> str:
     """Return docs/reference/cli.md: the help of every command, and the exit codes."""
     lines = ["# Command line", "", NOTE, ""]
     for path, each in _commands(command, "gocontainer"):
-        with click.Context(each, info_name=path, terminal_width=100, max_content_width=100) as context:
+        with click.Context(each, info_name=path, terminal_width=80, help_option_names=["-h", "--help"]) as context:
             lines += [f"## `{path}`", "", "```text", each.get_help(context), "```", ""]
     lines += ["## Exit codes", "", "| code | meaning |", "| --- | --- |"]
     return "\n".join([*lines, *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()), ""])

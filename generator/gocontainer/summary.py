@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,21 @@ from typing import Any
 from gocontainer.answers import Answers
 from gocontainer.tree import Tree, digest
 
+NOT_COMMITTED = "The files are not committed: git is not there or has no user.name and user.email."
 
-def warnings(answers: Answers, *, committed: bool) -> list[str]:
+
+def inside(repository: Path) -> str:
+    """Return what to know of a service that is a folder of another repository."""
+    return f"{repository} is a repository already: nothing was committed, and a pipeline has to move to its top to run."
+
+
+def warnings(answers: Answers, *others: str) -> list[str]:
     """Return what the user should know although all went well."""
-    warnings = []
+    warnings = list(others)
     if answers.origins["image"] == "default":
-        warnings.append(f"No registry is known, so the image is {answers['image']}. Give --image before CI pushes it.")
-    if not committed:
-        warnings.append("The files are not committed: git is not there or has no user.name and user.email.")
+        warnings.append(
+            f"No registry is known, so the image is {answers['image']}, which no cluster can pull. Give --image."
+        )
     return warnings
 
 
@@ -51,7 +59,7 @@ def listing(files: Tree, target: Path) -> str:
 
 def farewell(answers: Answers, files: Tree, target: Path, output: Path) -> str:
     """Return what was written and what to do next."""
-    replicas = f"{answers['min_replicas']} to {answers['max_replicas']}"
+    replicas = " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
     return "\n".join(
         [
             f"Wrote {answers['service']}: {len(files)} files in {target}",
@@ -61,7 +69,7 @@ def farewell(answers: Answers, files: Tree, target: Path, output: Path) -> str:
             f"  replicas  {replicas}, each {answers['cpu']} CPU and {answers['memory']}",
             "",
             "Next:",
-            f"  cd {output / str(answers['service'])}",
+            f"  cd {shlex.quote(str(output / str(answers['service'])))}",
             f"  make run      # serves on port {answers['port']}",
             "  make          # lists what else there is",
         ]

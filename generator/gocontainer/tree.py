@@ -66,7 +66,8 @@ def save(tree: Tree, target: Path, prepare: Callable[[Path], None] = lambda _: N
             prepare(staging)
             _place(staging, target)
     except OSError as error:
-        raise WriteError(str(error.filename or target), error.strerror or str(error)) from error
+        refuse_occupied(target)  # somebody else was faster
+        raise WriteError(str(target), error.strerror or str(error)) from error
 
 
 def refuse_occupied(target: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import questionary
 
+from gocontainer import tree
 from gocontainer.answers import Answers, Layer
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.detect import detected
@@ -26,15 +27,33 @@ def asked(layers: Sequence[Layer], parent: Path) -> Layer:
         for name in FIRST:
             if name not in given:
                 answers[name] = ask(BY_NAME[name], _so_far(layers, answers, parent))
+            _refuse_occupied(layers, answers, parent)
         rest = [option for option in OPTIONS if option.name not in {*FIRST, *given}]
         if rest and questionary.confirm("Customise the rest?", default=False).unsafe_ask():
             for option in rest:
                 so_far = _so_far(layers, answers, parent)
                 if so_far is None or holds(option.when, so_far):
-                    answers[option.name] = ask(option, so_far)
+                    answers[option.name] = _ask_until_it_fits(option, so_far)
     except (KeyboardInterrupt, EOFError):
         raise Cancelled from None
     return Layer("wizard", answers)
+
+
+def _refuse_occupied(layers: Sequence[Layer], answers: dict[str, object], parent: Path) -> None:
+    """Raise TargetNotEmpty as soon as there is a name, not after all the questions."""
+    so_far = _so_far(layers, answers, parent)
+    if so_far is not None:
+        tree.refuse_occupied(parent / str(so_far["service"]))
+
+
+def _ask_until_it_fits(option: Option, so_far: Answers | None) -> object:
+    """Ask again, with the reason, where a yes cannot work beside the other answers."""
+    while True:
+        answer = ask(option, so_far)
+        obstacle = _obstacle(option, answer, so_far) if isinstance(answer, bool) else None
+        if obstacle is None:
+            return answer
+        questionary.print(f"  That cannot work: {obstacle}.")
 
 
 def _so_far(layers: Sequence[Layer], answers: dict[str, object], parent: Path) -> Answers | None:
