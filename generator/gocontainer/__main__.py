@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     """Run the command line and return the exit code."""
-    gc.disable()  # a run lives for some 60 ms: looking for garbage is an eighth of it
+    gc.disable()  # a run is over before looking for garbage could pay
     if sys.argv[1:] == ["--version"]:
         from gocontainer import __version__
 
