@@ -145,5 +145,9 @@ def _check(values: Mapping[str, Value], given: Mapping[str, Value], places: Mapp
             raise NotApplicable(places[name], needs)
     for conflict in CONFLICTS:
         if conflict.applies(values):
-            named = [f"{name} {str(values[name]).lower()} ({places[name]})" for name in conflict.names]
+            named = [_named(name, values[name], places[name]) for name in conflict.names]
             raise ConflictingAnswers(named, conflict.reason, conflict.way_out)
+
+
+def _named(name: str, value: Value, place: str) -> str:
+    return f"{name} {str(value).lower()}" + (f" ({place})" if place != name else "")
