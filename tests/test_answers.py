@@ -146,10 +146,11 @@ def test_a_remote_gives_the_module(url: str, module: str | None) -> None:
     ],
 )
 def test_the_image_is_guessed_where_the_host_has_a_registry(tmp_path: Path, url: str, image: str | None) -> None:
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", url], check=True)
-    assert detected("orders", tmp_path).values.get("image") == image
+    target = tmp_path / "orders"
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    subprocess.run(["git", "-C", str(target), "remote", "add", "origin", url], check=True)
+    assert detected(target).values.get("image") == image
 
 
 def test_nothing_is_detected_where_there_is_no_repository(tmp_path: Path) -> None:
-    assert not detected("orders", tmp_path / "orders").values
+    assert not detected(tmp_path / "orders").values

@@ -147,11 +147,16 @@ def new(
         Layer("flag", {"service": named or service} if named is not None or service is not None else {}, "SERVICE"),
     ]
     parent = Path(os.path.abspath(output))  # noqa: PTH100 - without links resolved, and without ".."
-    answers = _answers(layers, parent, ask=not no_input and sys.stdin.isatty() and sys.stdout.isatty())
-    target = parent / str(answers["service"])
-    files = sealed(render(answers), answers)
-    tree.recover(target)
+    if not no_input and sys.stdin.isatty() and sys.stdout.isatty():
+        from gocontainer.wizard import asked
+
+        layers.append(asked(layers, parent))
+    target = parent / _service(layers)
+    if not dry_run:
+        tree.recover(target)
     tree.refuse_occupied(target)
+    answers = Answers.merge(detected(target), *layers)
+    files = sealed(render(answers), answers)
     warnings = summary.warnings(answers, *([] if dry_run else _write(files, target, no_git=no_git)))
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
@@ -192,16 +197,12 @@ def _settings(settings: Sequence[str]) -> Mapping[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _answers(layers: Sequence[Layer], parent: Path, *, ask: bool) -> Answers:
-    if ask:
-        from gocontainer.wizard import asked
-
-        layers = [*layers, asked(layers, parent)]
+def _service(layers: Sequence[Layer]) -> str:
+    """Return the name of the service; what is detected, and where, depends on it."""
     named = [layer for layer in layers if "service" in layer.values]
     if not named:
         raise MissingAnswers(["SERVICE"], flags())
-    service = BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service"))
-    return Answers.merge(detected(str(service), parent / str(service)), *layers)
+    return str(BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service")))
 
 
 def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:

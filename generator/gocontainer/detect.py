@@ -13,7 +13,7 @@ REGISTRIES = {"github.com": "ghcr.io/{owner}", "gitlab.com": "registry.gitlab.co
 """The registry that comes with a host's repositories; elsewhere there is none to guess."""
 
 
-def detected(service: str, target: Path) -> Layer:
+def detected(target: Path) -> Layer:
     """Return the answers that the repository at or around ``target`` suggests, if there is one."""
     top = git.work_tree(target)
     remote = git.remote(top) if top else None
@@ -22,7 +22,7 @@ def detected(service: str, target: Path) -> Layer:
     inside = target.relative_to(top).as_posix()
     module = remote.module if inside == "." else f"{remote.module}/{inside}"
     registry = REGISTRIES.get(remote.host, "").format(owner=remote.owner, path=remote.path).lower()
-    suggested = {"module": module, "image": f"{registry}/{service}", "owner": remote.owner}
+    suggested = {"module": module, "image": f"{registry}/{target.name}", "owner": remote.owner}
     return Layer("detected", {name: value for name, value in suggested.items() if _valid(name, value)})
 
 

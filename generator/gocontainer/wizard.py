@@ -63,7 +63,7 @@ def _so_far(layers: Sequence[Layer], answers: dict[str, object], parent: Path) -
     if not isinstance(service, str):
         return None
     BY_NAME["service"].parse(service, "SERVICE")
-    return Answers.merge(detected(service, parent / service), *merged)
+    return Answers.merge(detected(parent / service), *merged)
 
 
 def ask(option: Option, so_far: Answers | None) -> object:
