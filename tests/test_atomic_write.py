@@ -102,6 +102,18 @@ def test_saving_and_loading_gives_the_same_tree(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
+def test_a_large_tree_needs_few_open_files(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    large = {f"{number % 7}/{number}.txt": File(str(number).encode()) for number in range(1000)}
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        tree.save(large, tmp_path / "new")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert tree.load(tmp_path / "new") == large
+
+
 def test_an_empty_folder_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     tree.save(FILES, tmp_path / "new")

@@ -137,16 +137,23 @@ _ABANDONED = 3600
 """Seconds after which a staging folder is taken for abandoned where folders cannot be locked."""
 
 
+_BATCH = 100
+"""Files that are open at once: less than half of what the meanest system allows a process."""
+
+
 def _write(tree: Tree, folder: Path) -> None:
+    for parent in dict.fromkeys(path.rpartition("/")[0] for path in tree):
+        (folder / parent).mkdir(parents=True, exist_ok=True)
+    files = list(tree.items())
+    for start in range(0, len(files), _BATCH):
+        _write_some(files[start : start + _BATCH], folder)
+
+
+def _write_some(files: Sequence[tuple[str, File]], folder: Path) -> None:
     """Write all, then flush all."""
     descriptors = []
-    made = {""}
     try:
-        for path, file in tree.items():
-            parent = path.rpartition("/")[0]
-            if parent not in made:
-                (folder / parent).mkdir(parents=True, exist_ok=True)
-                made.add(parent)
+        for path, file in files:
             mode = 0o777 if file.executable else 0o666  # less the umask
             descriptor = os.open(folder / path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, mode)
             descriptors.append(descriptor)
