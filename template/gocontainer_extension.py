@@ -9,11 +9,10 @@ from pathlib import Path
 from jinja2 import Environment
 from jinja2.ext import Extension
 
-_ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(_ROOT / "generator"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "generator"))
 
-from gocontainer.derived import FILTERS, derive  # noqa: E402
-from gocontainer.template import flat_pins  # noqa: E402
+from gocontainer import template
+from gocontainer.derived import FILTERS, derive
 
 
 class Derived(Extension):
@@ -22,7 +21,7 @@ class Derived(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(FILTERS)
-        pins = flat_pins(_ROOT / "generator" / "gocontainer" / "pins.toml")
+        pins = template.pins()
 
         def derived(answers: Mapping[str, str | bool], name: str) -> str:
             try:

@@ -50,27 +50,23 @@ def points(folder: Path) -> int:
     return 10**6 - int(done.stdout.splitlines()[-1])
 
 
-def content(target: Path) -> dict[str, File]:
-    return {path: file for path, file in tree.load(target).items() if path != "\0"}
-
-
 def test_a_kill_at_any_moment_leaves_nothing_or_the_whole(tmp_path: Path) -> None:
     whole_folder = tmp_path / "whole"
     total = points(whole_folder)
-    whole = content(whole_folder / "orders")
+    whole = tree.load(whole_folder / "orders")
     assert total > len(whole)
     for number in range(1, total + 1, 3 if os.environ.get("CI") != "true" else 1):
         folder = tmp_path / str(number)
         folder.mkdir()
         assert new(folder, kill_at=number).returncode == -signal.SIGKILL
         if (folder / "orders").exists():
-            assert content(folder / "orders") == whole
+            assert tree.load(folder / "orders") == whole
             assert (folder / "orders/.git/HEAD").exists()
             continue
         done = new(folder, kill_at=10**6)
         assert done.returncode == 0, done.stderr
         assert [path.name for path in folder.iterdir()] == ["orders"], "what the killed run left is gone"
-        assert content(folder / "orders") == whole
+        assert tree.load(folder / "orders") == whole
 
 
 def cloned(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from gocontainer.derived import derive
 from gocontainer.errors import TemplateError
 from gocontainer.kinds import Select, SelectMany, Toggle
 from gocontainer.options import BY_NAME, OPTIONS
-from tests.support import ROOT, TEMPLATE, answers, need
+from tests.support import ROOT, ROWS, TEMPLATE, answers, need
 
 FILES = {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in TEMPLATE.rglob("*") if path.is_file()}
 RESOLVED = ("go.mod", "go.sum")
@@ -182,8 +182,6 @@ def test_every_row_of_the_layout_is_about_some_file_and_can_be_both(row: str) ->
 
 
 def test_every_file_is_reachable() -> None:
-    from tests.support import ROWS
-
     written = {path for row in ROWS for path in renders(row)}
     assert written == set(FILES)
 

@@ -104,6 +104,14 @@ def _resolve(layers: Sequence[Layer]) -> tuple[dict[str, Value], dict[str, str]]
     return values, origins
 
 
+def service_in(layers: Sequence[Layer]) -> str | None:
+    """Return the service that ``layers`` name, if any: what is detected, and where, depends on it."""
+    named = [layer for layer in layers if "service" in layer.values]
+    if not named:
+        return None
+    return str(BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service")))
+
+
 def flags() -> tuple[str, ...]:
     """Return each flag with what it accepts, for people."""
     width = max(len(option.flag) for option in BY_NAME.values())

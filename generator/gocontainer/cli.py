@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from gocontainer import __version__, git, summary, tree
-from gocontainer.answers import Answers, Layer, flags
+from gocontainer.answers import Answers, Layer, flags, service_in
 from gocontainer.detect import detected
 from gocontainer.errors import Cancelled, GocontainerError, InvalidAnswer, MissingAnswers
 from gocontainer.kinds import Option, Select, SelectMany, Text, Toggle
@@ -151,7 +151,10 @@ def new(
         from gocontainer.wizard import asked
 
         layers.append(asked(layers, parent))
-    target = parent / _service(layers)
+    name = service_in(layers)
+    if name is None:
+        raise MissingAnswers(["SERVICE"], flags())
+    target = parent / name
     if not dry_run:
         tree.recover(target)
     tree.refuse_occupied(target)
@@ -195,14 +198,6 @@ def _settings(settings: Sequence[str]) -> Mapping[str, str]:
         if not key or not equals:
             raise InvalidAnswer("--set", setting, "KEY=VALUE", "Write it like --set port=8080.")
     return {key: value for key, _, value in pairs}
-
-
-def _service(layers: Sequence[Layer]) -> str:
-    """Return the name of the service; what is detected, and where, depends on it."""
-    named = [layer for layer in layers if "service" in layer.values]
-    if not named:
-        raise MissingAnswers(["SERVICE"], flags())
-    return str(BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service")))
 
 
 def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:

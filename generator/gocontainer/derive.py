@@ -48,8 +48,7 @@ def _dump(document: object) -> str:
 
 def cookiecutter_json() -> str:
     """Return the context of plain cookiecutter: options, then what is derived from them."""
-    pins = template.flat_pins(Path(__file__).with_name("pins.toml"))
-    derived = derive(Answers(service="orders"), pins)
+    derived = derive(Answers(service="orders"), template.pins())
     return _dump(
         {option.name: _cookiecutter_value(option) for option in OPTIONS}
         | {name: f'<< cookiecutter | derived("{name}") >>' for name in derived}

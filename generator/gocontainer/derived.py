@@ -26,10 +26,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     flags = {
         "__autoscaling": int(answers["max_replicas"]) > int(answers["min_replicas"]),
         "__disruption_budget": int(answers["min_replicas"]) > 1,
-        "__fixed_replicas": int(answers["max_replicas"]) == int(answers["min_replicas"]),
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
-        "__cpu_limited": answers["resources"] == "strict",
-        "__components": _has_components(answers),
     }
     values = {
         "__base_image": pins["base_image"][str(answers["base_image"])],
@@ -53,10 +50,6 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
-
-
-def _has_components(answers: Mapping[str, Value]) -> bool:
-    return int(answers["max_replicas"]) > 1 or answers["network_policy"] is True
 
 
 def _build_tags(answers: Mapping[str, Value]) -> str:

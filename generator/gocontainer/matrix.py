@@ -19,7 +19,7 @@ Row = Mapping[str, Value]
 @cache
 def rows() -> tuple[Row, ...]:
     """Return the pairwise rows, none of them in conflict, the defaults first."""
-    varied = [option for option in OPTIONS if len(option.samples()) > 1]
+    varied = _varied()
     names = [option.name for option in varied]
     levels = [list(option.samples()) for option in varied]
     pairs = AllPairs(levels, filter_func=lambda some: _fine(dict(zip(names, some, strict=False))))
@@ -42,13 +42,16 @@ def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
 
 def missing(found: Sequence[Row]) -> list[Row]:
     """Return the possible pairs of levels that no row has."""
-    varied = [option for option in OPTIONS if len(option.samples()) > 1]
     pairs: list[Row] = [
         {one.name: a, two.name: b}
-        for one, two in itertools.combinations(varied, 2)
+        for one, two in itertools.combinations(_varied(), 2)
         for a, b in itertools.product(one.samples(), two.samples())
     ]
     return [pair for pair in pairs if _fine(pair) and not any(pair.items() <= row.items() for row in found)]
+
+
+def _varied() -> list[Option]:
+    return [option for option in OPTIONS if len(option.samples()) > 1]
 
 
 def _fine(row: Row) -> bool:

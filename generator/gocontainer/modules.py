@@ -36,17 +36,18 @@ def combinations() -> Iterator[Combination]:
 def resolve(root: Path) -> None:
     """Write the go.mod and go.sum templates below ``root``."""
     folder = root / "template" / template.FOLDER
-    tables = template.flat_pins(root / "generator/gocontainer/pins.toml")
+    pins = template.pins()
+    language = f"{pins['tool']['go']}.0"
     with tempfile.TemporaryDirectory() as scratch:
         places = {combination: Path(scratch) / str(n) for n, combination in enumerate(combinations())}
         for combination, place in places.items():
             _unpack(combination, place)
-        versions = _universe(list(places.values()), tables["module"], Path(scratch) / "universe")
-        tidied = {combination: _tidy(place, versions) for combination, place in places.items()}
+        versions = _universe(list(places.values()), pins["module"], language, Path(scratch) / "universe")
+        tidied = {combination: _tidy(place, versions, language) for combination, place in places.items()}
     every = list(tidied)
     mods = {c: _requirements(mod) for c, (mod, _) in tidied.items()}
     blocks = [_conditional({c: mods[c][indirect] for c in every}, every) for indirect in (False, True)]
-    go_mod = ["module << cookiecutter.module >>", "", f"go {tables['tool']['go']}.0"]
+    go_mod = ["module << cookiecutter.module >>", "", f"go {language}"]
     for block in blocks:
         go_mod += ["", "require (", *block, ")"]
     sums = _conditional({c: set(text.splitlines()) for c, (_, text) in tidied.items()}, every)
@@ -72,11 +73,11 @@ def _go(place: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _universe(places: Sequence[Path], pins: Mapping[str, str], universe: Path) -> dict[str, str]:
+def _universe(places: Sequence[Path], pins: Mapping[str, str], language: str, universe: Path) -> dict[str, str]:
     """Return the version of every module that any of ``places`` needs."""
     imports = set()
     for place in places:
-        (place / "go.mod").write_text(f"module {_MODULE}\n\ngo 1.26.0\n")
+        (place / "go.mod").write_text(f"module {_MODULE}\n\ngo {language}\n")
         found = json.loads(
             "[" + _go(place, "list", "-e", "-json=Imports,TestImports", "./...").replace("}\n{", "},{") + "]"
         )
@@ -87,16 +88,16 @@ def _universe(places: Sequence[Path], pins: Mapping[str, str], universe: Path) -
     (universe / "main.go").write_text(
         "package main\n\nimport (\n" + "".join(f'\t_ "{p}"\n' for p in outside) + ")\n\nfunc main() {}\n"
     )
-    (universe / "go.mod").write_text("module universe\n\ngo 1.26.0\n")
+    (universe / "go.mod").write_text(f"module universe\n\ngo {language}\n")
     _go(universe, "get", *(f"{module}@{version}" for module, version in pins.items()))
     _go(universe, "mod", "tidy")
     listed = _go(universe, "list", "-m", "-f", "{{if not .Main}}{{.Path}} {{.Version}}{{end}}", "all")
     return dict(line.split() for line in listed.splitlines() if line)
 
 
-def _tidy(place: Path, versions: Mapping[str, str]) -> tuple[str, str]:
+def _tidy(place: Path, versions: Mapping[str, str], language: str) -> tuple[str, str]:
     requirements = "".join(f"\t{module} {version}\n" for module, version in versions.items())
-    (place / "go.mod").write_text(f"module {_MODULE}\n\ngo 1.26.0\n\nrequire (\n{requirements})\n")
+    (place / "go.mod").write_text(f"module {_MODULE}\n\ngo {language}\n\nrequire (\n{requirements})\n")
     _go(place, "mod", "tidy")
     return (place / "go.mod").read_text(), (place / "go.sum").read_text()
 

@@ -65,17 +65,17 @@ def compile_checkout(root: Path) -> dict[str, Any]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
     return {
-        "pins": flat_pins(_HERE / "pins.toml"),
+        "pins": pins(),
         "files": {name: parse(text, name) for name, text in files.items()},
     }
 
 
-def flat_pins(path: Path) -> dict[str, dict[str, str]]:
+def pins() -> dict[str, dict[str, str]]:
     """Return ``{table: {name: value}}`` of pins.toml, without where each was read."""
     import tomllib
 
-    tables = tomllib.loads(path.read_text("utf-8"))
-    return {table: {name: pin["value"] for name, pin in pins.items()} for table, pins in tables.items()}
+    tables = tomllib.loads((_HERE / "pins.toml").read_text("utf-8"))
+    return {table: {name: pin["value"] for name, pin in entries.items()} for table, entries in tables.items()}
 
 
 def parse(source: str, path: str) -> list[Any]:

@@ -86,15 +86,16 @@ def recover(target: Path) -> None:
         with _held(staging) as free:
             if not free:
                 continue  # another run is writing there now
-            if staging.name.endswith(_WITH_GIT) and (staging / ".git").exists():
-                target.mkdir(exist_ok=True)
-                (staging / ".git").rename(target / ".git")
-            _remove(staging)
+            _undo(staging, target)
 
 
-def _remove(staging: Path) -> None:
+def _undo(staging: Path, target: Path) -> None:
+    """Hand a ``.git`` that was the target's own back, and remove the rest."""
     import shutil
 
+    if staging.name.endswith(_WITH_GIT) and (staging / ".git").exists():
+        target.mkdir(exist_ok=True)
+        (staging / ".git").rename(target / ".git")
     shutil.rmtree(staging, ignore_errors=True)
 
 
@@ -112,9 +113,7 @@ def _staging(target: Path) -> Iterator[Path]:
             yield staging
         finally:
             if staging.exists():  # not renamed: something failed
-                if kind and (staging / ".git").exists():
-                    (staging / ".git").rename(target / ".git")
-                _remove(staging)
+                _undo(staging, target)
 
 
 @contextmanager

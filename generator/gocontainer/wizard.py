@@ -8,7 +8,7 @@ from pathlib import Path
 import questionary
 
 from gocontainer import tree
-from gocontainer.answers import Answers, Layer
+from gocontainer.answers import Answers, Layer, service_in
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.detect import detected
 from gocontainer.errors import Cancelled, InvalidAnswer
@@ -59,11 +59,8 @@ def _ask_until_it_fits(option: Option, so_far: Answers | None) -> object:
 def _so_far(layers: Sequence[Layer], answers: dict[str, object], parent: Path) -> Answers | None:
     """Return the answers with everything open at its default; None before there is a service."""
     merged = [*layers, Layer("wizard", answers)]
-    service = next((layer.values["service"] for layer in reversed(merged) if "service" in layer.values), None)
-    if not isinstance(service, str):
-        return None
-    BY_NAME["service"].parse(service, "SERVICE")
-    return Answers.merge(detected(parent / service), *merged)
+    service = service_in(merged)
+    return Answers.merge(detected(parent / service), *merged) if service else None
 
 
 def ask(option: Option, so_far: Answers | None) -> object:
