@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.errors import ConflictingAnswers, MissingAnswers, NotApplicable, UnknownKey
@@ -40,11 +40,12 @@ class Answers(Mapping[str, Value]):
     """A complete and valid set of answers: option name to value.
 
     ``Answers(service="orders", base_image="scratch")`` fills in the defaults and raises UsageError
-    where an answer is missing, wrong or in conflict. ``origins`` says where each value came from.
+    where an answer is missing, wrong or in conflict. ``origins`` says where each value came from, and
+    ``profile`` which profile preset the rest.
     """
 
     def __init__(self, **values: Unpack[AnswerValues]) -> None:
-        self._values, self.origins = _resolve((Layer("given", {**values}),))
+        self._take(fill((Layer("given", {**values}),)))
 
     @classmethod
     def merge(cls, *layers: Layer) -> Answers:
@@ -53,8 +54,12 @@ class Answers(Mapping[str, Value]):
         Raises UsageError: UnknownKey, InvalidAnswer, NotApplicable, MissingAnswers, ConflictingAnswers.
         """
         self = cls.__new__(cls)
-        self._values, self.origins = _resolve(layers)
+        self._take(fill(layers))
         return self
+
+    def _take(self, filled: Filled) -> None:
+        _check(filled)
+        self._values, self.origins, self.profile = filled.values, filled.origins, filled.profile
 
     def __getitem__(self, name: str) -> Value:
         return self._values[name]
@@ -77,8 +82,18 @@ class Answers(Mapping[str, Value]):
         return tuple(name for name in self if self.origins[name] in ("default", "profile"))
 
 
-def _resolve(layers: Sequence[Layer]) -> tuple[dict[str, Value], dict[str, str]]:
-    """Return the value and the origin of every option."""
+class Filled(NamedTuple):
+    """Every option's value, where it came from and how errors name that place; not yet checked together."""
+
+    values: dict[str, Value]
+    origins: dict[str, str]
+    places: dict[str, str]
+    given: frozenset[str]
+    profile: str
+
+
+def fill(layers: Sequence[Layer]) -> Filled:
+    """Fill up ``layers`` from profile and defaults; raise UnknownKey, InvalidAnswer, MissingAnswers."""
     given: dict[str, Value] = {}
     origins: dict[str, str] = {}
     places: dict[str, str] = {}
@@ -100,8 +115,7 @@ def _resolve(layers: Sequence[Layer]) -> tuple[dict[str, Value], dict[str, str]]
         else:
             values[option.name], origins[option.name] = _default(option, values), "default"
             places[option.name] = "default"
-    _check(values, given, places)
-    return values, origins
+    return Filled(values, origins, places, frozenset(given), profile)
 
 
 def service_in(layers: Sequence[Layer]) -> str | None:
@@ -145,8 +159,9 @@ def _default(option: Option, values: Mapping[str, Value]) -> Value:
     return default
 
 
-def _check(values: Mapping[str, Value], given: Mapping[str, Value], places: Mapping[str, str]) -> None:
-    for name in given:
+def _check(filled: Filled) -> None:
+    values, places = filled.values, filled.places
+    for name in filled.given:
         when = BY_NAME[name].when
         if not holds(when, values):
             needs = " and ".join(f"{key} is {' or '.join(map(str, accepted))}" for key, accepted in when.items())

@@ -36,6 +36,8 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__cpu_limit": sizing.cpu_limit(str(answers["cpu"])),
         "__gomaxprocs": sizing.gomaxprocs(str(answers["cpu"])),
         "__grace_period": sizing.grace_period(int(answers["drain_seconds"])),
+        **_probe("liveness", sizing.LIVENESS),
+        **_probe("readiness", sizing.READINESS),
         "__license": LICENSES[str(answers["license"])],
         "__memory_percent": sizing.memory_percent(cgo=answers["cgo"] is True),
         "__pre_stop": sizing.PRE_STOP,
@@ -50,6 +52,12 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
+
+
+def _probe(name: str, probe: sizing.Probe) -> dict[str, int]:
+    return {f"__{name}_{field}": value for field, value in probe._asdict().items()} | {
+        f"__{name}_worst_case": probe.worst_case
+    }
 
 
 def _build_tags(answers: Mapping[str, Value]) -> str:

@@ -98,7 +98,8 @@ class InvalidAnswer(UsageError):
         self.where, self.value, self.expected, self.hint = where, value, expected, hint
 
     def __str__(self) -> str:
-        return f"{self.where}: {_short(self.value)} is not {self.expected}. {self.hint}"
+        place = f"{self.where}: " if self.where else ""  # an answer that was just typed needs no address
+        return f"{place}{_short(self.value)} is not {self.expected}. {self.hint}"
 
 
 class NotApplicable(UsageError):

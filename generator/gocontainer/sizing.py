@@ -7,7 +7,26 @@ Lifecycle" and "Configure Liveness, Readiness and Startup Probes".
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
+
+class Probe(NamedTuple):
+    """A probe: seconds between two, seconds for an answer, failures until it acts."""
+
+    period: int
+    timeout: int
+    failures: int
+
+    @property
+    def worst_case(self) -> int:
+        """Seconds until it acts, at most: the last failure is known when its timeout is over."""
+        return self.period * self.failures + self.timeout
+
+
+READINESS = Probe(period=5, timeout=2, failures=2)
+"""Takes a pod out of the Service; it may be quick, since it costs nothing to come back."""
+LIVENESS = Probe(period=10, timeout=3, failures=3)
+"""Restarts the container: slower than readiness, since it costs more."""
 PRE_STOP = 5
 """Sleep before SIGTERM, while the endpoint is taken away everywhere: deletion starts both at once, and
 a process that stops accepting first refuses what is still sent to it."""
