@@ -91,14 +91,13 @@ def known_everywhere(copy: Path) -> None:
     )
     assert "drone" in done.stdout
     asked = (
-        "import questionary\n"
-        "seen = []\n"
-        "questionary.select = lambda title, choices, **_: seen.append([c.value for c in choices]) or Q()\n"
-        "class Q:\n    def unsafe_ask(self): return None\n"
-        "from gocontainer.wizard import ask\n"
-        "from gocontainer.options import BY_NAME\n"
-        "ask(BY_NAME['ci'], None)\n"
-        "print(seen)\n"
+        "from pathlib import Path\n"
+        "from gocontainer.detect import Surroundings\n"
+        "from gocontainer.wizard.conversation import Conversation\n"
+        "from gocontainer.wizard.settling import Settler\n"
+        "conversation = Conversation(Settler((), Surroundings(Path('nowhere'))))\n"
+        "conversation.change('ci')\n"
+        "print([offer.value for offer in conversation.question.offers])\n"
     )
     assert "'drone'" in ok(inside(copy, "-c", asked))
 

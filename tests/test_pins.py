@@ -51,3 +51,8 @@ ACTIONS = [*PINS["action"].values(), *PINS["own_action"].values()]
 @pytest.mark.parametrize("pin", ACTIONS, ids=lambda pin: pin["value"].partition("@")[0])
 def test_actions_are_pinned_by_commit_and_say_their_tag(pin: dict[str, Any]) -> None:
     assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", pin["value"])
+
+
+def test_every_base_image_has_a_size() -> None:
+    assert set(PINS["base_image_mb"]) == set(PINS["base_image"]) - {"build"}
+    assert all(0 <= float(pin["value"]) < 100 for pin in PINS["base_image_mb"].values())

@@ -1,126 +1,400 @@
-"""The first wizard, at a real pseudo-terminal."""
+"""The wizard at a real pseudo-terminal: its keys, its manners, and how it ends."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 
-from gocontainer.kinds import Toggle
+from gocontainer import tree
 from gocontainer.options import OPTIONS
-from tests.support import GOCONTAINER, clean_environment
-
-ENTER, DOWN = "\r", "\x1b[B"
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Any:
-    environment = {**clean_environment(), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
-
-    def start(*arguments: str) -> Any:
-        return pexpect.spawn(
-            GOCONTAINER,
-            ["new", "-o", str(tmp_path / "out"), *arguments],
-            env=environment,
-            encoding="utf-8",
-            dimensions=(24, 80),
-            timeout=30,
-        )
-
-    (tmp_path / "out").mkdir()
-    return start
-
-
-def end(child: Any) -> int:
-    child.expect(pexpect.EOF)
-    child.close()
-    assert isinstance(child.exitstatus, int)
-    return child.exitstatus
+from gocontainer.wizard import speaks_unicode
+from gocontainer.wizard.conversation import FIRST
+from tests.support import GOCONTAINER, gocontainer, ok
+from tests.terminal import (
+    CTRL_C,
+    CTRL_D,
+    DOWN,
+    ENTER,
+    ESCAPE,
+    HOME,
+    LARGE,
+    LEAVE,
+    SMALL,
+    SPACE,
+    TAB,
+    UP,
+    Terminal,
+    environment,
+    new,
+)
 
 
-def answer(child: Any, question: str, keys: str) -> None:
-    child.expect_exact(question)
-    child.send(keys)
-
-
-def lock(tmp_path: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((tmp_path / "out/orders/.gocontainer.lock").read_text())
+def lock(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / ".gocontainer.lock").read_text())
     return loaded
 
 
-def test_a_name_and_enter_give_the_default_repository(tmp_path: Path, terminal: Any) -> None:
-    child = terminal()
-    answer(child, "Name of the service", "orders" + ENTER)
-    answer(child, "What kind of service", ENTER)
-    answer(child, "Go module path", ENTER)
-    answer(child, "Where will CI push the image?", ENTER)
-    answer(child, "Customise the rest?", ENTER)
-    child.expect_exact("Wrote orders")
-    assert end(child) == 0
-    assert lock(tmp_path)["answers"]["base_image"] == "distroless-static"
+def written(home: Path) -> list[str]:
+    """Return what is in the folder that the person stands in."""
+    return sorted(path.name for path in (home / "src").iterdir())
 
 
-def test_choices_are_taken_and_given_answers_are_not_asked(tmp_path: Path, terminal: Any) -> None:
-    child = terminal("orders", "--module", "example.com/x", "--image", "ghcr.io/acme/orders")
-    answer(child, "What kind of service", DOWN + ENTER)
-    answer(child, "Customise the rest?", ENTER)
-    assert end(child) == 0
-    assert lock(tmp_path)["answers"]["max_replicas"] == 10
+def printed(terminal: Terminal) -> str:
+    """Return what stands in the terminal's scroll-back after the end."""
+    return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", terminal.written.rpartition(LEAVE)[2].decode())
 
 
-def test_a_wrong_answer_is_explained_before_it_is_taken(tmp_path: Path, terminal: Any) -> None:
-    child = terminal("--profile", "minimal", "--module", "example.com/x", "--image", "ghcr.io/acme/orders")
-    answer(child, "Name of the service", "Orders" + ENTER)
-    child.expect_exact("Start with a letter")
-    child.send("\x15orders" + ENTER)
-    answer(child, "Customise the rest?", ENTER)
-    assert end(child) == 0
-    assert lock(tmp_path)["answers"]["min_replicas"] == 1
+def to_review(terminal: Terminal, name: str = "orders") -> None:
+    terminal.sees("What kind of service")
+    terminal.send(ENTER)
+    terminal.sees("Name of the service")
+    terminal.send(name, ENTER)
+    terminal.sees("6/6 Review")
 
 
-@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
-@pytest.mark.parametrize("steps", range(3))
-def test_a_cancelled_wizard_writes_nothing(tmp_path: Path, terminal: Any, key: str, steps: int) -> None:
-    child = terminal()
-    questions = ["Name of the service", "What kind of service", "Go module path"]
-    for question in questions[:steps]:
-        answer(child, question, ("orders" if question.startswith("Name") else "") + ENTER)
-    if key == "\x04" and questions[steps] == "What kind of service":
-        key = "\x03"  # a list does not listen to Ctrl-D yet
-    answer(child, questions[steps], ("\x15" if steps == 2 else "") + key)
-    child.expect_exact("Cancelled. Nothing was written.")
-    assert end(child) == 130
-    assert list((tmp_path / "out").iterdir()) == []
+def test_three_enters_give_the_default_repository(tmp_path: Path) -> None:
+    terminal = new(tmp_path)
+    terminal.send(ENTER, ENTER, ENTER)
+    assert terminal.end() == 0
+    ok(gocontainer("new", "my-service", "--no-input", "--no-git", "-o", str(tmp_path / "again")))
+    assert tree.load(tmp_path / "src/my-service") == tree.load(tmp_path / "again/my-service")
+    assert "  cd my-service\r\n  make run" in printed(terminal)
 
 
-def test_no_input_asks_nothing_at_a_terminal_either(tmp_path: Path, terminal: Any) -> None:
-    child = terminal("orders", "--no-input")
-    child.expect_exact("Wrote orders")
-    assert end(child) == 0
-    assert lock(tmp_path)["answers"]["service"] == "orders"
+def test_the_command_at_the_end_writes_the_same_bytes(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "--port", "9000", "--no-git", "-o", "there")
+    to_review(terminal)
+    terminal.send(DOWN, ENTER)
+    terminal.sees("Go module path")
+    terminal.send(ENTER)
+    terminal.sees("What the service does")
+    terminal.send('Pays "bills" & $(x) 订单', ENTER)
+    terminal.sees("Who owns the service")
+    terminal.send(*[ENTER] * 4)
+    terminal.sees("Link C code")
+    terminal.send(UP, ENTER)
+    terminal.sees("Platforms that")
+    terminal.send(ESCAPE)
+    terminal.sees("Link C code")
+    terminal.send(*[ENTER] * 13)
+    terminal.sees("6/6 Review")
+    terminal.send(ENTER)
+    assert terminal.end() == 0
+    command = printed(terminal).replace("\r\n", "\n").partition("without questions:\n  ")[2]
+    words = shlex.split(command)
+    assert words[:6] == ["gocontainer", "new", "orders", "--no-input", "-o", "there"]
+    assert {"--port", "9000", "--no-git", "--cgo", "--base-image", "distroless-base"} <= set(words)
+    first = tree.load(tmp_path / "src/there/orders")
+    (tmp_path / "src/there").rename(tmp_path / "first")
+    ok(gocontainer(*words[1:], cwd=tmp_path / "src"))
+    assert tree.load(tmp_path / "src/there/orders") == first
 
 
-def test_a_yes_that_cannot_work_is_asked_again(tmp_path: Path, terminal: Any) -> None:
-    toggles = [option.name for option in OPTIONS if isinstance(option, Toggle) and option.name != "cgo"]
-    flags = [f"--{name.replace('_', '-')}" for name in toggles]
-    others = [f"--set={o.name}={o.default}".format(service="x") for o in OPTIONS if not isinstance(o, Toggle)][1:]
-    child = terminal("orders", "--profile", "service", *others, *flags)
-    answer(child, "Customise the rest?", "y")
-    answer(child, "Link C code.", "y")
-    child.expect_exact("That cannot work: a binary with C code needs glibc at run time")
-    answer(child, "Link C code.", "n")
-    child.expect_exact("Wrote orders")
-    assert end(child) == 0
-    assert lock(tmp_path)["answers"]["cgo"] is False
+def test_keys_move_tick_edit_and_go_back(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "orders", "--profile", "minimal")
+    terminal.sees("6/6 Review", "minimal")
+    terminal.send(*[DOWN] * 6, ENTER)
+    terminal.sees("What the service does")
+    terminal.send(TAB, " Yes.", ENTER)
+    terminal.sees("An HTTP service in Go. Yes.")
+    terminal.send(*[DOWN] * 7, ENTER)
+    terminal.sees("Platforms that")
+    terminal.send(SPACE, DOWN, SPACE, ENTER)
+    terminal.sees("'' is not a list of choices.")
+    terminal.send(DOWN, SPACE, ENTER)
+    terminal.sees("6/6 Review", "linux/arm/v7")
+    terminal.send(ENTER)
+    terminal.sees("Platforms that")
+    terminal.send(ESCAPE)
+    terminal.sees("6/6 Review")
+    terminal.send(HOME, ENTER)
+    assert terminal.end() == 0
+    answers = lock(tmp_path / "src/orders")["answers"]
+    assert (answers["description"], answers["platforms"]) == ("An HTTP service in Go. Yes.", "linux/arm/v7")
 
 
-def test_an_occupied_folder_is_said_at_once(tmp_path: Path, terminal: Any) -> None:
-    (tmp_path / "out/orders").mkdir()
-    (tmp_path / "out/orders/mine").touch()
-    child = terminal()
-    answer(child, "Name of the service", "orders" + ENTER)
-    child.expect_exact("is in the way: mine.")
-    assert end(child) == 2
+def test_an_empty_clone_is_filled(tmp_path: Path) -> None:
+    clone = tmp_path / "shop"
+    clone.mkdir()
+    git = ["git", "-C", str(clone)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "remote", "add", "origin", "git@github.com:acme/shop.git"], check=True)
+    terminal = new(tmp_path, place="shop")
+    terminal.sees("remote github.com/acme/shop; an empty clone, to be filled")
+    terminal.send(ENTER, ENTER)
+    terminal.sees("Ready to write ~/shop", "ghcr.io/acme/shop", "detected")
+    terminal.send(ENTER)
+    assert terminal.end() == 0
+    assert lock(clone)["answers"]["module"] == "github.com/acme/shop"
+    assert f"  cd {clone}\r\n" in printed(terminal)
+    assert "gocontainer new shop --no-input -o .. --module" in printed(terminal)
+
+
+REST = len(OPTIONS) - 1
+"""Questions that are one keystroke away."""
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["ctrl-c", "ctrl-d"])
+def test_cancelling_at_any_page_writes_nothing_and_leaves_the_terminal_as_it_was(tmp_path: Path, key: str) -> None:
+    ways = [[], [ENTER], [ENTER, ENTER], *([ENTER, ENTER, DOWN, *[ENTER] * number] for number in range(1, REST + 1))]
+    ways.append([ENTER, ENTER, DOWN, DOWN, ENTER])  # the list of files
+    for way in ways:
+        terminal = new(tmp_path)
+        before = terminal.modes()
+        terminal.sees("1/6 Basics")
+        for press in way:
+            terminal.send(press)
+        terminal.drain(0.05)
+        terminal.send(key)
+        assert terminal.end() == 130, way
+        assert printed(terminal) == (
+            "Cancelled. Nothing was written. 'gocontainer new --resume' goes on from here.\r\n"
+        ), way
+        assert terminal.modes() == before, way
+        assert written(tmp_path) == []
+
+
+@pytest.mark.parametrize("manner", [[], ["--plain"]], ids=["screen", "plain"])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["hup", "term", "int"]
+)
+def test_a_signal_ends_it_in_order(tmp_path: Path, number: int, code: int, manner: list[str]) -> None:
+    terminal = new(tmp_path, *manner)
+    before = terminal.modes()
+    terminal.sees("What kind of service")
+    terminal.child.kill(number)
+    assert terminal.end() == code
+    assert "Nothing was written." in printed(terminal)
+    assert "Traceback" not in terminal.written.decode()
+    assert terminal.modes() == before
+    assert written(tmp_path) == []
+
+
+@pytest.mark.parametrize("manner", [[], ["--plain"]], ids=["screen", "plain"])
+def test_a_closed_terminal_ends_it_and_the_answers_are_kept(tmp_path: Path, manner: list[str]) -> None:
+    program = f"{GOCONTAINER} new {' '.join(manner)} 2>{tmp_path}/errors; echo $? >{tmp_path}/code"
+    script = f"trap '' HUP; {program}"  # the shell itself has to outlive the terminal
+    (tmp_path / "src").mkdir()
+    terminal = Terminal(["/bin/sh", "-c", script], tmp_path / "src", environment(tmp_path, ("git",)))
+    terminal.sees("What kind of service")
+    terminal.hang_up()
+    terminal.child.wait()
+    assert (tmp_path / "code").read_text() in ("129\n", "130\n")
+    assert "Traceback" not in (tmp_path / "errors").read_text()
+    assert written(tmp_path) == []
+    assert (tmp_path / "config/gocontainer/answers.json").exists()
+
+
+def test_what_was_left_is_resumed_with_its_flags(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "--port", "9000", "-o", "there")
+    to_review(terminal)
+    terminal.send(DOWN, ENTER)
+    terminal.sees("Go module path")
+    terminal.send("example.com/shop", ENTER)
+    terminal.sees("What the service does")
+    terminal.send(CTRL_C)
+    assert terminal.end() == 130
+    terminal = new(tmp_path, "--resume")
+    terminal.sees("What the service does")
+    terminal.send(ESCAPE)
+    terminal.sees("Go module path", "example.com/shop")
+    terminal.send(ESCAPE)
+    terminal.send(*[DOWN] * 10)
+    terminal.sees("6/6 Review", "port             9000", "flag")
+    terminal.send(HOME, ENTER)
+    assert terminal.end() == 0
+    answers = lock(tmp_path / "src/there/orders")["answers"]
+    assert (answers["module"], answers["port"]) == ("example.com/shop", 9000)
+    assert not (tmp_path / "config/gocontainer/answers.json").exists()
+
+
+@pytest.mark.parametrize("text", [None, "", "{", '{"said": {"prot": 1}}', '{"given": [], "said": {"port": 1}}', "[1]"])
+def test_nothing_to_resume_is_one_sentence(tmp_path: Path, text: str | None) -> None:
+    kept = tmp_path / "config/gocontainer/answers.json"
+    if text is not None:
+        kept.parent.mkdir(parents=True)
+        kept.write_text(text)
+    terminal = new(tmp_path, "--resume")
+    assert terminal.end() == 2
+    assert "Error: There is nothing to resume" in terminal.text()
+
+
+def test_resuming_needs_a_terminal() -> None:
+    run = gocontainer("new", "--resume")
+    assert run.code == 2
+    assert "--resume asks, and there is no terminal to ask at." in run.err
+
+
+def test_a_terminal_that_changes_its_size_is_drawn_anew(tmp_path: Path) -> None:
+    terminal = new(tmp_path)
+    terminal.sees("1/6 Basics")
+    assert "files" not in terminal.text().split("\n")[2]
+    terminal.resize(LARGE)
+    terminal.sees("my-service/  50 files")
+    terminal.resize(SMALL)
+    terminal.until(lambda: "50 files" not in terminal.text(), "the small page")
+    terminal.sees("1/6 Basics", "hardened", "Ctrl-C quit")
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(40, 10), (20, 6), (200, 60)])
+def test_no_size_breaks_it(tmp_path: Path, columns: int, rows: int) -> None:
+    terminal = new(tmp_path, size=SMALL._replace(columns=columns, rows=rows))
+    terminal.drain(0.5)
+    terminal.send(ENTER, ENTER)
+    terminal.drain(0.5)
+    terminal.send(ENTER)
+    assert terminal.end() == 0
+    assert written(tmp_path) == ["my-service"]
+
+
+def test_wide_letters_keep_their_columns(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "--description", "处理订单和发票的服务", "--owner", "株式会社" * 12, "--image", "a.io/x")
+    to_review(terminal)
+    terminal.drain()
+    lines = {line.split()[0]: line for line in terminal.screen.display if line.strip()}
+    shown = {name: "".join(char for char in lines[name]) for name in ("description", "owner", "license")}
+    ends = {name: len(line.rstrip()) for name, line in shown.items()}
+    assert "处理订单和发票的服务" in shown["description"].replace(" ", "")
+    assert "…" in shown["owner"]
+    assert column(terminal, "description", "flag") == column(terminal, "license", "default")
+    assert column(terminal, "owner", "flag") == column(terminal, "license", "default"), ends
+
+
+def column(terminal: Terminal, name: str, word: str) -> int:
+    """Return the column in which ``word`` starts on the line of ``name``; a wide letter takes two."""
+    rows = terminal.screen.buffer
+    for number in range(terminal.screen.lines):
+        cells = [rows[number][place].data for place in range(terminal.screen.columns)]
+        text = "".join(cell or "\0" for cell in cells)
+        if text.split()[:1] == [name]:
+            return text.index(f" {word}")
+    raise AssertionError(name)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Terminal:
+    terminal = new(tmp_path, "--plain", size=SMALL._replace(rows=200))
+    terminal.sees("What kind of service", "Number or name [service]:")
+    return terminal
+
+
+def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) -> None:
+    plain.send("<\n")
+    plain.sees("This is the first question.")
+    plain.send("3\n")
+    plain.sees("service [my-service]:")
+    plain.send("Orders\n")
+    plain.sees("Not taken: 'Orders' is not a DNS label")
+    plain.send("orders\n")
+    plain.sees("Step 6 of 6, Review", "max_replicas: 10 (profile)", "Enter writes")
+    plain.send("prot\n")
+    plain.sees("Not taken: there is no answer 'prot'.")
+    plain.send("platforms\n")
+    plain.sees("3. linux/arm/v7: 32-bit edge boxes")
+    plain.send("1, 3\n")
+    plain.sees("platforms: linux/amd64, linux/arm/v7 (you)")
+    plain.send("cgo\n")
+    plain.sees("1. yes (not now: C code is compiled on the platform that it runs on")
+    plain.send("<\n")
+    plain.sees("Step 6 of 6, Review")
+    plain.send("files\n")
+    plain.sees("deploy/components/autoscaling/ (max_replicas above min_replicas)")
+    plain.send("\n")
+    assert plain.end() == 0
+    assert lock(tmp_path / "src/orders")["answers"]["platforms"] == "linux/amd64,linux/arm/v7"
+    assert b"\x1b" not in plain.written, "a screen reader gets text and nothing else"
+
+
+def test_line_by_line_all_can_be_asked(tmp_path: Path, plain: Terminal) -> None:
+    plain.send("\n", "\n")
+    plain.sees("Enter writes")
+    plain.send("all\n")
+    plain.send(*["\n"] * (REST + 1))
+    assert plain.end() == 0
+    assert lock(tmp_path / "src/my-service")["defaults"] == [o.name for o in OPTIONS if o.name != "service"]
+
+
+@pytest.mark.parametrize(("key", "code"), [(CTRL_C, 130), (CTRL_D, 130)], ids=["ctrl-c", "ctrl-d"])
+def test_line_by_line_cancelling_writes_nothing(tmp_path: Path, plain: Terminal, key: str, code: int) -> None:
+    plain.send("\n")
+    plain.sees("service [my-service]:")
+    plain.send(key)
+    assert plain.end() == code
+    assert "Cancelled. Nothing was written." in plain.text()
+    assert written(tmp_path) == []
+
+
+def test_a_terminal_that_cannot_move_its_cursor_is_asked_line_by_line(tmp_path: Path) -> None:
+    terminal = new(tmp_path, TERM="dumb")
+    terminal.sees("Number or name [service]:")
+    terminal.send(CTRL_C)
+    assert terminal.end() == 130
+
+
+@pytest.mark.parametrize("redirection", ["</dev/null", "| cat", "<<< orders"])
+def test_a_pipe_is_never_taken_for_a_person(tmp_path: Path, redirection: str) -> None:
+    (tmp_path / "src").mkdir()
+    arguments = ["/bin/bash", "-c", f"set -o pipefail; {GOCONTAINER} new {redirection}"]
+    terminal = Terminal(arguments, tmp_path / "src", environment(tmp_path, ("git", "cat")))
+    assert terminal.end() == 2
+    assert "SERVICE is missing, and nobody can be asked." in terminal.written.decode()
+    assert written(tmp_path) == []
+
+
+def test_no_input_asks_nothing_at_a_terminal_either(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "orders", "--no-input")
+    assert terminal.end() == 0
+    assert "Wrote orders" in terminal.text()
+    assert "The same again" not in terminal.text()
+
+
+def test_an_occupied_folder_is_said_at_once_where_it_was_named(tmp_path: Path) -> None:
+    (tmp_path / "src/orders").mkdir(parents=True)
+    (tmp_path / "src/orders/mine").touch()
+    terminal = new(tmp_path, "orders")
+    assert terminal.end() == 2
+    assert "is in the way: mine." in terminal.text()
+    terminal = new(tmp_path)
+    terminal.sees("What kind of service")
+    terminal.send(ENTER, "orders", ENTER)
+    terminal.sees("is in the way: mine.")
+
+
+def test_a_dry_run_asks_and_writes_nothing(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "--dry-run")
+    terminal.send(ENTER, ENTER, ENTER)
+    assert terminal.end() == 0
+    assert "my-service would get 50 files" in printed(terminal)
+    assert written(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding", "speaks"),
+    [
+        ({"LANG": "en_GB.UTF-8"}, "utf-8", True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "utf-8", False),  # Python's own doing
+        ({"LANG": "C.UTF-8"}, "UTF-8", True),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, "utf-8", False),
+        ({"LANG": "de_DE.ISO-8859-1"}, "iso-8859-1", False),
+        ({"LANG": "en_GB.UTF-8", "TERM": "linux"}, "utf-8", False),
+        ({}, "utf-8", False),
+    ],
+)
+def test_signs_beyond_ascii_need_a_terminal_for_them(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], encoding: str, *, speaks: bool
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    assert speaks_unicode(environment, encoding) is speaks
+
+
+def test_the_first_questions_are_few() -> None:
+    assert len(FIRST) <= 9
+    assert os.environ.get("GOCONTAINER_PORT") is None

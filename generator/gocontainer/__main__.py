@@ -19,7 +19,7 @@ def main() -> int:
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while it is still being imported
-        sys.stderr.write("Error: Cancelled. Nothing was written.\n")
+        sys.stderr.write("Cancelled. Nothing was written.\n")
         return 130
     gc.freeze()  # nor is there a point in looking at the end
     return code

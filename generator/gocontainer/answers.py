@@ -111,7 +111,7 @@ def fill(layers: Sequence[Layer]) -> Filled:
             values[option.name], origins[option.name] = preset[option.name], "profile"
             places[option.name] = f"profile {profile}"
         elif option.default == "":
-            raise MissingAnswers([option.name], flags())
+            raise MissingAnswers([option.name], usage())
         else:
             values[option.name], origins[option.name] = _default(option, values), "default"
             places[option.name] = "default"
@@ -126,7 +126,7 @@ def service_in(layers: Sequence[Layer]) -> str | None:
     return str(BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service")))
 
 
-def flags() -> tuple[str, ...]:
+def usage() -> tuple[str, ...]:
     """Return each flag with what it accepts, for people."""
     width = max(len(option.flag) for option in BY_NAME.values())
     return tuple(_usage(option, width) for option in BY_NAME.values() if option.name != "service")

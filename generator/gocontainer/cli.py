@@ -5,24 +5,22 @@ The only module that prints.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gocontainer import __version__, git, summary, tree
-from gocontainer.answers import Answers, Layer, flags, service_in
+from gocontainer import __version__, flags, git, summary, tree
+from gocontainer.answers import Answers, Layer, service_in, usage
 from gocontainer.detect import detected
-from gocontainer.errors import Cancelled, GocontainerError, InvalidAnswer, MissingAnswers
-from gocontainer.kinds import Option, Select, SelectMany, Text, Toggle
+from gocontainer.errors import Cancelled, GocontainerError, MissingAnswers
 from gocontainer.lock import sealed
-from gocontainer.options import BY_NAME, GROUPS, OPTIONS, PROFILE
 from gocontainer.renderer import render
-from gocontainer.sources import from_environment, from_file
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -31,13 +29,16 @@ def run(arguments: Sequence[str]) -> int:
         code = main.main(list(arguments), prog_name="gocontainer", standalone_mode=False)
     except (GocontainerError, click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:
         message, code = _explain(error, arguments)
-        click.echo(message, err=True)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            click.echo(message, err=True)
     return code if isinstance(code, int) else 0
 
 
 def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
     """Return what to say about an error, and the exit code."""
     match error:
+        case Cancelled():
+            return str(error), error.exit_code
         case GocontainerError():
             return f"Error: {error}", error.exit_code
         case click.exceptions.NoArgsIsHelpError():
@@ -50,45 +51,7 @@ def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
         case OSError():  # the current folder is gone, a parent may not be searched, and so on
             place = error.filename or "The current folder"
             return f"Error: {place}: {error.strerror}. Choose another folder with --output.", 1
-    return f"Error: {Cancelled()}", Cancelled.exit_code
-
-
-class _Table(click.Command):
-    """A command whose help lists the table's options under the table's groups."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *GROUPS.values())}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record and isinstance(parameter, click.Option):
-                option = BY_NAME.get(parameter.name or "")
-                records[GROUPS[option.group] if option else "Options"].append(record)
-        for title, rows in records.items():
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
-
-
-def _flag(option: Option) -> click.Option:
-    text = f"{option.help} [{_brief(option)}]"
-    if isinstance(option, Toggle):
-        name = option.flag.removeprefix("--")
-        return click.Option([f"--{name}/--no-{name}"], default=None, help=text)
-    complete = list(option.values) if isinstance(option, Select) else []
-    return click.Option(
-        [option.flag],
-        metavar="VALUE",
-        multiple=True,
-        help=text,
-        shell_complete=lambda _ctx, _parameter, begun: [value for value in complete if value.startswith(begun)],
-    )
-
-
-def _brief(option: Option) -> str:
-    if isinstance(option, Toggle):
-        return "default: on" if option.default else "default: off"
-    accepts = "" if isinstance(option, Text) else f"{option.accepts}; ".replace("`", "")
-    return f"{accepts}default: {option.default}".replace("{service}", "SERVICE")
+    return str(Cancelled()), Cancelled.exit_code
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,10 +69,12 @@ _FOLDER = click.Path(file_okay=False)
 _FILE = click.Path(dir_okay=False)
 
 
-@main.command(cls=_Table, params=[_flag(option) for option in (PROFILE, *OPTIONS) if option.name != "service"])
+@main.command(cls=flags.Table, params=flags.table())
 @click.argument("service", required=False)
-@click.option("-o", "--output", default=".", metavar="FOLDER", type=_FOLDER, help="Parent folder of the repository.")
+@click.option("-o", "--output", metavar="FOLDER", type=_FOLDER, help="Parent folder of the repository.")
 @click.option("--no-input", is_flag=True, help="Ask nothing, also at a terminal.")
+@click.option("--plain", is_flag=True, help="Ask line by line, as a screen reader likes it.")
+@click.option("--resume", is_flag=True, help="Go on with the questions that were left with Ctrl-C.")
 @click.option("--no-git", is_flag=True, help="Neither 'git init' nor a first commit.")
 @click.option(
     "--answers",
@@ -125,7 +90,7 @@ _FILE = click.Path(dir_okay=False)
 @click.option("--service", "named", metavar="VALUE", hidden=True)
 def new(
     service: str | None,
-    output: str,
+    output: str | None,
     named: str | None,
     settings: Sequence[str],
     answers_files: Sequence[str],
@@ -136,29 +101,17 @@ def new(
     An answer comes from a flag, else from GOCONTAINER_<OPTION>, else from the answers file, else
     from the profile and the defaults. At a terminal, a wizard asks for the rest.
     """
-    if service is not None and named is not None:
-        raise click.UsageError("SERVICE and --service are both given.")
-    no_input, no_git, dry_run, as_json = (switches.pop(name) for name in ("no_input", "no_git", "dry_run", "as_json"))
-    layers = [
-        *(from_file(Path(path)) for path in _once("answers", answers_files)),
-        from_environment(os.environ),
-        Layer("flag", _settings(settings), "--set {name}"),
-        Layer("flag", _given(switches), "{flag}"),
-        Layer("flag", {"service": named or service} if named is not None or service is not None else {}, "SERVICE"),
-    ]
-    parent = Path(os.path.abspath(output))  # noqa: PTH100 - without links resolved, and without ".."
-    if not no_input and sys.stdin.isatty() and sys.stdout.isatty():
-        from gocontainer.wizard import asked
-
-        layers.append(asked(layers, parent))
-    name = service_in(layers)
-    if name is None:
-        raise MissingAnswers(["SERVICE"], flags())
-    target = parent / name
+    names = ("no_input", "plain", "resume", "no_git", "dry_run", "as_json")
+    no_input, plain, resume, no_git, dry_run, as_json = (switches.pop(name) for name in names)
+    layers = flags.layers(service, named, answers_files, settings, switches)
+    asking = not no_input and sys.stdin.isatty() and sys.stdout.isatty()
+    if resume and not asking:
+        raise click.UsageError("--resume asks, and there is no terminal to ask at.")
+    answers, target = _converse(layers, output, plain=plain, resume=resume) if asking else _merge(layers, output or ".")
     if not dry_run:
         tree.recover(target)
     tree.refuse_occupied(target)
-    answers = Answers.merge(detected(target), *layers)
+    place = summary.output_flags(target, output)
     files = sealed(render(answers), answers)
     warnings = summary.warnings(answers, *([] if dry_run else _write(files, target, no_git=no_git)))
     for warning in warnings:
@@ -169,35 +122,53 @@ def new(
     elif dry_run:
         _say(summary.listing(files, target))
     else:
-        _say(summary.farewell(answers, files, target, Path(os.path.normpath(output))))
+        # A clone that was filled is a new folder, which only its full path still names.
+        parent = output or (str(target.parent) if place else ".")
+        _say(summary.farewell(answers, files, target, parent))
+    if asking:
+        again = _end_conversation(answers, [*place, *(["--no-git"] if no_git else [])], written=not dry_run)
+        click.echo(f"\nThe same again, without questions:\n  {again}", err=as_json)
 
 
-def _once(name: str, values: Sequence[str]) -> Sequence[str]:
-    if len(values) > 1:
-        raise click.UsageError(f"--{name} is given {len(values)} times.")
-    return values
+def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
+    """Return the answers that are given, and the repository's folder."""
+    name = service_in(layers)
+    if name is None:
+        raise MissingAnswers(["SERVICE"], usage())
+    target = _absolute(output) / name
+    return Answers.merge(detected(target), *layers), target
 
 
-def _given(switches: Mapping[str, Any]) -> dict[str, object]:
-    """Return the flags that stand on the command line; one that takes several values may be repeated."""
-    given: dict[str, object] = {}
-    for name, value in switches.items():
-        option = BY_NAME[name]
-        if isinstance(value, bool):
-            given[name] = value
-        elif value and isinstance(option, SelectMany):
-            given[name] = ",".join(value)
-        elif value:
-            (given[name],) = _once(option.flag.removeprefix("--"), value)
-    return given
+def _converse(layers: Sequence[Layer], output: str | None, *, plain: bool, resume: bool) -> tuple[Answers, Path]:
+    """Return the answers after a conversation, and the repository's folder."""
+    from gocontainer import wizard
+
+    manner = wizard.Manner(
+        plain=plain or os.environ.get("TERM", "dumb") == "dumb",
+        resumed=resume,
+        kept=_kept(),
+        say=click.echo,
+    )
+    return wizard.converse(layers, _absolute(output) if output is not None else None, manner)
 
 
-def _settings(settings: Sequence[str]) -> Mapping[str, str]:
-    pairs = [setting.partition("=") for setting in settings]
-    for (key, equals, _), setting in zip(pairs, settings, strict=True):
-        if not key or not equals:
-            raise InvalidAnswer("--set", setting, "KEY=VALUE", "Write it like --set port=8080.")
-    return {key: value for key, _, value in pairs}
+def _kept() -> Path:
+    """Return where the answers of a conversation are kept that was left."""
+    return Path(click.get_app_dir("gocontainer")) / "answers.json"
+
+
+def _end_conversation(answers: Answers, others: Sequence[str], *, written: bool) -> str:
+    """Forget what was kept of the conversation, and return the command that does without one."""
+    from gocontainer.wizard import resume, review
+
+    if written:
+        resume.forget(_kept())
+    return review.command(answers, others)
+
+
+def _absolute(folder: str) -> Path:
+    """Return ``folder`` without its links resolved, and without ``..``."""
+    return Path(os.path.abspath(folder))  # noqa: PTH100
 
 
 def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:

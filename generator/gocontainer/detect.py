@@ -1,8 +1,10 @@
-"""What the surroundings answer by themselves: the module, the image and the owner, from git."""
+"""What the surroundings answer by themselves, and what they are, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from gocontainer import git
 from gocontainer.answers import Layer
@@ -22,13 +24,80 @@ def detected(target: Path) -> Layer:
     inside = target.relative_to(top).as_posix()
     module = remote.module if inside == "." else f"{remote.module}/{inside}"
     registry = REGISTRIES.get(remote.host, "").format(owner=remote.owner, path=remote.path).lower()
-    suggested = {"module": module, "image": f"{registry}/{target.name}", "owner": remote.owner}
-    return Layer("detected", {name: value for name, value in suggested.items() if _valid(name, value)})
+    return _valid({"module": module, "image": f"{registry}/{target.name}", "owner": remote.owner})
 
 
-def _valid(name: str, value: str) -> bool:
+def _valid(suggested: dict[str, str]) -> Layer:
+    return Layer("detected", {name: value for name, value in suggested.items() if fits(name, value)})
+
+
+def fits(name: str, value: str) -> bool:
+    """Whether ``value`` is a valid answer to the option ``name``."""
     try:
         BY_NAME[name].parse(value, name)
     except InvalidAnswer:
         return False
     return True
+
+
+class Surroundings(NamedTuple):
+    """What is at the folder that the repository will be written to, and on this machine."""
+
+    parent: Path
+    """The folder in which the repository's own folder will be."""
+    clone: str | None = None
+    """Name of the empty clone that the person stands in, where it is to be filled."""
+    repository: Path | None = None
+    """The repository around ``parent``."""
+    remote: git.Remote | None = None
+    user: str | None = None
+    """git's user.name."""
+    go: str | None = None
+    """Version of the go command, such as ``1.26.8``."""
+
+    @property
+    def owner(self) -> Layer:
+        """The person as the owner, for where no remote names one."""
+        return _valid({"owner": self.user} if self.user else {})
+
+    def found(self, language: str) -> Iterator[str]:
+        """Yield what was found, a short phrase each; ``language`` is the Go version that is needed."""
+        if self.remote:
+            yield f"remote {self.remote.module}"
+        if self.clone:
+            yield "an empty clone, to be filled"
+        elif self.repository:
+            yield f"inside the repository {self.repository.name}"
+        else:
+            yield "no git repository, so a new one"
+        if self.user:
+            yield f"git user {self.user}"
+        yield f"Go {self.go}" if self.go else f"no Go, which the service needs ({language} or newer)"
+
+
+def surroundings(output: Path | None) -> Surroundings:
+    """Look around ``output``, or around the current folder, which is filled where it is an empty clone."""
+    here = output or Path.cwd()
+    clone = here.name if output is None and git.is_empty_clone(here) and fits("service", here.name) else None
+    repository = git.work_tree(here)
+    return Surroundings(
+        parent=here.parent if clone else here,
+        clone=clone,
+        repository=repository,
+        remote=git.remote(repository) if repository else None,
+        user=git.user(here),
+        go=_go(),
+    )
+
+
+def _go() -> str | None:
+    """Return the version of the go command, if there is one."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["go", "env", "GOVERSION"], capture_output=True, check=False, text=True, stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    return done.stdout.strip().removeprefix("go") or None

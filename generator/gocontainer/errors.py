@@ -9,10 +9,13 @@
     │   ├── InvalidAnswer               the value breaks the option's rule
     │   ├── NotApplicable               the option has no meaning with the other answers
     │   ├── ConflictingAnswers          each answer is fine, together they cannot work
+    │   ├── Impossible                  an answer at the wizard cannot go with the others
+    │   ├── NothingToResume             no earlier conversation was left
     │   ├── MissingAnswers              nobody can be asked
     │   ├── UnreadableAnswers           the answers file cannot be used
     │   └── TargetNotEmpty              something is in the way
     └── Cancelled             130   a person said stop
+        └── Interrupted     129, 143   the terminal went away, or the system said stop
 
 An error is one sentence that says what is wrong, then one that says what to do.
 """
@@ -26,7 +29,9 @@ EXIT_CODES = {
     1: "the environment failed; nothing was written",
     2: "bad usage or answers; nothing was written",
     4: "a derived file is stale (`dev derive --check`)",
+    129: "the terminal was closed; nothing was written",
     130: "cancelled; nothing was written",
+    143: "terminated; nothing was written",
 }
 """What each exit code of the process means."""
 
@@ -122,6 +127,26 @@ class ConflictingAnswers(UsageError):
         return f"{' with '.join(self.answers)} cannot work: {self.reason}. {self.way_out}"
 
 
+class Impossible(UsageError):
+    """An answer cannot go with what was answered before: ``reason`` says why."""
+
+    def __init__(self, reason: str, way_out: str) -> None:
+        self.reason, self.way_out = reason, way_out
+
+    def __str__(self) -> str:
+        return f"{self.reason[0].upper()}{self.reason[1:]}. {self.way_out}"
+
+
+class NothingToResume(UsageError):
+    """There are no answers of an earlier conversation at ``path``, or none that can be read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"There is nothing to resume: {self.path} holds no answers. Leave --resume out."
+
+
 class MissingAnswers(UsageError):
     """A required answer is missing and there is no terminal to ask at."""
 
@@ -157,9 +182,25 @@ class TargetNotEmpty(UsageError):
 
 
 class Cancelled(GocontainerError):
-    """A person ended the wizard; nothing was written."""
+    """A person ended the wizard; nothing was written. ``kept`` says whether it can be resumed."""
 
     exit_code = 130
 
+    def __init__(self) -> None:
+        self.kept = False
+
     def __str__(self) -> str:
-        return "Cancelled. Nothing was written."
+        way_back = " 'gocontainer new --resume' goes on from here." if self.kept else ""
+        return f"{self._what}. Nothing was written.{way_back}"
+
+    _what = "Cancelled"
+
+
+class Interrupted(Cancelled):
+    """A signal ended the wizard; nothing was written. The exit code is 128 and the signal's number."""
+
+    _what = "Interrupted"
+
+    def __init__(self, signal: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + signal

@@ -54,6 +54,17 @@ def remote(repository: Path) -> Remote | None:
     return parse_remote(url) if url else None
 
 
+def user(folder: Path) -> str | None:
+    """Return the user.name that git has in ``folder``."""
+    place = next(each for each in (folder, *folder.parents) if each.is_dir())
+    return _output(place, "config", "user.name") or None
+
+
+def is_empty_clone(folder: Path) -> bool:
+    """Whether ``folder`` is the top of a repository and holds nothing else."""
+    return (folder / ".git").exists() and len(list(folder.iterdir())) == 1
+
+
 def start(folder: Path) -> bool:
     """Make ``folder`` a repository with one commit; False where the commit was not possible.
 

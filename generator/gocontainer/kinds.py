@@ -129,7 +129,7 @@ class SelectMany(Select):
 
     def parse(self, raw: object, where: str) -> Value:
         parts = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else raw
-        if not isinstance(parts, Sequence) or not parts:
+        if not isinstance(parts, Sequence) or list(parts) in ([], [""]):
             raise InvalidAnswer(where, raw, "a list of choices", f"Choose from {', '.join(self.values)}.")
         for part in parts:
             super().parse(part, where)

@@ -20,6 +20,12 @@ FILES: Mapping[str, When] = {
     "internal/telemetry/tracing_test.go": {"tracing": (True,)},
 }
 
+FLAGS: Mapping[str, str] = {
+    "__autoscaling": "max_replicas above min_replicas",
+    "__disruption_budget": "min_replicas above 1",
+}
+"""What the derived flags among the conditions mean, in words."""
+
 EXECUTABLE: frozenset[str] = frozenset()
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 

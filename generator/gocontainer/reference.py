@@ -124,14 +124,10 @@ def files_page(paths: Iterable[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-_FLAGS = {
-    "__autoscaling": "with `max_replicas` above `min_replicas`",
-    "__disruption_budget": "with `min_replicas` above 1",
-}
-
-
 def _condition(when: When) -> str:
-    return " and ".join(_FLAGS.get(name) or f"with `{name}` {_either(values)}" for name, values in when.items())
+    return " and ".join(
+        f"with {layout.FLAGS.get(name) or f'`{name}` {_either(values)}'}" for name, values in when.items()
+    )
 
 
 def cli_page(command: click.Group) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,8 +58,17 @@ def listing(files: Tree, target: Path) -> str:
     return "\n".join([f"{target} would get {len(files)} files, {total:,} bytes:", *rows])
 
 
-def farewell(answers: Answers, files: Tree, target: Path, output: Path) -> str:
-    """Return what was written and what to do next."""
+def output_flags(target: Path, output: str | None) -> list[str]:
+    """Return the flags that lead to ``target`` from the current folder; none where none is needed.
+
+    To be taken before anything is written: the current folder may be an empty clone that is replaced.
+    """
+    parent = output if output is not None else os.path.relpath(target.parent)
+    return [] if parent == "." else ["-o", parent]
+
+
+def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
+    """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
     replicas = " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
     return "\n".join(
         [
@@ -69,7 +79,7 @@ def farewell(answers: Answers, files: Tree, target: Path, output: Path) -> str:
             f"  replicas  {replicas}, each {answers['cpu']} CPU and {answers['memory']}",
             "",
             "Next:",
-            f"  cd {shlex.quote(str(output / str(answers['service'])))}",
+            f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
             f"  make run      # serves on port {answers['port']}",
             "  make          # lists what else there is",
         ]

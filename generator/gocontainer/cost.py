@@ -1,0 +1,39 @@
+"""What the answers come to in a cluster: the image's size, the pods, how soon a dead one is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gocontainer import sizing
+from gocontainer.kinds import Value
+
+BINARY_MB = {True: 5.15, False: 4.09}
+"""Megabytes of the compressed binary with and without tracing: ``make bench-size``, 2026-11-24."""
+
+
+class Cost(NamedTuple):
+    """A rough bill. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
+
+    image_mb: int
+    pods: str
+    unready: int
+    """Until a pod that no longer answers is out of the Service."""
+    restarted: int
+    """Until it is restarted."""
+
+    def __str__(self) -> str:
+        hung = f"a hung one out in {self.unready} s, restarted in {self.restarted} s"
+        return f"Image about {self.image_mb} MB, {self.pods}, {hung}"
+
+
+def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Cost:
+    """Return what valid ``answers`` come to."""
+    base = float(pins["base_image_mb"][str(answers["base_image"])])
+    replicas = tuple(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
+    return Cost(
+        image_mb=round(base + BINARY_MB[answers["tracing"] is True]),
+        pods=f"{' to '.join(replicas)} {'pod' if replicas == ('1',) else 'pods'}",
+        unready=sizing.READINESS.worst_case,
+        restarted=sizing.LIVENESS.worst_case,
+    )

@@ -1,0 +1,75 @@
+"""The conversation at a terminal, on the whole screen or line by line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer import template
+from gocontainer.answers import Answers, Layer
+from gocontainer.detect import surroundings
+from gocontainer.errors import Cancelled
+from gocontainer.wizard import pages, plain, resume
+from gocontainer.wizard.conversation import Conversation
+from gocontainer.wizard.preview import Preview
+from gocontainer.wizard.settling import Settler
+
+
+class Said(NamedTuple):
+    """What came out of a conversation."""
+
+    answers: Answers
+    target: Path
+
+
+class Manner(NamedTuple):
+    """How to converse."""
+
+    plain: bool
+    resumed: bool
+    kept: Path
+    """Where answers are kept when the conversation is left."""
+    say: plain.Say
+
+
+def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Said:
+    """Ask for what ``given`` leaves open; raise Cancelled, its answers so far kept, or UsageError."""
+    left = resume.left(manner.kept) if manner.resumed else resume.Left((), None, {}, "")
+    output = output or left.output
+    around = surroundings(output)
+    conversation = Conversation(Settler(resume.merged(left.given, given), around), left.said)
+    conversation.go_on_at(left.at)
+    found = list(around.found(template.load()["pins"]["tool"]["go"]))
+    try:
+        if manner.plain:
+            plain.converse(conversation, Preview(), found, manner.say, input)
+        else:
+            _on_the_screen(conversation, found)
+    except Cancelled as ended:
+        ended.kept = resume.keep(manner.kept, conversation, output)
+        raise
+    return Said(conversation.settled.answers, conversation.settler.target(conversation.settled))
+
+
+def _on_the_screen(conversation: Conversation, found: Sequence[str]) -> None:
+    from gocontainer.wizard.screen import Screen
+    from gocontainer.wizard.terminal import Terminal
+
+    glyphs = pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
+    Terminal(Screen(conversation, Preview(), glyphs, found)).run()
+
+
+def speaks_unicode(environment: Mapping[str, str], encoding: str) -> bool:
+    """Whether the terminal shows more than ASCII, as far as its user's locale tells.
+
+    Python itself moves the plain C locale to UTF-8 by LC_CTYPE (PEP 538), which says nothing about the terminal.
+    """
+    if environment.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8":
+        return False
+    coerced = environment.get("LC_CTYPE") == "C.UTF-8" and environment.get("LANG", "C") in ("", "C", "POSIX")
+    names = ("LC_ALL", "LANG") if coerced else ("LC_ALL", "LC_CTYPE", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "C")
+    return sys.platform in ("darwin", "win32") or "utf" in locale.lower()

@@ -1,0 +1,187 @@
+"""The conversation without a terminal: what to ask next, and what the answers so far come to.
+
+Screens draw it and tests walk it. It keeps only what the person said; everything else, also what had
+to move to make room for an answer, follows from that afresh each time. So whatever way a person took,
+the same answers come to the same repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from gocontainer import tree
+from gocontainer.errors import UsageError
+from gocontainer.kinds import Option, Select, SelectMany, Toggle, Value, holds
+from gocontainer.options import BY_NAME, GROUPS, OPTIONS
+from gocontainer.wizard.settling import Settled, Settler, changes
+
+FIRST = ("profile", "service")
+"""Asked of everyone; the rest is one keystroke away."""
+REVIEW = "review"
+STEPS = (*GROUPS.values(), "Review")
+
+
+class Offer(NamedTuple):
+    """One choice of a question. ``obstacle`` says why it cannot be chosen."""
+
+    value: Value
+    label: str
+    obstacle: str | None
+
+
+class Question(NamedTuple):
+    """What is asked now."""
+
+    option: Option
+    step: int
+    """Number of its group, from 1; ``STEPS`` names it."""
+    value: Value
+    default: Value
+    """What it is without the person's own answer."""
+    offers: tuple[Offer, ...]
+
+
+class Conversation:
+    """One conversation, from the answers that are given to those that are complete."""
+
+    def __init__(self, settler: Settler, said: Mapping[str, Value] | None = None) -> None:
+        self.settler = settler
+        self.said: dict[str, Value] = dict(said or {})
+        self.settled = settler.settle(self.said)
+        self.notes = tuple(changes(None, self.settled))
+        if "service" in settler.held:
+            tree.refuse_occupied(settler.target(self.settled))
+        self._trail: list[str] = []
+        self._queue = [name for name in FIRST if name not in settler.held]
+        self.at = self._next()
+
+    def go_on_at(self, name: str) -> None:
+        """Go on where an earlier conversation was left: at a question, or at the review."""
+        first = [] if self.at == REVIEW else [self.at, *self._queue]
+        way = [*first, REVIEW, *self._rest()]
+        if name in way:
+            self._trail, self._queue = way[: way.index(name)], way[way.index(name) :]
+            self._queue = [each for each in self._queue if each != REVIEW] if name != REVIEW else []
+            self.at = self._next()
+
+    @property
+    def step(self) -> int:
+        """The number of the current step, from 1."""
+        return len(STEPS) if self.at == REVIEW else list(GROUPS).index(BY_NAME[self.at].group) + 1
+
+    @property
+    def question(self) -> Question:
+        """The question that is asked now; there is none at the review."""
+        option = BY_NAME[self.at]
+        return Question(
+            option=option,
+            step=self.step,
+            value=self.settled.value(self.at),
+            default=self._without(self.at).value(self.at),
+            offers=tuple(self._offers(option)),
+        )
+
+    def _offers(self, option: Option) -> Iterator[Offer]:
+        choices: list[tuple[Value, str]] = []
+        if isinstance(option, Toggle):
+            choices = [(True, "yes"), (False, "no")]
+        elif isinstance(option, Select):
+            choices = [(choice.value, choice.label) for choice in option.choices]
+        for value, label in choices:
+            yield Offer(value, label, None if isinstance(option, SelectMany) else self.obstacle(option.name, value))
+
+    def obstacle(self, name: str, value: Value) -> str | None:
+        """Return why ``value`` cannot be an answer beside the others, if it cannot."""
+        try:
+            self.settler.settle({**self.said, name: value})
+        except UsageError as error:
+            return str(error)
+        return None
+
+    def supposing(self, raw: object) -> Settled | None:
+        """Return what all would come to if ``raw`` were the answer now; None where it cannot be."""
+        try:
+            value = BY_NAME[self.at].parse(raw, "")
+            return self.settler.settle({**self.said, self.at: value})
+        except UsageError:
+            return None
+
+    def answer(self, raw: object) -> str | None:
+        """Take an answer and go on, or return the sentence that says why it cannot be one."""
+        try:
+            said = self._saying(self.at, BY_NAME[self.at].parse(raw, ""))
+            settled = self.settler.settle(said)
+            if self.at == "service":
+                tree.refuse_occupied(self.settler.target(settled))
+        except UsageError as error:
+            return str(error)
+        self.notes = tuple(changes(self.settled, settled, self.at))
+        self.said, self.settled = said, settled
+        self._go_on()
+        return None
+
+    def _saying(self, name: str, value: Value) -> dict[str, Value]:
+        """Return what was said, with ``value`` for ``name``: an accepted default is nothing said."""
+        others = {key: each for key, each in self.said.items() if key != name}
+        same = name != "service" and self._without(name).value(name) == value
+        return others if same else {**others, name: value}
+
+    def _without(self, name: str) -> Settled:
+        """Return what all comes to without the person's own answer to ``name``."""
+        try:
+            return self.settler.settle({key: each for key, each in self.said.items() if key != name})
+        except UsageError:  # it is the answer that makes the others possible
+            return self.settled
+
+    def _go_on(self) -> None:
+        if self._trail[-1:] == [REVIEW] and not self._queue:
+            self._trail.pop()  # one answer was changed from the review
+        else:
+            self._trail.append(self.at)
+        self.at = self._next()
+
+    def _next(self) -> str:
+        while self._queue:
+            name = self._queue.pop(0)
+            if self._applies(name):
+                return name
+        return REVIEW
+
+    def _applies(self, name: str) -> bool:
+        when = BY_NAME[name].when
+        return not when or holds(when, self.settled.answers)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether the person came from somewhere."""
+        return bool(self._trail)
+
+    def back(self) -> bool:
+        """Go back to where the person came from, with all answers kept; False at the beginning."""
+        if not self._trail:
+            return False
+        if self.at != REVIEW:
+            self._queue.insert(0, self.at)
+        self.at, self.notes = self._trail.pop(), ()
+        if self.at == REVIEW:
+            self._queue = []
+        return True
+
+    def change(self, name: str) -> None:
+        """Ask for one answer again, from the review."""
+        self._trail.append(REVIEW)
+        self._queue, self.at, self.notes = [], name, ()
+
+    def customise(self) -> None:
+        """Ask for everything that has not been asked yet, group by group."""
+        self._trail.append(REVIEW)
+        self._queue, self.notes = self._rest(), ()
+        self.at = self._next()
+
+    def _rest(self) -> list[str]:
+        return [option.name for option in OPTIONS if option.name not in self.settler.held and option.name not in FIRST]
+
+    def changeable(self) -> tuple[str, ...]:
+        """Return the options that have a meaning now, the profile first."""
+        return ("profile", *(option.name for option in OPTIONS if self._applies(option.name)))

@@ -1,0 +1,210 @@
+"""What each page of the wizard says, as styled text; nothing here knows a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from wcwidth import clip, ljust, width, wrap
+
+from gocontainer.kinds import SelectMany, Value
+from gocontainer.options import BY_NAME
+from gocontainer.wizard import review
+from gocontainer.wizard.conversation import REVIEW, STEPS, Conversation, Question
+from gocontainer.wizard.preview import Preview, grown
+from gocontainer.wizard.settling import Settled, shown
+
+Text = list[tuple[str, str]]
+"""Style class and text, in turn; the same as prompt_toolkit's."""
+
+WRITE, CUSTOMISE, FILES = "write it", "customise", "show the files"
+"""What else a person can do at the review; none of them is the name of an option."""
+
+
+class Glyphs(NamedTuple):
+    """The signs of a terminal, each with a meaning of its own beside any colour."""
+
+    pointer: str = "❯"  # noqa: RUF001 - it is not meant to be a >
+    on: str = "●"
+    off: str = "○"
+    rule: str = "─"
+    bar: str = "│"
+    error: str = "✗"
+    note: str = "→"
+    arrows: str = "↑↓"
+    up: str = "↑"
+    down: str = "↓"
+    cut: str = "…"
+    dot: str = "·"
+
+
+ASCII = Glyphs(">", "[x]", "[ ]", "-", "|", "!", "->", "Up/Down", "^", "v", "...", "-")
+
+
+class Line(NamedTuple):
+    """A line of a list; only one with a ``key`` can be pointed at. Text without a style takes the pointer's."""
+
+    key: Value | None
+    text: Text
+
+
+def cell(text: str, columns: int, cut: str) -> str:
+    """Return ``text`` cut or padded to ``columns``, of which a CJK letter takes two."""
+    columns = max(columns, width(cut))
+    if width(text) > columns:
+        text = clip(text, 0, columns - width(cut)).rstrip() + cut
+    return ljust(text, columns)
+
+
+def tilde(path: Path) -> str:
+    """Return ``path`` as shells shorten it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def wrapped(text: Text, columns: int) -> Text:
+    """Return ``text`` with its lines broken between words; each part of it starts a line."""
+    columns = max(columns, 1)
+    return [(style, "\n".join("\n".join(wrap(line, columns)) for line in part.split("\n"))) for style, part in text]
+
+
+def header(step: int, columns: int, glyphs: Glyphs) -> Text:
+    """Return the name, and the progress at the right."""
+    marks = " ".join(glyphs.on if number == step else glyphs.off for number in range(1, len(STEPS) + 1))
+    progress = f"{step}/{len(STEPS)} {STEPS[step - 1]}"
+    room = columns - width("gocontainer new") - width(marks) - width(progress) - 2
+    return [
+        ("class:name", "gocontainer new"),
+        ("class:quiet", " " * max(room, 1) + marks + "  "),
+        ("class:now", progress),
+    ]
+
+
+def destination(conversation: Conversation) -> Text:
+    """Return where the repository will be."""
+    target = conversation.settler.target(conversation.settled)
+    return [("class:question", "Ready to write "), ("class:now", tilde(target))]
+
+
+def asked(question: Question) -> Text:
+    """Return the question and its why."""
+    return [("class:question", question.option.help), ("class:quiet", f"\n{question.option.why}")]
+
+
+def choices(question: Question, ticked: set[Value], columns: int, glyphs: Glyphs) -> list[Line]:
+    """Return a line for each choice; one that cannot be chosen is there, and says why."""
+    many = isinstance(question.option, SelectMany)
+    column = max((width(shown(offer.value)) for offer in question.offers), default=0)
+    lines = []
+    for offer in question.offers:
+        tick = f"{glyphs.on if offer.value in ticked else glyphs.off} " if many else ""
+        name = f"{tick}{shown(offer.value):{column}}"
+        if offer.obstacle:
+            reason = cell(f"{glyphs.error} {offer.obstacle}", columns - column - 2, glyphs.cut)
+            lines.append(Line(offer.value, [("class:disabled", f"{name}  {reason.rstrip()}")]))
+            continue
+        label = "" if offer.label == shown(offer.value) else f"  {offer.label}"
+        default = f"  {glyphs.dot} default" if offer.value == question.default else ""
+        lines.append(Line(offer.value, [("", name), ("class:quiet", label + default)]))
+    return lines
+
+
+def reviewed(conversation: Conversation, preview: Preview, columns: int, glyphs: Glyphs) -> list[Line]:
+    """Return what can be done, then every answer with its origin, group by group."""
+    count = len(preview.paths(conversation.settled))
+    lines = [
+        Line(WRITE, [("", f"Write {count} files")]),
+        Line(CUSTOMISE, [("", "Customise every answer, group by group")]),
+        Line(FILES, [("", "Show the files")]),
+    ]
+    rows = review.rows(conversation)
+    origins = max(12, *(width(row.origin) for row in rows))
+    names = max(len(row.name) for row in rows)
+    group = ""
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            lines += [Line(None, [("", "")]), Line(None, [("class:question", group)])]
+        value = cell(row.value, columns - names - origins - 8, glyphs.cut)
+        remark = glyphs.error if row.remark else " "
+        text = [("", f"{row.name:{names}}  {value} "), ("class:error", remark), ("class:quiet", f" {row.origin}")]
+        lines.append(Line(row.name, text))
+    return lines
+
+
+def explained(conversation: Conversation, key: str) -> Text:
+    """Return what a line of the review is about."""
+    if key not in BY_NAME:
+        remarks = [f"{row.name}: {row.remark}" for row in review.rows(conversation) if row.remark]
+        return [("", " ".join(remarks))]
+    remark = next(row.remark for row in review.rows(conversation) if row.name == key)
+    return [("", remark or BY_NAME[key].help), ("class:quiet", "" if remark else f"\n{BY_NAME[key].why}")]
+
+
+def listed(preview: Preview, settled: Settled, glyphs: Glyphs) -> list[Line]:
+    """Return the tree of files, each with the answers that it is there for."""
+    lines = []
+    for leaf in preview.leaves(settled):
+        reason = f"  {glyphs.dot} {leaf.reason}" if leaf.reason else ""
+        lines.append(Line(leaf.path, [("", "  " * leaf.depth + leaf.name), ("class:now", reason)]))
+    return lines
+
+
+def consequences(conversation: Conversation, raw: object, preview: Preview) -> Text:
+    """Return what would follow from answering ``raw``: where it is written, what else moves, which files change."""
+    if raw is None:
+        return []
+    supposed = conversation.supposing(raw)
+    if supposed is None:
+        offer = next((each for each in conversation.question.offers if each.value == raw), None)
+        return [("", offer.obstacle or "")] if offer else []
+    if conversation.at == "service":
+        target = tilde(conversation.settler.target(supposed))
+        answers = supposed.answers
+        follows = f"folder  {target}\nmodule  {answers['module']}\nimage   {answers['image']}"
+        return [("class:quiet", follows)]
+    moved = [name for name in supposed.moved if name not in conversation.settled.moved]
+    also = " and ".join(f"{name} to {shown(supposed.value(name))}" for name in moved)
+    said = [f"sets {also}"] if also else []
+    for mark, verb in (("+", "adds"), ("-", "removes"), ("~", "changes")):
+        paths = [path for path, each in preview.difference(conversation.settled, supposed).items() if each == mark]
+        if paths:
+            said.append(f"{verb} {paths[0] if len(paths) == 1 else f'{len(paths)} files'}")
+    sentence = ", ".join(said)
+    return [("class:quiet", f"{sentence[0].upper()}{sentence[1:]}.")] if sentence else []
+
+
+def panel(conversation: Conversation, raw: object, preview: Preview, rows: int) -> Text:
+    """Return the files beside the page: what the answer pointed at would add, change or remove."""
+    now = conversation.settled
+    if conversation.at == REVIEW:
+        after, marks = now, preview.there_for(str(raw), now) if raw else {}
+    else:
+        after = conversation.supposing(raw) or now if raw is not None else now
+        marks = preview.difference(now, after)
+    paths = {*preview.tree(now), *preview.tree(after)}
+    text: Text = [
+        ("class:question", f"{after.answers['service']}/"),
+        ("class:quiet", f"  {len(preview.paths(after))} files\n"),
+    ]
+    styles = {"+": "class:added", "-": "class:removed", "~": "class:now"}
+    for depth, path in _folded(paths, marks, rows):
+        name = path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
+        mark = marks.get(path, " ")
+        text.append((styles.get(mark, "class:quiet"), f"{mark} {'  ' * depth}{name}\n"))
+    return text
+
+
+def _folded(paths: set[str], marks: Mapping[str, str], rows: int) -> Sequence[tuple[int, str]]:
+    """Return the tree, folded as far as needed for ``rows``: marked files stay in sight."""
+    tree = list(grown(paths))
+    for deepest in (9, 2, 1, 0):
+        kept = [(depth, path) for depth, path in tree if depth <= deepest or _leads(path, marks)]
+        if len(kept) <= rows:
+            break
+    return kept[:rows]
+
+
+def _leads(path: str, marks: Mapping[str, str]) -> bool:
+    return any(marked == path or (path.endswith("/") and marked.startswith(path)) for marked in marks)

@@ -1,0 +1,94 @@
+"""What the answers would come to, before anything is written: files and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from gocontainer import layout, template
+from gocontainer.answers import Answers
+from gocontainer.cost import Cost, cost
+from gocontainer.kinds import Value
+from gocontainer.lock import LOCK, PACK
+from gocontainer.renderer import render
+from gocontainer.tree import Tree
+from gocontainer.wizard.settling import Settled, shown
+
+
+class Leaf(NamedTuple):
+    """One line of a tree of files."""
+
+    depth: int
+    path: str
+    """From the top; a folder's ends in a slash."""
+    reason: str
+    """The answers that it is there for; nothing where it always is."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rstrip("/").rpartition("/")[2] + ("/" if self.path.endswith("/") else "")
+
+
+class Preview:
+    """Files and cost of settled answers, each rendered once."""
+
+    def __init__(self) -> None:
+        self._tree = cache(lambda items: render(Answers(**dict(items))))
+
+    def tree(self, settled: Settled) -> Tree:
+        """Return the files without lock and pack, which every answer changes."""
+        tree: Tree = self._tree(tuple(settled.answers.items()))
+        return tree
+
+    def paths(self, settled: Settled) -> list[str]:
+        """Return the path of every file that would be written."""
+        return sorted([*self.tree(settled), LOCK, PACK])
+
+    def cost(self, settled: Settled) -> Cost:
+        """Return what the answers come to in a cluster."""
+        return cost(settled.answers, template.load()["pins"])
+
+    def leaves(self, settled: Settled) -> list[Leaf]:
+        """Return the files as a tree, each with the answers that it is there for."""
+        context = settled.answers.context()
+        return [Leaf(depth, path, _reason(path, context)) for depth, path in grown(self.paths(settled))]
+
+    def difference(self, before: Settled, after: Settled) -> dict[str, str]:
+        """Return the paths in which the files differ, each with ``+``, ``-`` or ``~``."""
+        old, new = self.tree(before), self.tree(after)
+        changed = {path for path in old.keys() & new.keys() if old[path] != new[path]}
+        marks = dict.fromkeys(new.keys() - old.keys(), "+") | dict.fromkeys(old.keys() - new.keys(), "-")
+        return dict(sorted((marks | dict.fromkeys(changed, "~")).items()))
+
+    def there_for(self, option: str, settled: Settled) -> dict[str, str]:
+        """Return the files that the answer to ``option`` is a condition of, each with ``+``."""
+        rows = [
+            path
+            for path, when in layout.FILES.items()
+            if any(option == name or option in layout.FLAGS.get(name, "").split() for name in when)
+        ]
+        return {path: "+" for path in self.tree(settled) if any(layout.covers(row, path) for row in rows)}
+
+
+def grown(paths: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield depth and path of every folder and file of a tree, folders first."""
+    told: set[str] = set()
+    for path in sorted(paths, key=_folders_first):
+        parts = path.split("/")
+        for depth in range(len(parts)):
+            here = "/".join(parts[: depth + 1]) + ("/" if depth < len(parts) - 1 else "")
+            if here not in told:
+                told.add(here)
+                yield depth, here
+
+
+def _folders_first(path: str) -> list[tuple[bool, str]]:
+    parts = path.split("/")
+    return [(depth == len(parts) - 1, part) for depth, part in enumerate(parts)]
+
+
+def _reason(path: str, context: Mapping[str, Value]) -> str:
+    conditions = layout.FILES.get(path, {})
+    return " and ".join(layout.FLAGS.get(name) or f"{name} {shown(context[name])}" for name in conditions)

@@ -1,0 +1,247 @@
+"""The wizard's full screen without the terminal: what is pointed at, what a key does, what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gocontainer.kinds import Select, SelectMany, Toggle, Value
+from gocontainer.wizard import pages
+from gocontainer.wizard.conversation import REVIEW, Conversation
+from gocontainer.wizard.pages import Glyphs, Line, Text
+from gocontainer.wizard.preview import Preview
+
+WIDE = 116
+"""Columns from which the files stand beside the page."""
+PANEL = 38
+"""Columns of the files beside the page."""
+MARGIN = 2
+
+
+class Screen:
+    """A conversation, and the pointer, the ticks and the line of text of its current page."""
+
+    def __init__(self, conversation: Conversation, preview: Preview, glyphs: Glyphs, found: Sequence[str]) -> None:
+        self.conversation, self.preview, self.glyphs, self.found = conversation, preview, glyphs, found
+        self.columns, self.rows = 80, 24
+        self.files = False
+        self.done = False
+        self._line = 0
+        """Line of the review that the person went away from, to come back to."""
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """Start a page: point at the current answer."""
+        self.pointer, self.error, self.text = 0, "", ""
+        self.ticked: set[Value] = set()
+        conversation = self.conversation
+        if self.files or conversation.at == REVIEW:
+            self.pointer = 0 if self.files else self._line
+            return
+        question = conversation.question
+        if self.asks_text:
+            self.text = str(conversation.said.get(conversation.at, ""))
+        elif isinstance(question.option, SelectMany):
+            self.ticked = set(str(question.value).split(","))
+        else:
+            self.pointer = [offer.value for offer in question.offers].index(question.value)
+
+    # What a key does
+
+    def move(self, by: int) -> None:
+        """Move the pointer; from one end it comes out at the other."""
+        count = len(self._targets())
+        if count and not self.asks_text:
+            self.pointer = (self.pointer + by) % count
+            self.error = ""
+
+    def scroll(self, by: int) -> None:
+        """Move the pointer by several lines, as far as there are any."""
+        self.pointer = min(max(self.pointer + by, 0), len(self._targets()) - 1)
+
+    def tick(self) -> None:
+        """Tick the choice pointed at, or take its tick away, where several may be chosen."""
+        pointed = self.pointed()
+        if self._asks_many and pointed is not None and pointed.key is not None:
+            self.ticked ^= {pointed.key}
+            self.error = ""
+
+    def edit(self) -> None:
+        """Put the default into an empty line of text."""
+        if self.asks_text and not self.text:
+            self.type(str(self.conversation.question.default))
+
+    def type(self, text: str) -> None:
+        """Take the line of text; what was wrong before is looked at again at each key."""
+        self.text = text
+        if self.error:
+            self.error = self.conversation.obstacle(self.conversation.at, text) or "" if text else ""
+
+    def enter(self) -> None:
+        """Take the answer, or do what the line of the review says; ``done`` says that all is said."""
+        if self.files:
+            self.back()
+        elif self.conversation.at == REVIEW:
+            self._act(str(self._targets()[self.pointer].key))
+        else:
+            raw = self.supposed()
+            self.error = self.conversation.answer("" if raw is None else raw) or ""
+            if not self.error:
+                self._arrive()
+
+    def _act(self, action: str) -> None:
+        if action == pages.WRITE:
+            self.done = True
+            return
+        self._line = self.pointer
+        if action == pages.FILES:
+            self.files = True
+        elif action == pages.CUSTOMISE:
+            self._line = 0
+            self.conversation.customise()
+        else:
+            self.conversation.change(action)
+        self._arrive()
+
+    def back(self) -> None:
+        """Go back to the page before, with all answers kept."""
+        if self.files:
+            self.files = False
+        else:
+            self._line = 0 if self.conversation.at == REVIEW else self._line
+            if not self.conversation.back():
+                return
+        self._arrive()
+
+    # What there is
+
+    @property
+    def asks_text(self) -> bool:
+        """Whether the page is a question that is answered by typing."""
+        at = self.conversation.at
+        return not self.files and at != REVIEW and not isinstance(self.conversation.question.option, Select | Toggle)
+
+    @property
+    def _asks_many(self) -> bool:
+        return self.conversation.at != REVIEW and isinstance(self.conversation.question.option, SelectMany)
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for the files beside the page."""
+        return self.columns >= WIDE and not self.files
+
+    @property
+    def default(self) -> str:
+        """What Enter takes while nothing is typed."""
+        return str(self.conversation.question.default) if self.asks_text else ""
+
+    @property
+    def hint(self) -> str:
+        """What stands in an empty line of text."""
+        return f"{self.default}  {self.glyphs.dot} default"
+
+    def lines(self) -> list[Line]:
+        """Return the lines of the page's list."""
+        if self.files:
+            return pages.listed(self.preview, self.conversation.settled, self.glyphs)
+        if self.conversation.at == REVIEW:
+            return pages.reviewed(self.conversation, self.preview, self.room - 3, self.glyphs)
+        return pages.choices(self.conversation.question, self.ticked, self.room - 3, self.glyphs)
+
+    def _targets(self) -> list[Line]:
+        return [line for line in self.lines() if line.key is not None]
+
+    def pointed(self) -> Line | None:
+        """Return the line that is pointed at, where there is a list."""
+        targets = self._targets()
+        return targets[min(self.pointer, len(targets) - 1)] if targets else None
+
+    def supposed(self) -> Value | None:
+        """Return the answer that Enter would give now; None where it would give none."""
+        if self.asks_text:
+            return self.text or self.default
+        if self._asks_many:
+            return ",".join(sorted(map(str, self.ticked))) or None
+        pointed = self.pointed()
+        return pointed.key if pointed else None
+
+    # What is shown
+
+    @property
+    def room(self) -> int:
+        """Columns of the page itself."""
+        return self.columns - 2 * MARGIN - (PANEL + 3 if self.wide else 0)
+
+    def header(self) -> Text:
+        """Return the name and the progress."""
+        return pages.header(self.conversation.step, self.columns - 2 * MARGIN, self.glyphs)
+
+    def heading(self) -> Text:
+        """Return what the page is about."""
+        if self.files:
+            return [("class:question", "Files"), ("class:quiet", ", with the answers that they are there for")]
+        if self.conversation.at == REVIEW:
+            return pages.destination(self.conversation)
+        return pages.wrapped(pages.asked(self.conversation.question), self.room)
+
+    def body(self) -> Text:
+        """Return the list, with its pointer."""
+        pointed = self.pointed()
+        text: Text = []
+        for line in self.lines():
+            here = pointed is not None and line.key is not None and line.key == pointed.key
+            text.append(("class:pointed", f"{self.glyphs.pointer} " if here else "  "))
+            text += [(style or ("class:pointed" if here else ""), part) for style, part in line.text]
+            text.append(("", "\n"))
+        return text[:-1]
+
+    def line_pointed_at(self) -> int:
+        """Return the number of the line that must be in sight."""
+        pointed = self.pointed()
+        keys = [line.key for line in self.lines()]
+        return keys.index(pointed.key) if pointed else 0
+
+    def detail(self) -> Text:
+        """Return what is wrong, else what follows from the answer pointed at."""
+        if self.error:
+            text = [("class:error", f"{self.glyphs.error} {self.error}")]
+        elif self.files:
+            text = []
+        elif self.conversation.at == REVIEW:
+            text = pages.explained(self.conversation, str(self._targets()[self.pointer].key))
+        else:
+            text = pages.consequences(self.conversation, self.supposed(), self.preview)
+        return pages.wrapped(text, self.room)
+
+    def notes(self) -> Text:
+        """Return what the last answer changed beside itself; in the beginning, what was found."""
+        text: Text = []
+        if self.conversation.notes:
+            text = [("class:now", f"{self.glyphs.note} {' '.join(self.conversation.notes)}")]
+        elif not self.conversation.can_go_back:
+            text = [("class:quiet", f"Found: {'; '.join(self.found)}.")]
+        return pages.wrapped(text, self.room)
+
+    def panel(self) -> Text:
+        """Return the files beside the page."""
+        return pages.panel(self.conversation, self.supposed(), self.preview, self.rows - 6)
+
+    def cost(self) -> Text:
+        """Return what the answers come to, the one pointed at included."""
+        supposed = None if self.conversation.at == REVIEW else self.conversation.supposing(self.supposed())
+        return [("class:quiet", str(self.preview.cost(supposed or self.conversation.settled)))]
+
+    def keys(self) -> Text:
+        """Return the keys that do something here."""
+        keys = [
+            (self.glyphs.arrows, "move", not self.asks_text),
+            ("Space", "tick", self._asks_many),
+            ("Tab", "edit the default", self.asks_text and not self.text),
+            ("Enter", "back" if self.files else "accept", True),
+            ("Esc", "back", self.files or self.conversation.can_go_back),
+            ("Ctrl-C", "quit", True),
+        ]
+        text: Text = []
+        for key, meaning, usable in keys:
+            if usable:
+                text += [("class:key", key), ("class:quiet", f" {meaning}   ")]
+        return text

@@ -1,0 +1,127 @@
+"""What answers come to: filled up, those without a meaning left out, defaults moved out of their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer.answers import Answers, Filled, Layer, fill
+from gocontainer.conflicts import CONFLICTS, Conflict
+from gocontainer.detect import Surroundings, detected
+from gocontainer.errors import Impossible
+from gocontainer.kinds import Option, Select, Toggle, Value, holds
+from gocontainer.options import BY_NAME
+
+
+class Settled(NamedTuple):
+    """What the answers come to."""
+
+    answers: Answers
+    moved: Mapping[str, str]
+    """Option to the option that it had to follow: nobody had answered it, and as it was it was in the way."""
+    dropped: tuple[str, ...]
+    """Options that were answered and have no meaning with the other answers."""
+
+    def value(self, name: str) -> Value:
+        """Return the value of an option, or the profile."""
+        return self.answers.profile if name == "profile" else self.answers[name]
+
+
+class Settler:
+    """Knows what is given beside what a person says: the call's own answers and the surroundings."""
+
+    def __init__(self, given: Sequence[Layer], around: Surroundings) -> None:
+        self.given, self.around = tuple(given), around
+        self.held = frozenset(name for layer in given for name in layer.values)
+        """The options that the call itself answers."""
+        self._suggestion = around.clone or _free_name(around.parent)
+        self._detected: dict[Path, Layer] = {}
+
+    def target(self, settled: Settled) -> Path:
+        """Return the repository's folder."""
+        return self.around.parent / str(settled.answers["service"])
+
+    def settle(self, said: Mapping[str, Value]) -> Settled:
+        """Return what the answers come to with ``said``; raise UsageError where they cannot be together.
+
+        An answer without a meaning is left out. A default that is in the way of an answer moves.
+        """
+        moved: dict[str, Value] = {}
+        causes: dict[str, str] = {}
+        while True:
+            wanted, filled = self._applicable({**moved, **said})
+            conflict = next((each for each in CONFLICTS if each.applies(filled.values)), None)
+            if conflict is None:
+                break
+            name, moved[name] = self._room(conflict, filled, {*said, *moved})
+            causes[name] = next(other for other in conflict.names if other != name)
+        answers = Answers.merge(*self._layers(wanted))
+        return Settled(answers, causes, tuple(name for name in said if name not in wanted))
+
+    def _applicable(self, said: Mapping[str, Value]) -> tuple[dict[str, Value], Filled]:
+        """Return what has a meaning of ``said``, and everything filled up."""
+        wanted = dict(said)
+        while True:
+            filled = fill(self._layers(wanted))
+            idle = [name for name in wanted if not holds(BY_NAME[name].when, filled.values)]
+            if not idle:
+                return wanted, filled
+            for name in idle:
+                del wanted[name]
+
+    def _layers(self, said: Mapping[str, Value]) -> tuple[Layer, ...]:
+        suggested = Layer("default", {"service": self._suggestion})
+        service = str(fill((suggested, *self.given, Layer("wizard", said))).values["service"])
+        target = self.around.parent / service
+        if target not in self._detected:
+            self._detected[target] = detected(target)
+        return (suggested, self.around.owner, self._detected[target], *self.given, Layer("wizard", said, ""))
+
+    def _room(self, conflict: Conflict, filled: Filled, said: set[str]) -> tuple[str, Value]:
+        """Return the answer that nobody gave and that ends ``conflict``, and its new value."""
+        for name in conflict.names:
+            if name in said or name in self.held:
+                continue
+            for value in _alternatives(BY_NAME[name], conflict, filled.values):
+                if not conflict.applies({**filled.values, name: value}):
+                    return name, value
+        raise Impossible(conflict.reason, conflict.way_out)
+
+
+def _alternatives(option: Option, conflict: Conflict, values: Mapping[str, Value]) -> Sequence[Value]:
+    if conflict.ordered:
+        return [values[name] for name in conflict.ordered if name != option.name]
+    if isinstance(option, Select):
+        return option.values
+    return (False, True) if isinstance(option, Toggle) else ()
+
+
+def changes(before: Settled | None, after: Settled, answered: str = "") -> Iterator[str]:
+    """Yield a sentence for everything that an answer changed beside itself; at the start, for all that moved."""
+    moved_before, dropped_before = (before.moved, before.dropped) if before else ({}, ())
+    for name in BY_NAME:
+        now = shown(after.value(name))
+        if name == answered:
+            continue
+        if name in after.dropped and name not in dropped_before:
+            yield f"{name} has no meaning now and is left out."
+        elif name in dropped_before and name not in after.dropped:
+            yield f"{name} is {now} again, as you said."
+        elif name in after.moved and (before is None or before.value(name) != after.value(name)):
+            yield f"{name} is {now} now, to go with {after.moved[name]}."
+        elif name in moved_before and name not in after.moved:
+            yield f"{name} is {now} again."
+
+
+def shown(value: Value) -> str:
+    """Return a value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).replace(",", ", ")
+
+
+def _free_name(parent: Path) -> str:
+    """Return a name to start from that is not taken in ``parent``."""
+    names = ("my-service", *(f"my-service-{number}" for number in range(2, 1000)))
+    return next(name for name in names if not (parent / name).exists())

@@ -1,0 +1,210 @@
+"""The full screen at a real terminal, by prompt_toolkit: layout, keys, colours, signals.
+
+One application holds the whole conversation, so that going back, the files beside the page and a
+terminal that changes its size need no code of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.data_structures import Point
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import ConditionalContainer, Dimension, HSplit, Layout, VSplit, Window, WindowRenderInfo
+from prompt_toolkit.layout.containers import AnyContainer
+from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
+from prompt_toolkit.layout.margins import Margin
+from prompt_toolkit.layout.processors import AfterInput, BeforeInput, ConditionalProcessor
+from prompt_toolkit.styles import Style
+
+from gocontainer.errors import Cancelled, Interrupted
+from gocontainer.wizard.pages import Glyphs, Text
+from gocontainer.wizard.screen import MARGIN, PANEL, Screen
+
+STYLE = Style.from_dict(
+    {
+        "name": "bold",
+        "question": "bold",
+        "quiet": "dim",
+        "pointed": "bold ansicyan",
+        "now": "ansicyan",
+        "disabled": "dim",
+        "error": "bold ansired",
+        "added": "ansicyan",
+        "removed": "ansired",
+        "key": "bold",
+    }
+)
+"""The terminal's own colours, so that its theme holds. No colour says what a sign does not say as well."""
+
+
+class Terminal:
+    """The application around a screen."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self._entry = Buffer(multiline=False, on_text_changed=lambda buffer: screen.type(buffer.text))
+        self._list = Window(
+            FormattedTextControl(
+                _styled(screen.body),
+                focusable=True,
+                show_cursor=False,
+                get_cursor_position=lambda: Point(0, screen.line_pointed_at()),
+            ),
+            height=Dimension(min=1),
+            dont_extend_height=True,
+            right_margins=[_More(screen.glyphs)],
+        )
+        self.application: Application[None] = Application(
+            layout=Layout(self._whole(), focused_element=self._list),
+            key_bindings=self._bindings(),
+            style=STYLE,
+            full_screen=True,
+            before_render=lambda _: self._measure(),
+        )
+        self.application.ttimeoutlen = 0.05  # seconds: a lone Esc is the key, not the start of another
+        self._sync()
+
+    def run(self) -> None:
+        """Hold the conversation; raise Cancelled or Interrupted where somebody ends it early."""
+        try:
+            self.application.run(pre_run=self._heed_signals, handle_sigint=False)
+        except (EOFError, KeyboardInterrupt):
+            raise Cancelled from None
+        except OSError:
+            raise Interrupted(signal.SIGHUP) from None  # the terminal is gone
+
+    def _measure(self) -> None:
+        size = self.application.output.get_size()
+        self.screen.columns, self.screen.rows = size.columns, size.rows
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        endings = {"SIGINT": Cancelled(), "SIGTERM": Interrupted(signal.SIGTERM), "SIGHUP": Interrupted(1)}
+        for name, ending in endings.items():
+            if hasattr(signal, name) and hasattr(signal, "SIGHUP"):  # a loop on Windows takes none
+                loop.add_signal_handler(getattr(signal, name), self._end, ending)
+
+    def _end(self, ending: Exception) -> None:
+        if not self.application.is_done:
+            self.application.exit(exception=ending)
+
+    def _sync(self) -> None:
+        """Let the layout follow the screen's page."""
+        screen = self.screen
+        if self._entry.text != screen.text:
+            self._entry.text = screen.text
+            self._entry.cursor_position = len(screen.text)
+        self.application.layout.focus(self._line if screen.asks_text else self._list)
+        if screen.done:
+            self.application.exit()
+
+    # Layout
+
+    def _whole(self) -> AnyContainer:
+        screen = self.screen
+        text = Condition(lambda: screen.asks_text)
+        empty = Condition(lambda: not screen.text)
+        default = AfterInput(lambda: screen.hint, "class:quiet")
+        processors = [BeforeInput(f"{screen.glyphs.pointer} ", "class:pointed"), ConditionalProcessor(default, empty)]
+        self._line = Window(BufferControl(self._entry, processors), height=1)
+        page = HSplit(
+            [
+                _text(screen.heading),
+                _blank(),
+                ConditionalContainer(self._line, text),
+                ConditionalContainer(self._list, ~text),
+                _blank(),
+                _text(screen.detail),
+                Window(),
+                ConditionalContainer(_text(screen.notes), Condition(lambda: bool(screen.notes()))),
+            ]
+        )
+        bar = Window(width=1, char=screen.glyphs.bar, style="class:quiet")
+        panel = VSplit(
+            [Window(width=1), bar, Window(width=1), Window(FormattedTextControl(_styled(screen.panel)))],
+            width=PANEL + 3,
+        )
+        frame = HSplit(
+            [
+                _line(screen.header),
+                self._rule(),
+                VSplit([page, ConditionalContainer(panel, Condition(lambda: screen.wide))]),
+                self._rule(),
+                _line(screen.cost),
+                _line(screen.keys),
+            ]
+        )
+        return VSplit([Window(width=MARGIN), frame, Window(width=MARGIN)])
+
+    def _rule(self) -> Window:
+        return Window(height=1, char=self.screen.glyphs.rule, style="class:quiet")
+
+    # Keys
+
+    def _bindings(self) -> KeyBindings:
+        bindings = KeyBindings()
+        screen = self.screen
+        in_list = Condition(lambda: not screen.asks_text)
+
+        def on(keys: tuple[str, ...], action: Callable[[], None], *, everywhere: bool = False) -> None:
+            def act(_: KeyPressEvent) -> None:
+                action()
+                self._sync()
+
+            for key in keys:
+                bindings.add(key, eager=True, filter=True if everywhere else in_list)(act)
+
+        on((Keys.Up, "k", Keys.BackTab), lambda: screen.move(-1))
+        on((Keys.Down, "j"), lambda: screen.move(1))
+        on((Keys.PageUp,), lambda: screen.scroll(-10))
+        on((Keys.PageDown,), lambda: screen.scroll(10))
+        on((Keys.Home,), lambda: screen.scroll(-1000))
+        on((Keys.End,), lambda: screen.scroll(1000))
+        on((" ",), screen.tick)
+        on((Keys.Tab,), lambda: screen.edit() if screen.asks_text else screen.move(1), everywhere=True)
+        on((Keys.Enter, Keys.ControlJ), screen.enter, everywhere=True)  # typed before we listen, it is the latter
+        on((Keys.Escape,), screen.back, everywhere=True)
+        on((Keys.ControlC, Keys.ControlD), lambda: self._end(Cancelled()), everywhere=True)
+        return bindings
+
+
+class _More(Margin):
+    """Says at the edge of a list that it goes on."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        self.glyphs = glyphs
+
+    def get_width(self, get_ui_content: object) -> int:  # noqa: ARG002 - the base class's signature
+        return 1
+
+    def create_margin(self, window_render_info: WindowRenderInfo, width: int, height: int) -> StyleAndTextTuples:  # noqa: ARG002
+        above = window_render_info.first_visible_line() > 0
+        below = window_render_info.last_visible_line() < window_render_info.ui_content.line_count - 1
+        signs = [" "] * height
+        signs[0] = self.glyphs.up if above else " "
+        signs[-1] = self.glyphs.down if below else signs[-1]
+        return [("class:now", "\n".join(signs))]
+
+
+def _styled(content: Callable[[], Text]) -> Callable[[], StyleAndTextTuples]:
+    return lambda: list(content())
+
+
+def _text(content: Callable[[], Text]) -> Window:
+    return Window(FormattedTextControl(_styled(content)), wrap_lines=True, dont_extend_height=True)
+
+
+def _line(content: Callable[[], Text]) -> Window:
+    return Window(FormattedTextControl(_styled(content)), height=1)
+
+
+def _blank() -> Window:
+    return Window(height=1)

@@ -1,0 +1,402 @@
+"""The conversation's logic, without a terminal: questions, answers, the way back, the review."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gocontainer import cli, render
+from gocontainer.answers import Layer
+from gocontainer.detect import Surroundings, surroundings
+from gocontainer.errors import ConflictingAnswers, Impossible, NotApplicable, TargetNotEmpty
+from gocontainer.kinds import Value, When
+from gocontainer.lock import sealed
+from gocontainer.options import BY_NAME, OPTIONS
+from gocontainer.tree import digest
+from gocontainer.wizard import pages, resume, review
+from gocontainer.wizard.conversation import FIRST, REVIEW, Conversation
+from gocontainer.wizard.preview import Preview
+from gocontainer.wizard.screen import Screen
+from gocontainer.wizard.settling import Settler
+
+NOWHERE = Surroundings(Path("nowhere"))
+
+
+def conversation(around: Surroundings = NOWHERE, said: Mapping[str, Value] | None = None, **flags: Any) -> Conversation:
+    return Conversation(Settler((Layer("flag", flags, "{flag}"),), around), said)
+
+
+def at_review(around: Surroundings = NOWHERE, **flags: Any) -> Conversation:
+    talk = conversation(around, **flags)
+    while talk.at != REVIEW:
+        assert talk.answer(talk.question.value) is None
+    return talk
+
+
+def change(talk: Conversation, name: str, raw: object) -> str | None:
+    talk.change(name)
+    return talk.answer(raw)
+
+
+def test_few_questions_are_asked_and_all_others_are_one_keystroke_away() -> None:
+    talk = conversation()
+    asked = []
+    while talk.at != REVIEW:
+        asked.append(talk.at)
+        talk.answer(talk.question.value)
+    assert asked == list(FIRST)
+    talk.customise()
+    while talk.at != REVIEW:
+        asked.append(talk.at)
+        talk.answer(talk.question.value)
+    assert asked[2:] == [option.name for option in OPTIONS if option.name not in FIRST]
+
+
+def test_what_the_call_answers_is_not_asked() -> None:
+    talk = conversation(service="orders", profile="minimal")
+    assert talk.at == REVIEW
+    talk = conversation(port=9000)
+    talk.answer("service")
+    talk.answer("orders")
+    talk.customise()
+    asked = []
+    while talk.at != REVIEW:
+        asked.append(talk.at)
+        talk.answer(talk.question.value)
+    assert "port" not in asked
+
+
+def test_an_accepted_default_is_nothing_said() -> None:
+    talk = at_review()
+    assert talk.said == {"service": "my-service"}
+    change(talk, "port", 9000)
+    assert talk.said == {"service": "my-service", "port": 9000}
+    change(talk, "port", 8080)
+    assert talk.said == {"service": "my-service"}
+
+
+def test_a_default_accepted_under_one_profile_follows_the_next() -> None:
+    talk = at_review()
+    change(talk, "min_replicas", 2)
+    change(talk, "profile", "hardened")
+    assert talk.settled.answers["min_replicas"] == 3
+
+
+def test_going_back_keeps_every_answer() -> None:
+    talk = conversation()
+    talk.answer("hardened")
+    talk.answer("orders")
+    talk.customise()
+    talk.answer("example.com/shop")
+    assert talk.at == "description"
+    way = []
+    while talk.back():
+        way.append(talk.at)
+    assert way == ["module", REVIEW, "service", "profile"]
+    assert talk.said == {"profile": "hardened", "service": "orders", "module": "example.com/shop"}
+    talk.answer("hardened")
+    assert talk.at == "service"
+    assert talk.question.value == "orders"
+
+
+def test_the_first_question_has_nothing_behind_it() -> None:
+    talk = conversation()
+    assert (talk.can_go_back, talk.back(), talk.at) == (False, False, "profile")
+
+
+def test_a_line_of_the_review_leads_back_to_the_review() -> None:
+    talk = at_review()
+    change(talk, "ci", "none")
+    assert talk.at == REVIEW
+    talk.change("port")
+    assert talk.back()
+    assert talk.at == REVIEW
+    talk.back()
+    assert talk.at == "service"
+
+
+def test_a_wrong_answer_names_the_rule_and_the_way_out() -> None:
+    talk = at_review()
+    talk.change("port")
+    assert talk.answer("80") == "'80' is not a whole number from 1024 to 65535. Give one, such as 8080."
+    assert talk.at == "port"
+
+
+def test_an_occupied_folder_is_refused_where_its_name_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders/mine").touch()
+    talk = conversation(Surroundings(tmp_path))
+    talk.answer("service")
+    assert "is in the way: mine." in str(talk.answer("orders"))
+    with pytest.raises(TargetNotEmpty):
+        conversation(Surroundings(tmp_path), service="orders")
+
+
+def test_a_suggested_name_is_free(tmp_path: Path) -> None:
+    (tmp_path / "my-service").mkdir()
+    talk = conversation(Surroundings(tmp_path))
+    talk.answer("service")
+    assert talk.question.value == "my-service-2"
+
+
+def test_a_default_in_the_way_moves_and_comes_back() -> None:
+    talk = at_review()
+    assert change(talk, "cgo", raw=True) is None
+    assert talk.settled.answers["base_image"] == "distroless-base"
+    assert talk.settled.answers["platforms"] == "linux/amd64"
+    assert talk.notes == (
+        "base_image is distroless-base now, to go with cgo.",
+        "platforms is linux/amd64 now, to go with cgo.",
+    )
+    change(talk, "cgo", raw=False)
+    assert talk.settled.answers["base_image"] == "distroless-static"
+    assert "base_image is distroless-static again." in talk.notes
+    assert talk.said == {"service": "my-service"}
+
+
+def test_numbers_follow_each_other() -> None:
+    talk = at_review()
+    assert change(talk, "min_replicas", "9") is None
+    assert talk.notes == ("max_replicas is 9 now, to go with min_replicas.",)
+    assert change(talk, "max_replicas", "12") is None
+    assert change(talk, "min_replicas", "13") == (
+        "The fewest replicas are more than the most. Raise max_replicas or lower min_replicas."
+    )
+
+
+def test_a_choice_that_an_answer_rules_out_says_why() -> None:
+    talk = at_review()
+    change(talk, "base_image", "alpine")
+    talk.change("cgo")
+    yes, no = talk.question.offers
+    assert no.obstacle is None
+    assert str(yes.obstacle).startswith("A binary with C code needs glibc at run time, and this image has none. Take ")
+    assert talk.answer(raw=True) == yes.obstacle
+    assert talk.supposing(raw=True) is None
+
+
+def test_flags_that_cannot_work_are_refused_and_a_flag_moves_defaults() -> None:
+    with pytest.raises(Impossible):
+        conversation(cgo=True, base_image="alpine")
+    talk = conversation(cgo=True)
+    assert "base_image is distroless-base now, to go with cgo." in talk.notes
+
+
+@pytest.fixture
+def conditions() -> Iterator[None]:
+    """A table in which two options have a meaning only with others: no option of today has a condition."""
+    changed: dict[str, When] = {
+        "network_policy": {"target": ("kubernetes",), "ci": ("github",)},
+        "tracing": {"cgo": (False,)},
+    }
+    before = {name: BY_NAME[name].when for name in changed}
+    for name, when in changed.items():
+        object.__setattr__(BY_NAME[name], "when", when)
+    yield
+    for name, when in before.items():
+        object.__setattr__(BY_NAME[name], "when", when)
+
+
+@pytest.mark.usefixtures("conditions")
+def test_an_answer_without_a_meaning_is_dropped_and_said_and_comes_back() -> None:
+    talk = at_review()
+    change(talk, "network_policy", raw=False)
+    change(talk, "ci", "none")
+    assert talk.notes == ("network_policy has no meaning now and is left out.",)
+    assert "network_policy" not in talk.changeable()
+    assert "network_policy" not in talk.settled.answers.origins or talk.settled.answers["network_policy"] is True
+    change(talk, "ci", "github")
+    assert talk.notes == ("network_policy is no again, as you said.",)
+    assert talk.settled.answers["network_policy"] is False
+
+
+@pytest.mark.usefixtures("conditions")
+def test_a_question_without_a_meaning_is_not_asked() -> None:
+    talk = at_review()
+    change(talk, "cgo", raw=True)
+    talk.customise()
+    asked = []
+    while talk.at != REVIEW:
+        asked.append(talk.at)
+        talk.answer(talk.question.value)
+    assert "tracing" not in asked
+
+
+@pytest.mark.usefixtures("conditions")
+def test_a_choice_that_takes_the_meaning_of_a_flag_is_ruled_out() -> None:
+    talk = at_review(tracing=False)
+    talk.change("cgo")
+    assert talk.question.offers[0].obstacle == (
+        "--tracing has no meaning unless cgo is False. Leave it out, or change the other answer."
+    )
+    with pytest.raises(NotApplicable):
+        conversation(tracing=False, cgo=True)
+
+
+def test_the_review_says_where_each_value_came_from() -> None:
+    around = Surroundings(Path("nowhere"), user="Jane Doe")
+    layers = (
+        Layer("file", {"cpu": "200m"}),
+        Layer("environment", {"memory": "256Mi"}),
+        Layer("flag", {"profile": "hardened"}),
+    )
+    talk = Conversation(Settler(layers, around))
+    talk.answer("orders")
+    change(talk, "cgo", raw=True)
+    origins = {row.name: row.origin for row in review.rows(talk)}
+    expected = {
+        "profile": "flag", "service": "you", "owner": "detected", "cpu": "answers file", "memory": "environment",
+        "max_replicas": "profile", "port": "default", "cgo": "you", "base_image": "with cgo",
+    }  # fmt: skip
+    assert expected.items() <= origins.items()
+
+
+def test_an_unknown_registry_is_a_remark_at_the_image() -> None:
+    remarks = {row.name: row.remark for row in review.rows(at_review())}
+    assert remarks["image"] == review.STAND_IN
+    assert not any(remark for name, remark in remarks.items() if name != "image")
+    assert not any(row.remark for row in review.rows(at_review(image="ghcr.io/acme/orders")))
+
+
+def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    talk = at_review(port=9000)
+    talk.customise()
+    talk.answer("example.com/shop")
+    kept = tmp_path / "deep/answers.json"
+    assert resume.keep(kept, talk, Path("elsewhere"))
+    assert kept.stat().st_mode & 0o077 == 0
+    left = resume.left(kept)
+    again = Conversation(Settler(left.given, NOWHERE), left.said)
+    again.go_on_at(left.at)
+    assert (again.at, again.said, again.settled, left.output) == (talk.at, talk.said, again.settled, Path("elsewhere"))
+    assert dict(again.settled.answers) == dict(talk.settled.answers)
+    assert again.settled.answers.origins == talk.settled.answers.origins
+    for both in (again, talk):
+        while both.at != REVIEW:
+            both.answer(both.question.value)
+    assert again.said == talk.said
+
+
+@pytest.mark.parametrize("at", [*FIRST, "module", "ci", REVIEW])
+def test_every_place_can_be_gone_on_at_and_gone_back_from(at: str) -> None:
+    talk = conversation()
+    talk.go_on_at(at)
+    assert talk.at == at
+    while talk.back():
+        pass
+    assert talk.at == "profile"
+
+
+RANDOM = st.lists(
+    st.one_of(
+        st.sampled_from(["up", "down", "enter", "enter", "back", "tick", "edit", "scroll"]),
+        st.sampled_from(
+            ["orders", "9000", "12", "x y", "256Mi", "300m", "-x", "a.io/b", "example.com/a", '订单 "$(x)" `y`']
+        ),
+    ),
+    max_size=60,
+)
+
+
+def press(screen: Screen, key: str) -> None:
+    actions: dict[str, Callable[[], None]] = {
+        "up": lambda: screen.move(-1),
+        "down": lambda: screen.move(1),
+        "enter": screen.enter,
+        "back": screen.back,
+        "tick": screen.tick,
+        "edit": screen.edit,
+        "scroll": lambda: screen.scroll(7),
+    }
+    if key in actions:
+        actions[key]()
+    elif screen.asks_text:
+        screen.type(key)
+
+
+def finish(screen: Screen) -> None:
+    """Bring a screen to its end from wherever it is, as a person would."""
+    while not screen.done:
+        if screen.files:
+            screen.back()
+        elif screen.conversation.at == REVIEW:
+            screen.pointer = 0
+            screen.enter()
+        else:
+            at = screen.conversation.at
+            screen.enter()
+            if screen.conversation.at == at and screen.error:
+                screen.type("") if screen.asks_text else screen.back()
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder without a repository, an empty clone, and a folder inside a repository."""
+    top = tmp_path_factory.mktemp("places")
+    found = {"empty": top / "empty", "clone": top / "shop", "inside": top / "mono/services"}
+    for place in found.values():
+        place.mkdir(parents=True)
+    for repository, url in (
+        (found["clone"], "git@github.com:acme/shop.git"),
+        (top / "mono", "https://gitlab.com/a/mono"),
+    ):
+        subprocess.run(["git", "-C", str(repository), "init", "--quiet"], check=True)
+        subprocess.run(["git", "-C", str(repository), "remote", "add", "origin", url], check=True)
+    return found
+
+
+GIVEN: tuple[dict[str, Any], ...] = ({}, {"port": 9000}, {"cgo": True}, {"profile": "hardened", "max_replicas": 2})
+
+
+@settings(max_examples=80, deadline=None)
+@given(keys=RANDOM, place=st.sampled_from(["empty", "clone", "inside"]), flags=st.sampled_from(GIVEN))
+def test_any_way_through_equals_the_command_at_its_end(
+    places: dict[str, Path], keys: list[str], place: str, flags: dict[str, Any]
+) -> None:
+    with contextlib.chdir(places[place]):
+        around = surroundings(None)
+        screen = Screen(conversation(around, **flags), Preview(), pages.Glyphs(), ())
+        for key in keys:
+            if not screen.done:
+                press(screen, key)
+                screen.body(), screen.detail(), screen.panel(), screen.cost(), screen.keys(), screen.notes()
+        finish(screen)
+        answers = screen.conversation.settled.answers
+        command = shlex.split(review.command(answers, ["-o", str(around.parent)]))
+        assert digest_of(command[1:]) == digest(sealed(render(answers), answers))
+
+
+def digest_of(arguments: list[str]) -> str:
+    """Run the command in this process and return the digest of what it would write."""
+    import io
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as err:
+        code = cli.run([*arguments, "--dry-run", "--json"])
+    assert code == 0, err.getvalue()
+    return str(json.loads(out.getvalue())["digest"])
+
+
+def test_a_command_that_left_an_answer_out_would_be_noticed(places: dict[str, Path]) -> None:
+    with contextlib.chdir(places["empty"]):
+        talk = at_review(surroundings(None))
+        change(talk, "port", 9000)
+        answers = talk.settled.answers
+        command = shlex.split(review.command(answers, []))
+        assert digest_of(command[1:]) == digest(sealed(render(answers), answers))
+        less = [word for word in command[1:] if word not in ("--port", "9000")]
+        assert digest_of(less) != digest(sealed(render(answers), answers))
+
+
+def test_conflicting_flags_name_each_other() -> None:
+    with pytest.raises((Impossible, ConflictingAnswers), match="glibc"):
+        conversation(cgo=True, base_image="scratch")

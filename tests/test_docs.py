@@ -1,0 +1,554 @@
+"""The site builds, its links lead somewhere, and what its pages show is what happens."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from shlex import quote
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import click
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from gocontainer.cli import main
+from gocontainer.errors import EXIT_CODES
+from gocontainer.options import OPTIONS, PROFILE
+from gocontainer.reference import NOTE
+from tests.support import ROOT, clean_environment, need, ok, rendered
+from tests.support import Run as Outcome
+
+BIN = Path(sys.executable).parent
+README = ROOT / "README.md"
+DERIVED = {page for page in (ROOT / "docs/reference").glob("*.md") if NOTE in page.read_text()}
+PAGES = [README, *sorted({*(ROOT / "docs").rglob("*.md")} - DERIVED)]
+TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md")]
+DIRECTIVES = {"{toctree}", "{include}"}
+HOSTS = {"keepachangelog.com"}
+"""Where links of the docs may lead."""
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Every block and inline token of a page."""
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        yield token
+        yield from token.children or ()
+
+
+# Site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built with every warning an error."""
+    folder = tmp_path_factory.mktemp("site")
+    ok(build(ROOT / "docs", folder))
+    return folder
+
+
+def build(source: Path, folder: Path) -> Outcome:
+    arguments = ["-W", "--keep-going", "-n", "-q", "-b", "html", "-d", f"{folder}.doctrees", str(source), str(folder)]
+    done = subprocess.run(
+        [str(BIN / "sphinx-build"), *arguments], check=False, capture_output=True, text=True, env=clean_environment()
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def test_the_site_has_every_page(site: Path) -> None:
+    sources = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
+    assert sources <= {path.relative_to(site).with_suffix("") for path in site.rglob("*.html")}
+    assert list(site.rglob("answers.schema.json")), "the schema is a download"
+
+
+def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
+    assert [found for path in site.rglob("*.html") for found in outside(path.read_text())] == []
+    assert [path for path in site.rglob("*.css") if re.search(r"url\(['\"]?(https?:)?//", path.read_text())] == []
+
+
+def outside(html: str) -> list[str]:
+    """The resources that a page loads from another host."""
+    return re.findall(r"<(?:script|img|link|iframe)\b[^>]*(?:src|href)=\"(?:https?:)?//[^>]*>", html)
+
+
+def test_a_web_font_is_found() -> None:
+    assert outside('<link rel="stylesheet" href="https://fonts.example/inter.css">')
+    assert not outside('<link rel="stylesheet" href="_static/furo.css"><a href="https://example.com">x</a>')
+
+
+def test_a_page_without_its_place_or_with_a_dead_anchor_stops_the_build(tmp_path: Path) -> None:
+    source = tmp_path / "docs"
+    source.mkdir()
+    (source / "conf.py").write_text("extensions = ['myst_parser']\nmyst_heading_anchors = 3\n")
+    (source / "index.md").write_text("# Index\n\n[there](#nowhere)\n")
+    (source / "lost.md").write_text("# Lost\n")
+    run = build(source, tmp_path / "site")
+    assert run.code == 1
+    assert "'nowhere'" in run.err
+    assert "lost.md" in run.err
+
+
+# Links
+
+
+def links(text: str) -> list[str]:
+    """Where the links and pictures of a page lead, those in HTML too."""
+    found = []
+    for token in tokens(text):
+        if token.type in ("link_open", "image"):
+            found.append(str(token.attrs.get("href") or token.attrs["src"]))
+        elif token.type.startswith("html"):
+            found += re.findall(r"""(?:href|src)=["']?([^"'\s>]+)""", token.content)
+    return found
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as the forge and the site name them."""
+    titles = [token.content for before, token in pairs(text) if before.type == "heading_open"]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def pairs(text: str) -> Iterator[tuple[Token, Token]]:
+    return pairwise(MarkdownIt("commonmark").parse(text))
+
+
+def dead(page: Path, text: str) -> list[str]:
+    """The relative links of a page that lead nowhere."""
+    found = []
+    for link in links(text):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if urlsplit(link).scheme:
+            continue
+        if not target.exists() or (anchor and anchor not in anchors(text if target == page else target.read_text())):
+            found.append(link)
+    return found
+
+
+def foreign(text: str) -> list[str]:
+    """The external links of a page that are not https or lead to a host that is not listed."""
+    parts = [(link, urlsplit(link)) for link in links(text)]
+    abroad = [(link, part) for link, part in parts if part.scheme or part.netloc]
+    return [link for link, part in abroad if part.scheme != "https" or part.netloc not in HOSTS]
+
+
+@pytest.mark.parametrize("page", TOP, ids=lambda page: page.name)
+def test_every_link_of_the_top_pages_leads_to_a_file_or_heading(page: Path) -> None:
+    assert dead(page, page.read_text()) == []
+
+
+def test_a_link_to_no_file_or_no_heading_is_found() -> None:
+    text = "# A `b` c\n[x](nowhere.md) [y](#a-b) [z](#a-b-c) [w](docs/reference/cli.md#no) [v](https://example.com)"
+    assert dead(README, text) == ["nowhere.md", "#a-b", "docs/reference/cli.md#no"]
+
+
+@pytest.mark.parametrize(
+    "page", sorted({*PAGES, *TOP, *(p for p in DERIVED if p.suffix == ".md")}), ids=lambda p: p.name
+)
+def test_every_external_link_is_https_to_a_listed_host(page: Path) -> None:
+    """That the page there exists is not tested: a test fetches nothing. Whoever lists a host has read it."""
+    assert foreign(page.read_text()) == []
+
+
+def test_a_link_to_another_host_or_without_https_is_found() -> None:
+    text = (
+        "[a](https://example.com) <http://keepachangelog.com> [b][c] [d](https://keepachangelog.com)"
+        " <a href='https://example.org'>e</a> ![f](//example.net/f.svg)\n\n[c]: ftp://x\n"
+    )
+    wrong = [
+        "https://example.com",
+        "http://keepachangelog.com",
+        "ftp://x",
+        "https://example.org",
+        "//example.net/f.svg",
+    ]
+    assert foreign(text) == wrong
+
+
+# Snippets
+
+
+class Snippet(NamedTuple):
+    """A fenced block: where it is, what it is of, and the comment right above it."""
+
+    line: int
+    language: str
+    mark: str
+    text: str
+
+    @property
+    def kind(self) -> str | None:
+        """How the block is checked; None where nothing checks it."""
+        name = self.mark.partition(":")[0]
+        if self.language in DIRECTIVES:
+            return "directive"
+        if self.mark.startswith("from "):
+            return "quote"
+        if self.language == "console":
+            return {"": "run", "not run": "shown"}.get(name)
+        if self.language == "text":
+            return "shown" if self.mark == "screen" or name == "wrong" else None
+        if self.language == "python":
+            return None if self.mark else "python"
+        return "file" if name == "file" and self.language in ("yaml", "toml", "json") else None
+
+    @property
+    def argument(self) -> str:
+        """The path or the reason that the comment gives."""
+        return re.sub(r"^(from(?= )|file:|not run:|wrong:) *", "", self.mark)
+
+
+_MARK = re.compile(r"(?:%|<!--) *(.*?)(?: *-->)?")
+
+
+def snippets(text: str) -> list[Snippet]:
+    """The fenced blocks of a page; indented code is one without a language."""
+    lines = text.splitlines()
+    found = []
+    for token in tokens(text):
+        if token.type in ("fence", "code_block") and token.map:
+            line = token.map[0]
+            mark = _MARK.fullmatch(lines[line - 1].strip()) if line else None
+            found.append(Snippet(line + 1, token.info.split(" ")[0], mark[1] if mark else "", token.content))
+    return found
+
+
+def unchecked(text: str) -> list[str]:
+    """The blocks of a page that no test could check, and those whose comment lacks its reason or path."""
+    return [
+        f"line {snippet.line}: {snippet.language or 'indented'} {snippet.mark}".rstrip()
+        for snippet in snippets(text)
+        if snippet.kind is None or (snippet.mark and snippet.kind != "directive" and not snippet.argument)
+    ]
+
+
+@pages
+def test_every_snippet_says_how_it_is_checked(page: Path) -> None:
+    assert unchecked(page.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```sh\nls\n```",
+        "```\nls\n```",
+        "    ls",
+        "```text\nx\n```",
+        "% not run:\n```console\n$ ls\n```",
+        "% from\n```go\nx\n```",
+        "% screen\n```go\nx\n```",
+        "```yaml\na: 1\n```",
+        "% file: a.go\n```go\nx\n```",
+        "```{code-block} go\nx\n```",
+    ],
+)
+def test_a_snippet_that_nothing_checks_is_found(block: str) -> None:
+    assert len(unchecked(f"Text.\n\n{block}\n")) == 1
+
+
+def test_both_forms_of_a_mark_are_read() -> None:
+    text = "% from a b.go\n```go\nx\n```\n\n<!-- not run: it asks -->\n```console\n$ ls\n```\n"
+    assert [(each.line, each.kind, each.argument) for each in snippets(text)] == [
+        (2, "quote", "a b.go"),
+        (7, "shown", "it asks"),
+    ]
+
+
+def misquoted(text: str) -> list[str]:
+    """The quotes of a page that do not stand like that in their file."""
+    found = []
+    for snippet in snippets(text):
+        if snippet.kind == "quote":
+            source = ROOT / snippet.argument
+            quoted = snippet.text.strip() and source.is_file()
+            if not quoted or f"\n{snippet.text}" not in f"\n{source.read_text().rstrip()}\n":
+                found.append(f"line {snippet.line}: {snippet.argument}")
+    return found
+
+
+@pages
+def test_every_quote_stands_in_its_file(page: Path) -> None:
+    assert misquoted(page.read_text()) == []
+
+
+def test_a_wrong_quote_is_found() -> None:
+    right = "% from tests/support.py\n```python\nfrom __future__ import annotations\n```\n"
+    assert misquoted(right) == []
+    for old, new in (
+        ("annotations", "division"),
+        ("support", "nowhere"),
+        ("import annotations", "import"),
+        (right[27:], "```go\n```"),
+    ):
+        assert len(misquoted(right.replace(old, new))) == 1
+
+
+# Commands
+
+
+class Step(NamedTuple):
+    """One command of a page, what it prints, and its exit code."""
+
+    line: int
+    command: str
+    expected: Sequence[str]
+    code: int
+
+
+def steps(snippet: Snippet) -> list[Step]:
+    """The commands of a console block; a backslash at the end of a line continues it."""
+    found: list[Step] = []
+    for number, line in enumerate(snippet.text.splitlines(), snippet.line + 1):
+        if line.startswith("$ "):
+            found.append(Step(number, line[2:], [], 0))
+        elif not found:
+            found.append(Step(number, "", [line], 0))
+        elif not found[-1].expected and found[-1].command.endswith("\\"):
+            found[-1] = found[-1]._replace(command=f"{found[-1].command}\n{line}")
+        elif code := re.fullmatch(r"\[exit (\d+)\]", line):
+            found[-1] = found[-1]._replace(code=int(code[1]))
+        else:
+            found[-1] = found[-1]._replace(expected=[*found[-1].expected, line])
+    return found
+
+
+def plan(text: str, home: Path) -> list[Step]:
+    """All that a page runs, in order: files are written, Python is a command."""
+    found: list[Step] = []
+    for snippet in snippets(text):
+        if snippet.kind == "run":
+            found += steps(snippet)
+        elif snippet.kind == "python":
+            found.append(Step(snippet.line, f"python -c {quote(snippet.text)}", ["..."], 0))
+        elif snippet.kind == "file":
+            path = home / snippet.argument
+            write = f"mkdir -p {quote(str(path.parent))} && printf %s {quote(snippet.text)} > {quote(str(path))}"
+            found.append(Step(snippet.line, write, [], 0))
+    return found
+
+
+def matches(expected: Sequence[str], output: str) -> bool:
+    """Whether a command printed this: a line `...` is any lines, and ` ...` any rest of its line."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line.removesuffix(" ...")) + " .*" * line.endswith(" ...") + r"\n"
+        for line in expected
+    )
+    lines = [line.rstrip() for line in output.splitlines()]
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in lines)) is not None
+
+
+_END = "\x1e"
+
+
+def failures(text: str, home: Path) -> list[str]:
+    """Run a page in one bash session and return what differs from what it shows.
+
+    Home and current folder are ``home``, which output names /home/you; ~/gocontainer is this checkout.
+    """
+    todo = plan(text, home)
+    if not todo:
+        return []
+    (home / "gocontainer").symlink_to(ROOT)
+    script = "".join(f"{{ {step.command}\n}} </dev/null 2>&1\nprintf '\\036%s\\n' $?\n" for step in todo)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=home,
+        env=environment(home),
+        timeout=300,
+    )
+    ends = re.findall(rf"(.*?){_END}(\d+)\n", done.stdout.replace(str(home), "/home/you"), re.DOTALL)
+    found = [] if len(ends) == len(todo) else [f"the session ended after {len(ends)} of {len(todo)}: {done.stderr}"]
+    return found + [
+        f"line {step.line}: {step.command}\nexit {code}, not {step.code}\n{output}"
+        for step, (output, code) in zip(todo, ends, strict=False)
+        if int(code) != step.code or not matches(step.expected, output)
+    ]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A fresh home, the commands of this environment, and the caches of Go, so that nothing is fetched."""
+    inherited = clean_environment()
+    inherited = {name: value for name, value in inherited.items() if not name.startswith(("XDG_", "MAKE", "MFLAGS"))}
+    return inherited | go_caches() | {"HOME": str(home), "PATH": f"{BIN}:{inherited['PATH']}"}
+
+
+@cache
+def go_caches() -> dict[str, str]:
+    names = ("GOCACHE", "GOMODCACHE", "GOENV")
+    if shutil.which("go") is None:
+        return {}
+    done = subprocess.run(["go", "env", *names], check=True, capture_output=True, text=True)
+    return dict(zip(names, done.stdout.splitlines(), strict=True))
+
+
+@pages
+def test_every_command_of_a_page_does_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    text = page.read_text()
+    if any(re.match(r"make\b", step.command) for step in plan(text, tmp_path)):
+        need("go")
+    found = failures(text, tmp_path)
+    assert not found, "\n".join(found)
+
+
+GOOD = """
+% file: sub/a.yaml
+```yaml
+a: 1
+```
+
+```console
+$ cd sub && export X=5
+$ cat a.yaml \\
+    && echo $X
+a: 1
+5
+$ pwd && false
+/home/you/sub
+[exit 1]
+```
+
+```python
+open("made", "w").close()
+```
+
+```console
+$ ls && seq 9
+a.yaml
+...
+2
+...
+$ echo one two three
+one two ...
+```
+"""
+
+
+def test_a_page_that_is_right_passes(tmp_path: Path) -> None:
+    assert failures(GOOD, tmp_path) == []
+    assert (tmp_path / "sub/made").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[exit 1]\n", ""),
+        ("[exit 1]", "[exit 2]"),
+        ("a: 1\n5", "a: 1\n6"),
+        ("a: 1\n5\n", ""),
+        ("...\n2\n...", "...\n2"),
+        ("one two ...", "one three ..."),
+        ('open("made", "w").close()', "1 / 0"),
+        ("$ ls", "$ exit 0"),
+        ("$ echo one two three\n", ""),
+        ("```console\n$ ls", "```console\nsome output\n$ ls"),
+    ],
+)
+def test_a_page_that_is_wrong_is_found(tmp_path: Path, old: str, new: str) -> None:
+    assert old in GOOD
+    assert len(failures(GOOD.replace(old, new), tmp_path)) == 1
+
+
+# Everything is documented, and nothing else is
+
+
+def commands(group: click.Command = main, path: str = "gocontainer") -> Iterator[tuple[str, click.Command]]:
+    """Every command that is not hidden, with its full name; those for maintainers aside."""
+    yield path, group
+    if isinstance(group, click.Group):
+        for name, command in group.commands.items():
+            if not command.hidden and name != "dev":
+                yield from commands(command, f"{path} {name}")
+
+
+def own_flags(command: click.Command) -> Iterator[str]:
+    """The flags of a command that are no row of the options' table."""
+    table = {option.name for option in (PROFILE, *OPTIONS)}
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.hidden and parameter.name not in table:
+            yield max(parameter.opts, key=len)
+
+
+def words(texts: Sequence[str]) -> str:
+    """The code of some pages: spans, commands and quotes."""
+    return "\n".join(
+        token.content for text in texts for token in tokens(text) if token.type.startswith(("code", "fence"))
+    )
+
+
+def undocumented(texts: Sequence[str]) -> list[str]:
+    """The commands, flags and exit codes that no page written by hand names."""
+    code = words(texts)
+    names = [*dict(commands()), *(flag for _, command in commands() for flag in own_flags(command))]
+    rows = "\n".join(text for text in texts if "\n| exit | " in text)
+    return [name for name in names if not re.search(rf"{re.escape(name)}(?![\w-])", code)] + [
+        f"exit {number}" for number in EXIT_CODES if not re.search(rf"^\| {number} \|", rows, re.MULTILINE)
+    ]
+
+
+def test_every_command_flag_and_exit_code_is_in_a_page_written_by_hand() -> None:
+    assert undocumented([page.read_text() for page in PAGES]) == []
+
+
+def test_what_no_page_names_is_found() -> None:
+    everything = [page.read_text() for page in PAGES]
+    for name, instead in (("completion", "completions"), ("--dry-run", "--dry"), ("| 130 |", "| 131 |")):
+        assert any(name.strip("| ") in each for each in undocumented([t.replace(name, instead) for t in everything]))
+
+
+def test_every_option_has_its_heading_in_the_reference() -> None:
+    headings = anchors((ROOT / "docs/reference/options.md").read_text())
+    assert {option.name for option in (PROFILE, *OPTIONS)} <= headings
+
+
+_CALL = re.compile(r"(?:^(?:\$ )?(?:[A-Z_]+=\S* )*|&& |\$\()gocontainer ([^\n|>;)]+)", re.MULTILINE)
+
+
+def imagined(text: str) -> list[str]:
+    """The commands and flags of gocontainer that a page names and that do not exist."""
+    calls = _CALL.findall(words([text]).replace("\\\n", " "))
+    return [wrong for call in calls for wrong in wrong_in(call.split(), main)]
+
+
+def wrong_in(call: Sequence[str], command: click.Command) -> list[str]:
+    if isinstance(command, click.Group) and call and not call[0].startswith("-"):
+        name, *rest = call
+        return wrong_in(rest, command.commands[name]) if name in command.commands else [name]
+    known = {flag for each in command.params for flag in (*each.opts, *each.secondary_opts)} | {"--help", "-h"}
+    return [word for word in call if word.startswith("-") and word.partition("=")[0] not in known]
+
+
+@pages
+def test_no_page_names_a_command_or_a_flag_that_does_not_exist(page: Path) -> None:
+    assert imagined(page.read_text()) == []
+
+
+def test_an_imagined_command_or_flag_is_found() -> None:
+    text = (
+        "`gocontainer --version` `gocontainer new --no-cgo --cgoo` `gocontainer news`\n\n    $ X=1 gocontainer dev x\n"
+    )
+    assert imagined(text) == ["--cgoo", "news", "x"]
+
+
+def targets(makefile: Path) -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", makefile.read_text(), re.MULTILINE))
+
+
+def test_every_make_target_that_a_page_names_exists(tmp_path: Path) -> None:
+    known = targets(ROOT / "Makefile") | targets(rendered(tmp_path) / "Makefile")
+    assert "bench-new" in known
+    code = words([page.read_text() for page in {*PAGES, *TOP}])
+    named = re.findall(r"^(?:\$ )?make ([a-z][a-z-]*)", code, re.MULTILINE)
+    assert "lint" in named
+    assert set(named) <= known

@@ -1,0 +1,50 @@
+"""Every page of the wizard, at a real pseudo-terminal, as it was last looked at."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gocontainer.options import OPTIONS, PROFILE
+from tests import films
+from tests.terminal import SMALL
+
+
+@pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)
+def test_every_page_looks_as_it_was_last_looked_at(film: films.Film) -> None:
+    expected = films.split(films.path(film).read_text("utf-8"))
+    assert len(expected) == len(film.shots), "run 'make films' and look at them"
+    for shot, taken, page in zip(film.shots, films.take(film, expected), expected, strict=True):
+        assert taken == page, f"{shot.title}: run 'make films' and look at it"
+
+
+def test_the_films_show_every_question() -> None:
+    titles = {shot.title for shot in films.WALK}
+    assert {option.name for option in (PROFILE, *OPTIONS)} - titles == {"service"}, "its pages have titles of their own"
+
+
+@pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)
+def test_a_film_keeps_to_its_size_and_its_signs(film: films.Film) -> None:
+    text = films.path(film).read_text("utf-8")
+    assert findings(text, film) == []
+
+
+def findings(text: str, film: films.Film) -> list[str]:
+    bare = re.sub(r"\x1b\[[\d;]*m", "", text)
+    lines = [line for page in films.split(bare) for line in page.split("\n")]
+    rules = {
+        "too wide": max(map(len, lines)) > film.size.columns,
+        "too high": max(len(page.split("\n")) for page in films.split(bare)) > film.size.rows,
+        "colour": not film.colour and bare != text,
+        "no colour": film.colour and "\x1b[0;1;36m" not in text,
+        "more than ASCII": film.name.endswith("ascii") and not bare.isascii(),
+    }
+    return [rule for rule, broken in rules.items() if broken]
+
+
+def test_a_page_that_breaks_a_rule_would_be_noticed() -> None:
+    film = films.Film("bad-ascii", SMALL, ())
+    page = "\n".join(["\x1b[0;31m→" + "x" * 80] * 25)
+    assert findings(f"=== bad ===\n{page}\n", film) == ["too wide", "too high", "colour", "more than ASCII"]
+    assert findings("=== bad ===\nx\n", film._replace(colour=True)) == ["no colour"]
