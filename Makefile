@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.lock pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed. Set PYTHON=python3.12, say." if sys.version_info < (3, 11) else 0)'
@@ -53,9 +53,33 @@ lock: $(READY) ## pin the dependencies of development afresh (network)
 	$(RUN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
 	  --group dev pyproject.toml --no-header --no-annotate --output-file requirements-dev.lock
 
+.PHONY: films
+films: $(READY) ## take the pages of the wizard afresh; look at them
+	$(RUN)/python -m tests.films
+
+.PHONY: recording
+recording: $(READY) ## record the wizard for the docs
+	$(RUN)/python docs/recording.py
+
+.PHONY: docs
+docs: $(READY) ## build the documentation site
+	$(RUN)/sphinx-build -W --keep-going -n -q -b html docs site
+
 .PHONY: bench-new
 bench-new: $(READY) ## time 'gocontainer new' against cookiecutter and copier
 	$(RUN)/python benchmarks/new.py
+
+.PHONY: bench-prompt
+bench-prompt: $(READY) ## time the first question against cookiecutter's and copier's
+	$(RUN)/python benchmarks/prompt.py
+
+.PHONY: bench-size
+bench-size: $(READY) ## weigh the binary against a plain go build
+	$(RUN)/python benchmarks/size.py
+
+.PHONY: bench-practices
+bench-practices: $(READY) ## measure the practices against what articles say
+	$(RUN)/python benchmarks/practices.py
 
 .PHONY: wheel
 wheel: $(READY) ## build dist/*.whl
@@ -63,4 +87,4 @@ wheel: $(READY) ## build dist/*.whl
 
 .PHONY: clean
 clean: ## remove what the targets made
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -72,7 +72,7 @@ def main() -> int:
     print()
     ours = times["gocontainer new"]
     rivals = {"cookiecutter": times["cookiecutter"], "copier": times["copier copy"]}
-    return verdict("new", ours, {name: (theirs / ours, *FLOORS[name]) for name, theirs in rivals.items()})
+    return verdict("new", f"{ours:.0f} ms", {name: (theirs / ours, *FLOORS[name]) for name, theirs in rivals.items()})
 
 
 def install(place: Path) -> str:

@@ -26,10 +26,13 @@ def medians(commands: Mapping[str, Command], rounds: int) -> dict[str, float]:
     return {name: 1000 * statistics.median(each[1:]) for name, each in seconds.items()}
 
 
-def verdict(name: str, figure: float, ratios: Mapping[str, tuple[float, float, float]]) -> int:
-    """Print the closing line; return 1 where a (ratio, floor, target) is below its floor."""
+def verdict(name: str, figure: str, ratios: Mapping[str, tuple[float, float, float]]) -> int:
+    """Print the closing line; return 1 where a (ratio, floor, target) is below its floor.
+
+    ``figure`` has its unit.
+    """
     texts = [
         f"{ratio:.1f}x {rival} (floor {floor}, target {target})" for rival, (ratio, floor, target) in ratios.items()
     ]
-    print(f"{name}: {figure:.0f} ms, {', '.join(texts)}")
+    print(f"{name}: {figure}, {', '.join(texts)}")
     return int(any(ratio < floor for ratio, floor, _ in ratios.values()))

@@ -66,7 +66,10 @@ def tilde(path: Path) -> str:
 def wrapped(text: Text, columns: int) -> Text:
     """Return ``text`` with its lines broken between words; each part of it starts a line."""
     columns = max(columns, 1)
-    return [(style, "\n".join("\n".join(wrap(line, columns)) for line in part.split("\n"))) for style, part in text]
+    return [
+        (style, "\n".join("\n".join(wrap(line, columns, break_on_hyphens=False)) for line in part.split("\n")))
+        for style, part in text
+    ]
 
 
 def header(step: int, columns: int, glyphs: Glyphs) -> Text:

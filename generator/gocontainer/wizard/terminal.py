@@ -79,7 +79,7 @@ class Terminal:
         except (EOFError, KeyboardInterrupt):
             raise Cancelled from None
         except OSError:
-            raise Interrupted(signal.SIGHUP) from None  # the terminal is gone
+            raise Interrupted(1) from None  # the terminal is gone
 
     def _measure(self) -> None:
         size = self.application.output.get_size()

@@ -1,0 +1,3 @@
+module example.com/allocate
+
+go 1.26.0

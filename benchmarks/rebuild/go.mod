@@ -1,0 +1,3 @@
+module example.com/rebuild
+
+go 1.26.0
