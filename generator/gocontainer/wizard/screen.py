@@ -158,7 +158,7 @@ class Screen:
     def supposed(self) -> Value | None:
         """Return the answer that Enter would give now; None where it would give none."""
         if self.asks_text:
-            return self.text or self.default
+            return self.text.strip() or self.default
         if self._asks_many:
             return ",".join(sorted(map(str, self.ticked))) or None
         pointed = self.pointed()

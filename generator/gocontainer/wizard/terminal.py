@@ -106,6 +106,11 @@ class Terminal:
         if screen.done:
             self.application.exit()
 
+    def _paste(self, event: KeyPressEvent) -> None:
+        """Take what was pasted as part of the line: its own line breaks are no Enter."""
+        if self.screen.asks_text:
+            self._entry.insert_text(" ".join(event.data.split()))
+
     # Layout
 
     def _whole(self) -> AnyContainer:
@@ -172,6 +177,7 @@ class Terminal:
         on((Keys.Tab,), lambda: screen.edit() if screen.asks_text else screen.move(1), everywhere=True)
         on((Keys.Enter, Keys.ControlJ), screen.enter, everywhere=True)  # typed before we listen, it is the latter
         on((Keys.Escape,), screen.back, everywhere=True)
+        bindings.add(Keys.BracketedPaste)(self._paste)
         on((Keys.ControlC, Keys.ControlD), lambda: self._end(Cancelled()), everywhere=True)
         return bindings
 
