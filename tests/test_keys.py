@@ -53,13 +53,22 @@ def acted(keys: list[str]) -> Screen:
 
 
 def in_list(screen: Screen, key: str) -> None:
-    actions: dict[str, Callable[[], object]] = {UP: partial(screen.move, -1), DOWN: partial(screen.move, 1), TAB: partial(screen.move, 1)}
+    actions: dict[str, Callable[[], object]] = {
+        UP: partial(screen.move, -1),
+        DOWN: partial(screen.move, 1),
+        TAB: partial(screen.move, 1),
+    }
     actions |= {ENTER: partial(screen.enter), SPACE: partial(screen.tick)}
     actions.get(key, partial(int))()
 
 
 def in_text(screen: Screen, key: str) -> None:
-    actions: dict[str, Callable[[], object]] = {UP: partial(int), DOWN: partial(int), TAB: partial(screen.edit), ENTER: partial(screen.enter)}
+    actions: dict[str, Callable[[], object]] = {
+        UP: partial(int),
+        DOWN: partial(int),
+        TAB: partial(screen.edit),
+        ENTER: partial(screen.enter),
+    }
     actions.get(key, partial(screen.type, screen.text + key))()
 
 

@@ -82,8 +82,17 @@ class Terminal:
             raise Interrupted(1) from None  # the terminal is gone
 
     def _measure(self) -> None:
-        size = self.application.output.get_size()
-        self.screen.columns, self.screen.rows = size.columns, size.rows
+        """Take the terminal's size; at a new one start the page afresh from the corner.
+
+        prompt_toolkit goes there by relative moves, which miss where the terminal has scrolled in between.
+        """
+        output, screen = self.application.output, self.screen
+        size = output.get_size()
+        if (screen.columns, screen.rows) != (size.columns, size.rows):
+            screen.columns, screen.rows = size.columns, size.rows
+            self.application.renderer.reset(leave_alternate_screen=False)
+            output.erase_screen()
+            output.cursor_goto(0, 0)
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
