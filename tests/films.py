@@ -28,7 +28,7 @@ class Shot(NamedTuple):
 
 def _questions() -> list[Shot]:
     """Every question that is one keystroke away, in order, each taken as it is."""
-    rest = [option for option in OPTIONS if option.name not in FIRST]
+    rest = [option for option in OPTIONS if option.name not in FIRST and option.name != "target"]
     return [
         Shot(option.name, [DOWN, ENTER] if number == 0 else [ENTER], " ".join(option.help.split()[:4]))
         for number, option in enumerate(rest)
@@ -48,7 +48,7 @@ WALK = (
     Shot("review again", [ENTER], "6/6 Review"),
     Shot("the files", [DOWN, DOWN, ENTER], "with the answers that they are there for"),
     Shot("the image's line", [ESCAPE, *[DOWN] * 7], "so no cluster can"),
-    Shot("cgo would move defaults", [*[DOWN] * 3, ENTER, UP], "Sets base_image"),
+    Shot("cgo would move defaults", [*[DOWN] * 3, ENTER, UP], "Sets base_image to"),
     Shot("what moved is said", [ENTER], "base_image is distroless-base now"),
     Shot("choices that cannot be", [UP, ENTER, UP], "A binary with C code"),
 )

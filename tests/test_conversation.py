@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +18,8 @@ from hypothesis import strategies as st
 from gocontainer import cli, render
 from gocontainer.answers import Layer
 from gocontainer.detect import Surroundings, surroundings
-from gocontainer.errors import ConflictingAnswers, Impossible, NotApplicable, TargetNotEmpty
-from gocontainer.kinds import Value, When
+from gocontainer.errors import ConflictingAnswers, NotApplicable, TargetNotEmpty
+from gocontainer.kinds import Select, Value, When
 from gocontainer.lock import sealed
 from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.tree import digest
@@ -58,7 +59,9 @@ def test_few_questions_are_asked_and_all_others_are_one_keystroke_away() -> None
     while talk.at != REVIEW:
         asked.append(talk.at)
         talk.answer(talk.question.value)
-    assert asked[2:] == [option.name for option in OPTIONS if option.name not in FIRST]
+    single = {option.name for option in OPTIONS if isinstance(option, Select) and len(option.choices) == 1}
+    assert single == {"target"}
+    assert asked[2:] == [option.name for option in OPTIONS if option.name not in {*FIRST, *single}]
 
 
 def test_what_the_call_answers_is_not_asked() -> None:
@@ -185,7 +188,7 @@ def test_a_choice_that_an_answer_rules_out_says_why() -> None:
 
 
 def test_flags_that_cannot_work_are_refused_and_a_flag_moves_defaults() -> None:
-    with pytest.raises(Impossible):
+    with pytest.raises(ConflictingAnswers, match=r"cgo true \(--cgo\) with base_image alpine \(--base-image\)"):
         conversation(cgo=True, base_image="alpine")
     talk = conversation(cgo=True)
     assert "base_image is distroless-base now, to go with cgo." in talk.notes
@@ -232,6 +235,26 @@ def test_a_question_without_a_meaning_is_not_asked() -> None:
 
 
 @pytest.mark.usefixtures("conditions")
+def test_the_way_back_leads_past_a_question_that_lost_its_meaning() -> None:
+    talk = at_review()
+    talk.customise()
+    while talk.at != "tracing":
+        talk.answer(talk.question.value)
+    talk.answer(talk.question.value)
+    while talk.at != "cgo":
+        talk.back()
+    talk.answer(raw=True)
+    way = []
+    while talk.at != REVIEW:
+        way.append(talk.at)
+        talk.answer(talk.question.value)
+    assert "tracing" not in way
+    talk.go_on(REVIEW, ["cgo", "tracing"], [])
+    talk.back()
+    assert talk.at == "cgo"
+
+
+@pytest.mark.usefixtures("conditions")
 def test_a_choice_that_takes_the_meaning_of_a_flag_is_ruled_out() -> None:
     talk = at_review(tracing=False)
     talk.change("cgo")
@@ -267,17 +290,33 @@ def test_an_unknown_registry_is_a_remark_at_the_image() -> None:
     assert not any(row.remark for row in review.rows(at_review(image="ghcr.io/acme/orders")))
 
 
+def resumed(left: resume.Left, around: Surroundings = NOWHERE) -> Conversation:
+    talk = Conversation(Settler(left.given, around), left.said)
+    talk.drafts = dict(left.drafts)
+    talk.go_on(*left.place)
+    return talk
+
+
+def kept(talk: Conversation, folder: Path) -> resume.Left:
+    file = resume.file(folder, Path("here"))
+    assert resume.keep(file, talk, Path("elsewhere"))
+    assert file.stat().st_mode & 0o077 == 0
+    return resume.left(file)
+
+
 def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
     talk = at_review(port=9000)
     talk.customise()
     talk.answer("example.com/shop")
-    kept = tmp_path / "deep/answers.json"
-    assert resume.keep(kept, talk, Path("elsewhere"))
-    assert kept.stat().st_mode & 0o077 == 0
-    left = resume.left(kept)
-    again = Conversation(Settler(left.given, NOWHERE), left.said)
-    again.go_on_at(left.at)
-    assert (again.at, again.said, again.settled, left.output) == (talk.at, talk.said, again.settled, Path("elsewhere"))
+    talk.drafts["description"] = "half a sent"
+    left = kept(talk, tmp_path / "deep")
+    again = resumed(left)
+    assert (again.place, again.said, again.drafts, left.output) == (
+        talk.place,
+        talk.said,
+        talk.drafts,
+        Path("elsewhere"),
+    )
     assert dict(again.settled.answers) == dict(talk.settled.answers)
     assert again.settled.answers.origins == talk.settled.answers.origins
     for both in (again, talk):
@@ -286,14 +325,55 @@ def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
     assert again.said == talk.said
 
 
-@pytest.mark.parametrize("at", [*FIRST, "module", "ci", REVIEW])
+def test_one_answer_that_was_being_changed_leads_back_to_the_review(tmp_path: Path) -> None:
+    talk = at_review()
+    talk.change("port")
+    again = resumed(kept(talk, tmp_path))
+    again.answer("9200")
+    assert (again.at, again.said["port"]) == (REVIEW, 9200)
+
+
+def test_what_a_call_gives_counts_more_than_what_was_left(tmp_path: Path) -> None:
+    talk = at_review()
+    change(talk, "port", 9000)
+    change(talk, "cpu", "200m")
+    left = kept(talk, tmp_path)
+    given = (
+        Layer("environment", {"cpu": "300m"}, "{variable}"),
+        Layer("flag", {"port": 7000, "service": "nope"}, "{flag}"),
+    )
+    answers = resumed(left.below(given)).settled.answers
+    assert [answers[name] for name in ("service", "port", "cpu")] == ["nope", 7000, "200m"]
+
+
+def test_nothing_said_is_nothing_to_keep(tmp_path: Path) -> None:
+    assert not resume.keep(tmp_path / "left/x.json", conversation(), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_folder_has_its_own_and_old_ones_go(tmp_path: Path) -> None:
+    first, second = (resume.file(tmp_path, Path(name)) for name in ("a", "b"))
+    assert first != second
+    resume.keep(first, at_review(), None)
+    os.utime(first, (0, 0))
+    resume.keep(second, at_review(), None)
+    assert list(tmp_path.iterdir()) == [second]
+
+
+@pytest.mark.parametrize("at", [*FIRST, REVIEW, "module", "ci"])
 def test_every_place_can_be_gone_on_at_and_gone_back_from(at: str) -> None:
     talk = conversation()
-    talk.go_on_at(at)
-    assert talk.at == at
-    while talk.back():
+    if at not in FIRST:
+        talk = at_review()
+        talk.customise()
+    while at not in (talk.at, FIRST[0]):
+        talk.answer(talk.question.value)
+    again = conversation()
+    again.go_on(*talk.place)
+    assert again.at == at
+    while again.back():
         pass
-    assert talk.at == "profile"
+    assert again.at == "profile"
 
 
 RANDOM = st.lists(
@@ -371,7 +451,8 @@ def test_any_way_through_equals_the_command_at_its_end(
                 screen.body(), screen.detail(), screen.panel(), screen.cost(), screen.keys(), screen.notes()
         finish(screen)
         answers = screen.conversation.settled.answers
-        command = shlex.split(review.command(answers, ["-o", str(around.parent)]))
+        target = screen.conversation.settler.target(screen.conversation.settled)
+        command = shlex.split(review.command(answers, ["-o", str(target.parent)]))
         assert digest_of(command[1:]) == digest(sealed(render(answers), answers))
 
 
@@ -397,6 +478,49 @@ def test_a_command_that_left_an_answer_out_would_be_noticed(places: dict[str, Pa
         assert digest_of(less) != digest(sealed(render(answers), answers))
 
 
-def test_conflicting_flags_name_each_other() -> None:
-    with pytest.raises((Impossible, ConflictingAnswers), match="glibc"):
-        conversation(cgo=True, base_image="scratch")
+def test_a_name_that_cannot_be_is_told_one_that_can() -> None:
+    talk = conversation()
+    talk.answer("service")
+    assert str(talk.answer("My Orders")).endswith(" my-orders would do.")
+    assert "would do" not in str(talk.answer("..."))
+    assert str(talk.answer("vendor")).startswith("With this answer, --module, by default: 'example.com/vendor' is not")
+
+
+def test_a_place_that_filled_meanwhile_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    talk = at_review(Surroundings(tmp_path))
+    assert talk.finish() is None
+    (tmp_path / "my-service").mkdir()
+    (tmp_path / "my-service/mine").touch()
+    screen = Screen(talk, Preview(), pages.Glyphs(), ())
+    screen.enter()
+    assert (screen.done, "is in the way: mine." in screen.error) == (False, True)
+
+
+def test_an_empty_clone_is_filled_under_its_own_name_only(places: dict[str, Path]) -> None:
+    with contextlib.chdir(places["clone"]):
+        around = surroundings(None)
+    assert around.target("shop") == places["clone"]
+    assert around.target("other") == places["clone"] / "other"
+    talk = at_review(around, service="other")
+    assert talk.settled.answers["module"] == "github.com/acme/shop/other"
+    odd = around._replace(clone="My_Shop")
+    assert "an empty clone, whose name no service can have" in list(odd.found("1.26"))
+
+
+def test_half_a_line_is_there_again_after_going_back() -> None:
+    screen = Screen(at_review(), Preview(), pages.Glyphs(), ())
+    screen.act("description")
+    screen.type("half a sent")
+    screen.back()
+    screen.act("description")
+    assert screen.text == "half a sent"
+    screen.enter()
+    screen.act("description")
+    assert (screen.text, screen.conversation.drafts) == ("half a sent", {})
+
+
+def test_where_there_is_no_room_nothing_is_asked() -> None:
+    screen = Screen(at_review(), Preview(), pages.Glyphs(), ())
+    screen.columns, screen.rows = 30, 24
+    assert screen.tiny
+    assert "40x12" in screen.too_small()[0][1]

@@ -15,12 +15,13 @@ import pytest
 
 from gocontainer import tree
 from gocontainer.options import OPTIONS
-from gocontainer.wizard import speaks_unicode
+from gocontainer.wizard import resume, speaks_unicode
 from gocontainer.wizard.conversation import FIRST
 from tests.support import GOCONTAINER, gocontainer, ok
 from tests.terminal import (
     CTRL_C,
     CTRL_D,
+    CTRL_U,
     DOWN,
     ENTER,
     ESCAPE,
@@ -84,7 +85,7 @@ def test_the_command_at_the_end_writes_the_same_bytes(tmp_path: Path) -> None:
     terminal.sees("Platforms that")
     terminal.send(ESCAPE)
     terminal.sees("Link C code")
-    terminal.send(*[ENTER] * 13)
+    terminal.send(*[ENTER] * 12)
     terminal.sees("6/6 Review")
     terminal.send(ENTER)
     assert terminal.end() == 0
@@ -108,7 +109,7 @@ def test_keys_move_tick_edit_and_go_back(tmp_path: Path) -> None:
     terminal.send(*[DOWN] * 7, ENTER)
     terminal.sees("Platforms that")
     terminal.send(SPACE, DOWN, SPACE, ENTER)
-    terminal.sees("'' is not a list of choices.")
+    terminal.sees("Tick at least one.")
     terminal.send(DOWN, SPACE, ENTER)
     terminal.sees("6/6 Review", "linux/arm/v7")
     terminal.send(ENTER)
@@ -138,13 +139,13 @@ def test_an_empty_clone_is_filled(tmp_path: Path) -> None:
     assert "gocontainer new shop --no-input -o .. --module" in printed(terminal)
 
 
-REST = len(OPTIONS) - 1
-"""Questions that are one keystroke away."""
+REST = len(OPTIONS) - 2
+"""Questions that are one keystroke away: all but the name, and the one that has a single choice."""
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["ctrl-c", "ctrl-d"])
 def test_cancelling_at_any_page_writes_nothing_and_leaves_the_terminal_as_it_was(tmp_path: Path, key: str) -> None:
-    ways = [[], [ENTER], [ENTER, ENTER], *([ENTER, ENTER, DOWN, *[ENTER] * number] for number in range(1, REST + 1))]
+    ways = [[], [ENTER], [ENTER, ENTER], *([ENTER, ENTER, DOWN, *[ENTER] * number] for number in range(1, REST + 2))]
     ways.append([ENTER, ENTER, DOWN, DOWN, ENTER])  # the list of files
     for way in ways:
         terminal = new(tmp_path)
@@ -155,9 +156,8 @@ def test_cancelling_at_any_page_writes_nothing_and_leaves_the_terminal_as_it_was
         terminal.drain(0.05)
         terminal.send(key)
         assert terminal.end() == 130, way
-        assert printed(terminal) == (
-            "Cancelled. Nothing was written. 'gocontainer new --resume' goes on from here.\r\n"
-        ), way
+        kept = " 'gocontainer new --resume' goes on from here." if len(way) > 1 else ""  # something was said
+        assert printed(terminal) == f"Cancelled. Nothing was written.{kept}\r\n", way
         assert terminal.modes() == before, way
         assert written(tmp_path) == []
 
@@ -185,12 +185,14 @@ def test_a_closed_terminal_ends_it_and_the_answers_are_kept(tmp_path: Path, mann
     (tmp_path / "src").mkdir()
     terminal = Terminal(["/bin/sh", "-c", script], tmp_path / "src", environment(tmp_path, ("git",)))
     terminal.sees("What kind of service")
+    terminal.send("minimal\r" if manner else UP + ENTER)
+    terminal.sees("Name of the service")
     terminal.hang_up()
     terminal.child.wait()
     assert (tmp_path / "code").read_text() in ("129\n", "130\n")
     assert "Traceback" not in (tmp_path / "errors").read_text()
     assert written(tmp_path) == []
-    assert (tmp_path / "config/gocontainer/answers.json").exists()
+    assert len(list((tmp_path / "config/gocontainer/left").iterdir())) == 1
 
 
 def test_what_was_left_is_resumed_with_its_flags(tmp_path: Path) -> None:
@@ -213,12 +215,12 @@ def test_what_was_left_is_resumed_with_its_flags(tmp_path: Path) -> None:
     assert terminal.end() == 0
     answers = lock(tmp_path / "src/there/orders")["answers"]
     assert (answers["module"], answers["port"]) == ("example.com/shop", 9000)
-    assert not (tmp_path / "config/gocontainer/answers.json").exists()
+    assert list((tmp_path / "config/gocontainer/left").iterdir()) == []
 
 
 @pytest.mark.parametrize("text", [None, "", "{", '{"said": {"prot": 1}}', '{"given": [], "said": {"port": 1}}', "[1]"])
 def test_nothing_to_resume_is_one_sentence(tmp_path: Path, text: str | None) -> None:
-    kept = tmp_path / "config/gocontainer/answers.json"
+    kept = resume.file(tmp_path / "config/gocontainer/left", tmp_path / "src")
     if text is not None:
         kept.parent.mkdir(parents=True)
         kept.write_text(text)
@@ -244,15 +246,70 @@ def test_a_terminal_that_changes_its_size_is_drawn_anew(tmp_path: Path) -> None:
     terminal.sees("1/6 Basics", "hardened", "Ctrl-C quit")
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(40, 10), (20, 6), (200, 60)])
-def test_no_size_breaks_it(tmp_path: Path, columns: int, rows: int) -> None:
+@pytest.mark.parametrize(("columns", "rows"), [(40, 12), (60, 15), (200, 60)])
+def test_every_size_will_do(tmp_path: Path, columns: int, rows: int) -> None:
     terminal = new(tmp_path, size=SMALL._replace(columns=columns, rows=rows))
-    terminal.drain(0.5)
-    terminal.send(ENTER, ENTER)
-    terminal.drain(0.5)
+    terminal.sees("What kind of service this is.", "❯ service", "Enter accept")
+    terminal.send(ENTER, "Orders", ENTER)
+    terminal.sees("orders would do.")
+    terminal.send(CTRL_U, ENTER)
+    terminal.sees("6/6 Review", "❯ Write 50 files", "Enter write")
     terminal.send(ENTER)
     assert terminal.end() == 0
     assert written(tmp_path) == ["my-service"]
+
+
+def test_where_there_is_no_room_nothing_is_written_blindly(tmp_path: Path) -> None:
+    terminal = new(tmp_path, size=SMALL._replace(columns=30, rows=10))
+    terminal.sees("Make the terminal 40x12")
+    terminal.send(ENTER, ENTER, ENTER)
+    terminal.resize(SMALL)
+    terminal.sees("1/6 Basics")
+    terminal.send(CTRL_C)
+    assert terminal.end() == 130
+    assert written(tmp_path) == []
+
+
+def test_a_long_line_leaves_the_next_page_in_order(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "orders", "--profile", "service")
+    terminal.sees("6/6 Review")
+    terminal.send(DOWN, ENTER)
+    terminal.sees("Go module path")
+    terminal.send("example.com/" + "a" * 120, ENTER)
+    terminal.sees("❯ An HTTP service in Go.")
+
+
+def test_a_stopped_wizard_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    env = environment(tmp_path, ("git",)) | {"PS1": "shell> "}
+    terminal = Terminal(["/bin/bash", "--noprofile", "--norc", "-i"], tmp_path / "src", env)
+    terminal.send(f"{GOCONTAINER} new\r")
+    terminal.sees("What kind of service")
+    terminal.send(ENTER, "ord", "\x1a")
+    terminal.sees("Stopped")
+    terminal.send("fg\r")
+    terminal.sees("Name of the service", "❯ ord")
+    terminal.send("ers", ENTER)
+    terminal.sees("Ready to write ~/src/orders")
+    terminal.send(CTRL_C)
+    terminal.sees("Nothing was written.")
+    terminal.send("exit\r")
+    terminal.end()
+
+
+def test_ctrl_d_deletes_a_letter_where_there_is_one(tmp_path: Path) -> None:
+    terminal = new(tmp_path)
+    terminal.sees("What kind of service")
+    terminal.send(ENTER, "orderss", "\x1b[D", CTRL_D, ENTER)
+    terminal.sees("Ready to write ~/src/orders")
+
+
+def test_a_dry_run_says_so_on_its_pages_and_at_its_end(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "orders", "--profile", "service", "--dry-run")
+    terminal.sees("A dry run, nothing is written to ~/src/orders", "❯ List 50 files", "Enter list")
+    terminal.send(ENTER)
+    assert terminal.end() == 0
+    assert "To write it, without questions:" in printed(terminal)
 
 
 def test_wide_letters_keep_their_columns(tmp_path: Path) -> None:
@@ -303,13 +360,22 @@ def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) ->
     plain.sees("platforms: linux/amd64, linux/arm/v7 (you)")
     plain.send("cgo\n")
     plain.sees("1. yes (not now: C code is compiled on the platform that it runs on")
+    plain.send("?\n")
+    plain.sees("It may be true, false.")
     plain.send("<\n")
     plain.sees("Step 6 of 6, Review")
+    plain.send("tracing\n")
+    plain.sees("2. no")
+    plain.send("n\n")
+    plain.sees("tracing: no (you)")
+    plain.send("list\n")
     plain.send("files\n")
     plain.sees("deploy/components/autoscaling/ (max_replicas above min_replicas)")
     plain.send("\n")
     assert plain.end() == 0
-    assert lock(tmp_path / "src/orders")["answers"]["platforms"] == "linux/amd64,linux/arm/v7"
+    answers = lock(tmp_path / "src/orders")["answers"]
+    assert (answers["platforms"], answers["tracing"]) == ("linux/amd64,linux/arm/v7", False)
+    assert plain.written.decode().count("  port: 8080 (default)") == 2, "at first, and when it was asked for"
     assert b"\x1b" not in plain.written, "a screen reader gets text and nothing else"
 
 
@@ -368,12 +434,17 @@ def test_an_occupied_folder_is_said_at_once_where_it_was_named(tmp_path: Path) -
     terminal.sees("is in the way: mine.")
 
 
-def test_a_dry_run_asks_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_asks_and_writes_nothing_and_can_be_gone_on_with(tmp_path: Path) -> None:
     terminal = new(tmp_path, "--dry-run")
     terminal.send(ENTER, ENTER, ENTER)
     assert terminal.end() == 0
     assert "my-service would get 50 files" in printed(terminal)
     assert written(tmp_path) == []
+    terminal = new(tmp_path, "--resume")
+    terminal.sees("6/6 Review")
+    terminal.send(ENTER)
+    assert terminal.end() == 0
+    assert written(tmp_path) == ["my-service"]
 
 
 @pytest.mark.parametrize(

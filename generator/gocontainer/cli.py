@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -106,8 +108,13 @@ def new(
     layers = flags.layers(service, named, answers_files, settings, switches)
     asking = not no_input and sys.stdin.isatty() and sys.stdout.isatty()
     if resume and not asking:
-        raise click.UsageError("--resume asks, and there is no terminal to ask at.")
-    answers, target = _converse(layers, output, plain=plain, resume=resume) if asking else _merge(layers, output or ".")
+        reason = "--no-input forbids it" if no_input else "there is no terminal to ask at"
+        raise click.UsageError(f"--resume asks, and {reason}.")
+    kept = _kept() if asking else None
+    if kept is not None:
+        answers, target = _converse(layers, output, plain=plain, resumed=resume, dry_run=dry_run, kept=kept)
+    else:
+        answers, target = _merge(layers, output or ".")
     if not dry_run:
         tree.recover(target)
     tree.refuse_occupied(target)
@@ -115,7 +122,7 @@ def new(
     files = sealed(render(answers), answers)
     warnings = summary.warnings(answers, *([] if dry_run else _write(files, target, no_git=no_git)))
     for warning in warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        _tell(f"Warning: {warning}", err=True)
     if as_json:
         report = summary.report(answers, files, target, warnings, written=not dry_run)
         _say(json.dumps(report, indent=2, ensure_ascii=False))
@@ -125,9 +132,9 @@ def new(
         # A clone that was filled is a new folder, which only its full path still names.
         parent = output or (str(target.parent) if place else ".")
         _say(summary.farewell(answers, files, target, parent))
-    if asking:
-        again = _end_conversation(answers, [*place, *(["--no-git"] if no_git else [])], written=not dry_run)
-        click.echo(f"\nThe same again, without questions:\n  {again}", err=as_json)
+    if kept is not None:
+        others = [*place, *(["--no-git"] if no_git else [])]
+        click.echo(_end_conversation(answers, others, kept, written=not dry_run), err=as_json)
 
 
 def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
@@ -139,31 +146,42 @@ def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
     return Answers.merge(detected(target), *layers), target
 
 
-def _converse(layers: Sequence[Layer], output: str | None, *, plain: bool, resume: bool) -> tuple[Answers, Path]:
+def _converse(
+    layers: Sequence[Layer], output: str | None, *, plain: bool, resumed: bool, dry_run: bool, kept: Path
+) -> tuple[Answers, Path]:
     """Return the answers after a conversation, and the repository's folder."""
     from gocontainer import wizard
 
     manner = wizard.Manner(
-        plain=plain or os.environ.get("TERM", "dumb") == "dumb",
-        resumed=resume,
-        kept=_kept(),
-        say=click.echo,
+        plain=plain or os.environ.get("TERM", "dumb") == "dumb", resumed=resumed, dry_run=dry_run, kept=kept, say=_tell
     )
     return wizard.converse(layers, _absolute(output) if output is not None else None, manner)
 
 
 def _kept() -> Path:
-    """Return where the answers of a conversation are kept that was left."""
-    return Path(click.get_app_dir("gocontainer")) / "answers.json"
+    """Return where the answers of a conversation in this folder are kept while it is not over."""
+    from gocontainer.wizard import resume
+
+    return resume.file(Path(click.get_app_dir("gocontainer")) / "left", Path.cwd())
 
 
-def _end_conversation(answers: Answers, others: Sequence[str], *, written: bool) -> str:
-    """Forget what was kept of the conversation, and return the command that does without one."""
+def _end_conversation(answers: Answers, others: Sequence[str], kept: Path, *, written: bool) -> str:
+    """Forget what was kept of the conversation, and say which command does without one."""
     from gocontainer.wizard import resume, review
 
     if written:
-        resume.forget(_kept())
-    return review.command(answers, others)
+        resume.forget(kept)
+    title = "The same again, without questions" if written else "To write it, without questions"
+    return f"\n{title}:\n  {review.command(answers, others)}"
+
+
+def _tell(text: str, *, err: bool = False) -> None:
+    """Print a line for a person, broken between words where it goes to a terminal."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        indent = " " * (len(text) - len(text.lstrip()))
+        columns = shutil.get_terminal_size().columns
+        text = textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    click.echo(text, err=err)
 
 
 def _absolute(folder: str) -> Path:

@@ -23,7 +23,7 @@ class Cost(NamedTuple):
     """Until it is restarted."""
 
     def __str__(self) -> str:
-        hung = f"a hung one out in {self.unready} s, restarted in {self.restarted} s"
+        hung = f"a hung pod out in {self.unready} s and restarted in {self.restarted} s"
         return f"Image about {self.image_mb} MB, {self.pods}, {hung}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -43,17 +44,21 @@ def fits(name: str, value: str) -> bool:
 class Surroundings(NamedTuple):
     """What is at the folder that the repository will be written to, and on this machine."""
 
-    parent: Path
-    """The folder in which the repository's own folder will be."""
+    here: Path
+    """The folder in which the repository's own folder will be, or the empty clone to be filled."""
     clone: str | None = None
-    """Name of the empty clone that the person stands in, where it is to be filled."""
+    """Name of the empty clone that ``here`` is; a service of that name fills it."""
     repository: Path | None = None
-    """The repository around ``parent``."""
+    """The repository around the place."""
     remote: git.Remote | None = None
     user: str | None = None
     """git's user.name."""
     go: str | None = None
     """Version of the go command, such as ``1.26.8``."""
+
+    def target(self, service: str) -> Path:
+        """Return the repository's folder."""
+        return self.here if service == self.clone else self.here / service
 
     @property
     def owner(self) -> Layer:
@@ -64,24 +69,31 @@ class Surroundings(NamedTuple):
         """Yield what was found, a short phrase each; ``language`` is the Go version that is needed."""
         if self.remote:
             yield f"remote {self.remote.module}"
-        if self.clone:
+        if self.clone and fits("service", self.clone):
             yield "an empty clone, to be filled"
+        elif self.clone:
+            yield "an empty clone, whose name no service can have"
         elif self.repository:
-            yield f"inside the repository {self.repository.name}"
+            yield f"the repository {self.repository.name}, where you commit yourself"
         else:
             yield "no git repository, so a new one"
         if self.user:
             yield f"git user {self.user}"
+        elif not self.repository and "GIT_AUTHOR_NAME" not in os.environ:
+            yield "no git user.name, so no first commit"
         yield f"Go {self.go}" if self.go else f"no Go, which the service needs ({language} or newer)"
 
 
-def surroundings(output: Path | None) -> Surroundings:
-    """Look around ``output``, or around the current folder, which is filled where it is an empty clone."""
+def surroundings(output: Path | None, service: str | None = None) -> Surroundings:
+    """Look around ``output``, or around the current folder, which is filled where it is an empty clone.
+
+    ``service`` is its name where it is known already: there may be a clone of that name.
+    """
     here = output or Path.cwd()
-    clone = here.name if output is None and git.is_empty_clone(here) and fits("service", here.name) else None
-    repository = git.work_tree(here)
+    clone = here.name if output is None and git.is_empty_clone(here) else None
+    repository = git.work_tree(here / service if service and service != clone else here)
     return Surroundings(
-        parent=here.parent if clone else here,
+        here=here,
         clone=clone,
         repository=repository,
         remote=git.remote(repository) if repository else None,

@@ -138,13 +138,10 @@ class Impossible(UsageError):
 
 
 class NothingToResume(UsageError):
-    """There are no answers of an earlier conversation at ``path``, or none that can be read."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
+    """No conversation was left in the current folder, or none that can be read."""
 
     def __str__(self) -> str:
-        return f"There is nothing to resume: {self.path} holds no answers. Leave --resume out."
+        return "There is nothing to resume: no answers were left in this folder. Leave --resume out."
 
 
 class MissingAnswers(UsageError):

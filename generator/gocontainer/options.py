@@ -223,7 +223,7 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="startup_seconds",
         group="deployment",
-        help="Longest time from start to the first request.",
+        help="Longest time from start to the first request, in seconds.",
         why="The startup probe waits for as long; a boot that takes longer is restarted.",
         default=30,
         minimum=2,
@@ -232,7 +232,7 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="drain_seconds",
         group="deployment",
-        help="Longest time for requests in flight at shutdown.",
+        help="Longest time for requests in flight at shutdown, in seconds.",
         why="A rollout waits for as long as the slowest request, at most this.",
         default=20,
         minimum=5,

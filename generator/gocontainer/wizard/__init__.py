@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer import template
-from gocontainer.answers import Answers, Layer
+from gocontainer.answers import Answers, Layer, service_in
 from gocontainer.detect import surroundings
-from gocontainer.errors import Cancelled
+from gocontainer.errors import Cancelled, Impossible
 from gocontainer.wizard import pages, plain, resume
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.preview import Preview
@@ -30,6 +30,7 @@ class Manner(NamedTuple):
 
     plain: bool
     resumed: bool
+    dry_run: bool
     kept: Path
     """Where answers are kept when the conversation is left."""
     say: plain.Say
@@ -37,29 +38,47 @@ class Manner(NamedTuple):
 
 def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Said:
     """Ask for what ``given`` leaves open; raise Cancelled, its answers so far kept, or UsageError."""
-    left = resume.left(manner.kept) if manner.resumed else resume.Left((), None, {}, "")
-    output = output or left.output
-    around = surroundings(output)
-    conversation = Conversation(Settler(resume.merged(left.given, given), around), left.said)
-    conversation.go_on_at(left.at)
+    left = resume.left(manner.kept).below(given) if manner.resumed else None
+    output = output or (left.output if left else None)
+    layers = left.given if left else tuple(given)
+    around = surroundings(output, service_in(layers))
+    conversation = _started(Settler(layers, around), left)
     found = list(around.found(template.load()["pins"]["tool"]["go"]))
     try:
         if manner.plain:
             plain.converse(conversation, Preview(), found, manner.say, input)
         else:
-            _on_the_screen(conversation, found)
+            _on_the_screen(conversation, found, dry_run=manner.dry_run)
     except Cancelled as ended:
         ended.kept = resume.keep(manner.kept, conversation, output)
         raise
+    resume.keep(manner.kept, conversation, output)  # until the repository is written
     return Said(conversation.settled.answers, conversation.settler.target(conversation.settled))
 
 
-def _on_the_screen(conversation: Conversation, found: Sequence[str]) -> None:
+def _started(settler: Settler, left: resume.Left | None) -> Conversation:
+    if left is None:
+        return Conversation(settler)
+    said = dict(left.said)
+    while True:
+        try:
+            conversation = Conversation(settler, said)
+            break
+        except Impossible:  # with what this call gives; the last answer is the first to go
+            if not said:
+                raise
+            said.popitem()
+    conversation.drafts = dict(left.drafts)
+    conversation.go_on(*left.place)
+    return conversation
+
+
+def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> None:
     from gocontainer.wizard.screen import Screen
     from gocontainer.wizard.terminal import Terminal
 
     glyphs = pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
-    Terminal(Screen(conversation, Preview(), glyphs, found)).run()
+    Terminal(Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)).run()
 
 
 def speaks_unicode(environment: Mapping[str, str], encoding: str) -> bool:

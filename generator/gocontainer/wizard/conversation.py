@@ -7,11 +7,13 @@ the same answers come to the same repository.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer import tree
-from gocontainer.errors import UsageError
+from gocontainer.detect import fits
+from gocontainer.errors import InvalidAnswer, UsageError
 from gocontainer.kinds import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.options import BY_NAME, GROUPS, OPTIONS
 from gocontainer.wizard.settling import Settled, Settler, changes
@@ -34,8 +36,6 @@ class Question(NamedTuple):
     """What is asked now."""
 
     option: Option
-    step: int
-    """Number of its group, from 1; ``STEPS`` names it."""
     value: Value
     default: Value
     """What it is without the person's own answer."""
@@ -48,7 +48,9 @@ class Conversation:
     def __init__(self, settler: Settler, said: Mapping[str, Value] | None = None) -> None:
         self.settler = settler
         self.said: dict[str, Value] = dict(said or {})
-        self.settled = settler.settle(self.said)
+        self.drafts: dict[str, str] = {}
+        """Lines that were typed and not yet taken."""
+        self.settled = settler.start(self.said)
         self.notes = tuple(changes(None, self.settled))
         if "service" in settler.held:
             tree.refuse_occupied(settler.target(self.settled))
@@ -56,18 +58,21 @@ class Conversation:
         self._queue = [name for name in FIRST if name not in settler.held]
         self.at = self._next()
 
-    def go_on_at(self, name: str) -> None:
-        """Go on where an earlier conversation was left: at a question, or at the review."""
-        first = [] if self.at == REVIEW else [self.at, *self._queue]
-        way = [*first, REVIEW, *self._rest()]
-        if name in way:
-            self._trail, self._queue = way[: way.index(name)], way[way.index(name) :]
-            self._queue = [each for each in self._queue if each != REVIEW] if name != REVIEW else []
-            self.at = self._next()
+    @property
+    def place(self) -> tuple[str, list[str], list[str]]:
+        """Where the person is, where they came from, and what is still to be asked."""
+        return self.at, list(self._trail), list(self._queue)
+
+    def go_on(self, at: str, trail: Sequence[str], queue: Sequence[str]) -> None:
+        """Go on at the ``place`` of an earlier conversation; what the call answers by now is not asked."""
+        held = self.settler.held
+        self._trail = [name for name in trail if name not in held]
+        self._queue = [] if at == REVIEW else [name for name in (at, *queue) if name not in held]
+        self.at = self._next()
 
     @property
     def step(self) -> int:
-        """The number of the current step, from 1."""
+        """The number of the current step, from 1; ``STEPS`` names it."""
         return len(STEPS) if self.at == REVIEW else list(GROUPS).index(BY_NAME[self.at].group) + 1
 
     @property
@@ -76,7 +81,6 @@ class Conversation:
         option = BY_NAME[self.at]
         return Question(
             option=option,
-            step=self.step,
             value=self.settled.value(self.at),
             default=self._without(self.at).value(self.at),
             offers=tuple(self._offers(option)),
@@ -91,10 +95,10 @@ class Conversation:
         for value, label in choices:
             yield Offer(value, label, None if isinstance(option, SelectMany) else self.obstacle(option.name, value))
 
-    def obstacle(self, name: str, value: Value) -> str | None:
+    def obstacle(self, name: str, value: object) -> str | None:
         """Return why ``value`` cannot be an answer beside the others, if it cannot."""
         try:
-            self.settler.settle({**self.said, name: value})
+            self.settler.settle({**self.said, name: BY_NAME[name].parse(value, "")})
         except UsageError as error:
             return str(error)
         return None
@@ -114,11 +118,31 @@ class Conversation:
             settled = self.settler.settle(said)
             if self.at == "service":
                 tree.refuse_occupied(self.settler.target(settled))
+        except InvalidAnswer as error:
+            return self._told(error)
         except UsageError as error:
             return str(error)
+        self.drafts.pop(self.at, None)
         self.notes = tuple(changes(self.settled, settled, self.at))
         self.said, self.settled = said, settled
         self._go_on()
+        return None
+
+    def _told(self, error: InvalidAnswer) -> str:
+        """Return an error's sentence, and a name that would do where one is asked for."""
+        if error.where:  # another answer that follows from this one
+            return f"With this answer, {error}"
+        better = re.sub(r"[^a-z0-9]+", "-", str(error.value).lower()).strip("-")
+        if self.at == "service" and fits("service", better):
+            return f"{error} {better} would do."
+        return str(error)
+
+    def finish(self) -> str | None:
+        """Return why the repository cannot be written after all, if so: the place may have filled meanwhile."""
+        try:
+            tree.refuse_occupied(self.settler.target(self.settled))
+        except UsageError as error:
+            return str(error)
         return None
 
     def _saying(self, name: str, value: Value) -> dict[str, Value]:
@@ -166,6 +190,8 @@ class Conversation:
         self.at, self.notes = self._trail.pop(), ()
         if self.at == REVIEW:
             self._queue = []
+        elif not self._applies(self.at):
+            return self.back()
         return True
 
     def change(self, name: str) -> None:
@@ -180,7 +206,10 @@ class Conversation:
         self.at = self._next()
 
     def _rest(self) -> list[str]:
-        return [option.name for option in OPTIONS if option.name not in self.settler.held and option.name not in FIRST]
+        """Return what is asked when everything is; a single choice is none."""
+        known = {*self.settler.held, *FIRST}
+        open_ = (option for option in OPTIONS if option.name not in known)
+        return [option.name for option in open_ if not isinstance(option, Select) or len(option.choices) > 1]
 
     def changeable(self) -> tuple[str, ...]:
         """Return the options that have a meaning now, the profile first."""

@@ -22,6 +22,10 @@ WRITE, CUSTOMISE, FILES = "write it", "customise", "show the files"
 """What else a person can do at the review; none of them is the name of an option."""
 
 
+TABLE = 100
+"""Columns that the review takes at most: an origin should stand near its value."""
+
+
 class Glyphs(NamedTuple):
     """The signs of a terminal, each with a meaning of its own beside any colour."""
 
@@ -31,6 +35,7 @@ class Glyphs(NamedTuple):
     rule: str = "─"
     bar: str = "│"
     error: str = "✗"
+    warning: str = "!"
     note: str = "→"
     arrows: str = "↑↓"
     up: str = "↑"
@@ -39,7 +44,7 @@ class Glyphs(NamedTuple):
     dot: str = "·"
 
 
-ASCII = Glyphs(">", "[x]", "[ ]", "-", "|", "!", "->", "Up/Down", "^", "v", "...", "-")
+ASCII = Glyphs(">", "[x]", "[ ]", "-", "|", "x", "!", "->", "Up/Down", "^", "v", "...", "-")
 
 
 class Line(NamedTuple):
@@ -76,18 +81,25 @@ def header(step: int, columns: int, glyphs: Glyphs) -> Text:
     """Return the name, and the progress at the right."""
     marks = " ".join(glyphs.on if number == step else glyphs.off for number in range(1, len(STEPS) + 1))
     progress = f"{step}/{len(STEPS)} {STEPS[step - 1]}"
-    room = columns - width("gocontainer new") - width(marks) - width(progress) - 2
-    return [
-        ("class:name", "gocontainer new"),
-        ("class:quiet", " " * max(room, 1) + marks + "  "),
-        ("class:now", progress),
-    ]
+    room = columns - width("gocontainer new") - width(progress)
+    marks = marks + "  " if room > width(marks) + 2 else ""
+    space = " " * max(room - width(marks), 1)
+    return [("class:name", "gocontainer new"), ("class:quiet", space + marks), ("class:now", progress)]
 
 
-def destination(conversation: Conversation) -> Text:
+def hints(keys: Sequence[tuple[str, str]], columns: int) -> Text:
+    """Return keys with what they do; where room is short the first ones go, for the last lead on and out."""
+    words = [(key, f" {meaning}   ") for key, meaning in keys]
+    while words and width("".join(map("".join, words)).rstrip()) > columns:
+        words.pop(0)
+    return [part for key, meaning in words for part in (("class:key", key), ("class:quiet", meaning))]
+
+
+def destination(conversation: Conversation, *, dry_run: bool) -> Text:
     """Return where the repository will be."""
     target = conversation.settler.target(conversation.settled)
-    return [("class:question", "Ready to write "), ("class:now", tilde(target))]
+    title = "A dry run, nothing is written to " if dry_run else "Ready to write "
+    return [("class:question", f"{title}{tilde(target)}")]
 
 
 def asked(question: Question) -> Text:
@@ -113,11 +125,14 @@ def choices(question: Question, ticked: set[Value], columns: int, glyphs: Glyphs
     return lines
 
 
-def reviewed(conversation: Conversation, preview: Preview, columns: int, glyphs: Glyphs) -> list[Line]:
+def reviewed(
+    conversation: Conversation, preview: Preview, columns: int, glyphs: Glyphs, *, dry_run: bool
+) -> list[Line]:
     """Return what can be done, then every answer with its origin, group by group."""
     count = len(preview.paths(conversation.settled))
+    columns = min(columns, TABLE)
     lines = [
-        Line(WRITE, [("", f"Write {count} files")]),
+        Line(WRITE, [("", f"{'List' if dry_run else 'Write'} {count} files")]),
         Line(CUSTOMISE, [("", "Customise every answer, group by group")]),
         Line(FILES, [("", "Show the files")]),
     ]
@@ -130,19 +145,20 @@ def reviewed(conversation: Conversation, preview: Preview, columns: int, glyphs:
             group = row.group
             lines += [Line(None, [("", "")]), Line(None, [("class:question", group)])]
         value = cell(row.value, columns - names - origins - 8, glyphs.cut)
-        remark = glyphs.error if row.remark else " "
+        remark = glyphs.warning if row.remark else " "
         text = [("", f"{row.name:{names}}  {value} "), ("class:error", remark), ("class:quiet", f" {row.origin}")]
         lines.append(Line(row.name, text))
     return lines
 
 
 def explained(conversation: Conversation, key: str) -> Text:
-    """Return what a line of the review is about."""
-    if key not in BY_NAME:
-        remarks = [f"{row.name}: {row.remark}" for row in review.rows(conversation) if row.remark]
-        return [("", " ".join(remarks))]
-    remark = next(row.remark for row in review.rows(conversation) if row.name == key)
-    return [("", remark or BY_NAME[key].help), ("class:quiet", "" if remark else f"\n{BY_NAME[key].why}")]
+    """Return what a line of the review is about: the value in full, for it may be cut above."""
+    rows = {row.name: row for row in review.rows(conversation)}
+    if key not in rows:
+        return [("", " ".join(f"{name}: {row.remark}" for name, row in rows.items() if row.remark))]
+    row = rows[key]
+    meaning = row.remark or f"{BY_NAME[key].help} {BY_NAME[key].why}"
+    return [("", row.value), ("class:quiet", f"\n{meaning}")]
 
 
 def listed(preview: Preview, settled: Settled, glyphs: Glyphs) -> list[Line]:
@@ -160,8 +176,8 @@ def consequences(conversation: Conversation, raw: object, preview: Preview) -> T
         return []
     supposed = conversation.supposing(raw)
     if supposed is None:
-        offer = next((each for each in conversation.question.offers if each.value == raw), None)
-        return [("", offer.obstacle or "")] if offer else []
+        # A line that is being typed is told nothing before Enter.
+        return [("", str(conversation.obstacle(conversation.at, raw)))] if conversation.question.offers else []
     if conversation.at == "service":
         target = tilde(conversation.settler.target(supposed))
         answers = supposed.answers

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 
 from gocontainer.errors import Cancelled, Interrupted
-from gocontainer.kinds import SelectMany
+from gocontainer.kinds import SelectMany, Toggle
 from gocontainer.wizard import review
 from gocontainer.wizard.conversation import REVIEW, STEPS, Conversation, Question
 from gocontainer.wizard.pages import tilde
 from gocontainer.wizard.preview import Preview
-from gocontainer.wizard.settling import Settled, shown
+from gocontainer.wizard.settling import shown
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
-BACK = "<"
+BACK, HELP = "<", "?"
 
 
 def converse(conversation: Conversation, preview: Preview, found: Sequence[str], say: Say, ask: Ask) -> None:
     """Hold the conversation; raise Cancelled or Interrupted where it is ended before its end."""
     say(f"Found: {'; '.join(found)}.")
-    say(f"Enter takes the default, {BACK} goes back, Ctrl-C quits and writes nothing.")
+    say(f"Enter takes what is in brackets, {BACK} goes back, {HELP} says what an answer may be, Ctrl-C quits.")
     with _signals():
         try:
-            while not _page(conversation, preview, say, ask):
+            pages = Plain(conversation, preview, say, ask)
+            while not pages.page():
                 for note in conversation.notes:
                     say(note)
         except (EOFError, KeyboardInterrupt):
+            with suppress(OSError):
+                say("")  # the line that was being typed is over
             raise Cancelled from None
         except OSError:
             raise Interrupted(1) from None  # the terminal is gone
@@ -52,69 +56,88 @@ def _signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _page(conversation: Conversation, preview: Preview, say: Say, ask: Ask) -> bool:
-    """Show one page and take one line; True when all is said."""
-    say("")
-    say(f"Step {conversation.step} of {len(STEPS)}, {STEPS[conversation.step - 1]}")
-    if conversation.at == REVIEW:
-        return _review(conversation, preview, say, ask)
-    question = conversation.question
-    say(f"{question.option.help} {question.option.why}")
-    for number, offer in enumerate(question.offers, 1):
-        label = "" if offer.label == shown(offer.value) else f": {offer.label}"
-        obstacle = f" (not now: {offer.obstacle})" if offer.obstacle else ""
-        say(f"  {number}. {shown(offer.value)}{label}{obstacle}")
-    line = ask(f"{_prompt(question)} [{shown(question.value)}]: ").strip()
-    if line == BACK:
-        if not conversation.back():
-            say("This is the first question.")
+class Plain:
+    """The pages, one line at a time."""
+
+    def __init__(self, conversation: Conversation, preview: Preview, say: Say, ask: Ask) -> None:
+        self.conversation, self.preview, self._say, self._ask = conversation, preview, say, ask
+        self._told: dict[str, str] = {}
+        """What was said of each answer at the last review: only news is said again."""
+
+    def page(self) -> bool:
+        """Show one page and take one line; True when all is said."""
+        talk = self.conversation
+        self._say("")
+        self._say(f"Step {talk.step} of {len(STEPS)}, {STEPS[talk.step - 1]}")
+        return self._review() if talk.at == REVIEW else self._question(talk.question)
+
+    def _question(self, question: Question) -> bool:
+        self._say(f"{question.option.help} {question.option.why}")
+        for number, offer in enumerate(question.offers, 1):
+            label = "" if offer.label == shown(offer.value) else f": {offer.label}"
+            obstacle = f" (not now: {offer.obstacle})" if offer.obstacle else ""
+            self._say(f"  {number}. {shown(offer.value)}{label}{obstacle}")
+        line = self._ask(f"{_prompt(question)} [{shown(question.value)}]: ").strip()
+        if line == HELP:
+            self._say(f"It may be {question.option.accepts.replace('`', '')}.")
+        elif line == BACK:
+            if not self.conversation.back():
+                self._say("This is the first question.")
+        else:
+            error = self.conversation.answer(_meant(line, question))
+            if error:
+                self._say(f"Not taken: {error}")
         return False
-    error = conversation.answer(_meant(line, question))
-    if error:
-        say(f"Not taken: {error}")
-    return False
+
+    def _review(self) -> bool:
+        """Say what is new and take one line; True where it was an empty one, which means: write."""
+        talk, settled = self.conversation, self.conversation.settled
+        self._say(f"Ready to write {len(self.preview.paths(settled))} files to {tilde(talk.settler.target(settled))}")
+        self._say(f"{self.preview.cost(settled)}.")
+        rows = {row.name: f"  {row.name}: {row.value} ({row.origin}) {row.remark}" for row in review.rows(talk)}
+        for name, text in rows.items():
+            if self._told.get(name) != text:
+                self._say(text.rstrip())
+        self._told = rows
+        line = self._ask(
+            "Enter writes, a name changes that answer, 'all' asks for everything, 'list' lists the answers, "
+            "'files' the files: "
+        ).strip()
+        actions: Mapping[str, Callable[[], object]] = {
+            BACK: talk.back,
+            "all": talk.customise,
+            "list": self._told.clear,
+            "files": self._list,
+            **{name: partial(talk.change, name) for name in rows},
+        }
+        if line in actions:
+            actions[line]()
+        elif line:
+            self._say(f"Not taken: there is no answer {line!r}. Choose from {', '.join(rows)}.")
+        error = None if line else talk.finish()
+        if error:
+            self._say(f"Not written: {error}")
+        return not line and not error
+
+    def _list(self) -> None:
+        for leaf in self.preview.leaves(self.conversation.settled):
+            reason = f" ({leaf.reason})" if leaf.reason else ""
+            self._say(f"  {leaf.path}{reason}")
 
 
 def _prompt(question: Question) -> str:
     if isinstance(question.option, SelectMany):
-        return "Numbers or names, with commas"
+        return "Numbers or names"
     return "Number or name" if question.offers else question.option.name
 
 
 def _meant(line: str, question: Question) -> object:
-    """Return the answer that a line is: nothing for the current one, a number for a choice."""
+    """Return the answer that a line is: nothing for the current one, a number or a letter for a choice."""
     if not line:
         return question.value
-    by_number = {str(number): offer.value for number, offer in enumerate(question.offers, 1)}
+    words = {str(number): offer.value for number, offer in enumerate(question.offers, 1)}
+    if isinstance(question.option, Toggle):
+        words |= {"y": True, "n": False}
     if isinstance(question.option, SelectMany):
-        return ",".join(str(by_number.get(part.strip(), part.strip())) for part in line.split(","))
-    return by_number.get(line, line)
-
-
-def _review(conversation: Conversation, preview: Preview, say: Say, ask: Ask) -> bool:
-    """Show everything and take one line; True where it was an empty one, which means: write."""
-    settled = conversation.settled
-    say(f"Ready to write {len(preview.paths(settled))} files to {tilde(conversation.settler.target(settled))}")
-    say(f"{preview.cost(settled)}.")
-    for row in review.rows(conversation):
-        say(f"  {row.name}: {row.value} ({row.origin})")
-        if row.remark:
-            say(f"    {row.remark}")
-    line = ask("Enter writes, a name changes that answer, 'all' asks for everything, 'files' lists the files: ").strip()
-    actions: Mapping[str, Callable[[], object]] = {
-        BACK: conversation.back,
-        "all": conversation.customise,
-        "files": lambda: _list(preview, settled, say),
-        **{name: partial(conversation.change, name) for name in conversation.changeable()},
-    }
-    if line in actions:
-        actions[line]()
-    elif line:
-        say(f"Not taken: there is no answer {line!r}. Choose from {', '.join(conversation.changeable())}.")
-    return not line
-
-
-def _list(preview: Preview, settled: Settled, say: Say) -> None:
-    for leaf in preview.leaves(settled):
-        reason = f" ({leaf.reason})" if leaf.reason else ""
-        say(f"  {leaf.path}{reason}")
+        return ",".join(str(words.get(part, part)) for part in re.split(r"[,\s]+", line.strip(", ")))
+    return words.get(line, line)

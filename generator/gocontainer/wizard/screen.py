@@ -15,13 +15,26 @@ WIDE = 116
 PANEL = 38
 """Columns of the files beside the page."""
 MARGIN = 2
+LOW = 18
+"""Rows below which a page is kept to what is needed."""
+TINY = (40, 12)
+"""Columns and rows below which there is no room for a page."""
 
 
 class Screen:
     """A conversation, and the pointer, the ticks and the line of text of its current page."""
 
-    def __init__(self, conversation: Conversation, preview: Preview, glyphs: Glyphs, found: Sequence[str]) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        preview: Preview,
+        glyphs: Glyphs,
+        found: Sequence[str],
+        *,
+        dry_run: bool = False,
+    ) -> None:
         self.conversation, self.preview, self.glyphs, self.found = conversation, preview, glyphs, found
+        self.dry_run = dry_run
         self.columns, self.rows = 80, 24
         self.files = False
         self.done = False
@@ -39,7 +52,7 @@ class Screen:
             return
         question = conversation.question
         if self.asks_text:
-            self.text = str(conversation.said.get(conversation.at, ""))
+            self.text = conversation.drafts.get(conversation.at, str(conversation.said.get(conversation.at, "")))
         elif isinstance(question.option, SelectMany):
             self.ticked = set(str(question.value).split(","))
         else:
@@ -73,6 +86,8 @@ class Screen:
     def type(self, text: str) -> None:
         """Take the line of text; what was wrong before is looked at again at each key."""
         self.text = text
+        if self.asks_text:
+            self.conversation.drafts[self.conversation.at] = text
         if self.error:
             self.error = self.conversation.obstacle(self.conversation.at, text) or "" if text else ""
 
@@ -81,16 +96,18 @@ class Screen:
         if self.files:
             self.back()
         elif self.conversation.at == REVIEW:
-            self._act(str(self._targets()[self.pointer].key))
+            self.act(str(self._targets()[self.pointer].key))
         else:
             raw = self.supposed()
-            self.error = self.conversation.answer("" if raw is None else raw) or ""
+            self.error = "Tick at least one." if raw is None else self.conversation.answer(raw) or ""
             if not self.error:
                 self._arrive()
 
-    def _act(self, action: str) -> None:
+    def act(self, action: str) -> None:
+        """Do what a line of the review says: its action, or the change of its answer."""
         if action == pages.WRITE:
-            self.done = True
+            self.error = self.conversation.finish() or ""
+            self.done = not self.error
             return
         self._line = self.pointer
         if action == pages.FILES:
@@ -130,6 +147,11 @@ class Screen:
         return self.columns >= WIDE and not self.files
 
     @property
+    def tiny(self) -> bool:
+        """Whether there is no room for a page: then nothing is asked, and Enter does nothing."""
+        return self.columns < TINY[0] or self.rows < TINY[1]
+
+    @property
     def default(self) -> str:
         """What Enter takes while nothing is typed."""
         return str(self.conversation.question.default) if self.asks_text else ""
@@ -144,7 +166,7 @@ class Screen:
         if self.files:
             return pages.listed(self.preview, self.conversation.settled, self.glyphs)
         if self.conversation.at == REVIEW:
-            return pages.reviewed(self.conversation, self.preview, self.room - 3, self.glyphs)
+            return pages.reviewed(self.conversation, self.preview, self.room - 3, self.glyphs, dry_run=self.dry_run)
         return pages.choices(self.conversation.question, self.ticked, self.room - 3, self.glyphs)
 
     def _targets(self) -> list[Line]:
@@ -180,8 +202,9 @@ class Screen:
         if self.files:
             return [("class:question", "Files"), ("class:quiet", ", with the answers that they are there for")]
         if self.conversation.at == REVIEW:
-            return pages.destination(self.conversation)
-        return pages.wrapped(pages.asked(self.conversation.question), self.room)
+            return pages.wrapped(pages.destination(self.conversation, dry_run=self.dry_run), self.room)
+        question, why = pages.wrapped(pages.asked(self.conversation.question), self.room)
+        return [question] if self.rows < LOW else [question, why]
 
     def body(self) -> Text:
         """Return the list, with its pointer."""
@@ -217,7 +240,7 @@ class Screen:
         text: Text = []
         if self.conversation.notes:
             text = [("class:now", f"{self.glyphs.note} {' '.join(self.conversation.notes)}")]
-        elif not self.conversation.can_go_back:
+        elif not self.conversation.can_go_back and self.rows >= LOW:
             text = [("class:quiet", f"Found: {'; '.join(self.found)}.")]
         return pages.wrapped(text, self.room)
 
@@ -227,8 +250,21 @@ class Screen:
 
     def cost(self) -> Text:
         """Return what the answers come to, the one pointed at included."""
+        if self.rows < LOW:
+            return []
         supposed = None if self.conversation.at == REVIEW else self.conversation.supposing(self.supposed())
-        return [("class:quiet", str(self.preview.cost(supposed or self.conversation.settled)))]
+        text: Text = [("class:quiet", str(self.preview.cost(supposed or self.conversation.settled)))]
+        return pages.wrapped(text, self.columns - 2 * MARGIN)
+
+    def _meaning_of_enter(self) -> str:
+        if self.files:
+            return "back"
+        if self.conversation.at != REVIEW:
+            return "accept"
+        key = str(self._targets()[self.pointer].key)
+        return {pages.WRITE: "list" if self.dry_run else "write", pages.CUSTOMISE: "ask", pages.FILES: "show"}.get(
+            key, "change"
+        )
 
     def keys(self) -> Text:
         """Return the keys that do something here."""
@@ -236,12 +272,12 @@ class Screen:
             (self.glyphs.arrows, "move", not self.asks_text),
             ("Space", "tick", self._asks_many),
             ("Tab", "edit the default", self.asks_text and not self.text),
-            ("Enter", "back" if self.files else "accept", True),
+            ("Enter", self._meaning_of_enter(), True),
             ("Esc", "back", self.files or self.conversation.can_go_back),
             ("Ctrl-C", "quit", True),
         ]
-        text: Text = []
-        for key, meaning, usable in keys:
-            if usable:
-                text += [("class:key", key), ("class:quiet", f" {meaning}   ")]
-        return text
+        return pages.hints([(key, meaning) for key, meaning, usable in keys if usable], self.columns - 2 * MARGIN)
+
+    def too_small(self) -> Text:
+        """Return what is shown where there is no room for a page."""
+        return [("", f"Make the terminal {TINY[0]}x{TINY[1]} or larger, or quit with Ctrl-C.")]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gocontainer.answers import Answers, Filled, Layer, fill
 from gocontainer.conflicts import CONFLICTS, Conflict
-from gocontainer.detect import Surroundings, detected
+from gocontainer.detect import Surroundings, detected, fits
 from gocontainer.errors import Impossible
 from gocontainer.kinds import Option, Select, Toggle, Value, holds
 from gocontainer.options import BY_NAME
@@ -35,12 +35,22 @@ class Settler:
         self.given, self.around = tuple(given), around
         self.held = frozenset(name for layer in given for name in layer.values)
         """The options that the call itself answers."""
-        self._suggestion = around.clone or _free_name(around.parent)
+        clone = around.clone if around.clone and fits("service", around.clone) else None
+        self._suggestion = clone or _free_name(around.here)
         self._detected: dict[Path, Layer] = {}
 
     def target(self, settled: Settled) -> Path:
         """Return the repository's folder."""
-        return self.around.parent / str(settled.answers["service"])
+        return self.around.target(str(settled.answers["service"]))
+
+    def start(self, said: Mapping[str, Value]) -> Settled:
+        """Return what all comes to at the start; a conflict of what the call itself gives names its flags."""
+        try:
+            return self.settle(said)
+        except Impossible:
+            if not said:
+                Answers.merge(Layer("default", {"service": self._suggestion}), *self.given)
+            raise
 
     def settle(self, said: Mapping[str, Value]) -> Settled:
         """Return what the answers come to with ``said``; raise UsageError where they cannot be together.
@@ -73,7 +83,7 @@ class Settler:
     def _layers(self, said: Mapping[str, Value]) -> tuple[Layer, ...]:
         suggested = Layer("default", {"service": self._suggestion})
         service = str(fill((suggested, *self.given, Layer("wizard", said))).values["service"])
-        target = self.around.parent / service
+        target = self.around.target(service)
         if target not in self._detected:
             self._detected[target] = detected(target)
         return (suggested, self.around.owner, self._detected[target], *self.given, Layer("wizard", said, ""))

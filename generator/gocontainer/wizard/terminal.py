@@ -13,7 +13,7 @@ from collections.abc import Callable
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Point
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, FilterOrBool
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -21,7 +21,7 @@ from prompt_toolkit.layout import ConditionalContainer, Dimension, HSplit, Layou
 from prompt_toolkit.layout.containers import AnyContainer
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.margins import Margin
-from prompt_toolkit.layout.processors import AfterInput, BeforeInput, ConditionalProcessor
+from prompt_toolkit.layout.processors import AfterInput, ConditionalProcessor
 from prompt_toolkit.styles import Style
 
 from gocontainer.errors import Cancelled, Interrupted
@@ -50,6 +50,7 @@ class Terminal:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
+        self._page = (screen.conversation.at, screen.files)
         self._entry = Buffer(multiline=False, on_text_changed=lambda buffer: screen.type(buffer.text))
         self._list = Window(
             FormattedTextControl(
@@ -69,7 +70,8 @@ class Terminal:
             full_screen=True,
             before_render=lambda _: self._measure(),
         )
-        self.application.ttimeoutlen = 0.05  # seconds: a lone Esc is the key, not the start of another
+        # Seconds: a lone Esc is the key itself; Alt and a letter come together.
+        self.application.ttimeoutlen = self.application.timeoutlen = 0.05
         self._sync()
 
     def run(self) -> None:
@@ -112,6 +114,9 @@ class Terminal:
             self._entry.text = screen.text
             self._entry.cursor_position = len(screen.text)
         self.application.layout.focus(self._line if screen.asks_text else self._list)
+        page = (screen.conversation.at, screen.files)
+        if page != self._page:
+            self._page, self._line.horizontal_scroll, self._list.vertical_scroll = page, 0, 0
         if screen.done:
             self.application.exit()
 
@@ -126,17 +131,17 @@ class Terminal:
         screen = self.screen
         text = Condition(lambda: screen.asks_text)
         empty = Condition(lambda: not screen.text)
-        default = AfterInput(lambda: screen.hint, "class:quiet")
-        processors = [BeforeInput(f"{screen.glyphs.pointer} ", "class:pointed"), ConditionalProcessor(default, empty)]
-        self._line = Window(BufferControl(self._entry, processors), height=1)
+        default = ConditionalProcessor(AfterInput(lambda: screen.hint, "class:quiet"), empty)
+        self._line = Window(BufferControl(self._entry, [default]), height=1)
+        pointer = Window(FormattedTextControl([("class:pointed", f"{screen.glyphs.pointer} ")]), width=2, height=1)
         page = HSplit(
             [
-                _text(screen.heading),
+                _text(screen.heading, at_least=1),
                 _blank(),
-                ConditionalContainer(self._line, text),
+                ConditionalContainer(VSplit([pointer, self._line]), text),
                 ConditionalContainer(self._list, ~text),
                 _blank(),
-                _text(screen.detail),
+                _text(screen.detail, at_least=5),
                 Window(),
                 ConditionalContainer(_text(screen.notes), Condition(lambda: bool(screen.notes()))),
             ]
@@ -152,11 +157,13 @@ class Terminal:
                 self._rule(),
                 VSplit([page, ConditionalContainer(panel, Condition(lambda: screen.wide))]),
                 self._rule(),
-                _line(screen.cost),
+                _text(screen.cost),
                 _line(screen.keys),
             ]
         )
-        return VSplit([Window(width=MARGIN), frame, Window(width=MARGIN)])
+        tiny = Condition(lambda: screen.tiny)
+        framed = VSplit([Window(width=MARGIN), frame, Window(width=MARGIN)])
+        return HSplit([ConditionalContainer(framed, ~tiny), ConditionalContainer(_text(screen.too_small), tiny)])
 
     def _rule(self) -> Window:
         return Window(height=1, char=self.screen.glyphs.rule, style="class:quiet")
@@ -168,26 +175,30 @@ class Terminal:
         screen = self.screen
         in_list = Condition(lambda: not screen.asks_text)
 
-        def on(keys: tuple[str, ...], action: Callable[[], None], *, everywhere: bool = False) -> None:
+        def on(keys: tuple[str, ...], action: Callable[[], None], *, when: FilterOrBool = True) -> None:
             def act(_: KeyPressEvent) -> None:
-                action()
-                self._sync()
+                if not screen.tiny:
+                    action()
+                    self._sync()
 
             for key in keys:
-                bindings.add(key, eager=True, filter=True if everywhere else in_list)(act)
+                bindings.add(key, filter=when)(act)
 
-        on((Keys.Up, "k", Keys.BackTab), lambda: screen.move(-1))
-        on((Keys.Down, "j"), lambda: screen.move(1))
-        on((Keys.PageUp,), lambda: screen.scroll(-10))
-        on((Keys.PageDown,), lambda: screen.scroll(10))
-        on((Keys.Home,), lambda: screen.scroll(-1000))
-        on((Keys.End,), lambda: screen.scroll(1000))
-        on((" ",), screen.tick)
-        on((Keys.Tab,), lambda: screen.edit() if screen.asks_text else screen.move(1), everywhere=True)
-        on((Keys.Enter, Keys.ControlJ), screen.enter, everywhere=True)  # typed before we listen, it is the latter
-        on((Keys.Escape,), screen.back, everywhere=True)
+        on((Keys.Up, "k", Keys.BackTab), lambda: screen.move(-1), when=in_list)
+        on((Keys.Down, "j"), lambda: screen.move(1), when=in_list)
+        on((Keys.PageUp,), lambda: screen.scroll(-10), when=in_list)
+        on((Keys.PageDown,), lambda: screen.scroll(10), when=in_list)
+        on((Keys.Home,), lambda: screen.scroll(-1000), when=in_list)
+        on((Keys.End,), lambda: screen.scroll(1000), when=in_list)
+        on((" ",), screen.tick, when=in_list)
+        on((Keys.Tab,), lambda: screen.edit() if screen.asks_text else screen.move(1))
+        on((Keys.Enter, Keys.ControlJ), screen.enter)  # what was typed before we listened is the latter
+        on((Keys.Escape,), screen.back)
         bindings.add(Keys.BracketedPaste)(self._paste)
-        on((Keys.ControlC, Keys.ControlD), lambda: self._end(Cancelled()), everywhere=True)
+        bindings.add(Keys.ControlZ)(lambda event: event.app.suspend_to_background())
+        bindings.add(Keys.ControlC)(lambda _: self._end(Cancelled()))
+        # In a line with text it deletes a letter, as everywhere.
+        bindings.add(Keys.ControlD, filter=Condition(lambda: not screen.text))(lambda _: self._end(Cancelled()))
         return bindings
 
 
@@ -213,8 +224,15 @@ def _styled(content: Callable[[], Text]) -> Callable[[], StyleAndTextTuples]:
     return lambda: list(content())
 
 
-def _text(content: Callable[[], Text]) -> Window:
-    return Window(FormattedTextControl(_styled(content)), wrap_lines=True, dont_extend_height=True)
+def _text(content: Callable[[], Text], at_least: int = 0) -> Window:
+    """Return a window as high as its text; where room is short, ``at_least`` as many lines of it."""
+
+    def height() -> Dimension:
+        text = content()
+        lines = sum(part.count("\n") for _, part in text) + 1 if text else 0
+        return Dimension(min=min(lines, at_least), preferred=lines, max=lines)
+
+    return Window(FormattedTextControl(_styled(content)), height=height, wrap_lines=True)
 
 
 def _line(content: Callable[[], Text]) -> Window:
@@ -222,4 +240,4 @@ def _line(content: Callable[[], Text]) -> Window:
 
 
 def _blank() -> Window:
-    return Window(height=1)
+    return Window(height=Dimension(min=0, max=1, preferred=1))
