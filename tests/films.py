@@ -65,6 +65,14 @@ class Film(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
 
 
+LINES = (
+    Shot("profile", [], "Number or name [service]:"),
+    Shot("name", ["\n"], "service [my-service]:"),
+    Shot("a name that cannot be", ["Orders\n"], "would do"),
+    Shot("review", ["orders\n"], "Write, or change:"),
+    Shot("one answer", ["cgo\n"], "Number or name [no]:"),
+    Shot("what moved is said", ["y\n"], "cgo: yes (you)"),
+)
 ASCII = (("LANG", "C"), ("LC_ALL", "C"))
 FILMS = (
     Film("80x24", SMALL, WALK, environment=(("NO_COLOR", "1"),)),
@@ -72,6 +80,7 @@ FILMS = (
     Film("120x40", LARGE, WALK, environment=(("NO_COLOR", "1"),)),
     Film("120x40-colour", LARGE, WALK, colour=True),
     Film("80x24-ascii", SMALL, WALK, environment=ASCII),
+    Film("line-by-line", Size(80, 60), LINES, arguments=("--plain",)),
 )
 
 
@@ -91,7 +100,7 @@ def _shoot(terminal: Terminal, film: Film, shot: Shot, expected: str | None) -> 
     terminal.sees(shot.sees)
     for _ in range(10):
         terminal.drain()
-        page = terminal.coloured() if film.colour else terminal.text()
+        page = (terminal.coloured() if film.colour else terminal.text()).rstrip("\n")
         if expected is None or page == expected:
             break
     return page

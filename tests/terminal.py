@@ -6,6 +6,7 @@ import shutil
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,10 +113,14 @@ class Terminal:
             if not self.read(0.1) and not self.child.isalive() and not condition():
                 raise AssertionError(f"ended before {what!r}; on the screen:\n{self.text()}")
 
+    def shows(self, text: str) -> bool:
+        """Whether ``text`` is on the screen, wherever its lines break."""
+        return " ".join(text.split()) in " ".join(self.text().split())
+
     def sees(self, *texts: str) -> None:
         """Wait until all ``texts`` are on the screen."""
         for text in texts:
-            self.until(lambda text=text: text in self.text(), text)  # type: ignore[misc]
+            self.until(partial(self.shows, text), text)
 
     def end(self) -> int:
         """Wait for the end and return the exit code."""

@@ -7,7 +7,6 @@ import re
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,11 +78,6 @@ class Shell:
         return "\n".join(lines[self.echo :])
 
 
-def shows(terminal: Terminal, block: str) -> bool:
-    """Whether the words of a block stand on the screen, however wide it is."""
-    return " ".join(block.split()) in " ".join(terminal.text().split())
-
-
 def follow(text: str, home: Path, env: dict[str, str]) -> list[Shell]:
     """Do all that a tutorial says, as it says it; fail where something else is seen."""
     shells: dict[str, Shell] = {"": Shell(home, env)}
@@ -93,7 +87,7 @@ def follow(text: str, home: Path, env: dict[str, str]) -> list[Shell]:
             first.terminal.send(event.text)
             first.terminal.drain(0.3)
         elif event.language == "text":
-            first.terminal.until(partial(shows, first.terminal, event.text), event.text)
+            first.terminal.sees(event.text)
         else:
             name = event.argument
             shells.setdefault(name, shells.get(name) or Shell(home, env))

@@ -190,6 +190,8 @@ def consequences(conversation: Conversation, raw: object, preview: Preview) -> T
         paths = [path for path, each in preview.difference(conversation.settled, supposed).items() if each == mark]
         if paths:
             said.append(f"{verb} {paths[0] if len(paths) == 1 else f'{len(paths)} files'}")
+    if not said and not conversation.question.offers:
+        said = [f"it may be {conversation.question.option.accepts.replace('`', '')}"]
     sentence = ", ".join(said)
     return [("class:quiet", f"{sentence[0].upper()}{sentence[1:]}.")] if sentence else []
 
@@ -208,10 +210,13 @@ def panel(conversation: Conversation, raw: object, preview: Preview, rows: int) 
         ("class:quiet", f"  {len(preview.paths(after))} files\n"),
     ]
     styles = {"+": "class:added", "-": "class:removed", "~": "class:now"}
-    for depth, path in _folded(paths, marks, rows):
+    tree = _folded(paths, marks, rows)
+    for depth, path in tree[:rows]:
         name = path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
         mark = marks.get(path, " ")
         text.append((styles.get(mark, "class:quiet"), f"{mark} {'  ' * depth}{name}\n"))
+    if len(tree) > rows:
+        text[-1] = ("class:quiet", f"  and {len(tree) - rows + 1} more")
     return text
 
 
@@ -222,7 +227,7 @@ def _folded(paths: set[str], marks: Mapping[str, str], rows: int) -> Sequence[tu
         kept = [(depth, path) for depth, path in tree if depth <= deepest or _leads(path, marks)]
         if len(kept) <= rows:
             break
-    return kept[:rows]
+    return kept
 
 
 def _leads(path: str, marks: Mapping[str, str]) -> bool:

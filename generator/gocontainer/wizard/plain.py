@@ -99,10 +99,8 @@ class Plain:
             if self._told.get(name) != text:
                 self._say(text.rstrip())
         self._told = rows
-        line = self._ask(
-            "Enter writes, a name changes that answer, 'all' asks for everything, 'list' lists the answers, "
-            "'files' the files: "
-        ).strip()
+        self._say("Enter writes. A name changes that answer, all asks for everything, list and files list them.")
+        line = self._ask("Write, or change: ").strip()
         actions: Mapping[str, Callable[[], object]] = {
             BACK: talk.back,
             "all": talk.customise,
