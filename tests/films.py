@@ -1,4 +1,4 @@
-"""What the eye sees of the wizard, page by page, as committed films. `make screens` takes them afresh.
+"""What the eye sees of the wizard, page by page, as committed films. `make films` takes them afresh.
 
 A film is one text file: every page of one walk, one below the other. `cat` shows one with its colours.
 """

@@ -56,8 +56,12 @@ class Terminal:
         self.child.delaybeforesend = None
 
     def send(self, *keys: str) -> None:
-        """Type keys; after an Esc wait, as a person does, so that it is not taken for the start of another key."""
+        """Type keys, with a person's pauses: after an Esc, which would else be taken for the start of another
+        key, and before a Ctrl-C, which would else come between the prompt and the reading of a line.
+        """
         for key in keys:
+            if key == CTRL_C:
+                self.drain(0.2)
             self.child.send(key)
             if key == ESCAPE:
                 self.drain(0.2)
@@ -80,9 +84,7 @@ class Terminal:
         """Take what was written within ``seconds``; False where nothing was."""
         try:
             data = self.child.read_nonblocking(65536, timeout=seconds)
-        except pexpect.TIMEOUT:
-            return False
-        except pexpect.EOF:
+        except (pexpect.TIMEOUT, pexpect.EOF):
             return False
         self.written += data
         page, left, after = data.rpartition(LEAVE)

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from gocontainer.kinds import Select, Value, When
 from gocontainer.lock import sealed
 from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.tree import digest
-from gocontainer.wizard import pages, resume, review
+from gocontainer.wizard import pages, resume, review, started
 from gocontainer.wizard.conversation import FIRST, REVIEW, Conversation
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.screen import Screen
@@ -216,7 +217,12 @@ def test_an_answer_without_a_meaning_is_dropped_and_said_and_comes_back() -> Non
     change(talk, "ci", "none")
     assert talk.notes == ("network_policy has no meaning now and is left out.",)
     assert "network_policy" not in talk.changeable()
-    assert "network_policy" not in talk.settled.answers.origins or talk.settled.answers["network_policy"] is True
+    assert talk.settled.answers["network_policy"] is True
+    screen = Screen(talk, Preview(), pages.Glyphs(), ())
+    screen.scroll(1000)
+    assert screen.detail()
+    assert screen.keys()
+    assert screen.panel()
     change(talk, "ci", "github")
     assert talk.notes == ("network_policy is no again, as you said.",)
     assert talk.settled.answers["network_policy"] is False
@@ -290,11 +296,8 @@ def test_an_unknown_registry_is_a_remark_at_the_image() -> None:
     assert not any(row.remark for row in review.rows(at_review(image="ghcr.io/acme/orders")))
 
 
-def resumed(left: resume.Left, around: Surroundings = NOWHERE) -> Conversation:
-    talk = Conversation(Settler(left.given, around), left.said)
-    talk.drafts = dict(left.drafts)
-    talk.go_on(*left.place)
-    return talk
+def resumed(left: resume.Left) -> Conversation:
+    return started(Settler(left.given, NOWHERE), left)
 
 
 def kept(talk: Conversation, folder: Path) -> resume.Left:
@@ -344,6 +347,31 @@ def test_what_a_call_gives_counts_more_than_what_was_left(tmp_path: Path) -> Non
     )
     answers = resumed(left.below(given)).settled.answers
     assert [answers[name] for name in ("service", "port", "cpu")] == ["nope", 7000, "200m"]
+
+
+def test_only_what_cannot_be_any_more_is_left_out_and_it_is_said(tmp_path: Path) -> None:
+    talk = at_review()
+    for name, raw in (("cgo", True), ("port", 9000), ("owner", "Jane")):
+        change(talk, name, raw)
+    again = resumed(kept(talk, tmp_path).below((Layer("flag", {"base_image": "scratch"}, "{flag}"),)))
+    assert again.said == {"service": "my-service", "port": 9000, "owner": "Jane"}
+    assert "cgo yes does not go with what this call gives, and is left out." in again.notes
+
+
+def test_a_flag_of_the_earlier_call_counts_more_than_the_environment_of_this_one(tmp_path: Path) -> None:
+    talk = Conversation(
+        Settler((Layer("environment", {"cpu": "200m"}, "{variable}"), Layer("flag", {"port": 9000}, "{flag}")), NOWHERE)
+    )
+    talk.answer("minimal")
+    given = (Layer("environment", {"port": 8000}, "{variable}"),)
+    answers = resumed(kept(talk, tmp_path).below(given)).settled.answers
+    assert (answers["port"], answers.origins["port"], answers.origins["cpu"]) == (9000, "flag", "default")
+
+
+def test_a_draft_goes_with_the_answer_that_it_was_for(tmp_path: Path) -> None:
+    talk = at_review()
+    talk.drafts["port"] = "91"
+    assert kept(talk, tmp_path).below((Layer("flag", {"port": 7000}, "{flag}"),)).drafts == {}
 
 
 def test_nothing_said_is_nothing_to_keep(tmp_path: Path) -> None:
@@ -435,16 +463,24 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 GIVEN: tuple[dict[str, Any], ...] = ({}, {"port": 9000}, {"cgo": True}, {"profile": "hardened", "max_replicas": 2})
+SET: tuple[dict[str, str], ...] = ({}, {"profile": "hardened", "cpu": "200m"}, {"port": "9001"})
+"""What the environment answers, when the wizard asks and when the command runs."""
 
 
 @settings(max_examples=80, deadline=None)
-@given(keys=RANDOM, place=st.sampled_from(["empty", "clone", "inside"]), flags=st.sampled_from(GIVEN))
+@given(
+    keys=RANDOM,
+    place=st.sampled_from(["empty", "clone", "inside"]),
+    flags=st.sampled_from(GIVEN),
+    variables=st.sampled_from(SET),
+)
 def test_any_way_through_equals_the_command_at_its_end(
-    places: dict[str, Path], keys: list[str], place: str, flags: dict[str, Any]
+    places: dict[str, Path], keys: list[str], place: str, flags: dict[str, Any], variables: dict[str, str]
 ) -> None:
-    with contextlib.chdir(places[place]):
-        around = surroundings(None)
-        screen = Screen(conversation(around, **flags), Preview(), pages.Glyphs(), ())
+    environment = {f"GOCONTAINER_{name.upper()}": value for name, value in variables.items()}
+    with contextlib.chdir(places[place]), patch.dict(os.environ, environment):
+        layers = (Layer("environment", variables, "{variable}"), Layer("flag", flags, "{flag}"))
+        screen = Screen(Conversation(Settler(layers, surroundings(None))), Preview(), pages.Glyphs(), ())
         for key in keys:
             if not screen.done:
                 press(screen, key)
@@ -476,6 +512,61 @@ def test_a_command_that_left_an_answer_out_would_be_noticed(places: dict[str, Pa
         assert digest_of(command[1:]) == digest(sealed(render(answers), answers))
         less = [word for word in command[1:] if word not in ("--port", "9000")]
         assert digest_of(less) != digest(sealed(render(answers), answers))
+
+
+def test_an_answer_that_the_others_need_can_be_accepted_again() -> None:
+    talk = at_review(max_replicas=5)
+    change(talk, "max_replicas", 20)
+    change(talk, "min_replicas", 10)
+    talk.change("max_replicas")
+    assert talk.question.default is None
+    screen = Screen(talk, Preview(), pages.Glyphs(), ())
+    assert (screen.default, "default" in screen.hint) == ("20", False)
+    screen.enter()
+    assert (screen.error, talk.at, talk.settled.answers["max_replicas"]) == ("", REVIEW, 20)
+
+
+def test_a_profile_that_the_environment_names_is_named_against() -> None:
+    talk = Conversation(Settler((Layer("environment", {"profile": "hardened"}, "{variable}"),), NOWHERE))
+    talk.answer("orders")
+    change(talk, "profile", "service")
+    assert "--profile service" in review.command(talk.settled.answers, [])
+
+
+def test_with_everything_given_there_is_nothing_to_customise() -> None:
+    values = {option.name: str(option.default).format(service="orders") for option in OPTIONS}
+    given = Layer("flag", values | {"service": "orders", "profile": "service"}, "{flag}")
+    talk = Conversation(Settler((given,), NOWHERE))
+    talk.customise()
+    assert (talk.at, talk.can_go_back) == (REVIEW, False)
+
+
+def test_a_place_that_cannot_be_seen_is_an_answer_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_: Path) -> None:
+        raise PermissionError(13, "Permission denied", "orders")
+
+    talk = conversation()
+    talk.answer("service")
+    with monkeypatch.context() as patched:
+        patched.setattr("gocontainer.wizard.settling.detected", closed)
+        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
+        assert talk.supposing("orders") is None
+    with monkeypatch.context() as patched:
+        patched.setattr("gocontainer.tree.refuse_occupied", closed)
+        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
+    assert talk.answer("orders") is None
+
+
+def test_a_place_without_a_home_is_shown_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/you"))
+    assert [pages.tilde(Path(each)) for each in ("/home/you", "/home/you/x", "/x")] == ["~", "~/x", "/x"]
+
+    def nobody() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", nobody)
+    assert pages.tilde(Path("/x")) == "/x"
+    assert not resume.keep(Path("~/x.json"), at_review(), None)
 
 
 def test_a_name_that_cannot_be_is_told_one_that_can() -> None:

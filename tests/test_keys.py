@@ -83,6 +83,22 @@ def test_keys_do_what_their_actions_do(keys: list[str]) -> None:
     assert state(typed("".join(keys))) == state(acted(keys))
 
 
+def test_nothing_of_one_page_can_be_undone_into_the_next() -> None:
+    screen = typed(ENTER + "orders" + ENTER + DOWN + ENTER + "\x1f" * 9)
+    assert (screen.conversation.at, screen.text) == ("module", "")
+
+
+def test_what_goes_wrong_in_a_page_ends_it_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(_: Screen) -> None:
+        raise ZeroDivisionError
+
+    for place in ("detail", "enter"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Screen, place, wrong)
+            with pytest.raises(ZeroDivisionError):
+                typed(ENTER)
+
+
 def test_three_enters_are_enough() -> None:
     screen = typed(ENTER * 3)
     assert screen.done

@@ -74,7 +74,7 @@ def test_the_installed_wheel_needs_no_template_engine(tmp_path: Path, wheel: Pat
     code = "import sys; from gocontainer.cli import run; run(['new', 'orders', '-o', sys.argv[1]]); print(*sys.modules)"
     loaded = run(python, "-c", code, str(tmp_path / "out")).splitlines()[-1].split()
     assert "gocontainer.renderer" in loaded
-    heavy = {"jinja2", "cookiecutter", "questionary", "prompt_toolkit", "rich", "requests", "yaml", "tomllib"}
+    heavy = {"jinja2", "cookiecutter", "prompt_toolkit", "wcwidth", "rich", "requests", "yaml", "tomllib"}
     assert heavy & set(loaded) == set()
     assert (tmp_path / "out/orders/go.mod").exists()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer.conflicts import CONFLICTS
-from gocontainer.errors import ConflictingAnswers, MissingAnswers, NotApplicable, UnknownKey
+from gocontainer.errors import ConflictingAnswers, InvalidAnswer, MissingAnswers, NotApplicable, UnknownKey
 from gocontainer.kinds import Option, Toggle, Value, holds
 from gocontainer.options import BY_NAME, OPTIONS, PRESETS, PROFILE
 
@@ -126,6 +126,15 @@ def service_in(layers: Sequence[Layer]) -> str | None:
     return str(BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service")))
 
 
+def fits(name: str, value: str) -> bool:
+    """Whether ``value`` is a valid answer to the option ``name``."""
+    try:
+        BY_NAME[name].parse(value, name)
+    except InvalidAnswer:
+        return False
+    return True
+
+
 def usage() -> tuple[str, ...]:
     """Return each flag with what it accepts, for people."""
     width = max(len(option.flag) for option in BY_NAME.values())
@@ -135,7 +144,7 @@ def usage() -> tuple[str, ...]:
 def _usage(option: Option, width: int) -> str:
     if isinstance(option, Toggle):
         return f"{option.flag} or --no-{option.flag.removeprefix('--')}"
-    return f"{option.flag:{width}}  {option.accepts.replace('`', '')}"
+    return f"{option.flag:{width}}  {option.rule}"
 
 
 def _option(name: str, layer: Layer) -> Option:

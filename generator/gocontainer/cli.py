@@ -6,6 +6,7 @@ The only module that prints.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -27,6 +28,9 @@ from gocontainer.renderer import render
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error becomes two sentences on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an answer may have letters that the terminal lacks
     try:
         code = main.main(list(arguments), prog_name="gocontainer", standalone_mode=False)
     except (GocontainerError, click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:
@@ -134,7 +138,7 @@ def new(
         _say(summary.farewell(answers, files, target, parent))
     if kept is not None:
         others = [*place, *(["--no-git"] if no_git else [])]
-        click.echo(_end_conversation(answers, others, kept, written=not dry_run), err=as_json)
+        _say(_end_conversation(answers, others, kept, written=not dry_run), err=as_json)
 
 
 def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
@@ -152,9 +156,8 @@ def _converse(
     """Return the answers after a conversation, and the repository's folder."""
     from gocontainer import wizard
 
-    manner = wizard.Manner(
-        plain=plain or os.environ.get("TERM", "dumb") == "dumb", resumed=resumed, dry_run=dry_run, kept=kept, say=_tell
-    )
+    dumb = os.environ.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
+    manner = wizard.Manner(plain=plain or dumb, resumed=resumed, dry_run=dry_run, kept=kept, say=_tell)
     return wizard.converse(layers, _absolute(output) if output is not None else None, manner)
 
 
@@ -201,16 +204,19 @@ def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
         return []
     if around != target:
         return [summary.inside(around)]
-    return [summary.NOT_COMMITTED] if git.is_unborn(target) and not git.commit(target) else []
+    try:
+        return [summary.NOT_COMMITTED] if git.is_unborn(target) and not git.commit(target) else []
+    except KeyboardInterrupt:  # too late: the files are there
+        return [summary.NOT_COMMITTED]
 
 
-def _say(text: str) -> None:
+def _say(text: str, *, err: bool = False) -> None:
     """Print the outcome. The repository is there: nobody reading is no failure."""
     try:
-        click.echo(text)
-        sys.stdout.flush()
+        click.echo(text, err=err)
+        (sys.stderr if err else sys.stdout).flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)  # or Python would try once more at its end
 
 
 @main.command()

@@ -27,13 +27,18 @@ class Cost(NamedTuple):
         return f"Image about {self.image_mb} MB, {self.pods}, {hung}"
 
 
+def replicas(answers: Mapping[str, Value]) -> str:
+    """Return how many replicas there are in production, such as ``2 to 6``."""
+    return " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
+
+
 def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Cost:
     """Return what valid ``answers`` come to."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
-    replicas = tuple(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
+    pods = replicas(answers)
     return Cost(
         image_mb=round(base + BINARY_MB[answers["tracing"] is True]),
-        pods=f"{' to '.join(replicas)} {'pod' if replicas == ('1',) else 'pods'}",
+        pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
         unready=sizing.READINESS.worst_case,
         restarted=sizing.LIVENESS.worst_case,
     )

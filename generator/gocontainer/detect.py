@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer import git
-from gocontainer.answers import Layer
-from gocontainer.errors import InvalidAnswer
-from gocontainer.options import BY_NAME
+from gocontainer.answers import Layer, fits
 
 REGISTRIES = {"github.com": "ghcr.io/{owner}", "gitlab.com": "registry.gitlab.com/{owner}/{path}"}
 """The registry that comes with a host's repositories; elsewhere there is none to guess."""
@@ -30,15 +28,6 @@ def detected(target: Path) -> Layer:
 
 def _valid(suggested: dict[str, str]) -> Layer:
     return Layer("detected", {name: value for name, value in suggested.items() if fits(name, value)})
-
-
-def fits(name: str, value: str) -> bool:
-    """Whether ``value`` is a valid answer to the option ``name``."""
-    try:
-        BY_NAME[name].parse(value, name)
-    except InvalidAnswer:
-        return False
-    return True
 
 
 class Surroundings(NamedTuple):
@@ -108,8 +97,14 @@ def _go() -> str | None:
 
     try:
         done = subprocess.run(
-            ["go", "env", "GOVERSION"], capture_output=True, check=False, text=True, stdin=subprocess.DEVNULL
+            ["go", "env", "GOVERSION"],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "GOTOOLCHAIN": "local"},  # or it might fetch another one first
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=2,
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip().removeprefix("go") or None

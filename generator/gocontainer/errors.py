@@ -10,6 +10,7 @@
     │   ├── NotApplicable               the option has no meaning with the other answers
     │   ├── ConflictingAnswers          each answer is fine, together they cannot work
     │   ├── Impossible                  an answer at the wizard cannot go with the others
+    │   ├── UnreadablePlace             nobody may look at the folder to be written
     │   ├── NothingToResume             no earlier conversation was left
     │   ├── MissingAnswers              nobody can be asked
     │   ├── UnreadableAnswers           the answers file cannot be used
@@ -137,6 +138,16 @@ class Impossible(UsageError):
         return f"{self.reason[0].upper()}{self.reason[1:]}. {self.way_out}"
 
 
+class UnreadablePlace(UsageError):
+    """What is at ``path`` cannot be seen: ``reason`` says why."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"{self.path} cannot be read: {self.reason}. Choose another service name or --output folder."
+
+
 class NothingToResume(UsageError):
     """No conversation was left in the current folder, or none that can be read."""
 
@@ -191,6 +202,10 @@ class Cancelled(GocontainerError):
         return f"{self._what}. Nothing was written.{way_back}"
 
     _what = "Cancelled"
+
+
+HANG_UP = 1
+"""The number of SIGHUP, a name that Windows lacks: the terminal is gone."""
 
 
 class Interrupted(Cancelled):

@@ -50,7 +50,7 @@ def _flag(option: Option) -> click.Option:
 def _brief(option: Option) -> str:
     if isinstance(option, Toggle):
         return "default: on" if option.default else "default: off"
-    accepts = "" if isinstance(option, Text) else f"{option.accepts}; ".replace("`", "")
+    accepts = "" if isinstance(option, Text) else f"{option.rule}; "
     return f"{accepts}default: {option.default}".replace("{service}", "SERVICE")
 
 

@@ -124,7 +124,8 @@ def _output(folder: Path, *arguments: str) -> str | None:
             capture_output=True,
             check=False,
             env={name: value for name, value in os.environ.items() if name not in _LOCAL},
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             stdin=subprocess.DEVNULL,
         )
     except OSError:

@@ -55,6 +55,11 @@ class Option(ABC):
     def accepts(self) -> str:
         """What a value may be, in a few words for tables."""
 
+    @property
+    def rule(self) -> str:
+        """The same without Markdown's signs."""
+        return self.accepts.replace("`", "")
+
     def samples(self) -> tuple[Value, ...]:
         """Return the levels that the test matrix covers."""
         return (self.default,)

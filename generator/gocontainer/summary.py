@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.answers import Answers
+from gocontainer.cost import replicas
 from gocontainer.tree import Tree, digest
 
 NOT_COMMITTED = "The files are not committed: git is not there or has no user.name and user.email."
@@ -63,20 +64,24 @@ def output_flags(target: Path, output: str | None) -> list[str]:
 
     To be taken before anything is written: the current folder may be an empty clone that is replaced.
     """
-    parent = output if output is not None else os.path.relpath(target.parent)
+    if output is not None:
+        parent = output
+    elif target.parent.anchor == Path.cwd().anchor:
+        parent = os.path.relpath(target.parent)
+    else:  # another drive
+        parent = str(target.parent)
     return [] if parent == "." else ["-o", parent]
 
 
 def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
     """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
-    replicas = " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
     return "\n".join(
         [
             f"Wrote {answers['service']}: {len(files)} files in {target}",
             "",
             f"  module    {answers['module']}",
             f"  image     {answers['image']} on {answers['base_image']}, for {answers['platforms']}",
-            f"  replicas  {replicas}, each {answers['cpu']} CPU and {answers['memory']}",
+            f"  replicas  {replicas(answers)}, each {answers['cpu']} CPU and {answers['memory']}",
             "",
             "Next:",
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",

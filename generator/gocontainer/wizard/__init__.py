@@ -11,11 +11,12 @@ from typing import NamedTuple
 from gocontainer import template
 from gocontainer.answers import Answers, Layer, service_in
 from gocontainer.detect import surroundings
-from gocontainer.errors import Cancelled, Impossible
+from gocontainer.errors import Cancelled, UsageError
+from gocontainer.kinds import Value
 from gocontainer.wizard import pages, plain, resume
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.preview import Preview
-from gocontainer.wizard.settling import Settler
+from gocontainer.wizard.settling import Settler, shown
 
 
 class Said(NamedTuple):
@@ -42,7 +43,7 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     output = output or (left.output if left else None)
     layers = left.given if left else tuple(given)
     around = surroundings(output, service_in(layers))
-    conversation = _started(Settler(layers, around), left)
+    conversation = started(Settler(layers, around), left)
     found = list(around.found(template.load()["pins"]["tool"]["go"]))
     try:
         if manner.plain:
@@ -56,18 +57,20 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     return Said(conversation.settled.answers, conversation.settler.target(conversation.settled))
 
 
-def _started(settler: Settler, left: resume.Left | None) -> Conversation:
+def started(settler: Settler, left: resume.Left | None) -> Conversation:
+    """Return a conversation, after an earlier one where there was one: what cannot be any more is left out."""
     if left is None:
         return Conversation(settler)
-    said = dict(left.said)
-    while True:
+    said: dict[str, Value] = {}
+    notes = []
+    for name, value in left.said.items():
         try:
-            conversation = Conversation(settler, said)
-            break
-        except Impossible:  # with what this call gives; the last answer is the first to go
-            if not said:
-                raise
-            said.popitem()
+            settler.settle({**said, name: value})
+            said[name] = value
+        except UsageError:
+            notes.append(f"{name} {shown(value)} does not go with what this call gives, and is left out.")
+    conversation = Conversation(settler, said)
+    conversation.notes = (*conversation.notes, *notes)
     conversation.drafts = dict(left.drafts)
     conversation.go_on(*left.place)
     return conversation

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer import tree
-from gocontainer.detect import fits
+from gocontainer.answers import fits
 from gocontainer.errors import InvalidAnswer, UsageError
 from gocontainer.kinds import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.options import BY_NAME, GROUPS, OPTIONS
@@ -37,8 +36,8 @@ class Question(NamedTuple):
 
     option: Option
     value: Value
-    default: Value
-    """What it is without the person's own answer."""
+    default: Value | None
+    """What it is without the person's own answer; None where the others need that answer."""
     offers: tuple[Offer, ...]
 
 
@@ -53,7 +52,7 @@ class Conversation:
         self.settled = settler.start(self.said)
         self.notes = tuple(changes(None, self.settled))
         if "service" in settler.held:
-            tree.refuse_occupied(settler.target(self.settled))
+            settler.refuse_occupied(self.settled)
         self._trail: list[str] = []
         self._queue = [name for name in FIRST if name not in settler.held]
         self.at = self._next()
@@ -82,7 +81,7 @@ class Conversation:
         return Question(
             option=option,
             value=self.settled.value(self.at),
-            default=self._without(self.at).value(self.at),
+            default=self._without(self.at),
             offers=tuple(self._offers(option)),
         )
 
@@ -93,12 +92,29 @@ class Conversation:
         elif isinstance(option, Select):
             choices = [(choice.value, choice.label) for choice in option.choices]
         for value, label in choices:
-            yield Offer(value, label, None if isinstance(option, SelectMany) else self.obstacle(option.name, value))
+            yield Offer(value, label, None if isinstance(option, SelectMany) else self.obstacle(value))
 
-    def obstacle(self, name: str, value: object) -> str | None:
-        """Return why ``value`` cannot be an answer beside the others, if it cannot."""
+    def _tried(self, raw: object) -> tuple[dict[str, Value], Settled]:
+        """Return what would be said, and what all would come to, if ``raw`` were the answer now."""
+        value = BY_NAME[self.at].parse(raw, "")
+        others = {name: each for name, each in self.said.items() if name != self.at}
+        # An accepted default is nothing said.
+        said = others if self.at != "service" and self._without(self.at) == value else {**others, self.at: value}
+        return said, self.settler.settle(said)
+
+    def _without(self, name: str) -> Value | None:
+        """Return what the value of ``name`` is without the person's answer to it; None where all needs that answer."""
         try:
-            self.settler.settle({**self.said, name: BY_NAME[name].parse(value, "")})
+            return self.settler.settle({key: each for key, each in self.said.items() if key != name}).value(name)
+        except UsageError:
+            return None
+
+    def obstacle(self, raw: object) -> str | None:
+        """Return why ``raw`` cannot be the answer now, if it cannot."""
+        try:
+            self._tried(raw)
+        except InvalidAnswer as error:
+            return self._told(error)
         except UsageError as error:
             return str(error)
         return None
@@ -106,22 +122,21 @@ class Conversation:
     def supposing(self, raw: object) -> Settled | None:
         """Return what all would come to if ``raw`` were the answer now; None where it cannot be."""
         try:
-            value = BY_NAME[self.at].parse(raw, "")
-            return self.settler.settle({**self.said, self.at: value})
+            return self._tried(raw)[1]
         except UsageError:
             return None
 
     def answer(self, raw: object) -> str | None:
         """Take an answer and go on, or return the sentence that says why it cannot be one."""
-        try:
-            said = self._saying(self.at, BY_NAME[self.at].parse(raw, ""))
-            settled = self.settler.settle(said)
-            if self.at == "service":
-                tree.refuse_occupied(self.settler.target(settled))
-        except InvalidAnswer as error:
-            return self._told(error)
-        except UsageError as error:
-            return str(error)
+        error = self.obstacle(raw)
+        if error is not None:
+            return error
+        said, settled = self._tried(raw)
+        if self.at == "service":
+            try:
+                self.settler.refuse_occupied(settled)
+            except UsageError as occupied:
+                return str(occupied)
         self.drafts.pop(self.at, None)
         self.notes = tuple(changes(self.settled, settled, self.at))
         self.said, self.settled = said, settled
@@ -140,23 +155,10 @@ class Conversation:
     def finish(self) -> str | None:
         """Return why the repository cannot be written after all, if so: the place may have filled meanwhile."""
         try:
-            tree.refuse_occupied(self.settler.target(self.settled))
+            self.settler.refuse_occupied(self.settled)
         except UsageError as error:
             return str(error)
         return None
-
-    def _saying(self, name: str, value: Value) -> dict[str, Value]:
-        """Return what was said, with ``value`` for ``name``: an accepted default is nothing said."""
-        others = {key: each for key, each in self.said.items() if key != name}
-        same = name != "service" and self._without(name).value(name) == value
-        return others if same else {**others, name: value}
-
-    def _without(self, name: str) -> Settled:
-        """Return what all comes to without the person's own answer to ``name``."""
-        try:
-            return self.settler.settle({key: each for key, each in self.said.items() if key != name})
-        except UsageError:  # it is the answer that makes the others possible
-            return self.settled
 
     def _go_on(self) -> None:
         if self._trail[-1:] == [REVIEW] and not self._queue:
@@ -201,9 +203,11 @@ class Conversation:
 
     def customise(self) -> None:
         """Ask for everything that has not been asked yet, group by group."""
-        self._trail.append(REVIEW)
-        self._queue, self.notes = self._rest(), ()
-        self.at = self._next()
+        rest = self._rest()
+        if rest:
+            self._trail.append(REVIEW)
+            self._queue, self.notes = rest, ()
+            self.at = self._next()
 
     def _rest(self) -> list[str]:
         """Return what is asked when everything is; a single choice is none."""

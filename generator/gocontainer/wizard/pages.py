@@ -12,7 +12,7 @@ from gocontainer.kinds import SelectMany, Value
 from gocontainer.options import BY_NAME
 from gocontainer.wizard import review
 from gocontainer.wizard.conversation import REVIEW, STEPS, Conversation, Question
-from gocontainer.wizard.preview import Preview, grown
+from gocontainer.wizard.preview import Leaf, Preview, grown
 from gocontainer.wizard.settling import Settled, shown
 
 Text = list[tuple[str, str]]
@@ -64,7 +64,12 @@ def cell(text: str, columns: int, cut: str) -> str:
 
 def tilde(path: Path) -> str:
     """Return ``path`` as shells shorten it."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # nobody's
+        return str(path)
+    if path == home:
+        return "~"
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
@@ -177,7 +182,7 @@ def consequences(conversation: Conversation, raw: object, preview: Preview) -> T
     supposed = conversation.supposing(raw)
     if supposed is None:
         # A line that is being typed is told nothing before Enter.
-        return [("", str(conversation.obstacle(conversation.at, raw)))] if conversation.question.offers else []
+        return [("", str(conversation.obstacle(raw)))] if conversation.question.offers else []
     if conversation.at == "service":
         target = tilde(conversation.settler.target(supposed))
         answers = supposed.answers
@@ -191,7 +196,7 @@ def consequences(conversation: Conversation, raw: object, preview: Preview) -> T
         if paths:
             said.append(f"{verb} {paths[0] if len(paths) == 1 else f'{len(paths)} files'}")
     if not said and not conversation.question.offers:
-        said = [f"it may be {conversation.question.option.accepts.replace('`', '')}"]
+        said = [f"it may be {conversation.question.option.rule}"]
     sentence = ", ".join(said)
     return [("class:quiet", f"{sentence[0].upper()}{sentence[1:]}.")] if sentence else []
 
@@ -212,9 +217,8 @@ def panel(conversation: Conversation, raw: object, preview: Preview, rows: int) 
     styles = {"+": "class:added", "-": "class:removed", "~": "class:now"}
     tree = _folded(paths, marks, rows)
     for depth, path in tree[:rows]:
-        name = path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
         mark = marks.get(path, " ")
-        text.append((styles.get(mark, "class:quiet"), f"{mark} {'  ' * depth}{name}\n"))
+        text.append((styles.get(mark, "class:quiet"), f"{mark} {'  ' * depth}{Leaf(depth, path, '').name}\n"))
     if len(tree) > rows:
         text[-1] = ("class:quiet", f"  and {len(tree) - rows + 1} more")
     return text

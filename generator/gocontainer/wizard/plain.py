@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
+from typing import TypeVar
 
-from gocontainer.errors import Cancelled, Interrupted
+from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.kinds import SelectMany, Toggle
 from gocontainer.wizard import review
 from gocontainer.wizard.conversation import REVIEW, STEPS, Conversation, Question
@@ -19,6 +20,7 @@ from gocontainer.wizard.settling import shown
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
+Spoken = TypeVar("Spoken")
 BACK, HELP = "<", "?"
 
 
@@ -28,7 +30,7 @@ def converse(conversation: Conversation, preview: Preview, found: Sequence[str],
     say(f"Enter takes what is in brackets, {BACK} goes back, {HELP} says what an answer may be, Ctrl-C quits.")
     with _signals():
         try:
-            pages = Plain(conversation, preview, say, ask)
+            pages = Plain(conversation, preview, _heard(say), _heard(ask))
             while not pages.page():
                 for note in conversation.notes:
                     say(note)
@@ -36,8 +38,18 @@ def converse(conversation: Conversation, preview: Preview, found: Sequence[str],
             with suppress(OSError):
                 say("")  # the line that was being typed is over
             raise Cancelled from None
+
+
+def _heard(speak: Callable[[str], Spoken]) -> Callable[[str], Spoken]:
+    """Return ``speak``, which raises Interrupted where the terminal is gone."""
+
+    def spoken(text: str) -> Spoken:
+        try:
+            return speak(text)
         except OSError:
-            raise Interrupted(1) from None  # the terminal is gone
+            raise Interrupted(HANG_UP) from None
+
+    return spoken
 
 
 @contextmanager
@@ -48,7 +60,9 @@ def _signals() -> Iterator[None]:
         raise Interrupted(number)
 
     numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers}
+    # Whoever runs us may want one of them ignored; what C code has set cannot be put back.
+    heeded = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, end) for number in heeded}
     try:
         yield
     finally:
@@ -79,7 +93,7 @@ class Plain:
             self._say(f"  {number}. {shown(offer.value)}{label}{obstacle}")
         line = self._ask(f"{_prompt(question)} [{shown(question.value)}]: ").strip()
         if line == HELP:
-            self._say(f"It may be {question.option.accepts.replace('`', '')}.")
+            self._say(f"It may be {question.option.rule}.")
         elif line == BACK:
             if not self.conversation.back():
                 self._say("This is the first question.")
@@ -108,14 +122,19 @@ class Plain:
             "files": self._list,
             **{name: partial(talk.change, name) for name in rows},
         }
+        if not line:
+            return self._may_write()
         if line in actions:
             actions[line]()
-        elif line:
+        else:
             self._say(f"Not taken: there is no answer {line!r}. Choose from {', '.join(rows)}.")
-        error = None if line else talk.finish()
+        return False
+
+    def _may_write(self) -> bool:
+        error = self.conversation.finish()
         if error:
             self._say(f"Not written: {error}")
-        return not line and not error
+        return error is None
 
     def _list(self) -> None:
         for leaf in self.preview.leaves(self.conversation.settled):

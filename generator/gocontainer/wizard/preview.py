@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import NamedTuple
 
 from gocontainer import layout, template
-from gocontainer.answers import Answers
 from gocontainer.cost import Cost, cost
 from gocontainer.kinds import Value
 from gocontainer.lock import LOCK, PACK
@@ -35,12 +33,14 @@ class Preview:
     """Files and cost of settled answers, each rendered once."""
 
     def __init__(self) -> None:
-        self._tree = cache(lambda items: render(Answers(**dict(items))))
+        self._trees: dict[tuple[tuple[str, Value], ...], Tree] = {}
 
     def tree(self, settled: Settled) -> Tree:
         """Return the files without lock and pack, which every answer changes."""
-        tree: Tree = self._tree(tuple(settled.answers.items()))
-        return tree
+        key = tuple(settled.answers.items())
+        if key not in self._trees:
+            self._trees[key] = render(settled.answers)
+        return self._trees[key]
 
     def paths(self, settled: Settled) -> list[str]:
         """Return the path of every file that would be written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,9 @@ from gocontainer.kinds import Value
 from gocontainer.options import BY_NAME
 from gocontainer.wizard.conversation import REVIEW, Conversation
 
+LABELS = {"file": "{name}", "environment": "{variable}", "flag": "{flag}"}
+RANKS = tuple(LABELS)
+"""Where the answers of a call come from; a later one counts more."""
 LONGEST = 30 * 24 * 3600
 """Seconds after which nobody goes on any more."""
 
@@ -31,24 +35,31 @@ class Left(NamedTuple):
     place: tuple[str, Sequence[str], Sequence[str]]
 
     def below(self, given: Sequence[Layer]) -> Left:
-        """Return what is left of it beside the answers of this call: what was typed now counts more."""
+        """Return what is left of it beside the answers of this call: what was typed now counts more.
+
+        The environment is the one of this call.
+        """
         now = {name for layer in given if layer.origin != "environment" for name in layer.values}
-        said = {name: value for name, value in self.said.items() if name not in now}
-        layers = tuple(layer for layer in (*self.given, *given) if layer.values)
-        return self._replace(given=layers, said=said)
+        earlier = (layer for layer in self.given if layer.origin != "environment")
+        layers = sorted((*earlier, *given), key=lambda layer: RANKS.index(layer.origin))
+        return self._replace(
+            given=tuple(layer for layer in layers if layer.values),
+            said={name: value for name, value in self.said.items() if name not in now},
+            drafts={name: text for name, text in self.drafts.items() if name not in now},
+        )
 
 
 def file(folder: Path, here: Path) -> Path:
     """Return the file in ``folder`` for conversations that are held in the folder ``here``."""
-    return folder / f"{hashlib.sha256(str(here).encode()).hexdigest()[:16]}.json"
+    return folder / f"{hashlib.sha256(os.fsencode(here)).hexdigest()[:16]}.json"
 
 
 def keep(path: Path, conversation: Conversation, output: Path | None) -> bool:
     """Keep the answers so far at ``path``; False where there are none, or where that is not possible."""
-    if not conversation.said and not conversation.drafts:
-        return False
+    if not path.is_absolute() or not (conversation.said or conversation.drafts):
+        return False  # without a home there is no place to keep anything
     document = {
-        "given": [[layer.origin, dict(layer.values), layer.label] for layer in conversation.settler.given],
+        "given": [[layer.origin, dict(layer.values)] for layer in conversation.settler.given],
         "output": str(output) if output else None,
         "said": conversation.said,
         "drafts": conversation.drafts,
@@ -78,14 +89,18 @@ def left(path: Path) -> Left:
         at, trail, queue = document["place"]
         _known([at, *trail, *queue, *document["drafts"]])
         return Left(
-            given=tuple(Layer(origin, values, label) for origin, values, label in document["given"]),
+            given=tuple(Layer(origin, _parsed(values), LABELS[origin]) for origin, values in document["given"]),
             output=Path(document["output"]) if document["output"] else None,
-            said={name: BY_NAME[name].parse(value, name) for name, value in document["said"].items()},
+            said=_parsed(document["said"]),
             drafts={name: str(text) for name, text in document["drafts"].items()},
             place=(at, trail, queue),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, InvalidAnswer) as error:
         raise NothingToResume from error
+
+
+def _parsed(values: Mapping[str, object]) -> dict[str, Value]:
+    return {name: BY_NAME[name].parse(value, name) for name, value in values.items()}
 
 
 def _known(names: Sequence[str]) -> None:
@@ -95,5 +110,6 @@ def _known(names: Sequence[str]) -> None:
 
 
 def forget(path: Path) -> None:
-    """Remove what was kept: the repository is written."""
-    path.unlink(missing_ok=True)
+    """Remove what was kept: the repository is written, and nothing can be wrong any more."""
+    with suppress(OSError):
+        path.unlink()

@@ -54,7 +54,7 @@ def command(answers: Answers, others: Sequence[str]) -> str:
     What came from the profile or from the defaults is left to them, so that an update knows it too.
     """
     words = ["gocontainer", "new", str(answers["service"]), "--no-input", *others]
-    if answers.profile != PROFILE.default:
+    if "profile" in answers.origins:  # also the default one, where the environment says another
         words += [PROFILE.flag, answers.profile]
     for name, value in answers.items():
         if name != "service" and answers.origins[name] not in ("default", "profile"):

@@ -38,8 +38,8 @@ class Screen:
         self.columns, self.rows = 80, 24
         self.files = False
         self.done = False
-        self._line = 0
-        """Line of the review that the person went away from, to come back to."""
+        self._left: Value | None = None
+        """The line of the review that the person went away from, to come back to."""
         self._arrive()
 
     def _arrive(self) -> None:
@@ -47,8 +47,11 @@ class Screen:
         self.pointer, self.error, self.text = 0, "", ""
         self.ticked: set[Value] = set()
         conversation = self.conversation
-        if self.files or conversation.at == REVIEW:
-            self.pointer = 0 if self.files else self._line
+        if self.files:
+            return
+        if conversation.at == REVIEW:
+            keys = [line.key for line in self._targets()]
+            self.pointer = keys.index(self._left) if self._left in keys else 0
             return
         question = conversation.question
         if self.asks_text:
@@ -81,7 +84,7 @@ class Screen:
     def edit(self) -> None:
         """Put the default into an empty line of text."""
         if self.asks_text and not self.text:
-            self.type(str(self.conversation.question.default))
+            self.type(self.default)
 
     def type(self, text: str) -> None:
         """Take the line of text; what was wrong before is looked at again at each key."""
@@ -89,14 +92,15 @@ class Screen:
         if self.asks_text:
             self.conversation.drafts[self.conversation.at] = text
         if self.error:
-            self.error = self.conversation.obstacle(self.conversation.at, text) or "" if text else ""
+            text = text.strip()
+            self.error = (self.conversation.obstacle(text) or "") if text else ""
 
     def enter(self) -> None:
         """Take the answer, or do what the line of the review says; ``done`` says that all is said."""
         if self.files:
             self.back()
         elif self.conversation.at == REVIEW:
-            self.act(str(self._targets()[self.pointer].key))
+            self.act(self._action())
         else:
             raw = self.supposed()
             self.error = "Tick at least one." if raw is None else self.conversation.answer(raw) or ""
@@ -109,11 +113,11 @@ class Screen:
             self.error = self.conversation.finish() or ""
             self.done = not self.error
             return
-        self._line = self.pointer
+        self._left = action
         if action == pages.FILES:
             self.files = True
         elif action == pages.CUSTOMISE:
-            self._line = 0
+            self._left = None
             self.conversation.customise()
         else:
             self.conversation.change(action)
@@ -124,7 +128,7 @@ class Screen:
         if self.files:
             self.files = False
         else:
-            self._line = 0 if self.conversation.at == REVIEW else self._line
+            self._left = None if self.conversation.at == REVIEW else self._left
             if not self.conversation.back():
                 return
         self._arrive()
@@ -154,12 +158,16 @@ class Screen:
     @property
     def default(self) -> str:
         """What Enter takes while nothing is typed."""
-        return str(self.conversation.question.default) if self.asks_text else ""
+        if not self.asks_text:
+            return ""
+        question = self.conversation.question
+        return str(question.value if question.default is None else question.default)
 
     @property
     def hint(self) -> str:
         """What stands in an empty line of text."""
-        return f"{self.default}  {self.glyphs.dot} default"
+        mark = "" if self.conversation.question.default is None else f"  {self.glyphs.dot} default"
+        return self.default + mark
 
     def lines(self) -> list[Line]:
         """Return the lines of the page's list."""
@@ -176,6 +184,11 @@ class Screen:
         """Return the line that is pointed at, where there is a list."""
         targets = self._targets()
         return targets[min(self.pointer, len(targets) - 1)] if targets else None
+
+    def _action(self) -> str:
+        """Return what the review's line is about."""
+        pointed = self.pointed()
+        return str(pointed.key) if pointed else pages.WRITE
 
     def supposed(self) -> Value | None:
         """Return the answer that Enter would give now; None where it would give none."""
@@ -230,7 +243,7 @@ class Screen:
         elif self.files:
             text = []
         elif self.conversation.at == REVIEW:
-            text = pages.explained(self.conversation, str(self._targets()[self.pointer].key))
+            text = pages.explained(self.conversation, self._action())
         else:
             text = pages.consequences(self.conversation, self.supposed(), self.preview)
         return pages.wrapped(text, self.room)
@@ -261,10 +274,8 @@ class Screen:
             return "back"
         if self.conversation.at != REVIEW:
             return "accept"
-        key = str(self._targets()[self.pointer].key)
-        return {pages.WRITE: "list" if self.dry_run else "write", pages.CUSTOMISE: "ask", pages.FILES: "show"}.get(
-            key, "change"
-        )
+        meanings = {pages.WRITE: "list" if self.dry_run else "write", pages.CUSTOMISE: "ask", pages.FILES: "show"}
+        return meanings.get(self._action(), "change")
 
     def keys(self) -> Text:
         """Return the keys that do something here."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer.answers import Answers, Filled, Layer, fill
+from gocontainer import tree
+from gocontainer.answers import Answers, Filled, Layer, fill, fits, service_in
 from gocontainer.conflicts import CONFLICTS, Conflict
-from gocontainer.detect import Surroundings, detected, fits
-from gocontainer.errors import Impossible
+from gocontainer.detect import Surroundings, detected
+from gocontainer.errors import Impossible, UnreadablePlace
 from gocontainer.kinds import Option, Select, Toggle, Value, holds
 from gocontainer.options import BY_NAME
 
@@ -36,8 +37,16 @@ class Settler:
         self.held = frozenset(name for layer in given for name in layer.values)
         """The options that the call itself answers."""
         clone = around.clone if around.clone and fits("service", around.clone) else None
-        self._suggestion = clone or _free_name(around.here)
+        self._suggested = Layer("default", {"service": clone or _free_name(around.here)})
         self._detected: dict[Path, Layer] = {}
+
+    def refuse_occupied(self, settled: Settled) -> None:
+        """Raise TargetNotEmpty or UnreadablePlace where the repository cannot be written."""
+        target = self.target(settled)
+        try:
+            tree.refuse_occupied(target)
+        except OSError as error:
+            raise UnreadablePlace(str(target), error.strerror or str(error)) from error
 
     def target(self, settled: Settled) -> Path:
         """Return the repository's folder."""
@@ -49,7 +58,7 @@ class Settler:
             return self.settle(said)
         except Impossible:
             if not said:
-                Answers.merge(Layer("default", {"service": self._suggestion}), *self.given)
+                Answers.merge(self._suggested, *self.given)
             raise
 
     def settle(self, said: Mapping[str, Value]) -> Settled:
@@ -81,12 +90,15 @@ class Settler:
                 del wanted[name]
 
     def _layers(self, said: Mapping[str, Value]) -> tuple[Layer, ...]:
-        suggested = Layer("default", {"service": self._suggestion})
-        service = str(fill((suggested, *self.given, Layer("wizard", said))).values["service"])
-        target = self.around.target(service)
+        person = Layer("wizard", said, "")
+        service = service_in((self._suggested, *self.given, person))
+        target = self.around.target(str(service))
         if target not in self._detected:
-            self._detected[target] = detected(target)
-        return (suggested, self.around.owner, self._detected[target], *self.given, Layer("wizard", said, ""))
+            try:
+                self._detected[target] = detected(target)
+            except OSError as error:
+                raise UnreadablePlace(str(target), error.strerror or str(error)) from error
+        return (self._suggested, self.around.owner, self._detected[target], *self.given, person)
 
     def _room(self, conflict: Conflict, filled: Filled, said: set[str]) -> tuple[str, Value]:
         """Return the answer that nobody gave and that ends ``conflict``, and its new value."""

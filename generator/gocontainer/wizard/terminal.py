@@ -7,12 +7,14 @@ terminal that changes its size need no code of their own.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Point
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, FilterOrBool
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -24,7 +26,7 @@ from prompt_toolkit.layout.margins import Margin
 from prompt_toolkit.layout.processors import AfterInput, ConditionalProcessor
 from prompt_toolkit.styles import Style
 
-from gocontainer.errors import Cancelled, Interrupted
+from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.wizard.pages import Glyphs, Text
 from gocontainer.wizard.screen import MARGIN, PANEL, Screen
 
@@ -50,11 +52,12 @@ class Terminal:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
+        self._failure: Exception | None = None
         self._page = (screen.conversation.at, screen.files)
         self._entry = Buffer(multiline=False, on_text_changed=lambda buffer: screen.type(buffer.text))
         self._list = Window(
             FormattedTextControl(
-                _styled(screen.body),
+                self._safely(screen.body),
                 focusable=True,
                 show_cursor=False,
                 get_cursor_position=lambda: Point(0, screen.line_pointed_at()),
@@ -80,8 +83,10 @@ class Terminal:
             self.application.run(pre_run=self._heed_signals, handle_sigint=False)
         except (EOFError, KeyboardInterrupt):
             raise Cancelled from None
-        except OSError:
-            raise Interrupted(1) from None  # the terminal is gone
+        except OSError as error:
+            if error is self._failure:
+                raise
+            raise Interrupted(HANG_UP) from None  # the terminal is gone
 
     def _measure(self) -> None:
         """Take the terminal's size; at a new one start the page afresh from the corner.
@@ -97,26 +102,44 @@ class Terminal:
             output.cursor_goto(0, 0)
 
     def _heed_signals(self) -> None:
+        if os.name == "nt":  # where an event loop takes no signals
+            return
         loop = asyncio.get_running_loop()
-        endings = {"SIGINT": Cancelled(), "SIGTERM": Interrupted(signal.SIGTERM), "SIGHUP": Interrupted(1)}
-        for name, ending in endings.items():
-            if hasattr(signal, name) and hasattr(signal, "SIGHUP"):  # a loop on Windows takes none
-                loop.add_signal_handler(getattr(signal, name), self._end, ending)
+        loop.add_signal_handler(signal.SIGINT, self._end, Cancelled())
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end, Interrupted(number))
 
     def _end(self, ending: Exception) -> None:
         if not self.application.is_done:
             self.application.exit(exception=ending)
 
+    def _safely(self, content: Callable[[], Text]) -> Callable[[], StyleAndTextTuples]:
+        """Return ``content`` for prompt_toolkit; what goes wrong in it ends the application, as an error should."""
+
+        def text() -> StyleAndTextTuples:
+            try:
+                return list(content())
+            except Exception as error:  # noqa: BLE001 - prompt_toolkit would print it over the page and go on
+                self._fail(error)
+                return []
+
+        return text
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
+        if self.application.is_running:
+            self._end(error)
+
     def _sync(self) -> None:
         """Let the layout follow the screen's page."""
         screen = self.screen
-        if self._entry.text != screen.text:
-            self._entry.text = screen.text
-            self._entry.cursor_position = len(screen.text)
-        self.application.layout.focus(self._line if screen.asks_text else self._list)
         page = (screen.conversation.at, screen.files)
+        if page != self._page or self._entry.text != screen.text:
+            # A fresh document: nothing of another page can be undone into this one.
+            self._entry.reset(Document(screen.text))
         if page != self._page:
             self._page, self._line.horizontal_scroll, self._list.vertical_scroll = page, 0, 0
+        self.application.layout.focus(self._line if screen.asks_text else self._list)
         if screen.done:
             self.application.exit()
 
@@ -136,34 +159,48 @@ class Terminal:
         pointer = Window(FormattedTextControl([("class:pointed", f"{screen.glyphs.pointer} ")]), width=2, height=1)
         page = HSplit(
             [
-                _text(screen.heading, at_least=1),
+                self._text(screen.heading, at_least=1),
                 _blank(),
                 ConditionalContainer(VSplit([pointer, self._line]), text),
                 ConditionalContainer(self._list, ~text),
                 _blank(),
-                _text(screen.detail, at_least=5),
+                self._text(screen.detail, at_least=5),
                 Window(),
-                ConditionalContainer(_text(screen.notes), Condition(lambda: bool(screen.notes()))),
+                ConditionalContainer(self._text(screen.notes), Condition(lambda: bool(screen.notes()))),
             ]
         )
         bar = Window(width=1, char=screen.glyphs.bar, style="class:quiet")
         panel = VSplit(
-            [Window(width=1), bar, Window(width=1), Window(FormattedTextControl(_styled(screen.panel)))],
+            [Window(width=1), bar, Window(width=1), Window(FormattedTextControl(self._safely(screen.panel)))],
             width=PANEL + 3,
         )
         frame = HSplit(
             [
-                _line(screen.header),
+                self._one_line(screen.header),
                 self._rule(),
                 VSplit([page, ConditionalContainer(panel, Condition(lambda: screen.wide))]),
                 self._rule(),
-                _text(screen.cost),
-                _line(screen.keys),
+                self._text(screen.cost),
+                self._one_line(screen.keys),
             ]
         )
         tiny = Condition(lambda: screen.tiny)
         framed = VSplit([Window(width=MARGIN), frame, Window(width=MARGIN)])
-        return HSplit([ConditionalContainer(framed, ~tiny), ConditionalContainer(_text(screen.too_small), tiny)])
+        return HSplit([ConditionalContainer(framed, ~tiny), ConditionalContainer(self._text(screen.too_small), tiny)])
+
+    def _text(self, content: Callable[[], Text], at_least: int = 0) -> Window:
+        """Return a window as high as its text; where room is short, ``at_least`` as many lines of it."""
+        safe = self._safely(content)
+
+        def height() -> Dimension:
+            text = safe()
+            lines = sum(part[1].count("\n") for part in text) + 1 if text else 0
+            return Dimension(min=min(lines, at_least), preferred=lines, max=lines)
+
+        return Window(FormattedTextControl(safe), height=height, wrap_lines=True)
+
+    def _one_line(self, content: Callable[[], Text]) -> Window:
+        return Window(FormattedTextControl(self._safely(content)), height=1)
 
     def _rule(self) -> Window:
         return Window(height=1, char=self.screen.glyphs.rule, style="class:quiet")
@@ -177,9 +214,13 @@ class Terminal:
 
         def on(keys: tuple[str, ...], action: Callable[[], None], *, when: FilterOrBool = True) -> None:
             def act(_: KeyPressEvent) -> None:
-                if not screen.tiny:
+                if screen.tiny:
+                    return
+                try:
                     action()
                     self._sync()
+                except Exception as error:  # noqa: BLE001 - as in _safely
+                    self._fail(error)
 
             for key in keys:
                 bindings.add(key, filter=when)(act)
@@ -218,25 +259,6 @@ class _More(Margin):
         signs[0] = self.glyphs.up if above else " "
         signs[-1] = self.glyphs.down if below else signs[-1]
         return [("class:now", "\n".join(signs))]
-
-
-def _styled(content: Callable[[], Text]) -> Callable[[], StyleAndTextTuples]:
-    return lambda: list(content())
-
-
-def _text(content: Callable[[], Text], at_least: int = 0) -> Window:
-    """Return a window as high as its text; where room is short, ``at_least`` as many lines of it."""
-
-    def height() -> Dimension:
-        text = content()
-        lines = sum(part.count("\n") for _, part in text) + 1 if text else 0
-        return Dimension(min=min(lines, at_least), preferred=lines, max=lines)
-
-    return Window(FormattedTextControl(_styled(content)), height=height, wrap_lines=True)
-
-
-def _line(content: Callable[[], Text]) -> Window:
-    return Window(FormattedTextControl(_styled(content)), height=1)
 
 
 def _blank() -> Window:
