@@ -16,3 +16,4 @@ myst_heading_anchors = 3  # so that cli.md#exit-codes is a link, as on the forge
 html_theme = "furo"  # brings no web font and loads nothing from elsewhere
 html_title = f"gocontainer {version}"
 html_copy_source = False
+html_show_copyright = False  # the licence says it
