@@ -37,10 +37,7 @@ def main() -> int:
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as scratch, tempfile.TemporaryDirectory() as disk:
         place = Path(scratch)
-        python = install(place)
-        files = rival_files()
-        cookiecutter_template(place / "cookiecutter", files)
-        copier_template(place / "copier", files)
+        python, files = prepare(place)
         commands = {
             "python -c pass": lambda _: [python, "-c", "pass"],
             "gocontainer --version": lambda _: [python, "-m", "gocontainer", "--version"],
@@ -73,6 +70,14 @@ def main() -> int:
     ours = times["gocontainer new"]
     rivals = {"cookiecutter": times["cookiecutter"], "copier": times["copier copy"]}
     return verdict("new", f"{ours:.0f} ms", {name: (theirs / ours, *FLOORS[name]) for name, theirs in rivals.items()})
+
+
+def prepare(place: Path) -> tuple[str, dict[str, str]]:
+    """Install everything below ``place``, the rivals' templates too; return the interpreter and the files."""
+    python, files = install(place), rival_files()
+    cookiecutter_template(place / "cookiecutter", files)
+    copier_template(place / "copier", files)
+    return python, files
 
 
 def install(place: Path) -> str:

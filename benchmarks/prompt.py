@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pexpect
-from new import cookiecutter_template, copier_template, install, rival_files
+from new import prepare
 from timing import verdict
 
 ROUNDS = 9
@@ -28,10 +28,7 @@ def main() -> int:
     """Print the table and the verdict."""
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        python = install(place)
-        files = rival_files()
-        cookiecutter_template(place / "cookiecutter", files)
-        copier_template(place / "copier", files)
+        python, _ = prepare(place)
         commands = {
             "gocontainer new": ([python, "-m", "gocontainer", "new"], "What kind of service"),
             "cookiecutter": ([python, "-m", "cookiecutter", f"{place}/cookiecutter"], "service"),

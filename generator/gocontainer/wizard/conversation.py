@@ -113,10 +113,8 @@ class Conversation:
         """Return why ``raw`` cannot be the answer now, if it cannot."""
         try:
             self._tried(raw)
-        except InvalidAnswer as error:
-            return self._told(error)
         except UsageError as error:
-            return str(error)
+            return self._told(error)
         return None
 
     def supposing(self, raw: object) -> Settled | None:
@@ -128,23 +126,22 @@ class Conversation:
 
     def answer(self, raw: object) -> str | None:
         """Take an answer and go on, or return the sentence that says why it cannot be one."""
-        error = self.obstacle(raw)
-        if error is not None:
-            return error
-        said, settled = self._tried(raw)
-        if self.at == "service":
-            try:
+        try:
+            said, settled = self._tried(raw)
+            if self.at == "service":
                 self.settler.refuse_occupied(settled)
-            except UsageError as occupied:
-                return str(occupied)
+        except UsageError as error:
+            return self._told(error)
         self.drafts.pop(self.at, None)
         self.notes = tuple(changes(self.settled, settled, self.at))
         self.said, self.settled = said, settled
         self._go_on()
         return None
 
-    def _told(self, error: InvalidAnswer) -> str:
+    def _told(self, error: UsageError) -> str:
         """Return an error's sentence, and a name that would do where one is asked for."""
+        if not isinstance(error, InvalidAnswer):
+            return str(error)
         if error.where:  # another answer that follows from this one
             return f"With this answer, {error}"
         better = re.sub(r"[^a-z0-9]+", "-", str(error.value).lower()).strip("-")
