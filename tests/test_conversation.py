@@ -39,9 +39,17 @@ def conversation(around: Surroundings = NOWHERE, said: Mapping[str, Value] | Non
 
 def at_review(around: Surroundings = NOWHERE, **flags: Any) -> Conversation:
     talk = conversation(around, **flags)
-    while talk.at != REVIEW:
-        assert talk.answer(talk.question.value) is None
+    questions(talk)
     return talk
+
+
+def questions(talk: Conversation) -> list[str]:
+    """Take every answer as it is, up to the review, and return what was asked."""
+    asked = []
+    while talk.at != REVIEW:
+        asked.append(talk.at)
+        assert talk.answer(talk.question.value) is None
+    return asked
 
 
 def change(talk: Conversation, name: str, raw: object) -> str | None:
@@ -51,15 +59,10 @@ def change(talk: Conversation, name: str, raw: object) -> str | None:
 
 def test_few_questions_are_asked_and_all_others_are_one_keystroke_away() -> None:
     talk = conversation()
-    asked = []
-    while talk.at != REVIEW:
-        asked.append(talk.at)
-        talk.answer(talk.question.value)
+    asked = questions(talk)
     assert asked == list(FIRST)
     talk.customise()
-    while talk.at != REVIEW:
-        asked.append(talk.at)
-        talk.answer(talk.question.value)
+    asked += questions(talk)
     single = {option.name for option in OPTIONS if isinstance(option, Select) and len(option.choices) == 1}
     assert single == {"target"}
     assert asked[2:] == [option.name for option in OPTIONS if option.name not in {*FIRST, *single}]
@@ -72,10 +75,7 @@ def test_what_the_call_answers_is_not_asked() -> None:
     talk.answer("service")
     talk.answer("orders")
     talk.customise()
-    asked = []
-    while talk.at != REVIEW:
-        asked.append(talk.at)
-        talk.answer(talk.question.value)
+    asked = questions(talk)
     assert "port" not in asked
 
 
@@ -233,10 +233,7 @@ def test_a_question_without_a_meaning_is_not_asked() -> None:
     talk = at_review()
     change(talk, "cgo", raw=True)
     talk.customise()
-    asked = []
-    while talk.at != REVIEW:
-        asked.append(talk.at)
-        talk.answer(talk.question.value)
+    asked = questions(talk)
     assert "tracing" not in asked
 
 
@@ -250,10 +247,7 @@ def test_the_way_back_leads_past_a_question_that_lost_its_meaning() -> None:
     while talk.at != "cgo":
         talk.back()
     talk.answer(raw=True)
-    way = []
-    while talk.at != REVIEW:
-        way.append(talk.at)
-        talk.answer(talk.question.value)
+    way = questions(talk)
     assert "tracing" not in way
     talk.go_on(REVIEW, ["cgo", "tracing"], [])
     talk.back()

@@ -75,8 +75,13 @@ class Conversation:
         return len(STEPS) if self.at == REVIEW else list(GROUPS).index(BY_NAME[self.at].group) + 1
 
     @property
+    def option(self) -> Option | None:
+        """The option that is asked for now; there is none at the review."""
+        return BY_NAME.get(self.at)
+
+    @property
     def question(self) -> Question:
-        """The question that is asked now; there is none at the review."""
+        """The question that is asked now, with all that is known of it; there is none at the review."""
         option = BY_NAME[self.at]
         return Question(
             option=option,

@@ -20,8 +20,6 @@ Text = list[tuple[str, str]]
 
 WRITE, CUSTOMISE, FILES = "write it", "customise", "show the files"
 """What else a person can do at the review; none of them is the name of an option."""
-
-
 TABLE = 100
 """Columns that the review takes at most: an origin should stand near its value."""
 
@@ -191,8 +189,9 @@ def consequences(conversation: Conversation, raw: object, preview: Preview) -> T
     moved = [name for name in supposed.moved if name not in conversation.settled.moved]
     also = " and ".join(f"{name} to {shown(supposed.value(name))}" for name in moved)
     said = [f"sets {also}"] if also else []
+    marks = preview.difference(conversation.settled, supposed)
     for mark, verb in (("+", "adds"), ("-", "removes"), ("~", "changes")):
-        paths = [path for path, each in preview.difference(conversation.settled, supposed).items() if each == mark]
+        paths = [path for path, each in marks.items() if each == mark]
         if paths:
             said.append(f"{verb} {paths[0] if len(paths) == 1 else f'{len(paths)} files'}")
     if not said and not conversation.question.offers:
@@ -205,9 +204,9 @@ def panel(conversation: Conversation, raw: object, preview: Preview, rows: int) 
     """Return the files beside the page: what the answer pointed at would add, change or remove."""
     now = conversation.settled
     if conversation.at == REVIEW:
-        after, marks = now, preview.there_for(str(raw), now) if raw else {}
+        after, marks = now, preview.there_for(str(raw), now)
     else:
-        after = conversation.supposing(raw) or now if raw is not None else now
+        after = conversation.supposing(raw) or now
         marks = preview.difference(now, after)
     paths = {*preview.tree(now), *preview.tree(after)}
     text: Text = [
@@ -216,19 +215,19 @@ def panel(conversation: Conversation, raw: object, preview: Preview, rows: int) 
     ]
     styles = {"+": "class:added", "-": "class:removed", "~": "class:now"}
     tree = _folded(paths, marks, rows)
-    for depth, path in tree[:rows]:
-        mark = marks.get(path, " ")
-        text.append((styles.get(mark, "class:quiet"), f"{mark} {'  ' * depth}{Leaf(depth, path, '').name}\n"))
+    for leaf in tree[:rows]:
+        mark = marks.get(leaf.path, " ")
+        text.append((styles.get(mark, "class:quiet"), f"{mark} {'  ' * leaf.depth}{leaf.name}\n"))
     if len(tree) > rows:
         text[-1] = ("class:quiet", f"  and {len(tree) - rows + 1} more")
     return text
 
 
-def _folded(paths: set[str], marks: Mapping[str, str], rows: int) -> Sequence[tuple[int, str]]:
+def _folded(paths: set[str], marks: Mapping[str, str], rows: int) -> Sequence[Leaf]:
     """Return the tree, folded as far as needed for ``rows``: marked files stay in sight."""
     tree = list(grown(paths))
     for deepest in (9, 2, 1, 0):
-        kept = [(depth, path) for depth, path in tree if depth <= deepest or _leads(path, marks)]
+        kept = [leaf for leaf in tree if leaf.depth <= deepest or _leads(leaf.path, marks)]
         if len(kept) <= rows:
             break
     return kept

@@ -20,7 +20,7 @@ class Leaf(NamedTuple):
     depth: int
     path: str
     """From the top; a folder's ends in a slash."""
-    reason: str
+    reason: str = ""
     """The answers that it is there for; nothing where it always is."""
 
     @property
@@ -53,7 +53,7 @@ class Preview:
     def leaves(self, settled: Settled) -> list[Leaf]:
         """Return the files as a tree, each with the answers that it is there for."""
         context = settled.answers.context()
-        return [Leaf(depth, path, _reason(path, context)) for depth, path in grown(self.paths(settled))]
+        return [leaf._replace(reason=_reason(leaf.path, context)) for leaf in grown(self.paths(settled))]
 
     def difference(self, before: Settled, after: Settled) -> dict[str, str]:
         """Return the paths in which the files differ, each with ``+``, ``-`` or ``~``."""
@@ -72,8 +72,8 @@ class Preview:
         return {path: "+" for path in self.tree(settled) if any(layout.covers(row, path) for row in rows)}
 
 
-def grown(paths: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Yield depth and path of every folder and file of a tree, folders first."""
+def grown(paths: Iterable[str]) -> Iterator[Leaf]:
+    """Yield every folder and file of a tree, folders first."""
     told: set[str] = set()
     for path in sorted(paths, key=_folders_first):
         parts = path.split("/")
@@ -81,7 +81,7 @@ def grown(paths: Iterable[str]) -> Iterator[tuple[int, str]]:
             here = "/".join(parts[: depth + 1]) + ("/" if depth < len(parts) - 1 else "")
             if here not in told:
                 told.add(here)
-                yield depth, here
+                yield Leaf(depth, here)
 
 
 def _folders_first(path: str) -> list[tuple[bool, str]]:

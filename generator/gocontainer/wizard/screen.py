@@ -138,12 +138,12 @@ class Screen:
     @property
     def asks_text(self) -> bool:
         """Whether the page is a question that is answered by typing."""
-        at = self.conversation.at
-        return not self.files and at != REVIEW and not isinstance(self.conversation.question.option, Select | Toggle)
+        option = self.conversation.option
+        return not self.files and option is not None and not isinstance(option, Select | Toggle)
 
     @property
     def _asks_many(self) -> bool:
-        return self.conversation.at != REVIEW and isinstance(self.conversation.question.option, SelectMany)
+        return isinstance(self.conversation.option, SelectMany)
 
     @property
     def wide(self) -> bool:

@@ -114,16 +114,24 @@ class Terminal:
             self.application.exit(exception=ending)
 
     def _safely(self, content: Callable[[], Text]) -> Callable[[], StyleAndTextTuples]:
-        """Return ``content`` for prompt_toolkit; what goes wrong in it ends the application, as an error should."""
+        """Return ``content`` for prompt_toolkit; what goes wrong in it ends the application, as an error should.
 
-        def text() -> StyleAndTextTuples:
-            try:
-                return list(content())
-            except Exception as error:  # noqa: BLE001 - prompt_toolkit would print it over the page and go on
-                self._fail(error)
-                return []
+        It is asked several times while a page is drawn, and made once.
+        """
+        drawing, text = -1, StyleAndTextTuples()
 
-        return text
+        def made() -> StyleAndTextTuples:
+            nonlocal drawing, text
+            if drawing != self.application.render_counter:
+                drawing = self.application.render_counter
+                try:
+                    text = list(content())
+                except Exception as error:  # noqa: BLE001 - prompt_toolkit would print it over the page and go on
+                    self._fail(error)
+                    text = []
+            return text
+
+        return made
 
     def _fail(self, error: Exception) -> None:
         self._failure = error
@@ -166,7 +174,7 @@ class Terminal:
                 _blank(),
                 self._text(screen.detail, at_least=5),
                 Window(),
-                ConditionalContainer(self._text(screen.notes), Condition(lambda: bool(screen.notes()))),
+                self._text(screen.notes),
             ]
         )
         bar = Window(width=1, char=screen.glyphs.bar, style="class:quiet")
