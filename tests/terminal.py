@@ -56,15 +56,30 @@ class Terminal:
         self.child.delaybeforesend = None
 
     def send(self, *keys: str) -> None:
-        """Type keys, with a person's pauses: after an Esc, which would else be taken for the start of another
-        key, and before a Ctrl-C, which would else come between the prompt and the reading of a line.
-        """
+        """Type keys; after an Esc wait, as a person does, so that it is not taken for the start of another key."""
         for key in keys:
             if key == CTRL_C:
-                self.drain(0.2)
+                self.settle()
             self.child.send(key)
             if key == ESCAPE:
                 self.drain(0.2)
+
+    def kill(self, number: int) -> None:
+        """Send a signal to the program."""
+        self.settle()
+        self.child.kill(number)
+
+    def settle(self) -> None:
+        """Wait until the program waits: Python heeds a signal between a prompt and its reading only at Enter."""
+        self.drain(0.3)
+        if Path("/proc").is_dir():
+            self.until(self._sleeps, "a program that waits")
+
+    def _sleeps(self) -> bool:
+        try:
+            return Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()[0] != "R"
+        except OSError:  # it is over
+            return True
 
     def modes(self) -> list[Any]:
         """Return the modes of the pseudo-terminal, which outlive the program."""

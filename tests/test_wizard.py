@@ -168,7 +168,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, number: int, code: int, manne
     terminal = new(tmp_path, *manner)
     before = terminal.modes()
     terminal.sees("What kind of service")
-    terminal.child.kill(number)
+    terminal.kill(number)
     assert terminal.end() == code
     assert "Nothing was written." in printed(terminal)
     assert "Traceback" not in terminal.written.decode()
@@ -372,6 +372,16 @@ def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) ->
     assert (answers["platforms"], answers["tracing"]) == ("linux/amd64,linux/arm/v7", False)
     assert plain.written.decode().count("  port: 8080 (default)") == 2, "at first, and when it was asked for"
     assert b"\x1b" not in plain.written, "a screen reader gets text and nothing else"
+
+
+def test_line_by_line_what_moved_at_the_start_is_said_once(tmp_path: Path) -> None:
+    terminal = new(tmp_path, "--plain", "--cgo")
+    terminal.sees("base_image is distroless-base now, to go with cgo.", "Number or name [service]:")
+    terminal.send("?\n")
+    terminal.sees("It may be minimal, service, hardened.")
+    terminal.send(CTRL_C)
+    assert terminal.end() == 130
+    assert terminal.written.decode().count("base_image is distroless-base now") == 1
 
 
 def test_line_by_line_all_can_be_asked(tmp_path: Path, plain: Terminal) -> None:

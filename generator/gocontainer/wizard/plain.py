@@ -26,14 +26,12 @@ BACK, HELP = "<", "?"
 
 def converse(conversation: Conversation, preview: Preview, found: Sequence[str], say: Say, ask: Ask) -> None:
     """Hold the conversation; raise Cancelled or Interrupted where it is ended before its end."""
-    say(f"Found: {'; '.join(found)}.")
-    say(f"Enter takes what is in brackets, {BACK} goes back, {HELP} says what an answer may be, Ctrl-C quits.")
+    pages = Plain(conversation, preview, _heard(say), _heard(ask))
     with _signals():
         try:
-            pages = Plain(conversation, preview, _heard(say), _heard(ask))
+            pages.begin(found)
             while not pages.page():
-                for note in conversation.notes:
-                    say(note)
+                pass
         except (EOFError, KeyboardInterrupt):
             with suppress(OSError):
                 say("")  # the line that was being typed is over
@@ -77,10 +75,22 @@ class Plain:
         self.conversation, self.preview, self._say, self._ask = conversation, preview, say, ask
         self._told: dict[str, str] = {}
         """What was said of each answer at the last review: only news is said again."""
+        self._noted: tuple[str, ...] = ()
+
+    def begin(self, found: Sequence[str]) -> None:
+        """Say what was found, and how to answer."""
+        self._say(f"Found: {'; '.join(found)}.")
+        self._say(
+            f"Enter takes what is in brackets, {BACK} goes back, {HELP} says what an answer may be, Ctrl-C quits."
+        )
 
     def page(self) -> bool:
         """Show one page and take one line; True when all is said."""
         talk = self.conversation
+        if talk.notes is not self._noted:
+            self._noted = talk.notes
+            for note in talk.notes:
+                self._say(note)
         self._say("")
         self._say(f"Step {talk.step} of {len(STEPS)}, {STEPS[talk.step - 1]}")
         return self._review() if talk.at == REVIEW else self._question(talk.question)
