@@ -21,7 +21,7 @@ from timing import verdict
 ROUNDS = 9
 PROMISED = 500
 """Milliseconds in which the first question is to be there."""
-FLOORS = {"cookiecutter": (0.7, 1.0), "copier": (1.4, 2.0)}
+FLOORS = {"cookiecutter": (0.8, 1.0), "copier": (1.5, 2.0)}
 
 
 def main() -> int:
