@@ -42,7 +42,7 @@ derive: $(READY) ## write the files that follow from the tables
 
 .PHONY: goldens
 goldens: $(READY) ## render the golden repositories afresh; read the diff
-	$(RUN)/python -m tests.goldens
+	$(RUN)/python -m tests.golden
 
 .PHONY: modules
 modules: $(READY) ## resolve the Go modules of the output (network)
