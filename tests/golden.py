@@ -6,7 +6,7 @@ import shutil
 
 from gocontainer import render, tree
 from gocontainer.lock import sealed
-from gocontainer.options import PRESETS
+from gocontainer.profiles import PRESETS
 from tests.support import ROOT, answers
 
 FOLDER = ROOT / "tests" / "goldens"

@@ -19,12 +19,13 @@ SOURCES = {
 """Module, from the package down, to its file; a folder's own module has the folder's name."""
 RANKS = (
     ("errors", "__init__"),
-    ("kinds", "sizing", "tree", "git", "answer_types"),
+    ("kinds", "patterns", "tree", "git", "answer_types"),
+    ("profiles", "sizing"),
     ("options",),
     ("conflicts", "layout", "derived"),
     ("answers", "cost", "template"),
     ("detect", "sources", "lock", "renderer"),
-    ("matrix", "modules", "reference", "summary", "wizard.settling"),
+    ("explain", "matrix", "modules", "reference", "summary", "wizard.settling"),
     ("derive", "flags", "wizard.conversation", "wizard.preview"),
     ("wizard.resume", "wizard.review"),
     ("wizard.pages",),
@@ -112,7 +113,18 @@ def test_the_tables_need_the_standard_library_only() -> None:
     """cookiecutter's own Python imports them."""
     import sys
 
-    tables = ("errors", "kinds", "options", "conflicts", "layout", "sizing", "derived", "answers")
+    tables = (
+        "errors",
+        "kinds",
+        "patterns",
+        "profiles",
+        "options",
+        "conflicts",
+        "layout",
+        "sizing",
+        "derived",
+        "answers",
+    )
     for name in tables:
         outside = {module.partition(".")[0] for module in imports(ast.parse(SOURCES[name].read_text()))}
         assert outside <= {*sys.stdlib_module_names, "gocontainer"}, name

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from gocontainer import render
 from gocontainer.errors import UsageError
 from gocontainer.kinds import Text, Toggle
-from gocontainer.options import BY_NAME, OPTIONS, PROFILE
+from gocontainer.options import BY_NAME, OPTIONS
+from gocontainer.profiles import PROFILE
 from gocontainer.tree import File
 from tests.support import answers, go, gocontainer, need, ok, rendered
 
@@ -64,7 +65,7 @@ def parses(files: dict[str, File], chosen: Any) -> None:
     """The files are what they should be, and the answers stand in them as data."""
     for path, file in files.items():
         text = file.content.decode()
-        assert not path.startswith(("/", ".")) or path.startswith((".git", ".docker", ".editor", ".golangci"))
+        assert not path.startswith(("/", ".")) or path.startswith((".git", ".docker", ".gocontainer/"))
         assert ".." not in path.split("/")
         if path.endswith((".yaml", ".yml")):
             assert all(isinstance(document, dict) for document in yaml.safe_load_all(text))

@@ -188,6 +188,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "owner": {"owner": "x"},
     "image": {"image": "a.io/x"},
     "max_replicas": {"max_replicas": 10},
+    "liveness_period": {"liveness_period": 5},
 }
 
 

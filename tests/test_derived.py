@@ -60,14 +60,16 @@ def test_a_new_choice_needs_an_option_row_a_layout_row_and_its_file(copy: Path) 
         'Choice(value="github", label="GitHub Actions"),',
         'Choice(value="github", label="GitHub Actions"),\n            Choice(value="drone", label="Drone, the dummy"),',
     )
-    edit(package / "layout.py", '".github/": ', '".drone.yml": {"ci": ("drone",)},\n    ".github/": ')
+    edit(
+        package / "layout.py", '".github/workflows/": ', '".drone.yml": {"ci": ("drone",)},\n    ".github/workflows/": '
+    )
     (copy / "template/<<cookiecutter.service>>/.drone.yml").write_text("name: << cookiecutter.service >>\n")
     ok(inside(copy, "-m", "gocontainer", "dev", "derive"))
     known_everywhere(copy)
     written = inside(copy, "-m", "gocontainer", "new", "orders", "--ci", "drone", "--no-git", "-o", str(copy / "out"))
     ok(written)
     assert (copy / "out/orders/.drone.yml").read_text() == "name: orders\n"
-    assert not (copy / "out/orders/.github").exists()
+    assert not (copy / "out/orders/.github/workflows").exists()
     with_cookiecutter(copy)
 
 
@@ -115,4 +117,4 @@ def with_cookiecutter(copy: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (copy / "theirs/orders/.drone.yml").exists()
-    assert not (copy / "theirs/orders/.github").exists()
+    assert not (copy / "theirs/orders/.github/workflows").exists()

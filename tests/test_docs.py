@@ -16,7 +16,8 @@ from markdown_it.token import Token
 
 from gocontainer.cli import main
 from gocontainer.errors import EXIT_CODES
-from gocontainer.options import OPTIONS, PROFILE
+from gocontainer.options import OPTIONS
+from gocontainer.profiles import PROFILE
 from gocontainer.reference import NOTE
 from tests.snippets import BIN, failures, misquoted, plan, snippets, tokens, unchecked
 from tests.support import ROOT, clean_environment, need, ok, rendered

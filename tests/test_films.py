@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from gocontainer.options import OPTIONS, PROFILE
+from gocontainer.options import OPTIONS
+from gocontainer.profiles import PROFILE
 from tests import films
 from tests.terminal import SMALL
 

@@ -8,7 +8,7 @@ import pytest
 
 from gocontainer import tree
 from gocontainer.lock import PACK
-from gocontainer.options import PRESETS
+from gocontainer.profiles import PRESETS
 from tests.golden import FOLDER, expected
 
 

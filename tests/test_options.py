@@ -12,15 +12,18 @@ from gocontainer import derive
 from gocontainer.conflicts import CONFLICTS, Conflict
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
 from gocontainer.kinds import Choice, Integer, Option, Select, SelectMany, Text, Toggle
-from gocontainer.options import BY_NAME, GROUPS, OPTIONS, PRESETS, PROFILE
+from gocontainer.options import BY_NAME, GROUPS, OPTIONS
+from gocontainer.profiles import PRESETS, PROFILE
 from tests.support import answers
 
 CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
     "owner": "the {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64", "tracing": True,
-    "target": "kubernetes", "cpu": "100m", "memory": "128Mi", "resources": "strict", "startup_seconds": 30,
+    "target": "kubernetes", "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
+    "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "ci": "github",
+    "deps_bot": "dependabot",
 }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, give
     repository = rendered(tmp_path, **given)
     found = subprocess.run([program, "run"], cwd=repository, check=False, capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
-    quote = repository / "internal/quote/quote.go"
+    quote = repository / "internal/httpapi/quotes.go"
     quote.write_text(quote.read_text() + "\nfunc unused() {}\n")
     assert subprocess.run([program, "run"], cwd=repository, check=False, capture_output=True).returncode == 1
 
@@ -96,6 +96,8 @@ def test_help_lists_the_settings_and_is_no_failure(tmp_path: Path) -> None:
 
 def test_a_broken_service_would_be_noticed(tmp_path: Path) -> None:
     repository = rendered(tmp_path)
-    handler = repository / "internal/quote/quote.go"
-    handler.write_text(handler.read_text().replace("quote.Total += amount", "quote.Total -= amount"))
-    assert go(repository, "test", "./internal/quote").code != 0
+    handler = repository / "internal/httpapi/quotes.go"
+    text = handler.read_text()
+    assert "basket.Total += amount" in text
+    handler.write_text(text.replace("basket.Total += amount", "basket.Total -= amount"))
+    assert go(repository, "test", "./internal/httpapi").code != 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from gocontainer import sizing
-from tests.support import rendered, rows
+from gocontainer import tree
+from gocontainer.sizing import Sizes
+from tests.support import answers, need, rendered, rows
 
-OLDEST, NEWEST = "1.30", "1.37"
+NEWEST = "1.37"
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))
 
 
@@ -36,7 +38,7 @@ def test_overlays_render_and_are_strictly_valid(tmp_path: Path, row: dict[str, A
     used = {document["metadata"]["namespace"] for overlay in overlays.values() for document in overlay.values()}
     assert used == {namespace["metadata"]["name"] for namespace in namespaces}
     for document in (*namespaces, *overlays["dev"].values(), *overlays["prod"].values()):
-        for version in (OLDEST, NEWEST):
+        for version in (row["kubernetes_min"], NEWEST):
             kubernetes_validate.validate(document, version, strict=True)
     fits_the_answers(row, overlays["dev"], overlays["prod"])
 
@@ -44,7 +46,7 @@ def test_overlays_render_and_are_strictly_valid(tmp_path: Path, row: dict[str, A
 def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, Any]) -> None:
     few, many = row["min_replicas"], row["max_replicas"]
     assert ("HorizontalPodAutoscaler" in prod) == (many > few)
-    assert ("PodDisruptionBudget" in prod) == (few > 1)
+    assert ("PodDisruptionBudget" in prod) == (many > 1)
     assert ("NetworkPolicy" in prod) == row["network_policy"]
     assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} & set(dev)
     assert dev["Deployment"]["spec"]["replicas"] == 1
@@ -67,19 +69,31 @@ def selectors_match(overlay: dict[str, Any]) -> None:
 
 def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
     (container,) = pod["containers"]
+    sizes = Sizes.of(answers(**row))
     limits, requests = container["resources"]["limits"], container["resources"]["requests"]
     assert limits["memory"] == requests["memory"] == row["memory"]
     assert ("cpu" in limits) == (row["resources"] == "strict")
     names = {variable["name"] for variable in container.get("env", [])} - {"APP_LOG_LEVEL"}
-    assert names == ({"GOMAXPROCS"} if row["resources"] == "latency" else set())
-    sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert pod["terminationGracePeriodSeconds"] >= sleep + row["drain_seconds"] + sizing.FLUSH + sizing.MARGIN
-    startup = container["startupProbe"]
-    assert startup["periodSeconds"] * startup["failureThreshold"] >= row["startup_seconds"]
+    assert names == ({"APP_CPU_REQUEST"} if row["resources"] == "latency" else set())
+    assert pre_stop(row, container) == 5
+    assert pod["terminationGracePeriodSeconds"] == sizes.grace_period
+    for probe in ("startup", "readiness", "liveness"):
+        fields = [container[f"{probe}Probe"][key] for key in ("periodSeconds", "timeoutSeconds", "failureThreshold")]
+        assert fields == list(getattr(sizes, probe))
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"http": row["port"], "admin": 8081}
+
+
+def pre_stop(row: dict[str, Any], container: dict[str, Any]) -> int:
+    """Seconds that Kubernetes itself sleeps, or before 1.30 the binary."""
+    hook: dict[str, Any] = container["lifecycle"]["preStop"]
+    if row["kubernetes_min"] == "1.30":
+        return int(hook["sleep"]["seconds"])
+    program, flag = hook["exec"]["command"]
+    assert program == f"/usr/local/bin/{container['name']}"
+    return int(flag.removeprefix("-sleep=").removesuffix("s"))
 
 
 @pytest.mark.parametrize(
@@ -103,3 +117,116 @@ def test_a_change_of_the_settings_changes_the_pods(tmp_path: Path) -> None:
     settings = repository / "deploy/base/config.yaml"
     settings.write_text(settings.read_text() + "max-in-flight: 10\n")
     assert kustomize(repository / "deploy/overlays/prod")["Deployment"] != before
+
+
+RESOURCES = "{spec: {template: {spec: {containers: [{name: orders, resources: %s}]}}}}"
+PATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "memory": (
+        {},
+        {"memory": "1555Mi"},
+        "Deployment",
+        RESOURCES % "{requests: {memory: 1555Mi}, limits: {memory: 1555Mi}}",
+    ),
+    "cpu under a limit": (
+        {},
+        {"cpu": "1555m"},
+        "Deployment",
+        RESOURCES % "{requests: {cpu: 1555m}, limits: {cpu: '2'}}",
+    ),
+    "cpu without a limit": (
+        {"resources": "latency"},
+        {"cpu": "1555m"},
+        "Deployment",
+        RESOURCES % "{requests: {cpu: 1555m}}",
+    ),
+    "fixed replicas": (
+        {"min_replicas": 3, "max_replicas": 3},
+        {"min_replicas": 7, "max_replicas": 7},
+        "Deployment",
+        "{spec: {replicas: 7}}",
+    ),
+    "scaled replicas": (
+        {},
+        {"min_replicas": 3, "max_replicas": 9},
+        "HorizontalPodAutoscaler",
+        "{spec: {minReplicas: 3, maxReplicas: 9}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_a_patch_in_an_overlay_leaves_no_stale_number(tmp_path: Path, name: str) -> None:
+    """It gives the very manifests that the same answer would have given."""
+    before, after, kind, patch = PATCHES[name]
+    repository = rendered(tmp_path, **before)
+    patched = kustomize(overlay(repository, kind, patch))
+    assert patched != kustomize(repository / "deploy/overlays/prod")
+    assert patched == kustomize(rendered(tmp_path / "answered", **{**before, **after}) / "deploy/overlays/prod")
+
+
+def test_a_stale_number_would_be_noticed(tmp_path: Path) -> None:
+    repository = rendered(tmp_path)
+    deployment = repository / "deploy/base/deployment.yaml"
+    limit = "          env: [{name: GOMEMLIMIT, value: 115MiB}]\n          resources:\n"
+    deployment.write_text(deployment.read_text().replace("          resources:\n", limit))
+    _, after, kind, patch = PATCHES["memory"]
+    patched = kustomize(overlay(repository, kind, patch))
+    assert patched != kustomize(rendered(tmp_path / "answered", **after) / "deploy/overlays/prod")
+
+
+def overlay(repository: Path, kind: str, patch: str) -> Path:
+    """Write an overlay over `prod` with one patch."""
+    folder = repository / "deploy/overlays/own"
+    folder.mkdir()
+    versions = {"Deployment": "apps/v1", "HorizontalPodAutoscaler": "autoscaling/v2"}
+    whole = {"apiVersion": versions[kind], "kind": kind, "metadata": {"name": "orders"}, **yaml.safe_load(patch)}
+    document = {"kind": "Kustomization", "resources": ["../prod"], "patches": [{"patch": json.dumps(whole)}]}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(document))
+    return folder
+
+
+def images(repository: Path) -> set[str]:
+    both = [kustomize(repository / "deploy/overlays" / name)["Deployment"] for name in ("dev", "prod")]
+    return {each["spec"]["template"]["spec"]["containers"][0]["image"] for each in both}
+
+
+def set_image(repository: Path, image: str) -> int:
+    need("make")
+    arguments = ["make", "--silent", "set-image", f"IMAGE={image}"]
+    return subprocess.run(arguments, cwd=repository, check=False, capture_output=True).returncode
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "ghcr.io/acme/orders:1.0",
+        f"ghcr.io/acme/orders:v2@sha256:{'0a' * 32}",
+        f"localhost:5000/a/b_c:Tag_1.0-x@sha256:{'ff' * 32}",
+    ],
+)
+def test_set_image_names_the_image_in_one_file_for_every_environment(tmp_path: Path, image: str) -> None:
+    repository = rendered(tmp_path)
+    before = tree.load(repository)
+    for each in (f"x.io/y:before@sha256:{'00' * 32}", image):
+        assert set_image(repository, each) == 0
+    after = tree.load(repository)
+    assert [path for path in after if after[path] != before.get(path)] == ["deploy/components/image/kustomization.yaml"]
+    assert images(repository) == {image}
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["orders", "orders:", "localhost:5000/orders", "a:b c", "a:'b'", "a:1@sha256:00", "$(touch pwned):1", "A:1"],
+)
+def test_set_image_refuses_what_names_no_image(tmp_path: Path, image: str) -> None:
+    repository = rendered(tmp_path)
+    before = tree.load(repository)
+    assert set_image(repository, image.replace("$", "$$")) == 2
+    assert tree.load(repository) == before
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_only_set_image_names_the_image(tmp_path: Path) -> None:
+    repository = rendered(tmp_path, image="ghcr.io/acme/orders")
+    named = [path for path, file in tree.load(repository).items() if b"newTag:" in file.content]
+    assert sorted(named) == ["Makefile", "deploy/components/image/kustomization.yaml"]

@@ -20,12 +20,17 @@ class AnswerValues(TypedDict, total=False):
     platforms: str | Sequence[str]
     tracing: bool
     target: Literal["kubernetes"]
+    kubernetes_min: Literal["1.30", "1.27"]
     cpu: str
     memory: str
     resources: Literal["strict", "latency"]
     startup_seconds: int
+    liveness_period: int
+    liveness_timeout: int
+    liveness_failures: int
     drain_seconds: int
     min_replicas: int
     max_replicas: int
     network_policy: bool
     ci: Literal["github", "none"]
+    deps_bot: Literal["dependabot", "renovate", "none"]

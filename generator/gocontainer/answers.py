@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, MissingAnswers, NotApplicable, UnknownKey
 from gocontainer.kinds import Option, Toggle, Value, holds
-from gocontainer.options import BY_NAME, OPTIONS, PRESETS, PROFILE
+from gocontainer.options import BY_NAME, OPTIONS
+from gocontainer.profiles import PRESETS, PROFILE
 
 if TYPE_CHECKING:
     from typing import Unpack

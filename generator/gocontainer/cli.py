@@ -235,6 +235,29 @@ def options(*, schema: bool, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("path", default=".", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def explain(path: str, *, as_json: bool) -> None:
+    """Say where each number in the repository at PATH comes from.
+
+    For each: its value, the answer and the formula that it follows from, the file where it stands, what
+    it buys, and the source. A number that was changed by hand is shown with both values.
+    """
+    from gocontainer import explain as explaining
+    from gocontainer import lock
+
+    explained = explaining.explain(_absolute(path))
+    if as_json:
+        _say(json.dumps([each._asdict() for each in explained], indent=2, ensure_ascii=False))
+        return
+    version = lock.read(_absolute(path)).version
+    written = "" if version == __version__ else f", written by {version}"
+    _tell(f"{len(explained)} numbers, by the formulas of gocontainer {__version__}{written}")
+    for line in explaining.lines(explained):
+        _tell(line)
+
+
+@main.command()
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 def completion(shell: str) -> None:
     """Print the completion script of a SHELL; source it in the shell's start-up file."""

@@ -60,4 +60,9 @@ CONFLICTS: tuple[Conflict, ...] = (
         reason="the fewest replicas are more than the most",
         way_out="Raise max_replicas or lower min_replicas.",
     ),
+    Conflict(
+        ordered=("liveness_timeout", "liveness_period"),
+        reason="the next probe would start before the answer to this one is late",
+        way_out="Raise liveness_period or lower liveness_timeout.",
+    ),
 )

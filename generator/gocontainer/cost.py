@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gocontainer import sizing
 from gocontainer.kinds import Value
+from gocontainer.sizing import Sizes
 
 BINARY_MB = {True: 5.15, False: 4.09}
 """Megabytes of the compressed binary with and without tracing: ``make bench-size``, 2026-11-24."""
@@ -36,9 +36,10 @@ def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) ->
     """Return what valid ``answers`` come to."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     pods = replicas(answers)
+    sizes = Sizes.of(answers)
     return Cost(
         image_mb=round(base + BINARY_MB[answers["tracing"] is True]),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
-        unready=sizing.READINESS.worst_case,
-        restarted=sizing.LIVENESS.worst_case,
+        unready=sizes.readiness.worst_case,
+        restarted=sizes.liveness.worst_case,
     )

@@ -13,7 +13,8 @@ from gocontainer.answers import Answers
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.derived import derive
 from gocontainer.kinds import Integer, Option, Select, SelectMany, Toggle, Value, When
-from gocontainer.options import BY_NAME, OPTIONS, PROFILE
+from gocontainer.options import BY_NAME, OPTIONS
+from gocontainer.profiles import PROFILE
 
 
 def stale(root: Path, command: click.Group) -> dict[str, str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from gocontainer import sizing
+from gocontainer import __version__
 from gocontainer.kinds import Value
+from gocontainer.sizing import Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
@@ -25,39 +26,35 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     """
     flags = {
         "__autoscaling": int(answers["max_replicas"]) > int(answers["min_replicas"]),
-        "__disruption_budget": int(answers["min_replicas"]) > 1,
+        "__disruption_budget": int(answers["max_replicas"]) > 1,
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__own_sleep": answers["kubernetes_min"] == "1.27",
+        "__single": int(answers["min_replicas"]) == 1,
+        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
     }
     values = {
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
         "__build_tags": _build_tags(answers),
         "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__cpu_limit": sizing.cpu_limit(str(answers["cpu"])),
-        "__gomaxprocs": sizing.gomaxprocs(str(answers["cpu"])),
-        "__grace_period": sizing.grace_period(int(answers["drain_seconds"])),
-        **_probe("liveness", sizing.LIVENESS),
-        **_probe("readiness", sizing.READINESS),
         "__license": LICENSES[str(answers["license"])],
-        "__memory_percent": sizing.memory_percent(cgo=answers["cgo"] is True),
-        "__pre_stop": sizing.PRE_STOP,
-        "__request_timeout": sizing.request_timeout(int(answers["drain_seconds"])),
+        "__registry": registry(str(answers["image"])),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
-        "__startup_failures": sizing.startup_failures(int(answers["startup_seconds"])),
-        "__startup_period": sizing.STARTUP_PERIOD,
+        "__version": __version__,
     }
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
+        | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
 
 
-def _probe(name: str, probe: sizing.Probe) -> dict[str, int]:
-    return {f"__{name}_{field}": value for field, value in probe._asdict().items()} | {
-        f"__{name}_worst_case": probe.worst_case
-    }
+def registry(image: str) -> str:
+    """Return the host that ``image`` is pulled from; Docker Hub's where it names none."""
+    host = image.partition("/")[0]
+    return host if host == "localhost" or {".", ":"} & set(host) else "docker.io"
 
 
 def _build_tags(answers: Mapping[str, Value]) -> str:

@@ -13,6 +13,8 @@
     │   ├── UnreadablePlace             nobody may look at the folder to be written
     │   ├── NothingToResume             no earlier conversation was left
     │   ├── MissingAnswers              nobody can be asked
+    │   ├── NotARepository              no lock file lies there
+    │   ├── UnreadableLock              the lock file was changed by hand, or is not ours
     │   ├── UnreadableAnswers           the answers file cannot be used
     │   └── TargetNotEmpty              something is in the way
     └── Cancelled             130   a person said stop
@@ -176,6 +178,26 @@ class UnreadableAnswers(UsageError):
 
     def __str__(self) -> str:
         return f"Cannot read answers from {self.path}: {self.reason}. {self.way_out}"
+
+
+class NotARepository(UsageError):
+    """``path`` is no repository that gocontainer wrote."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} holds no .gocontainer.lock. Name the top of a repository that gocontainer wrote."
+
+
+class UnreadableLock(UsageError):
+    """The lock file at ``path`` is not as this tool writes it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} is not as gocontainer wrote it. Bring it back, say with 'git checkout'."
 
 
 class TargetNotEmpty(UsageError):

@@ -12,7 +12,8 @@ import click
 from gocontainer.answers import Layer
 from gocontainer.errors import InvalidAnswer
 from gocontainer.kinds import Option, Select, SelectMany, Text, Toggle
-from gocontainer.options import BY_NAME, GROUPS, OPTIONS, PROFILE
+from gocontainer.options import BY_NAME, GROUPS, OPTIONS
+from gocontainer.profiles import PROFILE
 from gocontainer.sources import from_environment, from_file
 
 

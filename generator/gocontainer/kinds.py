@@ -114,7 +114,9 @@ class Select(Option):
 
     def parse(self, raw: object, where: str) -> Value:
         if raw not in self.values:
-            raise InvalidAnswer(where, raw, "one of the choices", f"Choose from {', '.join(self.values)}.")
+            # To YAML, TOML and JSON a version is a number: 1.30 arrives as 1.3.
+            quotes = ", in quotes" if isinstance(raw, float) else ""
+            raise InvalidAnswer(where, raw, "one of the choices", f"Choose from {', '.join(self.values)}{quotes}.")
         return str(raw)
 
     def schema(self) -> dict[str, object]:

@@ -11,18 +11,21 @@ from collections.abc import Mapping
 from gocontainer.kinds import Value, When, holds
 
 FILES: Mapping[str, When] = {
-    ".github/": {"ci": ("github",)},
+    ".github/workflows/": {"ci": ("github",)},
+    ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
+    ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
     "LICENSE": {"license": ("apache-2.0", "mit")},
     "deploy/components/autoscaling/": {"__autoscaling": ("true",)},
     "deploy/components/disruption-budget/": {"__disruption_budget": ("true",)},
     "deploy/components/network-policy/": {"network_policy": (True,)},
     "internal/telemetry/tracing.go": {"tracing": (True,)},
     "internal/telemetry/tracing_test.go": {"tracing": (True,)},
+    "renovate.json": {"deps_bot": ("renovate",)},
 }
 
 FLAGS: Mapping[str, str] = {
     "__autoscaling": "max_replicas above min_replicas",
-    "__disruption_budget": "min_replicas above 1",
+    "__disruption_budget": "max_replicas above 1",
 }
 """What the derived flags among the conditions mean, in words."""
 

@@ -11,14 +11,40 @@ import gzip
 import io
 import json
 import tarfile
+from pathlib import Path
+from typing import NamedTuple
 
 from gocontainer import __version__
-from gocontainer.answers import Answers
+from gocontainer.answers import Answers, Layer
+from gocontainer.errors import NotARepository, UnreadableLock
 from gocontainer.tree import File, Tree, digest
 
 LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
 SCHEMA = 1
+
+
+class Lock(NamedTuple):
+    """What a lock file says: the template's version, and the answers."""
+
+    version: str
+    answers: Answers
+
+
+def read(repository: Path) -> Lock:
+    """Return the lock of a generated ``repository``.
+
+    Raises NotARepository, UnreadableLock, and UsageError for answers that this version does not take.
+    """
+    path = repository / LOCK
+    if not path.is_file():
+        raise NotARepository(str(repository))
+    try:
+        document = json.loads(path.read_bytes())
+        version, answers = str(document["template"]["version"]), dict(document["answers"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableLock(str(path)) from error
+    return Lock(version, Answers.merge(Layer("lock", answers, f"{{name}} in {LOCK}")))
 
 
 def sealed(tree: Tree, answers: Answers) -> dict[str, File]:

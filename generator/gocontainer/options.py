@@ -7,53 +7,10 @@ property of the schema, a line in the docs and a dimension of the test matrix.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from gocontainer.kinds import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle, Value
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Preset:
-    """What a profile answers in advance."""
-
-    label: str
-    answers: Mapping[str, Value]
-
-
-PRESETS: Mapping[str, Preset] = {
-    "minimal": Preset(
-        label="one replica and nothing around it",
-        answers={"min_replicas": 1, "max_replicas": 1, "network_policy": False},
-    ),
-    "service": Preset(label="2 to 6 replicas, scaled and protected", answers={}),
-    "hardened": Preset(
-        label="3 to 10 replicas, everything on",
-        answers={"min_replicas": 3, "max_replicas": 10, "network_policy": True, "tracing": True, "resources": "strict"},
-    ),
-}
-
-PROFILE = Select(
-    name="profile",
-    group="basics",
-    help="What kind of service this is.",
-    why="It only presets other answers, each of which can still be changed.",
-    default="service",
-    choices=tuple(Choice(value=name, label=preset.label) for name, preset in PRESETS.items()),
-)
-
-# Words that YAML reads as a truth value or as nothing.
-_YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n", "null")
-# Names that Windows keeps for devices; Go refuses them in module paths on every system.
-_DEVICES = ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
-
-# One line of printable text: no control, format, private or unassigned-range characters, no space
-# at either end, and none of the template's delimiters, which plain cookiecutter would execute.
-_INVISIBLE = (
-    r"\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
-    r"\ud800-\uf8ff\ufe00-\ufe0f\ufeff\ufff0-\uffff"
-)
-_LINE = rf"(?!.*<[<%#])(?! )[^{_INVISIBLE}]*[^ {_INVISIBLE}]"
-_LABEL = "[a-z0-9]+(?:-+[a-z0-9]+)*"
+from gocontainer.kinds import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
+from gocontainer.patterns import DEVICES, LABEL, LINE, YAML_WORDS
+from gocontainer.profiles import PROFILE
 
 PLATFORMS = SelectMany(
     name="platforms",
@@ -79,7 +36,7 @@ OPTIONS: tuple[Option, ...] = (
         longest=40,
         expected="a DNS label of at most 40 characters",
         hint="Start with a letter; go on with lower-case letters, digits and inner hyphens.",
-        reserved=(*_DEVICES, *_YAML_WORDS),
+        reserved=(*DEVICES, *YAML_WORDS),
     ),
     Text(
         name="module",
@@ -88,11 +45,11 @@ OPTIONS: tuple[Option, ...] = (
         why="Imports start with it; the repository's address lets others fetch it.",
         default="example.com/{service}",
         pattern=rf"(?!gopkg\.in/)(?!.*/v[0-9.]*[.][0-9.]*$)(?!.*/v(?:[01]|0[0-9]+)$)(?!.*\.git$)"
-        rf"{_LABEL}(?:\.{_LABEL})+(?:/~?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)*",
+        rf"{LABEL}(?:\.{LABEL})+(?:/~?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)*",
         longest=200,
         expected="a Go module path",
         hint="Start with a host name, such as github.com/acme/orders.",
-        reserved=(*_DEVICES, "vendor"),
+        reserved=(*DEVICES, "vendor"),
     ),
     Text(
         name="description",
@@ -100,7 +57,7 @@ OPTIONS: tuple[Option, ...] = (
         help="What the service does, in one line.",
         why="The README and the image's labels carry it.",
         default="An HTTP service in Go.",
-        pattern=_LINE,
+        pattern=LINE,
         longest=200,
         expected="one line of visible text without template tags",
         hint="Use at most 200 characters, with no line break, control character or <<, <% or <#.",
@@ -111,7 +68,7 @@ OPTIONS: tuple[Option, ...] = (
         help="Who owns the service: a person, a team or an organisation.",
         why="It stands in the licence, the README and the image's labels.",
         default="the {service} authors",
-        pattern=_LINE,
+        pattern=LINE,
         longest=80,
         expected="one line of visible text without template tags",
         hint="Use at most 80 characters, with no line break, control character or <<, <% or <#.",
@@ -134,7 +91,7 @@ OPTIONS: tuple[Option, ...] = (
         help="Where will CI push the image?",
         why="The manifests pull from there. A repository without a tag.",
         default="localhost/{service}",
-        pattern=rf"{_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]{{0,4}})?(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)+",
+        pattern=rf"{LABEL}(?:\.{LABEL})*(?::[1-9][0-9]{{0,4}})?(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)+",
         longest=200,
         expected="an image repository without a tag",
         hint="Give registry and path in lower case, such as ghcr.io/acme/orders.",
@@ -187,6 +144,17 @@ OPTIONS: tuple[Option, ...] = (
         default="kubernetes",
         choices=(Choice(value="kubernetes", label="any conformant Kubernetes, through Kustomize"),),
     ),
+    Select(
+        name="kubernetes_min",
+        group="deployment",
+        help="Oldest Kubernetes that the manifests must suit.",
+        why="An older one cannot sleep before it stops a pod, so the binary sleeps itself.",
+        default="1.30",
+        choices=(
+            Choice(value="1.30", label="1.30 and newer"),
+            Choice(value="1.27", label="1.27 and newer"),
+        ),
+    ),
     Quantity(
         name="cpu",
         group="deployment",
@@ -228,6 +196,33 @@ OPTIONS: tuple[Option, ...] = (
         default=30,
         minimum=2,
         maximum=600,
+    ),
+    Integer(
+        name="liveness_period",
+        group="deployment",
+        help="Seconds between two liveness probes.",
+        why="Readiness asks twice as often. Less finds a hung pod sooner and costs more probes.",
+        default=10,
+        minimum=2,
+        maximum=60,
+    ),
+    Integer(
+        name="liveness_timeout",
+        group="deployment",
+        help="Seconds that a liveness probe waits for its answer.",
+        why="Readiness waits a second less. Too short a wait fails a pod that is only slow.",
+        default=3,
+        minimum=1,
+        maximum=30,
+    ),
+    Integer(
+        name="liveness_failures",
+        group="deployment",
+        help="Failed liveness probes in a row until the pod is restarted.",
+        why="Readiness takes the pod out one failure sooner. More forgives more, and later.",
+        default=3,
+        minimum=2,
+        maximum=10,
     ),
     Integer(
         name="drain_seconds",
@@ -272,6 +267,18 @@ OPTIONS: tuple[Option, ...] = (
         choices=(
             Choice(value="github", label="GitHub Actions"),
             Choice(value="none", label="no pipeline"),
+        ),
+    ),
+    Select(
+        name="deps_bot",
+        group="delivery",
+        help="Who proposes newer modules, base images, actions and a newer template.",
+        why="A week after their release, so that a poisoned one is found by others first.",
+        default="dependabot",
+        choices=(
+            Choice(value="dependabot", label="GitHub's own, nothing to install"),
+            Choice(value="renovate", label="on any forge, also pins digests and the Makefile's tools"),
+            Choice(value="none", label="nobody"),
         ),
     ),
 )

@@ -11,7 +11,8 @@ from gocontainer import layout
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.errors import EXIT_CODES
 from gocontainer.kinds import Option, Select, Toggle, Value, When
-from gocontainer.options import GROUPS, OPTIONS, PRESETS, PROFILE
+from gocontainer.options import GROUPS, OPTIONS
+from gocontainer.profiles import PRESETS, PROFILE
 
 NOTE = "Derived from the tables by `gocontainer dev derive`; edits are lost."
 

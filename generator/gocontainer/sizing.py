@@ -1,13 +1,44 @@
-"""The numbers in the manifests: each a formula of the answers, with its reason.
+"""The numbers in the manifests: each a formula of the answers.
 
-Times are in seconds, CPU in millicores. What Kubernetes does is from its documentation, pages "Pod
-Lifecycle" and "Configure Liveness, Readiness and Startup Probes".
+Times are in seconds, CPU in millicores, storage in MiB. ``numbers.toml`` has for each number where it
+stands, its formula, what it buys and its source; a test holds that both say the same.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
+
+from gocontainer.kinds import Value
+
+PRE_STOP = 5
+FLUSH = 3
+MARGIN = 5
+"""Also covers the second that clients get to leave their connections, internal/config's shutdown-delay."""
+STARTUP_PERIOD = 2
+LONGEST_REQUEST = 10
+PULL = 300
+"""What a slow registry takes for the image, by experience."""
+PROGRESS_DEFAULT = 600
+TMP_SIZE = 32
+LOG_FILE = 10
+LOG_FILES = 5
+STORAGE_STEP = 32
+HPA_TARGET = 65
+SCALE_DOWN_PERCENT = 10
+SCALE_DOWN_DEFAULT = 300
+BATCH_DEFAULT = 60
+MAX_SURGE = "25%"
+MAX_DISRUPTED = 1
+
+USUAL = {
+    "period": (5, 10, "each probe costs CPU, and a short pause counts as a failure sooner"),
+    "timeout": (2, 5, "a busy node or a collection of garbage fails the probe of a healthy pod"),
+    "failures": (2, 3, "one lost packet restarts a healthy pod"),
+}
+"""What articles give for liveness, from and to, and what less of it costs."""
 
 
 class Probe(NamedTuple):
@@ -23,65 +54,133 @@ class Probe(NamedTuple):
         return self.period * self.failures + self.timeout
 
 
-READINESS = Probe(period=5, timeout=2, failures=2)
-"""Takes a pod out of the Service; it may be quick, since it costs nothing to come back."""
-LIVENESS = Probe(period=10, timeout=3, failures=3)
-"""Restarts the container: slower than readiness, since it costs more."""
-PRE_STOP = 5
-"""Sleep before SIGTERM, while the endpoint is taken away everywhere: deletion starts both at once, and
-a process that stops accepting first refuses what is still sent to it."""
-FLUSH = 3
-"""Longest time for the last spans; internal/app has the same number."""
-MARGIN = 5
-"""What is left of the grace period when all else has taken its longest."""
-STARTUP_PERIOD = 2
-"""Seconds between two startup probes."""
-REQUEST_TIMEOUT = 10
-"""Deadline of a request, unless the drain is shorter: a shutdown must not cut a request off."""
-MEMORY_PERCENT = 90
-"""Share of the cgroup's memory limit that Go may use. At the limit itself the kernel kills before the
-collector has run."""
-MEMORY_PERCENT_CGO = 70
-"""The collector does not see what C code allocates."""
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Every number that follows from the answers."""
 
+    cpu: str
+    memory: str
+    startup_seconds: int
+    drain_seconds: int
+    liveness: Probe
+    cgo: bool
 
-def millicores(cpu: str) -> int:
-    """Return a CPU quantity such as ``100m`` or ``2`` in millicores."""
-    return int(cpu[:-1]) if cpu.endswith("m") else int(cpu) * 1000
+    @classmethod
+    def of(cls, answers: Mapping[str, Value]) -> Sizes:
+        """Return the sizes for valid ``answers``, whose numbers may be strings, as cookiecutter has them."""
+        period, timeout, failures = (int(answers[f"liveness_{field}"]) for field in Probe._fields)
+        return cls(
+            cpu=str(answers["cpu"]),
+            memory=str(answers["memory"]),
+            startup_seconds=int(answers["startup_seconds"]),
+            drain_seconds=int(answers["drain_seconds"]),
+            liveness=Probe(period, timeout, failures),
+            cgo=answers["cgo"] is True,
+        )
 
+    @property
+    def millicores(self) -> int:
+        """The CPU request."""
+        return int(self.cpu[:-1]) if self.cpu.endswith("m") else int(self.cpu) * 1000
 
-def cpu_limit(cpu: str) -> int:
-    """Return the CPU limit in whole cores: one, or as many as the request needs.
+    @property
+    def cpu_limit(self) -> int:
+        """Whole cores, at least one: a smaller limit throttles the process for the rest of each 100 ms."""
+        return max(1, math.ceil(self.millicores / 1000))
 
-    A limit below one core throttles the process for the rest of each 100 ms period.
-    """
-    return max(1, math.ceil(millicores(cpu) / 1000))
+    @property
+    def gomaxprocs(self) -> int:
+        """For a service without a CPU limit; internal/app computes the same at start."""
+        return max(2, math.ceil(2 * self.millicores / 1000))
 
+    @property
+    def memory_percent(self) -> int:
+        """Share of the memory limit that Go may use: its collector does not see what C code allocates."""
+        return 70 if self.cgo else 90
 
-def gomaxprocs(cpu: str) -> int:
-    """Return GOMAXPROCS for a service without a CPU limit: twice the request, at least 2.
+    @property
+    def storage_request(self) -> int:
+        """Ephemeral storage that is kept free: /tmp may fill up."""
+        return TMP_SIZE
 
-    Without a limit the runtime would take the node's cores (Go 1.25 release notes: it looks at the
-    limit, not at the request).
-    """
-    return max(2, math.ceil(2 * millicores(cpu) / 1000))
+    @property
+    def storage_limit(self) -> int:
+        """Ephemeral storage above which the pod is evicted: /tmp and all of its logs fit in."""
+        return STORAGE_STEP * math.ceil((TMP_SIZE + LOG_FILE * LOG_FILES) / STORAGE_STEP)
 
+    @property
+    def startup(self) -> Probe:
+        """Asked often, so that a pod serves soon; as many failures as the slowest start needs."""
+        return Probe(STARTUP_PERIOD, STARTUP_PERIOD, math.ceil(self.startup_seconds / STARTUP_PERIOD))
 
-def startup_failures(startup: int) -> int:
-    """Return how many startup probes may fail within the budget of ``startup`` seconds."""
-    return math.ceil(startup / STARTUP_PERIOD)
+    @property
+    def readiness(self) -> Probe:
+        """At least twice as fast as liveness: it costs nothing to come back from it."""
+        period, timeout, failures = self.liveness
+        return Probe(period // 2, min(max(1, timeout - 1), period // 2), failures - 1)
 
+    @property
+    def grace_period(self) -> int:
+        """It counts from before preStop to after the flush."""
+        return PRE_STOP + self.drain_seconds + FLUSH + MARGIN
 
-def grace_period(drain: int) -> int:
-    """Return terminationGracePeriodSeconds: it counts from before preStop to after the flush."""
-    return PRE_STOP + drain + FLUSH + MARGIN
+    @property
+    def request_timeout(self) -> int:
+        """The deadline of a request never outlasts the drain."""
+        return min(LONGEST_REQUEST, self.drain_seconds)
 
+    @property
+    def min_ready(self) -> int:
+        """A new pod counts only after readiness has had the time to fail."""
+        return self.readiness.worst_case
 
-def request_timeout(drain: int) -> int:
-    """Return the deadline of a request, which never outlasts the drain."""
-    return min(REQUEST_TIMEOUT, drain)
+    @property
+    def progress_deadline(self) -> int:
+        """No rollout is called stuck that still pulls or starts."""
+        return max(PROGRESS_DEFAULT, PULL + self.startup_seconds + self.min_ready)
 
+    @property
+    def scale_down_window(self) -> int:
+        """What took long to start is not given up at the first lull."""
+        return max(SCALE_DOWN_DEFAULT, 2 * self.startup_seconds)
 
-def memory_percent(*, cgo: bool) -> int:
-    """Return the share of the memory limit that the service gives to Go, in per cent."""
-    return MEMORY_PERCENT_CGO if cgo else MEMORY_PERCENT
+    @property
+    def scale_down_period(self) -> int:
+        """One batch has left before the next one goes."""
+        return max(BATCH_DEFAULT, self.grace_period)
+
+    def values(self) -> dict[str, int | str]:
+        """Return every number by the name that templates know it by, without the leading ``__``."""
+        probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
+        return {
+            "cpu_limit": self.cpu_limit,
+            "flush": FLUSH,
+            "grace_period": self.grace_period,
+            "gomaxprocs": self.gomaxprocs,
+            "hpa_target": HPA_TARGET,
+            "margin": MARGIN,
+            "max_disrupted": MAX_DISRUPTED,
+            "max_surge": MAX_SURGE,
+            "memory_percent": self.memory_percent,
+            "min_ready": self.min_ready,
+            "pre_stop": PRE_STOP,
+            "progress_deadline": self.progress_deadline,
+            "request_timeout": self.request_timeout,
+            "scale_down_percent": SCALE_DOWN_PERCENT,
+            "scale_down_period": self.scale_down_period,
+            "scale_down_window": self.scale_down_window,
+            "storage_limit": self.storage_limit,
+            "storage_request": self.storage_request,
+            "tmp_size": TMP_SIZE,
+            **{f"{name}_{field}": value for name, probe in probes.items() for field, value in probe._asdict().items()},
+            **{f"{name}_worst_case": probe.worst_case for name, probe in probes.items()},
+        }
+
+    def warnings(self) -> dict[str, str]:
+        """Return for each option outside what is usual, from its value on, what that costs."""
+        late = f"a hung pod is restarted only after up to {self.liveness.worst_case} s"
+        return {
+            f"liveness_{field}": f"{value} is outside the usual {few} to {many}: {below if value < few else late}."
+            for field, (few, many, below) in USUAL.items()
+            if not few <= (value := getattr(self.liveness, field)) <= many
+        }

@@ -11,6 +11,7 @@ from typing import Any
 
 from gocontainer.answers import Answers
 from gocontainer.cost import replicas
+from gocontainer.sizing import Sizes
 from gocontainer.tree import Tree, digest
 
 NOT_COMMITTED = "The files are not committed: git is not there or has no user.name and user.email."
@@ -23,7 +24,8 @@ def inside(repository: Path) -> str:
 
 def warnings(answers: Answers, *others: str) -> list[str]:
     """Return what the user should know although all went well."""
-    warnings = list(others)
+    unusual = Sizes.of(answers).warnings()
+    warnings = [*(f"{name} {text}" for name, text in unusual.items()), *others]
     if answers.origins["image"] == "default":
         warnings.append(
             f"No registry is known, so the image is {answers['image']}, which no cluster can pull. Give --image."

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from gocontainer.answers import Answers
 from gocontainer.kinds import Value
-from gocontainer.options import BY_NAME, GROUPS, PROFILE
+from gocontainer.options import BY_NAME, GROUPS
+from gocontainer.profiles import PROFILE
+from gocontainer.sizing import Sizes
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.settling import Settled, shown
 
@@ -35,10 +37,16 @@ def rows(conversation: Conversation) -> list[Row]:
             group=GROUPS[BY_NAME[name].group],
             value=shown(settled.value(name)),
             origin=_origin(name, settled),
-            remark=STAND_IN if name == "image" and settled.answers.origins[name] == "default" else "",
+            remark=_remark(name, settled),
         )
         for name in conversation.changeable()
     ]
+
+
+def _remark(name: str, settled: Settled) -> str:
+    if name == "image" and settled.answers.origins[name] == "default":
+        return STAND_IN
+    return Sizes.of(settled.answers).warnings().get(name, "")
 
 
 def _origin(name: str, settled: Settled) -> str:

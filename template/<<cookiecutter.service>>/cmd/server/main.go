@@ -32,5 +32,11 @@ func run(ctx context.Context, args []string) error {
 	if cfg.Healthcheck {
 		return health.Check(ctx, cfg.AdminAddr)
 	}
+	if cfg.Sleep > 0 {
+		ctx, cancel := context.WithTimeout(ctx, cfg.Sleep)
+		defer cancel()
+		<-ctx.Done()
+		return nil
+	}
 	return app.Run(ctx, cfg, os.Stdout)
 }

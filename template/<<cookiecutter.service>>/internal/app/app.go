@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
@@ -22,7 +23,7 @@ import (
 <% if cookiecutter.tracing %>
 // flushTimeout bounds the last export of spans: with no collector an unbounded one would hold the
 // process until it is killed.
-const flushTimeout = 3 * time.Second
+const flushTimeout = << cookiecutter.__flush >> * time.Second
 
 <% endif %>
 // Version and Revision are stamped at build time (-ldflags -X).
@@ -62,6 +63,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
 	}
+	limitCPU(cfg.CPURequest)
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
 
@@ -147,4 +149,56 @@ func (a *app) drain(ctx context.Context) error {
 <% endif %>
 	a.log.Info("stopped")
 	return errors.Join(err, a.admin.Close(), a.pprof.Close())
+}
+
+// server is an http.Server that knows its name and binds before it serves.
+type server struct {
+	http.Server
+	name     string
+	listener net.Listener
+}
+
+func newServer(name, addr string, handler http.Handler, log *slog.Logger) *server {
+	return &server{name: name, Server: http.Server{
+		Addr:              addr,
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second, // no connection for clients that trickle headers
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    64 * 1024,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
+}
+
+// listen binds the address. An empty one means that this server is off.
+func (s *server) listen(ctx context.Context) (err error) {
+	if s.Addr == "" {
+		return nil
+	}
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
+	return err
+}
+
+func (s *server) addr() string {
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
+// serve blocks until the server is closed, which is no error.
+func (s *server) serve() error {
+	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// shutdown lets requests in flight finish, and cuts off those that outlast the timeout.
+func (s *server) shutdown(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("%s: requests cut off after %s: %w", s.name, timeout, err), s.Close())
+	}
+	return nil
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
@@ -163,5 +166,45 @@ func TestAddressInUse(t *testing.T) {
 	cfg.Addr = a.service.addr()
 	if _, err := build(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestLimitMemory(t *testing.T) {
+	none := func(string) string { return "" }
+	set := func(string) string { return "100MiB" }
+	const v2, v1 = "sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"
+	for name, test := range map[string]struct {
+		path, text string
+		getenv     func(string) string
+		want       int64
+		fails      bool
+	}{
+		"v2":              {v2, "1000\n", none, 10 * memoryPercent, false},
+		"v1":              {v1, "1000\n", none, 10 * memoryPercent, false},
+		"v2 without":      {v2, "max\n", none, math.MaxInt64, false},
+		"v1 without":      {v1, "9223372036854771712\n", none, math.MaxInt64, false},
+		"no cgroup":       {"etc/hostname", "laptop", none, math.MaxInt64, false},
+		"unreadable":      {v2, "plenty", none, math.MaxInt64, true},
+		"GOMEMLIMIT wins": {v2, "1000\n", set, math.MaxInt64, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := debug.SetMemoryLimit(math.MaxInt64)
+			defer debug.SetMemoryLimit(before)
+			root := fstest.MapFS{test.path: {Data: []byte(test.text)}}
+			got, err := limitMemory(root, test.getenv)
+			if got != test.want || (err != nil) != test.fails {
+				t.Errorf("got %d, %v; want %d", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestMaxProcs(t *testing.T) {
+	for _, test := range []struct{ millicores, found, want int }{
+		{100, 8, 2}, {1000, 8, 2}, {1001, 8, 3}, {2500, 8, 5}, {64000, 8, 8}, {100, 1, 1},
+	} {
+		if got := maxProcs(test.millicores, test.found); got != test.want {
+			t.Errorf("%dm on %d cores: got %d, want %d", test.millicores, test.found, got, test.want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -183,6 +184,50 @@ func FuzzQuote(f *testing.F) {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
 		default:
 			t.Errorf("%q got %d %s", body, rec.Code, rec.Body)
+		}
+	})
+}
+
+func TestPrice(t *testing.T) {
+	basket, err := price([]line{{"tea", 2, 350}, {"mug", 1, 1200}}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if basket.Total != 1900 || basket.Lines[0].Amount != 700 || basket.Lines[1].Amount != 1200 {
+		t.Errorf("got %+v, want 700 + 1200 = 1900", basket)
+	}
+}
+
+func TestPriceRefuses(t *testing.T) {
+	good := line{"tea", 1, 1}
+	for want, lines := range map[string][]line{
+		"lines: want 1 to 2, got 0": nil,
+		"lines: want 1 to 2, got 3": {good, good, good},
+		"lines[1].sku":              {good, {"", 1, 1}},
+		"lines[0].quantity":         {{"tea", 0, 1}},
+		"lines[0].unit_price":       {{"tea", 1, -1}},
+	} {
+		if _, err := price(lines, 2); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got error %v, want %q", err, want)
+		}
+	}
+}
+
+func FuzzPrice(f *testing.F) {
+	f.Add("tea", int64(2), int64(350), 3)
+	f.Add("", int64(-1), int64(math.MaxInt64), 1000)
+	f.Fuzz(func(t *testing.T, sku string, quantity, unitPrice int64, n int) {
+		n = max(0, min(n, 1000))
+		lines := make([]line, n)
+		for i := range lines {
+			lines[i] = line{sku, quantity, unitPrice}
+		}
+		basket, err := price(lines, 1000)
+		if err != nil {
+			return
+		}
+		if want := quantity * unitPrice * int64(n); basket.Total != want || basket.Total < 0 {
+			t.Errorf("%d lines of %d at %d: total %d, want %d", n, quantity, unitPrice, basket.Total, want)
 		}
 	})
 }

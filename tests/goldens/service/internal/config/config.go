@@ -18,6 +18,8 @@ type Config struct {
 
 	LogLevel slog.Level
 
+	CPURequest int // in millicores, where there is no CPU limit
+
 	RequestTimeout time.Duration // deadline of each request's context
 	MaxBodyBytes   int64         // larger request bodies are refused
 	MaxInFlight    int           // more concurrent requests are shed
@@ -27,7 +29,8 @@ type Config struct {
 
 	QuoteMaxLines int
 
-	Healthcheck bool // probe a running service and exit; a flag only
+	Healthcheck bool          // probe a running service and exit; a flag only
+	Sleep       time.Duration // wait and exit; a flag only
 }
 
 // flags is the one place where a key is named.
@@ -36,6 +39,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
+	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
@@ -55,6 +59,7 @@ func (c *Config) validate() error {
 	check(c.AdminAddr != "", "admin-addr is empty")
 	check(c.PprofAddr == "" || isLoopback(c.PprofAddr),
 		"pprof-addr %q is not a loopback IP and port: profiles show memory, reach them by port-forward", c.PprofAddr)
+	check(c.CPURequest >= 0, "cpu-request %d is negative", c.CPURequest)
 	check(c.RequestTimeout > 0, "request-timeout %s is not positive", c.RequestTimeout)
 	check(c.MaxBodyBytes > 0, "max-body-bytes %d is not positive", c.MaxBodyBytes)
 	check(c.MaxInFlight > 0, "max-in-flight %d is not positive", c.MaxInFlight)

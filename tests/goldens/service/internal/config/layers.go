@@ -32,6 +32,7 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
+	fs.DurationVar(&cfg.Sleep, "sleep", 0, "wait, then exit: a preStop hook for images without a shell and Kubernetes before 1.30")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fs.SetOutput(out)

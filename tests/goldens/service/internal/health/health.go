@@ -72,7 +72,7 @@ func Check(ctx context.Context, adminAddr string) error {
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("healthcheck: %s", res.Status)
 	}

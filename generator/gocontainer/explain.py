@@ -1,0 +1,154 @@
+"""Where each number of a repository comes from: option, formula, what it buys, source."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gocontainer import lock, sizing
+from gocontainer.kinds import Value
+from gocontainer.options import BY_NAME
+from gocontainer.renderer import render
+
+_NAME = re.compile(r"\{(\w+)\}")
+_STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
+
+
+class Explained(NamedTuple):
+    """One number. ``rendered`` is what the answers gave, ``now`` what the file says, or nothing."""
+
+    name: str
+    group: str
+    title: str
+    file: str
+    rendered: str
+    now: str | None
+    formula: str
+    """With the value of each name behind it."""
+    options: tuple[str, ...]
+    """What it follows from."""
+    buys: str
+    source: str
+
+
+@cache
+def numbers() -> Mapping[str, Mapping[str, str]]:
+    """Return numbers.toml, in its order."""
+    return tomllib.loads(Path(__file__).with_name("numbers.toml").read_text("utf-8"))
+
+
+def explain(repository: Path) -> list[Explained]:
+    """Explain every number that the answers in the lock file of ``repository`` call for.
+
+    Raises NotARepository, UnreadableLock and what is wrong with the answers.
+    """
+    answers = lock.read(repository).answers
+    values = context(answers)
+    explained = []
+    for name, row in numbers().items():
+        file = render(answers).get(row["file"])
+        rendered = find(file.content.decode(), row, str(answers["service"])) if file else None
+        if rendered is not None:
+            explained.append(
+                Explained(
+                    name=name,
+                    group=row["group"],
+                    title=row["title"],
+                    file=row["file"],
+                    rendered=rendered,
+                    now=find(_read(repository / row["file"]), row, str(answers["service"])),
+                    formula=shown(name, values),
+                    options=tuple(dict.fromkeys(_options(name))),
+                    buys=row["buys"],
+                    source=row["source"],
+                )
+            )
+    return explained
+
+
+def context(answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the value of every name that a formula may use."""
+    constants = {name.lower(): value for name, value in vars(sizing).items() if name.isupper() and name != "USUAL"}
+    sizes = sizing.Sizes.of(answers)
+    return {**constants, **answers, **sizes.values(), "millicores": sizes.millicores}
+
+
+def shown(name: str, values: Mapping[str, Value]) -> str:
+    """Return the formula of a number, each name with its value; ``fixed`` where it follows from nothing."""
+    formula = numbers()[name]["formula"]
+    if "{" not in formula or (formula == f"{{{name}}}" and name not in BY_NAME):
+        return "fixed"
+    return _NAME.sub(lambda found: f"{found[1]} {_plain(values[found[1]])}", formula)
+
+
+def _plain(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _options(name: str) -> Iterator[str]:
+    """Yield the options that a number follows from, also through other numbers."""
+    if name == "millicores":
+        yield "cpu"
+    elif name in BY_NAME:
+        yield name
+    else:
+        for part in _NAME.findall(numbers().get(name, {}).get("formula", "")):
+            if part != name:
+                yield from _options(part)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def find(text: str, row: Mapping[str, str], service: str) -> str | None:
+    """Return the number that the ``field`` of ``row`` leads to in ``text``, if it is there."""
+    if not row["file"].endswith(".yaml"):
+        found = re.search(row["field"], text)
+        return found[1] if found else None
+    import yaml
+
+    kind, _, path = row["field"].format(service=service).partition(".")
+    try:
+        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict) and each.get("kind") == kind]
+    except yaml.YAMLError:
+        return None
+    value = _walk(documents[0] if documents else None, path)
+    return None if value is None else str(value)
+
+
+def _walk(value: Any, path: str) -> Any:
+    for key, item in _STEP.findall(path):
+        if key and isinstance(value, dict):
+            value = value.get(key)
+        elif item.isdigit() and isinstance(value, list):
+            value = value[int(item)] if int(item) < len(value) else None
+        elif item and isinstance(value, list):
+            value = next((each for each in value if isinstance(each, dict) and each.get("name") == item), None)
+        else:
+            return None
+    return value
+
+
+def lines(explained: list[Explained]) -> Iterator[str]:
+    """Yield what a terminal shows; a line that is too long goes on below its first word."""
+    group = ""
+    for each in explained:
+        if each.group != group:
+            group = each.group
+            yield from ("", group)
+        changed = "" if each.now == each.rendered else f", now {each.now or 'gone'}"
+        yield f"  {each.title}: {each.rendered}{changed}"
+        yield f"    formula  {each.formula}"
+        if each.options:
+            yield f"    answers  {', '.join(each.options)}"
+        yield f"    file     {each.file}"
+        yield f"    buys     {each.buys}"
+        yield f"    source   {each.source}"

@@ -1,0 +1,172 @@
+"""`gocontainer explain`: no number is left out, and each formula gives the number that stands there."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gocontainer import explain, lock, render, tree
+from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
+from gocontainer.options import BY_NAME
+from tests.support import ROWS, answers, gocontainer, ok, row_id
+
+every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
+
+
+def repository(folder: Path, **given: Any) -> Path:
+    """A repository with its lock."""
+    chosen = answers(**given)
+    tree.save(lock.sealed(render(chosen), chosen), folder / "orders")
+    return folder / "orders"
+
+
+def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Every number in a YAML document, with the path that leads to it."""
+    if isinstance(value, dict):
+        return [leaf for key, each in value.items() for leaf in leaves(each, f"{path}.{key}")]
+    if isinstance(value, list):
+        keys = [each.get("name", n) if isinstance(each, dict) else n for n, each in enumerate(value)]
+        return [leaf for key, each in zip(keys, value, strict=True) for leaf in leaves(each, f"{path}[{key}]")]
+    amount = isinstance(value, str) and re.fullmatch(r"\d+(m|Mi|Gi|%)?|-sleep=\d+s", value)
+    return [(path, value)] if amount or (isinstance(value, int) and not isinstance(value, bool)) else []
+
+
+def unexplained(files: tree.Tree, service: str) -> set[str]:
+    """The numbers of the manifests that numbers.toml does not lead to."""
+    known = {f"{row['file']} {row['field'].format(service=service)}" for row in explain.numbers().values()}
+    found = {
+        f"{path} {document['kind']}{leaf}"
+        for path, file in files.items()
+        if re.match(r"deploy/(base|components)/", path) and not path.endswith("kustomization.yaml")
+        for document in yaml.safe_load_all(file.content)
+        if isinstance(document, dict) and "kind" in document
+        for leaf, _ in leaves(document)
+    }
+    return found - known
+
+
+@every_row
+def test_every_number_of_the_manifests_is_explained(row: dict[str, Any]) -> None:
+    assert unexplained(render(answers(**row)), "orders") == set()
+
+
+def test_a_number_that_is_left_out_is_found() -> None:
+    files = dict(render(answers()))
+    text = files["deploy/base/service.yaml"].content.decode() + "  healthCheckNodePort: 30000\n"
+    files["deploy/base/service.yaml"] = tree.File(text.encode())
+    assert unexplained(files, "orders") == {"deploy/base/service.yaml Service.spec.healthCheckNodePort"}
+
+
+def test_every_number_of_the_settings_is_explained() -> None:
+    text = render(answers())["internal/config/config.go"].content.decode()
+    numbered = re.findall(r'Var\(&c\.\w+, "([\w-]+)", (?:\d|time)', text)
+    patterns = "".join(row["field"] for row in explain.numbers().values() if row["file"].endswith("config.go"))
+    assert len(numbered) > 5
+    assert [name for name in numbered if f'"{name}"' not in patterns] == []
+
+
+def amount(text: str) -> float | str:
+    """A number as it stands in a file, without its unit; Go's products multiplied."""
+    plain = (
+        text.replace("time.Second", "1").removeprefix("-sleep=").removesuffix("s").removesuffix("Mi").removesuffix("m")
+    )
+    factors = plain.split("*")
+    return math.prod(map(int, factors)) if all(factor.isdigit() for factor in factors) else text
+
+
+@every_row
+def test_each_formula_gives_the_number_that_is_rendered(tmp_path: Path, row: dict[str, Any]) -> None:
+    values = explain.context(answers(**row))
+    allowed = {"max": max, "min": min, "ceil": math.ceil}
+    explained = explain.explain(repository(tmp_path, **row))
+    assert len(explained) > 40
+    for each in explained:
+        formula = explain.numbers()[each.name]["formula"]
+        if re.fullmatch(r"\{\w+\}", formula):
+            expected = values[formula[1:-1]]
+        else:
+            expected = eval(re.sub(r"\{(\w+)\}", r"\1", formula), {"__builtins__": {}}, {**values, **allowed})
+        assert amount(each.rendered) in (expected, amount(str(expected))), each
+        assert each.now == each.rendered
+
+
+def test_every_row_of_the_table_is_shown_by_some_answers(tmp_path: Path) -> None:
+    shown = {each.name for n, row in enumerate(ROWS) for each in explain.explain(repository(tmp_path / str(n), **row))}
+    assert shown == set(explain.numbers())
+
+
+def test_a_number_names_the_answers_that_it_follows_from_also_through_others(tmp_path: Path) -> None:
+    options = {each.name: each.options for each in explain.explain(repository(tmp_path))}
+    assert options["grace_period"] == ("drain_seconds",)
+    assert options["min_ready"] == ("liveness_period", "liveness_failures", "liveness_timeout")
+    assert options["cpu_limit"] == ("cpu",)
+    assert options["user"] == ()
+    assert {name for names in options.values() for name in names} <= set(BY_NAME)
+
+
+def test_the_command_shows_formula_file_and_source(tmp_path: Path) -> None:
+    out = ok(gocontainer("explain", str(repository(tmp_path))))
+    assert (
+        "  grace period, seconds: 33\n"
+        "    formula  pre_stop 5 + drain_seconds 20 + flush 3 + margin 5\n"
+        "    answers  drain_seconds\n"
+        "    file     deploy/base/deployment.yaml\n"
+    ) in out
+    assert ", now " not in out
+
+
+def test_a_number_that_was_changed_or_removed_by_hand_is_shown_with_both_values(tmp_path: Path) -> None:
+    target = repository(tmp_path)
+    deployment = target / "deploy/base/deployment.yaml"
+    text = deployment.read_text()
+    deployment.write_text(text.replace("PeriodSeconds: 33", "PeriodSeconds: 45"))
+    (target / "deploy/base/service.yaml").unlink()
+    (target / "deploy/components/autoscaling/horizontalpodautoscaler.yaml").write_text("{")
+    out = ok(gocontainer("explain", cwd=target))
+    assert "grace period, seconds: 33, now 45\n" in out
+    assert "port of the Service: 80, now gone\n" in out
+    assert "fewest replicas: 2, now gone\n" in out
+
+
+def test_json_has_every_field(tmp_path: Path) -> None:
+    rows = json.loads(ok(gocontainer("explain", str(repository(tmp_path)), "--json")))
+    (port,) = [row for row in rows if row["name"] == "port"]
+    assert port["rendered"] == port["now"] == "8080"
+    assert port["options"] == ["port"]
+    assert set(port) == set(explain.Explained._fields)
+
+
+def test_another_version_is_named(tmp_path: Path) -> None:
+    target = repository(tmp_path)
+    path = target / lock.LOCK
+    path.write_text(path.read_text().replace('"version": "0.1.0"', '"version": "0.0.9"'))
+    assert ", written by 0.0.9\n" in ok(gocontainer("explain", str(target)))
+
+
+def test_what_is_no_repository_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    run = gocontainer("explain", cwd=tmp_path)
+    assert (run.code, run.out) == (2, "")
+    assert "holds no .gocontainer.lock. Name the top of a repository that gocontainer wrote.\n" in run.err
+    with pytest.raises(NotARepository):
+        lock.read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"template": 1}', '{"template": {"version": "1"}, "answers": 5}']
+)
+def test_a_lock_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / lock.LOCK).write_text(text)
+    with pytest.raises(UnreadableLock, match="is not as gocontainer wrote it"):
+        lock.read(tmp_path)
+
+
+def test_a_wrong_answer_in_the_lock_is_named_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / lock.LOCK).write_text('{"template": {"version": "1"}, "answers": {"service": "orders", "port": 80}}')
+    with pytest.raises(InvalidAnswer, match=r"port in \.gocontainer\.lock: 80 is not a whole number"):
+        lock.read(tmp_path)
