@@ -52,6 +52,8 @@ modules: $(READY) ## resolve the Go modules of the output (network)
 lock: $(READY) ## pin the dependencies of development afresh (network)
 	$(RUN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
 	  --group dev pyproject.toml --no-header --no-annotate --output-file requirements-dev.lock
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
+	  --group checkov --no-header --no-annotate --output-file requirements-checkov.lock
 
 .PHONY: films
 films: $(READY) ## take the pages of the wizard afresh; look at them
