@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "template" / "<<cookiecutter.service>>"
 ROWS: list[dict[str, Any]] = json.loads((ROOT / "tests" / "rows.json").read_text())
 PINS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gocontainer-tests"
+"""Tools that are built once, outside the clone."""
 GOCONTAINER = str(Path(sys.executable).with_name("gocontainer"))
 
 
@@ -99,12 +101,21 @@ def need(*programs: str) -> None:
 def go_tool(package: str, version: str) -> str:
     """Return a Go tool at a pinned version, installed once into a cache outside the clone."""
     need("go")
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = cache_home / "gocontainer-tests" / f"{package.rpartition('/')[2]}-{version}"
+    folder = CACHE / f"{package.rpartition('/')[2]}-{version}"
     program = folder / package.rpartition("/")[2]
     if not program.exists():
         environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": ""}
-        subprocess.run(["go", "install", f"{package}@{version}"], check=True, env=environment)
+        installed = subprocess.run(["go", "install", f"{package}@{version}"], check=False, env=environment)
+        if installed.returncode != 0:
+            missing(f"{package}@{version}")
+    return str(program)
+
+
+def pip_tool(name: str) -> str:
+    """Return a program that the development environment brings."""
+    program = Path(sys.executable).with_name(name)
+    if not program.exists():
+        missing(name)
     return str(program)
 
 

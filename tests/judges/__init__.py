@@ -1,0 +1,29 @@
+"""Third-party tools that must find nothing in a generated repository, and something in a naive one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tests.judges import text
+from tests.judges.checkov import checkov
+from tests.judges.code import staticcheck
+from tests.judges.kubernetes import kube_score, kubeconform, validate
+from tests.judges.subject import Subject
+
+Judge = Callable[[Sequence[Subject]], list[str]]
+"""Returns its findings, a line each."""
+
+JUDGES: Mapping[str, Judge] = {
+    "hadolint": text.hadolint,
+    "buildkit": text.buildkit,
+    "shellcheck": text.shellcheck,
+    "actionlint": text.actionlint,
+    "zizmor": text.zizmor,
+    "check-jsonschema": text.schema,
+    "yamllint": text.yamllint,
+    "kubernetes-validate": validate,
+    "kubeconform": kubeconform,
+    "kube-score": kube_score,
+    "staticcheck": staticcheck,
+    "checkov": checkov,
+}

@@ -1,0 +1,28 @@
+"""The judge of Go code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.judges.subject import Subject, named, output
+from tests.support import PINS, go_tool
+
+
+def staticcheck(subjects: Sequence[Subject]) -> list[str]:
+    """Judge all Go code; where rows share theirs it is read once, since it has to be compiled."""
+    program = go_tool("honnef.co/go/tools/cmd/staticcheck", PINS["own_tool"]["staticcheck"]["value"])
+    distinct = {sources(subject.folder): subject for subject in subjects}
+    found = [
+        json.loads(line)
+        for subject in distinct.values()
+        for line in output(program, "-f", "json", "./...", cwd=subject.folder).splitlines()
+    ]
+    places = ((each["location"], each["code"], each["message"]) for each in found)
+    return named(subjects, (f"{at['file']}:{at['line']}: {code}: {message}" for at, code, message in places))
+
+
+def sources(folder: Path) -> tuple[bytes, ...]:
+    """Return the Go code in a folder."""
+    return tuple(path.read_bytes() for path in [folder / "go.mod", *sorted(folder.rglob("*.go"))])

@@ -1,0 +1,113 @@
+"""Judges of rendered manifests."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import yaml
+
+from tests.judges.subject import NEWEST, Subject, manifests, named, output
+from tests.support import PINS, go_tool
+
+SCHEMAS = Path(str(resources("kubernetes_validate"))) / "kubernetes-json-schema"
+REFERENCE = re.compile(r"\"#/\$defs/([^\"]+)")
+FULL_MARKS = 10
+
+
+def validate(subjects: Sequence[Subject]) -> list[str]:
+    """Compare each manifest with the API of the oldest version that is served, and of the newest."""
+    return [
+        f"{subject.name}/manifests/{path.name}: {document['kind']} in {version}: {message}"
+        for subject, path in manifests(subjects)
+        for document in yaml.safe_load_all(path.read_text())
+        for version in (subject.oldest, NEWEST)
+        if (message := invalid(json.dumps(document), version))
+    ]
+
+
+@cache
+def invalid(document: str, version: str) -> str:
+    """Say what is wrong with a document. Most rows share theirs, and a schema takes long to read."""
+    try:
+        kubernetes_validate.validate(json.loads(document), version, strict=True)
+    except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
+        return str(error.message)
+    return ""
+
+
+def kubeconform(subjects: Sequence[Subject]) -> list[str]:
+    """Compare each manifest with the API once more, with duplicate keys refused."""
+    found = []
+    for version in sorted({NEWEST, *(subject.oldest for subject in subjects)}):
+        paths = [path for subject, path in manifests(subjects) if version in (subject.oldest, NEWEST)]
+        found += [f"{line} in {version}" for line in conform(version, paths)]
+    return named(subjects, found)
+
+
+def conform(version: str, paths: Sequence[Path]) -> list[str]:
+    program = go_tool("github.com/yannh/kubeconform/cmd/kubeconform", PINS["own_tool"]["kubeconform"]["value"])
+    kinds = {
+        (document["kind"], document["apiVersion"])
+        for path in paths
+        for document in yaml.safe_load_all(path.read_text())
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, api in kinds:
+            standalone(version, f"{kind.lower()}-{suffix(api)}.json", Path(folder))
+        location = f"{folder}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
+        arguments = ("-strict", "-summary", "-output=json", "-kubernetes-version", f"{version}.0", "-schema-location")
+        said = json.loads(output(program, *arguments, location, *paths))
+    assert said["summary"]["skipped"] == 0
+    assert said["summary"]["valid"] > 0
+    return [f"{each['filename']}: {each['kind']}: {each['msg']}" for each in said["resources"]]
+
+
+def suffix(api: str) -> str:
+    """Name an API as its schemas do: networking.k8s.io/v1 is networking-v1."""
+    group, _, version = api.rpartition("/")
+    return f"{group.partition('.')[0]}-{version}" if group else version
+
+
+def standalone(version: str, name: str, target: Path) -> None:
+    """Put a schema and the definitions that it needs into one file: kubeconform does not find them elsewhere."""
+    path = SCHEMAS / f"v{version}.0-local-strict" / name
+    if not path.exists():
+        return
+    schema = path.read_text().replace("/api/_definitions.json#", "#")
+    wanted, needed = REFERENCE.findall(schema), {}
+    while wanted:
+        definition = wanted.pop()
+        if definition not in needed:
+            needed[definition] = definitions(version)[definition]
+            wanted += REFERENCE.findall(json.dumps(needed[definition]))
+    (target / name).write_text(json.dumps({**json.loads(schema), "$defs": needed}))
+
+
+@cache
+def definitions(version: str) -> dict[str, Any]:
+    text = (SCHEMAS / f"v{version}.0-local-strict/_definitions.json").read_text()
+    found: dict[str, Any] = json.loads(text.replace("/api/_definitions.json#", "#"))["$defs"]
+    return found
+
+
+def kube_score(subjects: Sequence[Subject]) -> list[str]:
+    """Judge each overlay by itself: another's policy or budget must not count for it."""
+    program = go_tool("github.com/zegl/kube-score/cmd/kube-score", PINS["own_tool"]["kube_score"]["value"])
+    arguments = ("score", "--output-format=json", f"--kubernetes-version=v{NEWEST}")
+    return [
+        f"{subject.name}/manifests/{path.name}: {each['type_meta']['kind']}: "
+        f"{check['check']['id']}: {comment['summary']}"
+        for subject, path in manifests(subjects)
+        for each in json.loads(output(program, *arguments, path)) or []
+        for check in each["checks"]
+        if check["grade"] < FULL_MARKS and not check["skipped"]
+        for comment in check["comments"]
+    ]

@@ -1,0 +1,78 @@
+"""What the judges look at, and how their programs are run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.support import ROOT, pip_tool, rendered, row_id
+
+OLDEST, NEWEST = "1.30", "1.37"
+"""Versions of Kubernetes."""
+
+
+class Subject(NamedTuple):
+    """A repository with its manifests as a cluster gets them."""
+
+    name: str
+    folder: Path
+    manifests: Path
+    """One file for each overlay, and the namespaces."""
+    oldest: str = OLDEST
+
+
+NAIVE = Subject("naive", ROOT / "tests/naive", ROOT / "tests/naive/deploy")
+"""The way articles write it: each judge must find something here."""
+
+
+def from_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
+    """Write the repository of a row, and its manifests beside it."""
+    name = f"{number:02d}-{row_id(row)}"
+    repository = rendered(folder / name, **row)
+    manifests = folder / name / "manifests"
+    manifests.mkdir()
+    for overlay in (repository / "deploy/overlays").iterdir():
+        (manifests / f"{overlay.name}.yaml").write_text(kustomize(overlay))
+    shutil.copy(repository / "deploy/namespace/namespace.yaml", manifests)
+    return Subject(name, repository, manifests)
+
+
+def kustomize(overlay: Path) -> str:
+    """Return what an overlay renders to."""
+    done = subprocess.run([pip_tool("kubectl"), "kustomize", overlay], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "kustomize warns of what is deprecated"
+    return done.stdout
+
+
+def output(program: str, *arguments: str | Path, codes: Sequence[int] = (0, 1), cwd: Path | None = None) -> str:
+    """Return what a program printed; any other exit code means that it judged nothing."""
+    done = subprocess.run([program, *arguments], check=False, capture_output=True, text=True, cwd=cwd)
+    assert done.returncode in codes, f"{program}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def files(subjects: Sequence[Subject], pattern: str) -> list[Path]:
+    """Return the files of all repositories that match."""
+    return [path for subject in subjects for path in sorted(subject.folder.glob(pattern))]
+
+
+def manifests(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Path]]:
+    """Yield each file of manifests with its subject."""
+    for subject in subjects:
+        for path in sorted(subject.manifests.glob("*.yaml")):
+            yield subject, path
+
+
+def named(subjects: Sequence[Subject], lines: Iterable[str]) -> list[str]:
+    """Say the subject's name instead of its folder."""
+    found = []
+    for line in lines:
+        for subject in subjects:
+            line = line.replace(f"{subject.manifests}/", f"{subject.name}/manifests/")  # noqa: PLW2901
+            line = line.replace(f"{subject.folder}/", f"{subject.name}/")  # noqa: PLW2901
+        found.append(line)
+    return found

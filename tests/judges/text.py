@@ -1,0 +1,127 @@
+"""Judges of the Dockerfile, of shell, of workflows and of YAML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from tests.judges.subject import Subject, files, named, output
+from tests.support import CACHE, PINS, go_tool, missing, need, pip_tool
+
+BUILDKIT = Path(__file__).with_name("buildkit")
+TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
+SCHEMAS = {
+    "vendor.github-workflows": ".github/workflows/*.yml",
+    "vendor.dependabot": ".github/dependabot.yml",
+    "vendor.renovate": "renovate.json",
+}
+YAML_RULES = json.dumps(
+    {
+        "extends": "default",
+        "rules": {
+            "line-length": {"max": 160},
+            # An action's version stands one space behind its commit, where the dependency bots look for it.
+            "comments": {"min-spaces-from-content": 1},
+            # `on:` is a key of workflows.
+            "truthy": {"check-keys": False},
+            # A file of one document needs no mark.
+            "document-start": "disable",
+        },
+    }
+)
+
+
+def hadolint(subjects: Sequence[Subject]) -> list[str]:
+    """Judge each Dockerfile."""
+    found = json.loads(output(pip_tool("hadolint"), "--format=json", *files(subjects, "Dockerfile")))
+    return named(subjects, (f"{each['file']}:{each['line']}: {each['code']}: {each['message']}" for each in found))
+
+
+def buildkit(subjects: Sequence[Subject]) -> list[str]:
+    """Judge each Dockerfile as `docker build --check` does."""
+    return named(subjects, output(checker(), *files(subjects, "Dockerfile"), codes=(0,)).splitlines())
+
+
+@cache
+def checker() -> str:
+    """Build BuildKit's check once for each state of its sources, into the cache."""
+    need("go")
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(BUILDKIT.iterdir())))
+    program = CACHE / f"buildkit-check-{state.hexdigest()[:16]}"
+    if not program.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        # Under a name of its own first: another worker may be building it too.
+        mine = program.with_name(f"{program.name}.{os.getpid()}")
+        built = subprocess.run(["go", "build", "-o", mine, "."], check=False, cwd=BUILDKIT)
+        if built.returncode != 0:
+            missing("github.com/moby/buildkit")
+        mine.replace(program)
+    return str(program)
+
+
+def shellcheck(subjects: Sequence[Subject]) -> list[str]:
+    """Judge the shell of every target of each Makefile, as make would run it."""
+    need("make")
+    makefiles = {path.read_text(): (subject, path) for subject in subjects for path in subject.folder.glob("Makefile")}
+    with tempfile.TemporaryDirectory() as scratch:
+        for text, (subject, path) in makefiles.items():
+            for target in TARGET.findall(text):
+                script = Path(scratch) / f"{subject.name}/Makefile/{target}"
+                script.parent.mkdir(parents=True, exist_ok=True)
+                script.write_text(output("make", "--always-make", "--dry-run", target, codes=(0,), cwd=path.parent))
+        scripts = [path.relative_to(scratch) for path in sorted(Path(scratch).rglob("*")) if path.is_file()]
+        return output(pip_tool("shellcheck"), "-s", "sh", "-f", "gcc", *scripts, cwd=Path(scratch)).splitlines()
+
+
+def actionlint(subjects: Sequence[Subject]) -> list[str]:
+    """Judge each workflow, and the shell in it."""
+    program = go_tool("github.com/rhysd/actionlint/cmd/actionlint", PINS["own_tool"]["actionlint"]["value"])
+    arguments = ("-format={{json .}}", f"-shellcheck={pip_tool('shellcheck')}", "-pyflakes=")
+    paths = files(subjects, ".github/workflows/*.yml")
+    if not paths:
+        return []
+    found = json.loads(output(program, *arguments, *paths))
+    places = ((Path(each["filepath"]).absolute(), each["line"], each["message"]) for each in found)
+    return named(subjects, (f"{path}:{line}: {message}" for path, line, message in places))
+
+
+def zizmor(subjects: Sequence[Subject]) -> list[str]:
+    """Judge the safety of workflows and of the dependency bot's settings."""
+    arguments = ("--offline", "--quiet", "--persona=auditor", "--no-exit-codes", "--format=json-v1")
+    folders = files(subjects, ".github")
+    if not folders:
+        return []
+    found = []
+    for each in json.loads(output(pip_tool("zizmor"), *arguments, *folders, codes=(0,))):
+        place = each["locations"][0]
+        path = place["symbolic"]["key"]["Local"]["verbatim_path"]
+        row = place["concrete"]["location"]["start_point"]["row"] + 1
+        if not each["ignored"]:
+            found.append(f"{path}:{row}: {each['ident']}: {each['desc']}: {place['symbolic']['annotation']}")
+    return named(subjects, found)
+
+
+def schema(subjects: Sequence[Subject]) -> list[str]:
+    """Compare workflows and settings of bots with their vendors' schemas."""
+    found = []
+    for name, pattern in SCHEMAS.items():
+        paths = files(subjects, pattern)
+        if paths:
+            said = json.loads(output(pip_tool("check-jsonschema"), "-o", "json", "--builtin-schema", name, *paths))
+            found += [f"{each['filename']}: {each['path']}: {each['message']}" for each in said["errors"]]
+            found += [f"{each['filename']}: {each['message']}" for each in said.get("parse_errors", [])]
+    return named(subjects, found)
+
+
+def yamllint(subjects: Sequence[Subject]) -> list[str]:
+    """Judge the form of every YAML file."""
+    folders = [subject.folder for subject in subjects]
+    said = output(pip_tool("yamllint"), "-f", "parsable", "-d", YAML_RULES, *folders)
+    return named(subjects, said.splitlines())
