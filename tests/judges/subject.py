@@ -14,6 +14,10 @@ OLDEST, NEWEST = "1.30", "1.37"
 """Versions of Kubernetes."""
 
 
+IMAGES = ("ghcr.io/acme/orders", "registry.example.com:5000/acme/orders")
+"""To the first the release workflow logs in with GitHub's own token, to the other with secrets."""
+
+
 class Subject(NamedTuple):
     """A repository with its manifests as a cluster gets them."""
 
@@ -31,7 +35,7 @@ NAIVE = Subject("naive", ROOT / "tests/naive", ROOT / "tests/naive/deploy")
 def from_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
     """Write the repository of a row, and its manifests beside it."""
     name = f"{number:02d}-{row_id(row)}"
-    repository = rendered(folder / name, **row)
+    repository = rendered(folder / name, image=IMAGES[number % len(IMAGES)], **row)
     manifests = folder / name / "manifests"
     manifests.mkdir()
     for overlay in (repository / "deploy/overlays").iterdir():
