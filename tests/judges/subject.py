@@ -26,6 +26,7 @@ class Subject(NamedTuple):
     manifests: Path
     """One file for each overlay, and the namespaces."""
     oldest: str = OLDEST
+    """The oldest Kubernetes that the manifests must suit."""
 
 
 NAIVE = Subject("naive", ROOT / "tests/naive", ROOT / "tests/naive/deploy")
@@ -41,7 +42,7 @@ def from_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
     for overlay in (repository / "deploy/overlays").iterdir():
         (manifests / f"{overlay.name}.yaml").write_text(kustomize(overlay))
     shutil.copy(repository / "deploy/namespace/namespace.yaml", manifests)
-    return Subject(name, repository, manifests)
+    return Subject(name, repository, manifests, str(row.get("kubernetes_min", OLDEST)))
 
 
 def kustomize(overlay: Path) -> str:
