@@ -16,12 +16,19 @@ from tests.support import ROOT, ROWS
 
 OURS = Subject("gocontainer", ROOT, ROOT / "no manifests")
 FEW = 4
+ODD = {
+    **ROWS[0],
+    "service": "a-" + "b" * 37 + "1",
+    "description": 'It\'s "quoted" $HOME, `x` \\ #: and - *long* ' + "y" * 60,
+    "owner": 'Ann O\'Neil: "x" {y}',
+}
+"""Names that are as long and as strange as they may be."""
 
 
 @pytest.fixture(scope="session")
 def every_row(tmp_path_factory: pytest.TempPathFactory) -> tuple[Subject, ...]:
     folder = tmp_path_factory.mktemp("rows")
-    return tuple(from_row(folder, number, row) for number, row in enumerate(ROWS))
+    return tuple(from_row(folder, number, row) for number, row in enumerate([*ROWS, ODD]))
 
 
 def documents(path: Path) -> list[dict[str, Any]]:
