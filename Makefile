@@ -79,6 +79,10 @@ bench-prompt: $(READY) ## time the first question against cookiecutter's and cop
 bench-size: $(READY) ## weigh the binary against a plain go build
 	$(RUN)/python benchmarks/size.py
 
+.PHONY: bench-judges
+bench-judges: $(READY) ## count what the judges find, RIVALS=FOLDER in others' output too
+	$(RUN)/python benchmarks/judges.py
+
 .PHONY: bench-practices
 bench-practices: $(READY) ## measure the practices against what articles say
 	$(RUN)/python benchmarks/practices.py

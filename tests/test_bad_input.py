@@ -74,7 +74,8 @@ def parses(files: dict[str, File], chosen: Any) -> None:
     assert labels["vendor"] == chosen["owner"]
     overlay = yaml.safe_load(files["deploy/overlays/prod/kustomization.yaml"].content)
     assert overlay["namespace"] == chosen["service"]
-    assert overlay["images"][0]["newName"] == chosen["image"]
+    component = yaml.safe_load(files["deploy/components/image/kustomization.yaml"].content)
+    assert component["images"][0]["newName"] == chosen["image"]
 
 
 def one_sentence(error: UsageError) -> None:

@@ -31,6 +31,7 @@ TUTORIAL = ROOT / "docs/tutorial.md"
 """It has two terminals and the wizard; tests/test_tutorial.py follows it."""
 HOSTS = {
     "docs.docker.com",
+    "docs.sigstore.dev",
     "docs.zizmor.sh",
     "github.com",
     "go.dev",
