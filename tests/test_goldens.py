@@ -22,5 +22,9 @@ def test_golden_is_what_is_rendered(profile: str) -> None:
     assert gzip.decompress(committed[PACK].content) == gzip.decompress(fresh[PACK].content)
 
 
+def test_the_default_repository_is_small() -> None:
+    assert len(expected("service")) <= 45
+
+
 def test_each_profile_has_its_golden() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(PRESETS)

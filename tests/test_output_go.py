@@ -92,6 +92,8 @@ def test_help_lists_the_settings_and_is_no_failure(tmp_path: Path) -> None:
     done = subprocess.run([repository / "bin/orders", "-help"], check=False, capture_output=True, text=True)
     assert done.returncode == 0
     assert "-drain-timeout" in done.stderr
+    slept = subprocess.run([repository / "bin/orders", "-sleep=10ms"], check=False, capture_output=True, text=True)
+    assert (slept.returncode, slept.stdout, slept.stderr) == (0, "", ""), "it is a preStop hook, and serves nothing"
 
 
 def test_a_broken_service_would_be_noticed(tmp_path: Path) -> None:

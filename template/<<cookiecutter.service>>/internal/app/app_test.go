@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -199,12 +200,20 @@ func TestLimitMemory(t *testing.T) {
 	}
 }
 
-func TestMaxProcs(t *testing.T) {
-	for _, test := range []struct{ millicores, found, want int }{
-		{100, 8, 2}, {1000, 8, 2}, {1001, 8, 3}, {2500, 8, 5}, {64000, 8, 8}, {100, 1, 1},
+func TestLimitCPU(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, test := range []struct {
+		millicores, found int
+		set               string
+		want              int
+	}{
+		{100, 8, "", 2}, {1000, 8, "", 2}, {1001, 8, "", 3}, {2500, 8, "", 5}, {64000, 8, "", 8}, {100, 1, "", 1},
+		{100, 8, "8", 8}, {0, 8, "", 8},
 	} {
-		if got := maxProcs(test.millicores, test.found); got != test.want {
-			t.Errorf("%dm on %d cores: got %d, want %d", test.millicores, test.found, got, test.want)
+		runtime.GOMAXPROCS(test.found)
+		limitCPU(test.millicores, func(string) string { return test.set })
+		if got := runtime.GOMAXPROCS(0); got != test.want {
+			t.Errorf("%dm, found %d, GOMAXPROCS=%q: got %d, want %d", test.millicores, test.found, test.set, got, test.want)
 		}
 	}
 }

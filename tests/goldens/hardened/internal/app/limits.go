@@ -58,16 +58,12 @@ func cgroupLimit(root fs.FS) (int64, error) {
 	return limit, nil
 }
 
-// limitCPU sets GOMAXPROCS for a container that requests millicores and has no CPU limit: the runtime
-// heeds a limit only, and would take every core of the node. With a limit millicores is 0, and the
-// runtime follows the limit by itself.
-func limitCPU(millicores int) {
-	if millicores > 0 {
-		runtime.GOMAXPROCS(maxProcs(millicores, runtime.GOMAXPROCS(0)))
+// limitCPU sets GOMAXPROCS, unless it is set, for a container that requests millicores and has no CPU
+// limit: the runtime heeds a limit only, and would take every core of the node. With a limit
+// millicores is 0, and the runtime follows the limit by itself.
+func limitCPU(millicores int, getenv func(string) string) {
+	if millicores > 0 && getenv("GOMAXPROCS") == "" {
+		// Twice the request, for bursts, and at least 2, but never above what the runtime found.
+		runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), max(2, (2*millicores+999)/1000)))
 	}
-}
-
-// maxProcs is twice the request, for bursts, and at least 2, but never above what the runtime found.
-func maxProcs(millicores, found int) int {
-	return min(found, max(2, (2*millicores+999)/1000))
 }

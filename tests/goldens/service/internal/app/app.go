@@ -57,7 +57,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
 	}
-	limitCPU(cfg.CPURequest)
+	limitCPU(cfg.CPURequest, os.Getenv)
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
 
