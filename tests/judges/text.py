@@ -75,7 +75,17 @@ def shellcheck(subjects: Sequence[Subject]) -> list[str]:
             for target in TARGET.findall(text):
                 script = Path(scratch) / f"{subject.name}/Makefile/{target}"
                 script.parent.mkdir(parents=True, exist_ok=True)
-                script.write_text(output("make", "--always-make", "--dry-run", target, codes=(0,), cwd=path.parent))
+                script.write_text(
+                    output(
+                        "make",
+                        "--no-print-directory",
+                        "--always-make",
+                        "--dry-run",
+                        target,
+                        codes=(0,),
+                        cwd=path.parent,
+                    )
+                )
         scripts = [path.relative_to(scratch) for path in sorted(Path(scratch).rglob("*")) if path.is_file()]
         return output(pip_tool("shellcheck"), "-s", "sh", "-f", "gcc", *scripts, cwd=Path(scratch)).splitlines()
 
