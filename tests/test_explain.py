@@ -167,6 +167,7 @@ def test_a_lock_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_wrong_answer_in_the_lock_is_named_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / lock.LOCK).write_text('{"template": {"version": "1"}, "answers": {"service": "orders", "port": 80}}')
+    path = repository(tmp_path) / lock.LOCK
+    path.write_text(path.read_text().replace('"port": 8080', '"port": 80'))
     with pytest.raises(InvalidAnswer, match=r"port in \.gocontainer\.lock: 80 is not a whole number"):
-        lock.read(tmp_path)
+        explain.explain(tmp_path / "orders")

@@ -1,7 +1,4 @@
-"""The command line: flags built from the table, errors turned into exit codes.
-
-The only module that prints.
-"""
+"""The command line: flags built from the table, errors turned into exit codes."""
 
 from __future__ import annotations
 
@@ -9,17 +6,16 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gocontainer import __version__, flags, git, summary, tree
+from gocontainer import __version__, flags, git, summary, tree, upkeep
 from gocontainer.answers import Answers, Layer, service_in, usage
+from gocontainer.console import absolute, say, tell
 from gocontainer.detect import detected
 from gocontainer.errors import Cancelled, GocontainerError, MissingAnswers
 from gocontainer.lock import sealed
@@ -126,19 +122,19 @@ def new(
     files = sealed(render(answers), answers)
     warnings = summary.warnings(answers, *([] if dry_run else _write(files, target, no_git=no_git)))
     for warning in warnings:
-        _tell(f"Warning: {warning}", err=True)
+        tell(f"Warning: {warning}", err=True)
     if as_json:
         report = summary.report(answers, files, target, warnings, written=not dry_run)
-        _say(json.dumps(report, indent=2, ensure_ascii=False))
+        say(json.dumps(report, indent=2, ensure_ascii=False))
     elif dry_run:
-        _say(summary.listing(files, target))
+        say(summary.listing(files, target))
     else:
         # A clone that was filled is a new folder, which only its full path still names.
         parent = output or (str(target.parent) if place else ".")
-        _say(summary.farewell(answers, files, target, parent))
+        say(summary.farewell(answers, files, target, parent))
     if kept is not None:
         others = [*place, *(["--no-git"] if no_git else [])]
-        _say(_end_conversation(answers, others, kept, written=not dry_run), err=as_json)
+        say(_end_conversation(answers, others, kept, written=not dry_run), err=as_json)
 
 
 def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
@@ -146,7 +142,7 @@ def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
     name = service_in(layers)
     if name is None:
         raise MissingAnswers(["SERVICE"], usage())
-    target = _absolute(output) / name
+    target = absolute(output) / name
     return Answers.merge(detected(target), *layers), target
 
 
@@ -157,8 +153,8 @@ def _converse(
     from gocontainer import wizard
 
     dumb = os.environ.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
-    manner = wizard.Manner(plain=plain or dumb, resumed=resumed, dry_run=dry_run, kept=kept, say=_tell)
-    return wizard.converse(layers, _absolute(output) if output is not None else None, manner)
+    manner = wizard.Manner(plain=plain or dumb, resumed=resumed, dry_run=dry_run, kept=kept, say=tell)
+    return wizard.converse(layers, absolute(output) if output is not None else None, manner)
 
 
 def _kept() -> Path:
@@ -176,20 +172,6 @@ def _end_conversation(answers: Answers, others: Sequence[str], kept: Path, *, wr
         resume.forget(kept)
     title = "The same again, without questions" if written else "To write it, without questions"
     return f"\n{title}:\n  {review.command(answers, others)}"
-
-
-def _tell(text: str, *, err: bool = False) -> None:
-    """Print a line for a person, broken between words where it goes to a terminal."""
-    if (sys.stderr if err else sys.stdout).isatty():
-        indent = " " * (len(text) - len(text.lstrip()))
-        columns = shutil.get_terminal_size().columns
-        text = textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    click.echo(text, err=err)
-
-
-def _absolute(folder: str) -> Path:
-    """Return ``folder`` without its links resolved, and without ``..``."""
-    return Path(os.path.abspath(folder))  # noqa: PTH100
 
 
 def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
@@ -210,13 +192,8 @@ def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
         return [summary.NOT_COMMITTED]
 
 
-def _say(text: str, *, err: bool = False) -> None:
-    """Print the outcome. The repository is there: nobody reading is no failure."""
-    try:
-        click.echo(text, err=err)
-        (sys.stderr if err else sys.stdout).flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)  # or Python would try once more at its end
+for command in upkeep.COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -232,29 +209,6 @@ def options(*, schema: bool, as_json: bool) -> None:
         click.echo(json.dumps(reference.options_table(), indent=2, ensure_ascii=False))
     else:
         click.echo(reference.options_text(), nl=False)
-
-
-@main.command()
-@click.argument("path", default=".", type=_FOLDER)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def explain(path: str, *, as_json: bool) -> None:
-    """Say where each number in the repository at PATH comes from.
-
-    For each: its value, the answer and the formula that it follows from, the file where it stands, what
-    it buys, and the source. A number that was changed by hand is shown with both values.
-    """
-    from gocontainer import explain as explaining
-    from gocontainer import lock
-
-    explained = explaining.explain(_absolute(path))
-    if as_json:
-        _say(json.dumps([each._asdict() for each in explained], indent=2, ensure_ascii=False))
-        return
-    version = lock.read(_absolute(path)).version
-    written = "" if version == __version__ else f", written by {version}"
-    _tell(f"{len(explained)} numbers, by the formulas of gocontainer {__version__}{written}")
-    for line in explaining.lines(explained):
-        _tell(line)
 
 
 @main.command()

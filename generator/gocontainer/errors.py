@@ -2,6 +2,8 @@
 
     GocontainerError            1   the environment failed
     ├── WriteError                  a file or folder could not be written
+    ├── GitFailed                   git said no, or is not there
+    ├── GitTooOld                   git is older than 2.38
     ├── TemplateError               a template breaks the rules of the template language
     ├── NotACheckout                a maintainer's command outside a checkout
     ├── UsageError              2   the call or an answer is wrong
@@ -15,6 +17,7 @@
     │   ├── MissingAnswers              nobody can be asked
     │   ├── NotARepository              no lock file lies there
     │   ├── UnreadableLock              the lock file was changed by hand, or is not ours
+    │   ├── CannotUpdate                something is in the way of an update
     │   ├── UnreadableAnswers           the answers file cannot be used
     │   └── TargetNotEmpty              something is in the way
     └── Cancelled             130   a person said stop
@@ -31,7 +34,8 @@ EXIT_CODES = {
     0: "done",
     1: "the environment failed; nothing was written",
     2: "bad usage or answers; nothing was written",
-    4: "a derived file is stale (`dev derive --check`)",
+    3: "an update left conflicts for a person",
+    4: "files drifted or an update is there (`status`), or a preview would change something",
     129: "the terminal was closed; nothing was written",
     130: "cancelled; nothing was written",
     143: "terminated; nothing was written",
@@ -53,6 +57,27 @@ class WriteError(GocontainerError):
 
     def __str__(self) -> str:
         return f"Cannot write {self.path}: {self.reason}. Choose another folder with --output."
+
+
+class GitFailed(GocontainerError):
+    """git ended with an error, or is not there; ``said`` is what it printed."""
+
+    def __init__(self, command: str, said: str) -> None:
+        self.command, self.said = command, said
+
+    def __str__(self) -> str:
+        said = " ".join(self.said.split()).removeprefix("fatal: ").rstrip(".")
+        return f"{self.command} failed: {said}. Nothing was changed; mend that and run the command again."
+
+
+class GitTooOld(GocontainerError):
+    """git has no ``merge-tree --write-tree`` before 2.38."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    def __str__(self) -> str:
+        return f"git {self.version} cannot merge without a work tree. Install git 2.38 or newer."
 
 
 class TemplateError(GocontainerError):
@@ -198,6 +223,16 @@ class UnreadableLock(UsageError):
 
     def __str__(self) -> str:
         return f"{self.path} is not as gocontainer wrote it. Bring it back, say with 'git checkout'."
+
+
+class CannotUpdate(UsageError):
+    """An update is not possible now: ``reason`` says why, ``way_out`` what to do."""
+
+    def __init__(self, reason: str, way_out: str) -> None:
+        self.reason, self.way_out = reason, way_out
+
+    def __str__(self) -> str:
+        return f"{self.reason[0].upper()}{self.reason[1:]}. {self.way_out}"
 
 
 class TargetNotEmpty(UsageError):

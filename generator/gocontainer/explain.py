@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import lock, sizing
+from gocontainer.answers import Answers
 from gocontainer.kinds import Value
 from gocontainer.options import BY_NAME
 from gocontainer.renderer import render
@@ -46,7 +47,7 @@ def explain(repository: Path) -> list[Explained]:
 
     Raises NotARepository, UnreadableLock and what is wrong with the answers.
     """
-    answers = lock.read(repository).answers
+    answers = Answers.merge(*lock.read(repository).layers())
     values = context(answers)
     explained = []
     for name, row in numbers().items():

@@ -73,10 +73,15 @@ def layers(
     return [
         *(from_file(Path(path)) for path in _once("answers", answers_files)),
         from_environment(os.environ),
-        Layer("flag", _settings(settings), "--set {name}"),
+        settings_layer(settings),
         Layer("flag", _given(switches), "{flag}"),
         Layer("flag", {"service": named or service} if named is not None or service is not None else {}, "SERVICE"),
     ]
+
+
+def settings_layer(settings: Sequence[str]) -> Layer:
+    """Return the answers that ``--set`` gives."""
+    return Layer("flag", _settings(settings), "--set {name}")
 
 
 def _once(name: str, values: Sequence[str]) -> Sequence[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer import __version__
+from gocontainer.errors import GitFailed
 
 
 class Remote(NamedTuple):
@@ -114,6 +116,10 @@ _LOCAL = frozenset(
 us, they would point git at another repository than the one it is told."""
 
 
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _LOCAL}
+
+
 def _output(folder: Path, *arguments: str) -> str | None:
     """Return git's output, or None where git fails or is not there."""
     import subprocess  # not needed where there is no repository to ask
@@ -123,7 +129,7 @@ def _output(folder: Path, *arguments: str) -> str | None:
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
             check=False,
-            env={name: value for name, value in os.environ.items() if name not in _LOCAL},
+            env=_environment(),
             encoding="utf-8",
             errors="replace",
             stdin=subprocess.DEVNULL,
@@ -131,3 +137,36 @@ def _output(folder: Path, *arguments: str) -> str | None:
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+class Git:
+    """git in one folder, with nothing of the user's set-up that could run or ask something."""
+
+    _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.environment = {**_environment(), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **environment}
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
+        """Return what git prints; raise GitFailed for an exit code that is none of ``codes``."""
+        import subprocess
+
+        try:
+            done = subprocess.run(
+                ["git", *self._QUIET, *arguments],
+                capture_output=True,
+                check=False,
+                cwd=self.folder,
+                env=self.environment,
+                input=stdin,
+            )
+        except OSError as error:
+            raise GitFailed("git", error.strerror or str(error)) from error
+        if done.returncode not in codes:
+            raise GitFailed(f"git {arguments[0]}", done.stderr.decode("utf-8", "replace"))
+        return done.stdout
+
+    def line(self, *arguments: str) -> str:
+        """Return the one line that git prints."""
+        return os.fsdecode(self(*arguments)).rstrip("\n")

@@ -11,6 +11,8 @@ import gzip
 import io
 import json
 import tarfile
+import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,42 +27,64 @@ SCHEMA = 1
 
 
 class Lock(NamedTuple):
-    """What a lock file says: the template's version, and the answers."""
+    """What a lock file says, not yet checked against the options of this version."""
 
     version: str
-    answers: Answers
+    profile: str
+    answers: Mapping[str, object]
+    defaults: tuple[str, ...]
+    """The answers that nobody gave."""
+    digest: str
+    keep: tuple[str, ...]
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Return the answers as they were: what was only a default still is one."""
+        label = f"{{name}} in {LOCK}"
+        given = {name: value for name, value in self.answers.items() if name not in self.defaults}
+        rest = {name: value for name, value in self.answers.items() if name in self.defaults}
+        profile = Layer("profile", {"profile": self.profile}, label)
+        return profile, Layer("default", rest, label), Layer("lock", given, label)
 
 
 def read(repository: Path) -> Lock:
-    """Return the lock of a generated ``repository``.
-
-    Raises NotARepository, UnreadableLock, and UsageError for answers that this version does not take.
-    """
+    """Return the lock of a generated ``repository``; raise NotARepository or UnreadableLock."""
     path = repository / LOCK
     if not path.is_file():
         raise NotARepository(str(repository))
     try:
-        document = json.loads(path.read_bytes())
-        version, answers = str(document["template"]["version"]), dict(document["answers"])
+        return parse(path.read_bytes())
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableLock(str(path)) from error
-    return Lock(version, Answers.merge(Layer("lock", answers, f"{{name}} in {LOCK}")))
 
 
-def sealed(tree: Tree, answers: Answers) -> dict[str, File]:
+def parse(text: bytes) -> Lock:
+    """Return what the lock file ``text`` says; raise ValueError, KeyError or TypeError where it is none."""
+    document = json.loads(text)
+    return Lock(
+        version=str(document["template"]["version"]),
+        profile=str(document.get("profile", "service")),
+        answers=dict(document["answers"]),
+        defaults=tuple(document["defaults"]),
+        digest=str(document["digest"]),
+        keep=tuple(document["keep"]),
+    )
+
+
+def sealed(tree: Tree, answers: Answers, keep: Sequence[str] = ()) -> dict[str, File]:
     """Return ``tree`` with its lock and its pack."""
-    return {**tree, LOCK: File(lock(tree, answers)), PACK: File(pack(tree))}
+    return {**tree, LOCK: File(lock(tree, answers, keep)), PACK: File(pack(tree))}
 
 
-def lock(tree: Tree, answers: Answers) -> bytes:
+def lock(tree: Tree, answers: Answers, keep: Sequence[str] = ()) -> bytes:
     """Return the lock file: JSON, written by this tool only."""
     document = {
         "schema": SCHEMA,
         "template": {"name": "gocontainer", "version": __version__},
+        "profile": answers.profile,
         "answers": dict(answers),
         "defaults": list(answers.defaults()),
         "digest": digest(tree),
-        "keep": [],
+        "keep": list(keep),
     }
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -77,3 +101,36 @@ def pack(tree: Tree) -> bytes:
             member.size, member.mode = len(file.content), 0o755 if file.executable else 0o644
             archive.addfile(member, io.BytesIO(file.content))
     return out.getvalue()
+
+
+LARGEST = 20_000_000
+"""Bytes that a pack may unfold to; our own come to 100 kB."""
+
+
+def unpack(packed: bytes) -> dict[str, File]:
+    """Return the tree in a pack, in memory.
+
+    Raises ValueError for anything that this tool does not write: links, devices, paths that lead
+    out of the folder, the same path twice, more than LARGEST bytes.
+    """
+    tree: dict[str, File] = {}
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as zipped:
+            unfolded = zipped.read(LARGEST + 1)
+        if len(unfolded) > LARGEST:
+            raise ValueError("too large")
+        with tarfile.open(fileobj=io.BytesIO(unfolded), mode="r:") as archive:
+            for member in archive:
+                parts = member.name.split("/")
+                content = archive.extractfile(member) if member.isreg() else None
+                if (
+                    content is None
+                    or {"", ".", "..", ".git"} & set(parts)
+                    or "\\" in member.name
+                    or member.name in tree
+                ):
+                    raise ValueError(member.name)
+                tree[member.name] = File(content.read(), bool(member.mode & 0o100))
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise ValueError("not a pack") from error
+    return tree

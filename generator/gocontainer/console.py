@@ -1,0 +1,34 @@
+"""What a person or a program reads: the only module that prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+
+import click
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """Print a line for a person, broken between words where it goes to a terminal."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        indent = " " * (len(text) - len(text.lstrip()))
+        columns = shutil.get_terminal_size().columns
+        text = textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    click.echo(text, err=err)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print the outcome. What was to be done is done: nobody reading is no failure."""
+    try:
+        click.echo(text, err=err)
+        (sys.stderr if err else sys.stdout).flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)  # or Python would try once more at its end
+
+
+def absolute(folder: str) -> Path:
+    """Return ``folder`` without its links resolved, and without ``..``."""
+    return Path(os.path.abspath(folder))  # noqa: PTH100

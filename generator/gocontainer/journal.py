@@ -1,0 +1,91 @@
+"""What an update has under way, so that it can be undone: a small file beside git's own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer.errors import CannotUpdate
+from gocontainer.merge import index_info
+from gocontainer.project import Entry, Project, listed
+
+_NAME = "gocontainer-update"
+
+
+class Journal(NamedTuple):
+    """``paths``, from the top, are written over commit ``head``; ``settled`` says that only people are left to act."""
+
+    head: str
+    paths: tuple[str, ...]
+    settled: bool
+
+
+def read(project: Project) -> Journal | None:
+    """Return the journal of an update that has not ended, if there is one."""
+    try:
+        document = json.loads((project.git_dir / _NAME).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:  # killed before it was whole: nothing had been written
+        return Journal(project.head, (), settled=False)
+    return Journal(document["head"], tuple(document["paths"]), document["settled"])
+
+
+def write(project: Project, paths: Sequence[str], *, settled: bool) -> None:
+    """Remember, on the disk, that ``paths`` are being written."""
+    new = project.git_dir / f"{_NAME}.new"
+    with new.open("w") as file:
+        json.dump(Journal(project.head, tuple(paths), settled)._asdict(), file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(project.git_dir / _NAME)
+
+
+def close(project: Project) -> None:
+    """Forget it: the update has ended."""
+    (project.git_dir / _NAME).unlink(missing_ok=True)
+    (project.git_dir / f"{_NAME}.new").unlink(missing_ok=True)
+
+
+def undo(project: Project, journal: Journal) -> None:
+    """Bring every path back to the last commit, in the index and on the disk, and close the journal.
+
+    They were as committed, or absent, when the update began. Raises CannotUpdate where commits were made since.
+    """
+    if journal.head != project.head:
+        raise CannotUpdate("commits were made since the update began", "Undo it with git, as any other change.")
+    if not journal.settled:  # git was killed while it wrote, and left its lock
+        (project.git_dir / "index.lock").unlink(missing_ok=True)
+    before: dict[str, Entry | None] = {path: project.everything.get(path) for path in journal.paths}
+    nothing = Entry("0", "0" * len(project.head))
+    project.git("update-index", "-z", "--index-info", stdin=index_info("", before, nothing))
+    for path in sorted(path for path, entry in before.items() if entry is None):
+        _remove(project.top, path)
+    back = b"".join(os.fsencode(path) + b"\0" for path, entry in before.items() if entry)
+    project.git("checkout-index", "--force", "--quiet", "-z", "--stdin", stdin=back)
+    project.git("update-index", "-q", "--refresh", codes=(0, 1))
+    close(project)
+
+
+def _remove(top: Path, path: str) -> None:
+    with contextlib.suppress(OSError):
+        (top / path).unlink()
+        for parent in (top / path).parents:
+            if parent == top:
+                break
+            parent.rmdir()  # fails, and so ends, at the first that is not empty
+
+
+def finish(project: Project, journal: Journal) -> None:
+    """Close the journal once people have decided; raise CannotUpdate while a path is unmerged."""
+    if not journal.settled:
+        raise CannotUpdate("the update was interrupted while it wrote", "Run 'gocontainer update --abort'.")
+    said = project.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
+    left = {os.fsdecode(line.partition(b"\t")[2]) for line in said.split(b"\0") if line} & set(journal.paths)
+    if left:
+        raise CannotUpdate(f"{listed(sorted(left))} still has a conflict", "Decide, then 'git add' it.")
+    close(project)

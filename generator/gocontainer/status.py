@@ -1,0 +1,87 @@
+"""What drifted: the files of the template as they are now, and what an update would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gocontainer import __version__, lock, migrations
+from gocontainer.answers import Answers
+from gocontainer.errors import CannotUpdate
+from gocontainer.renderer import render
+from gocontainer.tree import File, Tree, digest
+
+
+class Status(NamedTuple):
+    """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone."""
+
+    folder: Path
+    version: str
+    files: dict[str, tuple[str, ...]]
+    extra: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything drifted or could be updated."""
+        return any(words != ("clean",) for words in self.files.values()) or self.version != __version__
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that ``status --json`` prints."""
+        files = {path: list(words) for path, words in self.files.items()}
+        update = self.version != __version__
+        return {"version": self.version, "newest": __version__, "update": update, "files": files, "extra": self.extra}
+
+    def lines(self) -> Iterator[str]:
+        """Yield what a person reads."""
+        clean = sum(words == ("clean",) for words in self.files.values())
+        rendered = f"{clean} of {len(self.files)} files as rendered, {self.extra} of your own"
+        yield f"{self.folder}: gocontainer {self.version}, {rendered}"
+        for path, words in self.files.items():
+            if words != ("clean",):
+                yield f"  {', '.join(words):20} {path}"
+        if self.version != __version__:
+            yield f"gocontainer {__version__} has a newer template: run 'gocontainer update --dry-run'"
+
+
+def status(folder: Path) -> Status:
+    """Compare ``folder`` with its pack and with what this version renders; look at no network.
+
+    Raises NotARepository, UnreadableLock, or CannotUpdate where the pack is not what the lock remembers.
+    """
+    remembered = lock.read(folder)
+    base = _base(folder, remembered)
+    newest = render(Answers.merge(*migrations.migrate(remembered).layers()))
+    files = {path: _words(path, folder, base, newest) for path in sorted(base)}
+    return Status(folder, remembered.version, files, _extra(folder, base))
+
+
+def _base(folder: Path, remembered: lock.Lock) -> Tree:
+    try:
+        tree = lock.unpack((folder / lock.PACK).read_bytes())
+    except (OSError, ValueError):
+        tree = {}
+    if digest(tree) == remembered.digest:
+        return tree
+    raise CannotUpdate(f"{lock.PACK} is gone or was changed", "Bring it back, say with 'git checkout'.")
+
+
+def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:
+    words = [_drift(folder / path, base[path])]
+    if newest.get(path) != base[path]:
+        words.append("outdated")
+    return tuple(word for word in words if word != "clean") or ("clean",)
+
+
+def _drift(path: Path, pristine: File) -> str:
+    if not path.is_file():
+        return "missing"
+    content = path.read_bytes()
+    same = content == pristine.content or content.replace(b"\r\n", b"\n") == pristine.content
+    return "clean" if same else "modified"
+
+
+def _extra(folder: Path, base: Tree) -> int:
+    ours = {*base, lock.LOCK, lock.PACK}
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sum(path.as_posix() not in ours and ".git" not in path.parts for path in paths)

@@ -1,0 +1,242 @@
+"""Merge a newer template, or other answers, into a repository without losing an edit.
+
+prepare: lock, base, theirs --> plan: merge, decide --> apply: write all or nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer import __version__, base, journal, lock, migrations, structured
+from gocontainer.answers import Answers, Layer, fill
+from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
+from gocontainer.kinds import Value
+from gocontainer.merge import Conflict, Merged, Workshop, index_info
+from gocontainer.project import Entry, Project
+from gocontainer.renderer import render
+from gocontainer.tree import File, Tree, digest
+
+
+class Preparation(NamedTuple):
+    """What an update starts from and where it goes."""
+
+    project: Project
+    remembered: lock.Lock
+    answers: Answers
+    base: base.Base
+    theirs: Tree
+    offers: Mapping[str, tuple[Value, Value]]
+    """Answers that were only defaults, with the value that is kept and the default of today."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether there is nothing to do."""
+        same = self.remembered.version == __version__ and digest(self.theirs) == self.remembered.digest
+        return same and dict(self.answers) == dict(self.remembered.answers)
+
+
+class Plan(NamedTuple):
+    """What an update would do, paths as seen from the folder."""
+
+    changes: Mapping[str, Entry | None]
+    conflicts: Mapping[str, Conflict]
+    kept_deleted: tuple[str, ...]
+    tree: str
+    """The whole repository as it would be, in the workshop."""
+
+    def touched(self, project: Project) -> list[str]:
+        """Return every path that would be written, from the top."""
+        return sorted(project.prefix + path for path in {*self.changes, *self.conflicts})
+
+
+def open_project(folder: Path) -> Project:
+    """Return the repository at ``folder``; raise where it is none that can be updated now."""
+    if not (folder / lock.LOCK).is_file() and not (folder / ".git").exists():
+        raise NotARepository(str(folder))
+    project = Project(folder)
+    project.refuse_old_git()
+    if journal.read(project) is not None:
+        way_out = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
+        raise CannotUpdate("an earlier update has not ended", way_out)
+    project.refuse_unfinished()
+    return project
+
+
+def prepare(folder: Path, settings: Layer, *, baseless: bool = False) -> Preparation:
+    """Read the lock, find the base and render the newest template with the answers and ``settings``."""
+    project = open_project(folder)
+    remembered = _remembered(project)
+    if _newer(remembered.version, __version__):
+        way_out = f"Install gocontainer {remembered.version} or newer."
+        raise CannotUpdate(
+            f"this repository is of gocontainer {remembered.version}, and this is {__version__}", way_out
+        )
+    migrated = migrations.migrate(remembered)
+    answers = Answers.merge(*migrated.layers(), settings)
+    nothing = base.Base({}, "nothing")
+    prepared = Preparation(project, remembered, answers, nothing, render(answers), _offers(migrated, answers))
+    if baseless or prepared.is_current:
+        return prepared
+    return prepared._replace(base=base.find(project, remembered))
+
+
+def _remembered(project: Project) -> lock.Lock:
+    """Return the lock of the last commit."""
+    if lock.LOCK not in project.mine:
+        if (project.folder / lock.LOCK).is_file():
+            raise CannotUpdate(f"{lock.LOCK} is not committed", "Commit everything first.")
+        raise NotARepository(str(project.folder))
+    try:
+        return lock.parse(project.git("cat-file", "blob", project.mine[lock.LOCK].oid))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableLock(str(project.folder / lock.LOCK)) from error
+
+
+def _newer(one: str, other: str) -> bool:
+    """Whether version ``one`` is above ``other``."""
+    return _order(one) > _order(other)
+
+
+def _order(version: str) -> tuple[list[int], bool]:
+    release, _, development = version.partition(".dev")
+    return [int(part) for part in release.split(".") if part.isdigit()], not development
+
+
+def _offers(remembered: lock.Lock, answers: Answers) -> dict[str, tuple[Value, Value]]:
+    profile, _, given = remembered.layers()
+    today = fill((profile, given)).values
+    kept = [name for name in answers.defaults() if name in remembered.defaults]
+    return {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
+
+
+def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") -> Plan:
+    """Merge, decide what can be decided, and write the outcome into the workshop."""
+    keep = prepared.remembered.keep
+    theirs, old = dict(prepared.theirs), prepared.base.tree
+    for path in {*structured.OWNED, *keep} & old.keys():
+        theirs[path] = old[path]
+    merged = shop.merge(old, theirs, prepared.project.mine, (lock.LOCK, lock.PACK))
+    contents = _decide(shop, merged, on_conflict)
+    sealed = lock.sealed(prepared.theirs, prepared.answers, keep)
+    contents |= {path: sealed[path] for path in (lock.LOCK, lock.PACK)}
+    oids = shop.write([file.content for file in contents.values()])
+    for (path, file), oid in zip(contents.items(), oids, strict=True):
+        merged.entries[path] = Entry("100755" if file.executable else "100644", oid)
+    mine = prepared.project.mine
+    changes: dict[str, Entry | None] = {
+        path: merged.entries.get(path)
+        for path in sorted(merged.entries.keys() | mine.keys())
+        if merged.entries.get(path) != mine.get(path)
+    }
+    return Plan(changes, merged.conflicts, merged.kept_deleted, shop.tree(changes))
+
+
+def _decide(shop: Workshop, merged: Merged, on_conflict: str) -> dict[str, File]:
+    """Return new contents of conflicted paths, and take those that are decided out of the conflicts."""
+    contents = {}
+    for path, conflict in sorted(merged.conflicts.items()):
+        executable = merged.entries[path].mode == "100755" if path in merged.entries else False
+        parsed = shop.resolve(conflict, "--diff3", structured.MARKER)
+        text = None
+        if parsed is not None:
+            text = structured.resolve(path, parsed.decode("utf-8", "surrogateescape"))
+        if text is not None:
+            contents[path] = File(text.encode("utf-8", "surrogateescape"), executable)
+            del merged.conflicts[path]
+        elif on_conflict in ("ours", "theirs"):
+            _take(shop, merged, conflict, on_conflict, contents)
+        elif parsed is not None:
+            contents[path] = File(shop.resolve(conflict) or b"", executable)
+    return contents
+
+
+def _take(shop: Workshop, merged: Merged, conflict: Conflict, side: str, contents: dict[str, File]) -> None:
+    """Decide a conflict for one side."""
+    path, stage = conflict.path, {"ours": 2, "theirs": 3}[side]
+    text = shop.resolve(conflict, f"--{side}")
+    if text is not None:
+        contents[path] = File(text, merged.entries[path].mode == "100755")
+    elif stage in conflict.stages:
+        merged.entries[path] = conflict.stages[stage]
+    else:
+        merged.entries.pop(path, None)
+    del merged.conflicts[path]
+
+
+def apply(shop: Workshop, project: Project, planned: Plan) -> None:
+    """Write the plan to index and work tree: all of it, or nothing.
+
+    Raises CannotUpdate where a path is not as committed or something untracked is in the way, having
+    written nothing. A kill in between leaves a journal, which ``update --abort`` undoes.
+    """
+    paths = planned.touched(project)
+    project.refuse_uncommitted(paths)
+    adopt(shop, project, planned)
+    journal.write(project, paths, settled=False)
+    try:
+        project.git("read-tree", "-m", "-u", project.head, planned.tree)
+        if planned.conflicts:
+            project.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))
+    except BaseException:
+        journal.undo(project, journal.Journal(project.head, tuple(paths), settled=False))
+        raise
+    if planned.conflicts:
+        journal.write(project, paths, settled=True)
+    else:
+        journal.close(project)
+
+
+def adopt(shop: Workshop, project: Project, planned: Plan) -> None:
+    """Bring the objects of the plan from the workshop into the project."""
+    oids = [entry.oid for conflict in planned.conflicts.values() for entry in conflict.stages.values()]
+    wanted = "".join(f"{name}\n" for name in (planned.tree, f"^{project.head}", *oids))
+    pack = shop.git("pack-objects", "--revs", "--stdout", "-q", stdin=wanted.encode())
+    project.git("unpack-objects", "-q", stdin=pack)
+
+
+def _stages(project: Project, planned: Plan) -> bytes:
+    """Return the conflicts as the index keeps them: no entry of its own, one for each side."""
+    nothing = Entry("0", "0" * len(project.head))
+    lines = [index_info(project.prefix, dict.fromkeys(planned.conflicts), nothing)]
+    for conflict in planned.conflicts.values():
+        for stage, entry in sorted(conflict.stages.items()):
+            lines.append(f"{entry.mode} {entry.oid} {stage}\t{project.prefix}{conflict.path}\0".encode())
+    return b"".join(lines)
+
+
+def commit(project: Project, planned: Plan, message: str, branch: str = "") -> str:
+    """Commit the plan, whose objects are adopted, over the last commit, and return the commit.
+
+    On the current branch, or as the new ``branch`` without switching to it. No hook runs, nothing is signed.
+    """
+    new = project.git("commit-tree", planned.tree, "-p", project.head, stdin=message.encode()).decode().strip()
+    place = f"refs/heads/{branch}" if branch else "HEAD"
+    before = "0" * len(new) if branch else project.head
+    project.git("update-ref", "-m", "gocontainer update", place, new, before)
+    return new
+
+
+def message(prepared: Preparation, planned: Plan) -> str:
+    """Return the message of a commit."""
+    versions = [prepared.remembered.version, __version__]
+    first = f"Update from gocontainer {' to '.join(dict.fromkeys(versions))}"
+    notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
+    return "\n".join([first, *(["", *notes] if notes else []), ""])
+
+
+def restore(folder: Path, paths: Sequence[str]) -> list[str]:
+    """Write files of the template that the user deleted back as they are rendered; return their paths."""
+    answers = Answers.merge(*lock.read(folder).layers())
+    pristine = render(answers)
+    for path in paths:
+        if path not in pristine:
+            raise CannotUpdate(f"{path} is no file of the template", "'gocontainer status' lists what is missing.")
+        if (folder / path).exists() or (folder / path).is_symlink():
+            raise CannotUpdate(f"{path} is there", "Move it away first.")
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(pristine[path].content)
+        (folder / path).chmod(0o755 if pristine[path].executable else 0o644)
+    return list(paths)
