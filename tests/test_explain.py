@@ -58,9 +58,10 @@ def test_every_number_of_the_manifests_is_explained(row: dict[str, Any]) -> None
 
 def test_a_number_that_is_left_out_is_found() -> None:
     files = dict(render(answers()))
-    text = files["deploy/base/service.yaml"].content.decode() + "  healthCheckNodePort: 30000\n"
-    files["deploy/base/service.yaml"] = tree.File(text.encode())
-    assert unexplained(files, "orders") == {"deploy/base/service.yaml Service.spec.healthCheckNodePort"}
+    path = "deploy/base/deployment.yaml"
+    text = files[path].content.decode().replace("kind: Service\n", "kind: Service\nhealthCheckNodePort: 30000\n")
+    files[path] = tree.File(text.encode())
+    assert unexplained(files, "orders") == {f"{path} Service.healthCheckNodePort"}
 
 
 def test_every_number_of_the_settings_is_explained() -> None:
@@ -126,11 +127,11 @@ def test_a_number_that_was_changed_or_removed_by_hand_is_shown_with_both_values(
     deployment = target / "deploy/base/deployment.yaml"
     text = deployment.read_text()
     deployment.write_text(text.replace("PeriodSeconds: 33", "PeriodSeconds: 45"))
-    (target / "deploy/base/service.yaml").unlink()
+    (target / "Dockerfile").unlink()
     (target / "deploy/components/autoscaling/horizontalpodautoscaler.yaml").write_text("{")
     out = ok(gocontainer("explain", cwd=target))
     assert "grace period, seconds: 33, now 45\n" in out
-    assert "port of the Service: 80, now gone\n" in out
+    assert "HEALTHCHECK: interval: 10, now gone\n" in out
     assert "fewest replicas: 2, now gone\n" in out
 
 

@@ -12,6 +12,7 @@ from gocontainer.kinds import Value, When, holds
 
 FILES: Mapping[str, When] = {
     ".github/workflows/": {"ci": ("github",)},
+    ".github/workflows/template.yml": {"deps_bot": ("dependabot", "renovate")},
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
     "LICENSE": {"license": ("apache-2.0", "mit")},
