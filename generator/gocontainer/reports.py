@@ -52,9 +52,9 @@ def current(prepared: Preparation) -> str:
 def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) -> str:
     """Return what a person reads."""
     marks = changes(prepared, planned)
-    versions = " to ".join(dict.fromkeys([prepared.remembered.version, __version__]))
-    verb = "Updated" if written else "Would update"
-    lines = [f"{verb} {prepared.project.folder} from gocontainer {versions}: {len(marks)} files"]
+    before, verb = prepared.remembered.version, "Updated" if written else "Would update"
+    how = "with other answers" if before == __version__ else f"from gocontainer {before} to {__version__}"
+    lines = [f"{verb} {prepared.project.folder} {how}: {len(marks)} file{'s' * (len(marks) != 1)}"]
     lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
     lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]
     lines += [f"  {path} stays deleted; --restore {path} brings it back" for path in planned.kept_deleted]
