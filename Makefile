@@ -44,6 +44,10 @@ derive: $(READY) ## write the files that follow from the tables
 goldens: $(READY) ## render the golden repositories afresh; read the diff
 	$(RUN)/python -m tests.golden
 
+.PHONY: freeze
+freeze: $(READY) ## keep what this version writes, to be updated for ever
+	$(RUN)/python -m tests.release
+
 .PHONY: modules
 modules: $(READY) ## resolve the Go modules of the output (network)
 	$(RUN)/gocontainer dev derive --deps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gocontainer import __version__, lock
 from tests.updates import Repository, command
 
 BASE = {"a.txt": "one\ntwo\nthree\nfour\nfive\n", "b.txt": "b\n"}
@@ -53,3 +54,43 @@ def test_a_second_update_changes_nothing(tmp_path: Path) -> None:
     assert repository.git("status", "--porcelain") == ""
     done = repository.update(NEWER)
     assert (done.code, repository.git("status", "--porcelain")) == (0, "")
+
+
+def with_old_default(folder: Path) -> Repository:
+    """A repository of a version in which drain_seconds was 25 by default."""
+    repository = Repository(folder, BASE)
+    repository.edit(lock.LOCK, '"drain_seconds": 20', '"drain_seconds": 25')
+    return repository
+
+
+def test_a_changed_default_is_offered_and_not_forced(tmp_path: Path) -> None:
+    repository = with_old_default(tmp_path / "orders")
+    report = repository.report(NEWER)
+    assert report["offers"] == {"drain_seconds": {"kept": 25, "default": 20}}
+    remembered = lock.read(repository.folder)
+    assert remembered.answers["drain_seconds"] == 25
+    assert "drain_seconds" in remembered.defaults, "it is offered again the next time"
+
+
+def test_the_offer_says_how_to_take_it_and_taken_it_is_an_answer(tmp_path: Path) -> None:
+    repository = with_old_default(tmp_path / "orders")
+    out = repository.update(NEWER, "--dry-run").out
+    assert "drain_seconds stays 25; its default is 20 now: --set drain_seconds=20\n" in out
+    assert repository.report(NEWER, "--set", "drain_seconds=20")["offers"] == {}
+    remembered = lock.read(repository.folder)
+    assert remembered.answers["drain_seconds"] == 20
+    assert "drain_seconds" not in remembered.defaults
+
+
+def test_a_preset_of_the_profile_is_no_changed_default(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE, profile="hardened")
+    assert repository.report(NEWER)["offers"] == {}
+    assert lock.read(repository.folder).profile == "hardened"
+
+
+def test_another_version_than_asked_for_is_refused(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE)
+    done = repository.update(NEWER, "--to", "9.9.9")
+    assert (done.code, done.out) == (2, "")
+    assert "Install gocontainer 9.9.9 and run it instead." in done.err
+    assert repository.update(NEWER, "--to", __version__).code == 0

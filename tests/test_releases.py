@@ -1,0 +1,60 @@
+"""Every repository that a release ever wrote can be updated to this version."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gocontainer import Answers, __version__, lock, render, tree
+from tests.release import FOLDER, frozen
+from tests.support import clean_environment, gocontainer, ok
+
+RELEASES = sorted(FOLDER.glob("*/*"))
+assert RELEASES
+every_release = pytest.mark.parametrize("release", RELEASES, ids=lambda path: f"{path.parent.name}-{path.name}")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, env=clean_environment()
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path, release: Path) -> Path:
+    """A repository as the release wrote it, with an edit of its owner's."""
+    folder = tmp_path / "orders"
+    tree.save(frozen(release), folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "start")
+    (folder / ".gitignore").write_text((folder / ".gitignore").read_text() + "/coverage.out\n")
+    git(folder, "commit", "--quiet", "--all", "--message", "edit")
+    return folder
+
+
+@every_release
+def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
+    sealed = tree.load(release)
+    assert set(sealed) == {lock.LOCK, lock.PACK}
+    remembered = lock.read(release)
+    assert remembered.version == release.parent.name
+    assert tree.digest(lock.unpack(sealed[lock.PACK].content)) == remembered.digest
+
+
+@every_release
+def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Path, release: Path) -> None:
+    answers = Answers.merge(*lock.read(release).layers())
+    report = json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))
+    assert (report["from"], report["to"]) == (release.parent.name, __version__)
+    assert report["conflicts"] == []
+    newest = render(answers)
+    found = tree.load(repository)
+    edited = newest[".gitignore"].content + b"/coverage.out\n"
+    assert found == {**lock.sealed(newest, answers), ".gitignore": tree.File(edited)}
+    assert ok(gocontainer("update", str(repository))).endswith(" already.\n")
+    assert git(repository, "status", "--porcelain") == ""
