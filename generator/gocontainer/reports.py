@@ -38,6 +38,7 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "changes": changes(prepared, planned),
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
+        "decided": dict(planned.decided) if planned else {},
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -58,6 +59,11 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
     lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
     lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]
     lines += [f"  {path} stays deleted; --restore {path} brings it back" for path in planned.kept_deleted]
+    lines += [
+        f"  {path}: a higher version takes the place of {line.strip()!r}"
+        for path, gave_way in planned.decided.items()
+        for line in gave_way
+    ]
     return "\n".join([*lines, *_offered(prepared), *_next(planned, written=written, branch=branch)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 MARKER = 48
@@ -11,7 +11,10 @@ MARKER = 48
 OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
 """Files that the template writes once; they are the project's alone from then on."""
 
-_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-+][0-9A-Za-z.-]+)?)(?![\w.])")
+_PIN = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:|uses:)|.*@v\d")
+"""Lines whose numbers are versions: an image's, an action's, a Go program's; and all lines of go.mod."""
+_IMAGE = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:)")
+_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)([-+][0-9A-Za-z.+-]+)?(?![\w.])")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}|@[0-9a-f]{40}\b|\b[0-9a-f]{40}\b")
 
 
@@ -23,21 +26,33 @@ class Hunk(NamedTuple):
     template: list[str]
 
 
-def resolve(path: str, marked: str) -> str | None:
-    """Return the text with every conflict in it decided, or None where one needs a person.
+class Decision(NamedTuple):
+    """The text without conflicts, and the user's lines that gave way to a higher version."""
+
+    text: str
+    gave_way: tuple[str, ...]
+
+
+def resolve(path: str, marked: str) -> Decision | None:
+    """Return what becomes of a file when each of its conflicts can be decided; None where one needs a person.
 
     ``marked`` has diff3 conflicts with markers of MARKER characters.
     """
     name = path.rpartition("/")[2]
-    decide: Callable[[Hunk], list[str] | None] = _sums if name == "go.sum" else _versions
+    if name == "go.sum":
+        both = [line for part in _parts(marked) for line in (_sums(part) if isinstance(part, Hunk) else [part])]
+        return Decision("".join(f"{line}\n" for line in sorted({line.rstrip("\r\n") for line in both})), ())
     lines: list[str] = []
+    gave_way: list[str] = []
     for part in _parts(marked):
-        chosen = decide(part) if isinstance(part, Hunk) else [part]
+        chosen = _versions(part, module=name == "go.mod") if isinstance(part, Hunk) else [part]
         if chosen is None:
             return None
         lines += chosen
-    text = "".join(lines)
-    return "".join(sorted(set(text.splitlines(keepends=True)))) if name == "go.sum" else text
+        if isinstance(part, Hunk):
+            changed = {*part.yours} - {*part.before}
+            gave_way += [line.rstrip("\r\n") for line in part.yours if line in changed and line not in chosen]
+    return Decision("".join(lines), tuple(gave_way))
 
 
 def _parts(marked: str) -> Iterator[str | Hunk]:
@@ -62,40 +77,44 @@ def _sums(hunk: Hunk) -> list[str]:
     return [*hunk.yours, *hunk.template]
 
 
-def _versions(hunk: Hunk) -> list[str] | None:
+def _versions(hunk: Hunk, *, module: bool) -> list[str] | None:
     """Take each line from whoever changed it, and of two that differ in a version the higher."""
     if not len(hunk.yours) == len(hunk.before) == len(hunk.template):
         return None
-    chosen = [_line(*three) for three in zip(hunk.yours, hunk.before, hunk.template, strict=True)]
+    three = zip(hunk.yours, hunk.before, hunk.template, strict=True)
+    chosen = [_line(*lines, module=module) for lines in three]
     return None if any(line is None for line in chosen) else [line for line in chosen if line is not None]
 
 
-def _line(yours: str, before: str, template: str) -> str | None:
-    if template in (yours, before):
+def _line(yours: str, before: str, template: str, *, module: bool) -> str | None:
+    """Return whose line stands, or None where more than a version was changed, or a version was lowered."""
+    if yours == template:
+        return yours
+    if not _shape(yours) == _shape(before) == _shape(template) or not (module or _PIN.match(before)):
+        return None
+    if template == before:
         return yours
     if yours == before:
         return template
-    if not _shape(yours) == _shape(before) == _shape(template):
-        return None
-    mine, theirs = _number(yours), _number(template)
-    if mine is None or theirs is None:
-        return None
+    mine, old, theirs = _number(yours), _number(before), _number(template)
+    if mine is None or old is None or theirs is None:  # no tag, or one without a number: it is the same
+        return yours if _IMAGE.match(before) else None
     # The higher version brings the digest or commit that belongs to it; of the same version, the project's stays.
-    return template if theirs > mine else yours
+    return None if min(mine, theirs) < old else template if theirs > mine else yours
 
 
 def _shape(line: str) -> str:
-    """Return a line without its versions and digests."""
-    return _VERSION.sub("", _DIGEST.sub("", line))
+    """Return a line without its versions and digests; what follows an image's version is no part of that."""
+    return _VERSION.sub(r"\2" if _IMAGE.match(line) else "", _DIGEST.sub("", line))
 
 
 def _number(line: str) -> tuple[tuple[int, int, str], ...] | None:
     """Return the one version in a line as something to compare; a pre-release is below its release."""
-    found: Sequence[str] = _VERSION.findall(_DIGEST.sub("", line))
+    found: list[tuple[str, str]] = _VERSION.findall(_DIGEST.sub("", line))
     if len(found) != 1:
         return None
-    release, _, rest = found[0].replace("+", "-", 1).partition("-")
+    release, rest = found[0]
     numbers = tuple((1, int(part), "") for part in release.split("."))
-    if not rest:
+    if not rest or rest.startswith("+"):
         return (*numbers, (1, 0, ""))
-    return (*numbers, *((0, int(part), "") if part.isdigit() else (0, 0, part) for part in rest.split(".")))
+    return (*numbers, *((0, int(part), "") if part.isdigit() else (0, 0, part) for part in rest[1:].split(".")))

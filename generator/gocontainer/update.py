@@ -43,6 +43,8 @@ class Plan(NamedTuple):
     changes: Mapping[str, Entry | None]
     conflicts: Mapping[str, Conflict]
     kept_deleted: tuple[str, ...]
+    decided: Mapping[str, tuple[str, ...]]
+    """Files in which a higher version was taken, with the user's lines that gave way to it."""
     tree: str
     """The whole repository as it would be, in the workshop."""
 
@@ -118,7 +120,7 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
     for path in {*structured.OWNED, *keep} & old.keys():
         theirs[path] = old[path]
     merged = shop.merge(old, theirs, prepared.project.mine, (lock.LOCK, lock.PACK))
-    contents = _decide(shop, merged, on_conflict)
+    contents, decided = _decide(shop, merged, on_conflict)
     sealed = lock.sealed(prepared.theirs, prepared.answers, keep)
     contents |= {path: sealed[path] for path in (lock.LOCK, lock.PACK)}
     oids = shop.write([file.content for file in contents.values()])
@@ -130,26 +132,27 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
-    return Plan(changes, merged.conflicts, merged.kept_deleted, shop.tree(changes))
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, shop.tree(changes))
 
 
-def _decide(shop: Workshop, merged: Merged, on_conflict: str) -> dict[str, File]:
-    """Return new contents of conflicted paths, and take those that are decided out of the conflicts."""
-    contents = {}
+def _decide(shop: Workshop, merged: Merged, on_conflict: str) -> tuple[dict[str, File], dict[str, tuple[str, ...]]]:
+    """Return new contents of conflicted paths, and lines that gave way; what is decided is no conflict any more."""
+    contents, decided = {}, {}
     for path, conflict in sorted(merged.conflicts.items()):
         executable = merged.entries[path].mode == "100755" if path in merged.entries else False
         parsed = shop.resolve(conflict, "--diff3", structured.MARKER)
-        text = None
+        found = None
         if parsed is not None:
-            text = structured.resolve(path, parsed.decode("utf-8", "surrogateescape"))
-        if text is not None:
-            contents[path] = File(text.encode("utf-8", "surrogateescape"), executable)
+            found = structured.resolve(path, parsed.decode("utf-8", "surrogateescape"))
+        if found is not None:
+            contents[path] = File(found.text.encode("utf-8", "surrogateescape"), executable)
+            decided.update({path: found.gave_way} if found.gave_way else {})
             del merged.conflicts[path]
         elif on_conflict in ("ours", "theirs"):
             _take(shop, merged, conflict, on_conflict, contents)
         elif parsed is not None:
             contents[path] = File(shop.resolve(conflict) or b"", executable)
-    return contents
+    return contents, decided
 
 
 def _take(shop: Workshop, merged: Merged, conflict: Conflict, side: str, contents: dict[str, File]) -> None:
