@@ -258,6 +258,8 @@ def _settle(
     conflicts, kept = {}, []
     for path, there in sorted(stages.items()):
         kind = kinds.get(path, "contents")
+        if kind == "contents" and 1 not in there:
+            kind = "add/add"
         if kind.endswith("/delete") and 2 not in there and path not in mine:  # noqa: PLR2004
             merged.pop(path, None)
             kept.append(path)

@@ -152,6 +152,8 @@ def _decide(shop: Workshop, merged: Merged, on_conflict: str) -> tuple[dict[str,
             _take(shop, merged, conflict, on_conflict, contents)
         elif parsed is not None:
             contents[path] = File(shop.resolve(conflict) or b"", executable)
+        elif conflict.kind in ("contents", "add/add"):
+            merged.conflicts[path] = conflict._replace(kind="binary")
     return contents, decided
 
 
