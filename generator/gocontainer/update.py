@@ -5,6 +5,7 @@ prepare: lock, base, theirs --> plan: merge, decide --> apply: write all or noth
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -207,7 +208,8 @@ def _stages(project: Project, planned: Plan) -> bytes:
     lines = [index_info(project.prefix, dict.fromkeys(planned.conflicts), nothing)]
     for conflict in planned.conflicts.values():
         for stage, entry in sorted(conflict.stages.items()):
-            lines.append(f"{entry.mode} {entry.oid} {stage}\t{project.prefix}{conflict.path}\0".encode())
+            place = os.fsencode(project.prefix + conflict.path)
+            lines.append(f"{entry.mode} {entry.oid} {stage}\t".encode() + place + b"\0")
     return b"".join(lines)
 
 
