@@ -87,5 +87,5 @@ def finish(project: Project, journal: Journal) -> None:
     said = project.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
     left = {os.fsdecode(line.partition(b"\t")[2]) for line in said.split(b"\0") if line} & set(journal.paths)
     if left:
-        raise CannotUpdate(f"{listed(sorted(left))} still has a conflict", "Decide, then 'git add' it.")
+        raise CannotUpdate(f"a conflict is not decided yet: {listed(sorted(left))}", "Decide, then 'git add' it.")
     close(project)

@@ -94,10 +94,10 @@ class Project:
         said = self.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
         dirty = sorted({os.fsdecode(line[3:]) for line in said.split(b"\0") if line} & touched)
         if dirty:
-            raise CannotUpdate(f"{listed(dirty)} would be touched and not as committed", "Commit or stash first.")
+            raise CannotUpdate(f"what would be touched is not as committed: {listed(dirty)}", "Commit or stash first.")
         there = sorted(path for path in touched - self.everything.keys() if self._in_the_way(path))
         if there:
-            reason = f"{listed(there)} would be written, and files that git does not track are in the way"
+            reason = f"files that git does not track are in the way of {listed(there)}"
             raise CannotUpdate(reason, "Move them, or commit them.")
 
     def _in_the_way(self, path: str) -> bool:

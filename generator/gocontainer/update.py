@@ -239,9 +239,9 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
     pristine = render(answers)
     for path in paths:
         if path not in pristine:
-            raise CannotUpdate(f"{path} is no file of the template", "'gocontainer status' lists what is missing.")
+            raise CannotUpdate(f"no file of the template is called {path}", "'gocontainer status' lists what is missing.")
         if (folder / path).exists() or (folder / path).is_symlink():
-            raise CannotUpdate(f"{path} is there", "Move it away first.")
+            raise CannotUpdate(f"something is there: {path}", "Move it away first.")
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(pristine[path].content)
