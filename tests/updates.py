@@ -50,6 +50,13 @@ class Repository:
         self.git("init", "--quiet", "--initial-branch=main", *init)
         self.commit("start")
 
+    @classmethod
+    def at(cls, top: Path, place: str = ".") -> Repository:
+        """One that is there: a clone, a worktree, a submodule."""
+        self = cls.__new__(cls)
+        self.top, self.folder = top, top / place
+        return self
+
     def git(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
         """Run git in the repository and return what it prints."""
         done = subprocess.run(
@@ -99,7 +106,8 @@ class Repository:
     def pristine(self) -> dict[str, File]:
         """What the last commit's pack holds: rendered again by the same version, it comes out the same."""
         place = f"HEAD:./{lock.PACK}"
-        done = subprocess.run(["git", "show", place], cwd=self.folder, check=False, capture_output=True)
+        command = ["git", "show", place]
+        done = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, env=clean_environment())
         return lock.unpack(done.stdout) if done.returncode == 0 else {}
 
     def report(self, theirs: Files, *arguments: str) -> dict[str, Any]:

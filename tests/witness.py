@@ -1,0 +1,121 @@
+"""What an update left, seen from outside: no line is lost, or nothing was touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support import Run, clean_environment
+from tests.updates import Files, Repository, as_tree, command
+
+CALM = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "diff.external=", "-c", "core.pager=")
+"""For a look at a repository in which hostile settings wait to be run."""
+
+
+def lines(contents: Iterable[bytes]) -> set[bytes]:
+    """Every line, whatever it ends in."""
+    return {line.rstrip(b"\r") for content in contents for line in content.split(b"\n")}
+
+
+def added(files: Mapping[str, bytes], base: Mapping[str, bytes]) -> set[bytes]:
+    """The lines that a side brought in, wherever it has them."""
+    return lines(files.values()) - lines(base.values())
+
+
+def unmerged(repository: Repository) -> dict[str, dict[int, str]]:
+    """The conflicts in the index: path, stage, object id."""
+    found: dict[str, dict[int, str]] = {}
+    for line in repository.git("ls-files", "--unmerged", "-z").split("\0"):
+        if line:
+            meta, _, path = line.partition("\t")
+            _, oid, stage = meta.split()
+            found.setdefault(path, {})[int(stage)] = oid
+    return found
+
+
+def blob(repository: Repository, oid: str) -> bytes:
+    """The content of an object."""
+    command = ["git", "cat-file", "blob", oid]
+    return subprocess.run(command, cwd=repository.top, check=True, capture_output=True, env=clean_environment()).stdout
+
+
+def left(repository: Repository, report: Mapping[str, Any]) -> set[bytes]:
+    """Every line that can be found after an update: in a file, in a stage of a conflict, in the report."""
+    staged = [blob(repository, oid) for stages in unmerged(repository).values() for oid in stages.values()]
+    gave_way = [line.encode("utf-8", "surrogateescape") for some in report["decided"].values() for line in some]
+    return lines([*repository.files().values(), *staged, *gave_way])
+
+
+def merge(repository: Repository, theirs: Files, *arguments: str) -> dict[str, Any]:
+    """Update, and hold that no line is lost, no conflict hidden and the branch the same; return the report."""
+    mine, branch = repository.files(), repository.git("symbolic-ref", "HEAD")
+    base = {path: file.content for path, file in repository.pristine().items()}
+    report = repository.report(theirs, *arguments)
+    assert report["exit"] == (3 if report["conflicts"] else 0), report
+    assert all(each["kind"] and each["sides"] for each in report["conflicts"])
+    assert set(unmerged(repository)) == {each["path"] for each in report["conflicts"]}
+    assert repository.git("symbolic-ref", "HEAD") == branch
+    there = left(repository, report)
+    assert not added(mine, base) - there, "a line of the user's is lost"
+    newest = {path: file.content for path, file in as_tree(theirs).items() if path not in report["kept_deleted"]}
+    assert not added(newest, base) - there, "a line of the template's is lost"
+    return report
+
+
+def clean(repository: Repository, theirs: Files, *arguments: str) -> dict[str, Any]:
+    """Update where nothing is left to decide."""
+    report = merge(repository, theirs, *arguments)
+    assert report["conflicts"] == []
+    return report
+
+
+def conflicts(report: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The conflicts of a report: path to kind and sides."""
+    return {each["path"]: (each["kind"], *each["sides"]) for each in report["conflicts"]}
+
+
+def snapshot(repository: Repository) -> dict[str, object]:
+    """The work tree to the last byte, the index, every reference, and what git's own folder has under way."""
+    found: dict[str, object] = {}
+    for path in sorted(repository.top.rglob("*")):
+        place = path.relative_to(repository.top)
+        if ".git" not in place.parts:
+            found[str(place)] = _seen(path)
+    for name in ("ls-files --stage -v", "for-each-ref", "stash list", "rev-parse --symbolic-full-name HEAD"):
+        found[name] = repository.git(*CALM, *name.split(), codes=(0, 128))
+    journals = repository.git("rev-parse", "--git-path", "gocontainer-update").strip()
+    found["journal"] = (repository.top / journals).exists()
+    return found
+
+
+def _seen(path: Path) -> object:
+    if path.is_symlink():
+        return os.readlink(path)
+    return (path.stat().st_mode, b"" if stat.S_ISDIR(path.stat().st_mode) else path.read_bytes())
+
+
+def refused(repository: Repository, done: Run, before: Mapping[str, object], *words: str, code: int = 2) -> str:
+    """Hold that an update was refused by one line with ``words``, and nothing written; return the line."""
+    assert (done.code, done.out) == (code, ""), done
+    assert done.err.startswith("Error: ")
+    assert done.err.count("\n") == 1
+    for word in words:
+        assert word in done.err
+    assert snapshot(repository) == before
+    return done.err
+
+
+def refuses(repository: Repository, theirs: Files, *words: str, code: int = 2) -> str:
+    """Try an update and hold that it is refused."""
+    before = snapshot(repository)
+    return refused(repository, repository.update(theirs), before, *words, code=code)
+
+
+def aborted(repository: Repository, before: Mapping[str, object]) -> None:
+    """Undo an update and hold that all is as it was."""
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert snapshot(repository) == before
