@@ -11,8 +11,8 @@ MARKER = 48
 OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
 """Files that the template writes once; they are the project's alone from then on."""
 
-_PIN = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:|uses:)|.*@v\d")
-"""Lines whose numbers are versions: an image's, an action's, a Go program's; and all lines of go.mod."""
+_PIN = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:|uses:)|.*(?:@v|==)\d")
+"""Lines whose numbers are versions: an image's, an action's, a program's; and all lines of go.mod."""
 _IMAGE = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:)")
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)([-+][0-9A-Za-z.+-]+)?(?![\w.])")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}|@[0-9a-f]{40}\b|\b[0-9a-f]{40}\b")
@@ -36,15 +36,18 @@ class Decision(NamedTuple):
 def resolve(path: str, marked: str) -> Decision | None:
     """Return what becomes of a file when each of its conflicts can be decided; None where one needs a person.
 
-    ``marked`` has diff3 conflicts with markers of MARKER characters.
+    ``marked`` has diff3 conflicts with markers of MARKER characters. Where it has none, the conflict is about
+    something else than lines, such as an empty file that both sides added.
     """
-    name = path.rpartition("/")[2]
+    name, parts = path.rpartition("/")[2], list(_parts(marked))
+    if not any(isinstance(part, Hunk) for part in parts):
+        return None
     if name == "go.sum":
-        both = [line for part in _parts(marked) for line in (_sums(part) if isinstance(part, Hunk) else [part])]
+        both = [line for part in parts for line in (_sums(part) if isinstance(part, Hunk) else [part])]
         return Decision("".join(f"{line}\n" for line in sorted({line.rstrip("\r\n") for line in both})), ())
     lines: list[str] = []
     gave_way: list[str] = []
-    for part in _parts(marked):
+    for part in parts:
         chosen = _versions(part, module=name == "go.mod") if isinstance(part, Hunk) else [part]
         if chosen is None:
             return None
