@@ -102,8 +102,11 @@ class Project:
 
     def _in_the_way(self, path: str) -> bool:
         """Whether something that git does not track lies at ``path`` or where a folder of it has to be."""
-        if os.path.lexists(self.top / path):
-            return not (self.top / path).is_dir() or any((self.top / path).iterdir())
+        place = self.top / path
+        if os.path.lexists(place):
+            tracked = (self.top / each for each in self.everything if each.startswith(f"{path}/"))
+            there = {each for each in place.rglob("*") if each.is_symlink() or not each.is_dir()}
+            return place.is_symlink() or not place.is_dir() or not there <= set(tracked)
         parents = [str(parent) for parent in Path(path).parents][:-1]
         files = [each for each in parents if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
         return any(each not in self.everything for each in files)
