@@ -26,6 +26,7 @@ SIDES = {1: "before", 2: "yours", 3: "template"}
 _MERGE = (
     ("merge.renames", "true"),
     ("merge.directoryRenames", "false"),
+    ("merge.conflictStyle", "zdiff3"),
     ("merge.renameLimit", "20000"),
     ("diff.renameLimit", "20000"),
     ("core.quotePath", "false"),
