@@ -30,7 +30,11 @@ _MERGE = (
     ("merge.renameLimit", "20000"),
     ("diff.renameLimit", "20000"),
     ("core.quotePath", "false"),
-    ("fastimport.unpackLimit", "100000"),
+    ("fastimport.unpackLimit", "1"),
+    ("core.fsync", "none"),
+    ("core.compression", "0"),
+    ("pack.depth", "0"),
+    ("pack.window", "0"),
 )
 
 
