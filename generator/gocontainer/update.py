@@ -239,7 +239,8 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
     pristine = render(answers)
     for path in paths:
         if path not in pristine:
-            raise CannotUpdate(f"no file of the template is called {path}", "'gocontainer status' lists what is missing.")
+            way_out = "'gocontainer status' lists what is missing."
+            raise CannotUpdate(f"no file of the template is called {path}", way_out)
         if (folder / path).exists() or (folder / path).is_symlink():
             raise CannotUpdate(f"something is there: {path}", "Move it away first.")
     for path in paths:
