@@ -94,3 +94,23 @@ def test_another_version_than_asked_for_is_refused(tmp_path: Path) -> None:
     assert (done.code, done.out) == (2, "")
     assert "Install gocontainer 9.9.9 and run it instead." in done.err
     assert repository.update(NEWER, "--to", __version__).code == 0
+
+
+def test_a_branch_that_is_there_is_refused(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE)
+    repository.git("branch", "newer")
+    done = repository.update(NEWER, "--branch", "newer")
+    assert (done.code, done.out) == (2, "")
+    assert "A branch newer is there already. Delete it, or name another.\n" in done.err
+
+
+def test_the_commit_says_from_which_version_or_which_answers(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE)
+    repository.update(NEWER, "--commit")
+    repository.update(BASE, "--set", "port=9000", "--commit")
+    subjects = repository.git("log", "--format=%s").splitlines()
+    assert subjects == [
+        "Update with other answers: port",
+        f"Update from gocontainer 0.0.9 to {__version__}",
+        "start",
+    ]

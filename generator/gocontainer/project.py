@@ -88,6 +88,11 @@ class Project:
             if (self.git_dir / name).exists():
                 raise CannotUpdate(f"{what} is under way", "Finish or abort it first.")
 
+    def refuse_branch(self, name: str) -> None:
+        """Raise CannotUpdate where there is a branch of that name."""
+        if self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{name}"):
+            raise CannotUpdate(f"a branch {name} is there already", "Delete it, or name another.")
+
     def refuse_uncommitted(self, paths: Iterable[str]) -> None:
         """Raise CannotUpdate where one of ``paths``, from the top, is not as committed, or has something in its way."""
         touched = set(paths)

@@ -227,8 +227,11 @@ def commit(project: Project, planned: Plan, message: str, branch: str = "") -> s
 
 def message(prepared: Preparation, planned: Plan) -> str:
     """Return the message of a commit."""
-    versions = [prepared.remembered.version, __version__]
-    first = f"Update from gocontainer {' to '.join(dict.fromkeys(versions))}"
+    before, old = prepared.remembered.version, prepared.remembered.answers
+    changed = [name for name, value in prepared.answers.items() if old.get(name) != value]
+    first = f"Update from gocontainer {before} to {__version__}"
+    if before == __version__:
+        first = f"Update with other answers: {', '.join(changed)}"
     notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
     return "\n".join([first, *(["", *notes] if notes else []), ""])
 

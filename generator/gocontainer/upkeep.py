@@ -105,6 +105,8 @@ def _update(folder: Path, settings: Sequence[str], *, as_json: bool, **switches:
 
     layer = flags.settings_layer(settings)
     prepared = updating.prepare(folder, layer, baseless=switches["baseless"])
+    if switches["branch"]:
+        prepared.project.refuse_branch(switches["branch"])
     preview = switches["dry_run"] or switches["diff"]
     if prepared.is_current:
         say(reports.as_json(prepared, None, written=False) if as_json else reports.current(prepared))
