@@ -65,9 +65,12 @@ def undo(project: Project, journal: Journal) -> None:
     project.git("update-index", "-z", "--index-info", stdin=index_info("", before, nothing))
     for path in sorted(path for path, entry in before.items() if entry is None):
         _remove(project.top, path)
+    project.git("update-index", "-q", "--refresh", codes=(0, 1))  # what is as it was need not be written again
     back = b"".join(os.fsencode(path) + b"\0" for path, entry in before.items() if entry)
     project.git("checkout-index", "--force", "--quiet", "-z", "--stdin", stdin=back)
     project.git("update-index", "-q", "--refresh", codes=(0, 1))
+    if project.git("config", "--type=bool", "core.sparseCheckout", codes=(0, 1)).strip() == b"true":
+        project.git("sparse-checkout", "reapply")
     close(project)
 
 

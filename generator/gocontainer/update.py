@@ -184,6 +184,7 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
     try:
         project.git("read-tree", "-m", "-u", project.head, planned.tree)
         if planned.conflicts:
+            project.git(*_SHOW, stdin=_shown(project, planned))
             project.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))
     except BaseException:
         journal.undo(project, journal.Journal(project.head, tuple(paths), settled=False))
@@ -200,6 +201,16 @@ def adopt(shop: Workshop, project: Project, planned: Plan) -> None:
     wanted = "".join(f"{name}\n" for name in (planned.tree, f"^{project.head}", *oids))
     pack = shop.git("pack-objects", "--revs", "--stdout", "-q", stdin=wanted.encode())
     project.git("unpack-objects", "-q", stdin=pack)
+
+
+_SHOW = ("checkout-index", "--force", "--quiet", "--ignore-skip-worktree-bits", "-z", "--stdin")
+
+
+def _shown(project: Project, planned: Plan) -> bytes:
+    """Return the conflicts that have a file: people decide there, also outside of a sparse checkout."""
+    mine = project.mine
+    paths = [path for path in planned.conflicts if planned.changes.get(path, mine.get(path))]
+    return b"".join(os.fsencode(project.prefix + path) + b"\0" for path in paths)
 
 
 def _stages(project: Project, planned: Plan) -> bytes:
