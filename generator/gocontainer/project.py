@@ -75,13 +75,6 @@ class Project:
         start = len(self.prefix)
         return {path[start:]: entry for path, entry in self.everything.items() if path.startswith(self.prefix)}
 
-    def refuse_old_git(self) -> None:
-        """Raise GitTooOld where git cannot merge without a work tree."""
-        said = self.git.line("version")
-        number = re.search(r"(\d+)\.(\d+)\S*", said)
-        if number is None or (int(number[1]), int(number[2])) < _OLDEST:
-            raise GitTooOld(number[0] if number else said)
-
     def refuse_unfinished(self) -> None:
         """Raise CannotUpdate while git itself is in the middle of something."""
         for name, what in _UNDER_WAY.items():
@@ -115,6 +108,14 @@ class Project:
         parents = [str(parent) for parent in Path(path).parents][:-1]
         files = [each for each in parents if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
         return any(each not in self.everything for each in files)
+
+
+def refuse_old_git(folder: Path) -> None:
+    """Raise GitTooOld where git cannot merge without a work tree; an older one may not even know what we ask."""
+    said = Git(folder).line("version")
+    number = re.search(r"(\d+)\.(\d+)\S*", said)
+    if number is None or (int(number[1]), int(number[2])) < _OLDEST:
+        raise GitTooOld(number[0] if number else said)
 
 
 def listed(paths: Iterable[str]) -> str:

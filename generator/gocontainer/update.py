@@ -15,7 +15,7 @@ from gocontainer.answers import Answers, Layer, fill
 from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
 from gocontainer.kinds import Value
 from gocontainer.merge import Conflict, Merged, Workshop, index_info
-from gocontainer.project import Entry, Project
+from gocontainer.project import Entry, Project, refuse_old_git
 from gocontainer.renderer import render
 from gocontainer.tree import File, Tree, digest
 
@@ -58,8 +58,8 @@ def open_project(folder: Path) -> Project:
     """Return the repository at ``folder``; raise where it is none that can be updated now."""
     if not (folder / lock.LOCK).is_file() and not (folder / ".git").exists():
         raise NotARepository(str(folder))
+    refuse_old_git(folder)
     project = Project(folder)
-    project.refuse_old_git()
     if journal.read(project) is not None:
         way_out = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
         raise CannotUpdate("an earlier update has not ended", way_out)
