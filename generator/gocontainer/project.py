@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate, GitFailed, GitTooOld
@@ -22,12 +22,12 @@ _UNDER_WAY = {
     "BISECT_LOG": "a bisection",
 }
 
-
 class Entry(NamedTuple):
     """What a tree of git has at a path: mode and object id."""
 
     mode: str
     oid: str
+
 
 
 Entries = Mapping[str, Entry]
@@ -100,14 +100,19 @@ class Project:
 
     def _in_the_way(self, path: str) -> bool:
         """Whether something that git does not track lies at ``path`` or where a folder of it has to be."""
-        place = self.top / path
-        if os.path.lexists(place):
-            tracked = (self.top / each for each in self.everything if each.startswith(f"{path}/"))
-            there = {each for each in place.rglob("*") if each.is_symlink() or not each.is_dir()}
-            return place.is_symlink() or not place.is_dir() or not there <= set(tracked)
-        parents = [str(parent) for parent in Path(path).parents][:-1]
-        files = [each for each in parents if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
+        here = self.top / path
+        if here.is_dir() and not here.is_symlink():  # a folder that becomes a file
+            below = (each for each in here.rglob("*") if each.is_symlink() or not each.is_dir())
+            return any(each.relative_to(self.top).as_posix() not in self.everything for each in below)
+        if os.path.lexists(here):
+            return True
+        files = [each for each in _folders(path) if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
         return any(each not in self.everything for each in files)
+
+
+def _folders(path: str) -> list[str]:
+    """Return every folder that ``path`` lies in."""
+    return [parent.as_posix() for parent in PurePosixPath(path).parents][:-1]
 
 
 def refuse_old_git(folder: Path) -> None:
