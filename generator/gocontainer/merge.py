@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from gocontainer.errors import GitFailed
 from gocontainer.git import Git
 from gocontainer.project import Entries, Entry, Project, entries
 from gocontainer.tree import File, Tree
@@ -85,8 +86,10 @@ class Workshop:
             return []
         said = self.git("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
         found, start = [], 0
-        for _ in oids:
+        for oid in oids:
             end = said.index(b"\n", start)
+            if said[start:end].endswith(b" missing"):
+                raise GitFailed("git cat-file", f"object {oid} is missing")
             size = int(said[start:end].split()[2])
             found.append(said[end + 1 : end + 1 + size])
             start = end + size + 2
@@ -119,7 +122,7 @@ class Workshop:
 
         ``how`` is ``--zdiff3`` for markers, ``--ours`` or ``--theirs``.
         """
-        if not {2, 3} <= conflict.stages.keys():
+        if not {2, 3} <= conflict.stages.keys() or not all(each.is_file for each in conflict.stages.values()):
             return None
         three = [conflict.stages.get(stage) for stage in (2, 1, 3)]
         contents = self.blobs([each.oid for each in three if each])
@@ -149,7 +152,8 @@ class Workshop:
     def _like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
         """Give both renders what the project does to its files: filters, and line ends chosen by hand."""
         base, theirs = self._cleaned(base, theirs)
-        edited = [path for path, file in base.items() if path in mine and self.oid(file.content) != mine[path].oid]
+        files = {path: entry for path, entry in mine.items() if path in base and entry.is_file}
+        edited = [path for path, entry in files.items() if self.oid(base[path].content) != entry.oid]
         crlf = {
             path
             for path, content in zip(edited, self.blobs([mine[path].oid for path in edited]), strict=True)

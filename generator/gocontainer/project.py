@@ -22,12 +22,20 @@ _UNDER_WAY = {
     "BISECT_LOG": "a bisection",
 }
 
+SUBMODULE = "160000"
+"""The mode of a path whose object is a commit of another repository."""
+
+
 class Entry(NamedTuple):
     """What a tree of git has at a path: mode and object id."""
 
     mode: str
     oid: str
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is neither a link nor a submodule."""
+        return self.mode.startswith("100")
 
 
 Entries = Mapping[str, Entry]
@@ -97,6 +105,10 @@ class Project:
         if there:
             reason = f"files that git does not track are in the way of {listed(there)}"
             raise CannotUpdate(reason, "Move them, or commit them.")
+        submodules = {path for path, entry in self.everything.items() if entry.mode == SUBMODULE}
+        inside = sorted(path for path in touched if submodules.intersection(_folders(path)))
+        if inside:
+            raise CannotUpdate(f"a submodule is in the way of {listed(inside)}", "Move the submodule to another path.")
 
     def _in_the_way(self, path: str) -> bool:
         """Whether something that git does not track lies at ``path`` or where a folder of it has to be."""

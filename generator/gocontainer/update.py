@@ -15,7 +15,7 @@ from gocontainer.answers import Answers, Layer, fill
 from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
 from gocontainer.kinds import Value
 from gocontainer.merge import Conflict, Merged, Workshop, index_info
-from gocontainer.project import Entry, Project, refuse_old_git
+from gocontainer.project import SUBMODULE, Entry, Project, refuse_old_git
 from gocontainer.renderer import render
 from gocontainer.tree import File, Tree, digest
 
@@ -197,7 +197,8 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
 
 def adopt(shop: Workshop, project: Project, planned: Plan) -> None:
     """Bring the objects of the plan from the workshop into the project."""
-    oids = [entry.oid for conflict in planned.conflicts.values() for entry in conflict.stages.values()]
+    entries = [entry for conflict in planned.conflicts.values() for entry in conflict.stages.values()]
+    oids = [entry.oid for entry in entries if entry.mode != SUBMODULE]
     wanted = "".join(f"{name}\n" for name in (planned.tree, f"^{project.head}", *oids))
     pack = shop.git("pack-objects", "--revs", "--stdout", "-q", stdin=wanted.encode())
     project.git("unpack-objects", "-q", stdin=pack)
