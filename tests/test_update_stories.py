@@ -174,6 +174,12 @@ def test_14_an_edited_file_becomes_a_folder(orders: Repository) -> None:
     assert orders.read("a.txt/x.txt") == "x\n"
 
 
+def test_14_a_folder_becomes_a_file(orders: Repository) -> None:
+    repository = Repository(orders.top.parent / "folder", {**BASE, "d/a.txt": TEXT, "d/e/b.txt": "b\n"})
+    clean(repository, {**BASE, "d": "a file\n"})
+    assert repository.read("d") == "a file\n"
+
+
 def test_15_an_edit_of_a_tracked_but_ignored_file_survives(orders: Repository) -> None:
     own(orders, ".gitignore", "a.txt\n")
     orders.edit("a.txt", "line 15\n", "mine 15\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,13 +101,14 @@ class Repository:
         """Update to a template that renders ``theirs``."""
         newest = mock.patch("gocontainer.update.render", return_value=as_tree(theirs))
         written = mock.patch("gocontainer.base.render", return_value=self.pristine())
-        with newest, written:
+        somebody = {name: value for name, value in clean_environment().items() if name.startswith("GIT_")}
+        with newest, written, mock.patch.dict(os.environ, somebody):
             return command("update", str(self.folder), *arguments)
 
     def pristine(self) -> dict[str, File]:
         """What the last commit's pack holds: rendered again by the same version, it comes out the same."""
         place = f"HEAD:./{lock.PACK}"
-        command = ["git", "show", place]
+        command = ["git", "cat-file", "blob", place]
         done = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, env=clean_environment())
         return lock.unpack(done.stdout) if done.returncode == 0 else {}
 

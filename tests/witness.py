@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 from tests.support import Run, clean_environment
 from tests.updates import Files, Repository, as_tree, command
 
-CALM = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "diff.external=", "-c", "core.pager=")
+CALM = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "safe.directory=*")
 """For a look at a repository in which hostile settings wait to be run."""
 
 
@@ -27,13 +26,14 @@ def added(files: Mapping[str, bytes], base: Mapping[str, bytes]) -> set[bytes]:
 
 
 def unmerged(repository: Repository) -> dict[str, dict[int, str]]:
-    """The conflicts in the index: path, stage, object id."""
+    """The conflicts in the index: path from the service's folder, stage, object id."""
     found: dict[str, dict[int, str]] = {}
+    start = len(f"{repository.folder.relative_to(repository.top)}/") if repository.folder != repository.top else 0
     for line in repository.git("ls-files", "--unmerged", "-z").split("\0"):
         if line:
             meta, _, path = line.partition("\t")
             _, oid, stage = meta.split()
-            found.setdefault(path, {})[int(stage)] = oid
+            found.setdefault(path[start:], {})[int(stage)] = oid
     return found
 
 
@@ -44,8 +44,13 @@ def blob(repository: Repository, oid: str) -> bytes:
 
 
 def left(repository: Repository, report: Mapping[str, Any]) -> set[bytes]:
-    """Every line that can be found after an update: in a file, in a stage of a conflict, in the report."""
+    """Every line that can be found after an update: in a file, in a stage of a conflict, in the report.
+
+    A file that a sparse checkout leaves out counts as git has it.
+    """
     staged = [blob(repository, oid) for stages in unmerged(repository).values() for oid in stages.values()]
+    sparse = [line[2:] for line in repository.git("ls-files", "-t", "-z").split("\0") if line.startswith("S ")]
+    staged += [blob(repository, f":{path}") for path in sparse]
     gave_way = [line.encode("utf-8", "surrogateescape") for some in report["decided"].values() for line in some]
     return lines([*repository.files().values(), *staged, *gave_way])
 
@@ -87,14 +92,14 @@ def snapshot(repository: Repository) -> dict[str, object]:
             found[str(place)] = _seen(path)
     for name in ("ls-files --stage -v", "for-each-ref", "stash list", "rev-parse --symbolic-full-name HEAD"):
         found[name] = repository.git(*CALM, *name.split(), codes=(0, 128))
-    journals = repository.git("rev-parse", "--git-path", "gocontainer-update").strip()
+    journals = repository.git(*CALM, "rev-parse", "--git-path", "gocontainer-update").strip()
     found["journal"] = (repository.top / journals).exists()
     return found
 
 
 def _seen(path: Path) -> object:
     if path.is_symlink():
-        return os.readlink(path)
+        return path.readlink()
     return (path.stat().st_mode, b"" if stat.S_ISDIR(path.stat().st_mode) else path.read_bytes())
 
 
