@@ -146,7 +146,8 @@ class Git:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.environment = {**_environment(), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **environment}
+        quiet = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+        self.environment = {**_environment(), **quiet, **environment}
 
     def __call__(self, *arguments: str, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
         """Return what git prints; raise GitFailed for an exit code that is none of ``codes``."""

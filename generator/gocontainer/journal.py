@@ -58,7 +58,10 @@ def undo(project: Project, journal: Journal) -> None:
     """
     if journal.head != project.head:
         raise CannotUpdate("commits were made since the update began", "Undo it with git, as any other change.")
-    if not journal.settled:  # git was killed while it wrote, and left its lock
+    if journal.settled:
+        project.refuse_locked()
+        write(project, journal.paths, settled=False)
+    else:  # git was killed while it wrote, and left its lock
         (project.git_dir / "index.lock").unlink(missing_ok=True)
     before: dict[str, Entry | None] = {path: project.everything.get(path) for path in journal.paths}
     nothing = Entry("0", "0" * len(project.head))
@@ -77,10 +80,11 @@ def undo(project: Project, journal: Journal) -> None:
 def _remove(top: Path, path: str) -> None:
     with contextlib.suppress(OSError):
         (top / path).unlink()
-        for parent in (top / path).parents:
-            if parent == top:
-                break
-            parent.rmdir()  # fails, and so ends, at the first that is not empty
+    for parent in (top / path).parents:
+        if parent == top:
+            break
+        with contextlib.suppress(OSError):  # not empty, or gone where an earlier undo was killed
+            parent.rmdir()
 
 
 def finish(project: Project, journal: Journal) -> None:

@@ -88,6 +88,13 @@ class Project:
         for name, what in _UNDER_WAY.items():
             if (self.git_dir / name).exists():
                 raise CannotUpdate(f"{what} is under way", "Finish or abort it first.")
+        self.refuse_locked()
+
+    def refuse_locked(self) -> None:
+        """Raise CannotUpdate while another git command writes the index."""
+        lock = self.git_dir / "index.lock"
+        if lock.exists():
+            raise CannotUpdate("another git command is at work", f"Wait for it; if there is none, remove {lock}.")
 
     def refuse_branch(self, name: str) -> None:
         """Raise CannotUpdate where there is a branch of that name."""

@@ -182,6 +182,7 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
     adopt(shop, project, planned)
     journal.write(project, paths, settled=False)
     try:
+        project.git("update-index", "-q", "--refresh", codes=(0, 1))
         project.git("read-tree", "-m", "-u", project.head, planned.tree)
         if planned.conflicts:
             project.git(*_SHOW, stdin=_shown(project, planned))
