@@ -79,6 +79,16 @@ def test_the_installed_wheel_needs_no_template_engine(tmp_path: Path, wheel: Pat
     assert (tmp_path / "out/orders/go.mod").exists()
 
 
+def test_the_installed_wheel_explains_and_updates_what_it_wrote(tmp_path: Path, wheel: Path) -> None:
+    command = [environment(tmp_path / "venv", wheel), "-m", "gocontainer"]
+    run(*command, "new", "orders", cwd=tmp_path)
+    repository = tmp_path / "orders"
+    assert "  grace period, seconds: 33\n" in run(*command, "explain", cwd=repository)
+    run(*command, "update", "--set", "drain_seconds=60", "--commit", cwd=repository)
+    assert "  grace period, seconds: 73\n" in run(*command, "explain", cwd=repository)
+    assert "43 of 43 files as rendered" in run(*command, "status", cwd=repository)
+
+
 def test_maintainers_commands_say_that_they_need_a_checkout(tmp_path: Path, wheel: Path) -> None:
     python = environment(tmp_path / "venv", wheel)
     done = subprocess.run(
