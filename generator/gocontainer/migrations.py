@@ -20,10 +20,10 @@ MIGRATIONS: Sequence[Migration] = ()
 """In the order in which they came to be: an answer goes through all of them."""
 
 
-def migrate(remembered: Lock, migrations: Sequence[Migration] = MIGRATIONS) -> Lock:
+def migrate(remembered: Lock, migrations: Sequence[Migration] | None = None) -> Lock:
     """Return ``remembered`` by today's names and values; answered under both names, the new one's value stays."""
     answers, defaults = dict(remembered.answers), list(remembered.defaults)
-    for each in migrations:
+    for each in MIGRATIONS if migrations is None else migrations:
         if each.name not in answers:
             continue
         value = answers.pop(each.name)
