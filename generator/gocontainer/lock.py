@@ -121,7 +121,7 @@ def unpack(packed: bytes) -> dict[str, File]:
             raise ValueError("too large")
         with tarfile.open(fileobj=io.BytesIO(unfolded), mode="r:") as archive:
             for member in archive:
-                parts = member.name.split("/")
+                parts = member.name.encode().decode().split("/")  # ValueError for what is no UTF-8
                 content = archive.extractfile(member) if member.isreg() else None
                 if (
                     content is None
