@@ -97,7 +97,11 @@ class Project:
             raise CannotUpdate("another git command is at work", f"Wait for it; if there is none, remove {lock}.")
 
     def refuse_branch(self, name: str) -> None:
-        """Raise CannotUpdate where there is a branch of that name."""
+        """Raise CannotUpdate where no branch of that name can be made."""
+        try:
+            self.git("check-ref-format", "--branch", name)
+        except GitFailed as error:
+            raise CannotUpdate(f"no branch can be called {name!r}", "Choose another name.") from error
         if self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{name}"):
             raise CannotUpdate(f"a branch {name} is there already", "Delete it, or name another.")
 

@@ -132,6 +132,9 @@ def _must_be_clean(switches: dict[str, Any]) -> bool:
 
 def _write(updating: Any, shop: Any, prepared: Any, planned: Any, switches: dict[str, Any]) -> None:
     project, text = prepared.project, updating.message(prepared, planned)
+    if switches["branch"] or switches["commit"]:
+        project.git("var", "GIT_AUTHOR_IDENT")  # fails, before anything is written, where git does not know who this is
+        project.git("var", "GIT_COMMITTER_IDENT")
     if switches["branch"]:
         updating.adopt(shop, project, planned)
         updating.commit(project, planned, text, switches["branch"])
