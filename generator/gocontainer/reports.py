@@ -29,6 +29,7 @@ def _how(entry: Entry | None, there: bool) -> str:  # noqa: FBT001
 def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> str:
     """Return the document that ``update --json`` prints."""
     conflicts = planned.conflicts.values() if planned else ()
+    decided = planned.decided if planned else {}
     document: dict[str, Any] = {
         "path": str(prepared.project.folder),
         "from": prepared.remembered.version,
@@ -38,7 +39,7 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "changes": changes(prepared, planned),
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
-        "decided": dict(planned.decided) if planned else {},
+        "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -60,9 +61,9 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
     lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]
     lines += [f"  {path} stays deleted; --restore {path} brings it back" for path in planned.kept_deleted]
     lines += [
-        f"  {path}: a higher version takes the place of {line.strip()!r}"
-        for path, gave_way in planned.decided.items()
-        for line in gave_way
+        f"  {path}: {choice.taken!r} was taken, not {choice.other!r}"
+        for path, found in planned.decided.items()
+        for choice in found
     ]
     return "\n".join([*lines, *_offered(prepared), *_next(planned, written=written, branch=branch)])
 

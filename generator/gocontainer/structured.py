@@ -26,11 +26,18 @@ class Hunk(NamedTuple):
     template: list[str]
 
 
+class Choice(NamedTuple):
+    """Two lines that differ in a version."""
+
+    taken: str
+    other: str
+
+
 class Decision(NamedTuple):
-    """The text without conflicts, and the user's lines that gave way to a higher version."""
+    """The text without conflicts, and each line that both sides had changed in another way."""
 
     text: str
-    gave_way: tuple[str, ...]
+    choices: tuple[Choice, ...]
 
 
 def resolve(path: str, marked: str) -> Decision | None:
@@ -46,16 +53,20 @@ def resolve(path: str, marked: str) -> Decision | None:
         both = [line for part in parts for line in (_sums(part) if isinstance(part, Hunk) else [part])]
         return Decision("".join(f"{line}\n" for line in sorted({line.rstrip("\r\n") for line in both})), ())
     lines: list[str] = []
-    gave_way: list[str] = []
+    choices: list[Choice] = []
     for part in parts:
         chosen = _versions(part, module=name == "go.mod") if isinstance(part, Hunk) else [part]
         if chosen is None:
             return None
         lines += chosen
-        if isinstance(part, Hunk):
-            changed = {*part.yours} - {*part.before}
-            gave_way += [line.rstrip("\r\n") for line in part.yours if line in changed and line not in chosen]
-    return Decision("".join(lines), tuple(gave_way))
+        choices += _choices(part, chosen) if isinstance(part, Hunk) else []
+    return Decision("".join(lines), tuple(choices))
+
+
+def _choices(hunk: Hunk, chosen: list[str]) -> Iterator[Choice]:
+    for taken, yours, before, template in zip(chosen, hunk.yours, hunk.before, hunk.template, strict=True):
+        if len({yours, before, template}) == 3:  # noqa: PLR2004
+            yield Choice(taken.strip(), (yours if taken == template else template).strip())
 
 
 def _parts(marked: str) -> Iterator[str | Hunk]:

@@ -44,8 +44,8 @@ class Plan(NamedTuple):
     changes: Mapping[str, Entry | None]
     conflicts: Mapping[str, Conflict]
     kept_deleted: tuple[str, ...]
-    decided: Mapping[str, tuple[str, ...]]
-    """Files in which a higher version was taken, with the user's lines that gave way to it."""
+    decided: Mapping[str, tuple[structured.Choice, ...]]
+    """Files in which one of two versions was taken."""
     tree: str
     """The whole repository as it would be, in the workshop."""
 
@@ -136,8 +136,10 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, shop.tree(changes))
 
 
-def _decide(shop: Workshop, merged: Merged, on_conflict: str) -> tuple[dict[str, File], dict[str, tuple[str, ...]]]:
-    """Return new contents of conflicted paths, and lines that gave way; what is decided is no conflict any more."""
+def _decide(
+    shop: Workshop, merged: Merged, on_conflict: str
+) -> tuple[dict[str, File], dict[str, tuple[structured.Choice, ...]]]:
+    """Return new contents of conflicted paths, and versions taken; what is decided is no conflict any more."""
     contents, decided = {}, {}
     for path, conflict in sorted(merged.conflicts.items()):
         executable = merged.entries[path].mode == "100755" if path in merged.entries else False
@@ -147,7 +149,7 @@ def _decide(shop: Workshop, merged: Merged, on_conflict: str) -> tuple[dict[str,
             found = structured.resolve(path, parsed.decode("utf-8", "surrogateescape"))
         if found is not None:
             contents[path] = File(found.text.encode("utf-8", "surrogateescape"), executable)
-            decided.update({path: found.gave_way} if found.gave_way else {})
+            decided.update({path: found.choices} if found.choices else {})
             del merged.conflicts[path]
         elif on_conflict in ("ours", "theirs"):
             _take(shop, merged, conflict, on_conflict, contents)
