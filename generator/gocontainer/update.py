@@ -118,8 +118,11 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
     """Merge, decide what can be decided, and write the outcome into the workshop."""
     keep = prepared.remembered.keep
     theirs, old = dict(prepared.theirs), prepared.base.tree
-    for path in {*structured.OWNED, *keep} & old.keys():
-        theirs[path] = old[path]
+    for path in {*structured.OWNED, *keep}:
+        if path in old:
+            theirs[path] = old[path]
+        elif path in prepared.project.mine:
+            theirs.pop(path, None)
     merged = shop.merge(old, theirs, prepared.project.mine, (lock.LOCK, lock.PACK))
     contents, decided = _decide(shop, merged, on_conflict)
     sealed = lock.sealed(prepared.theirs, prepared.answers, keep)
