@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,12 +78,17 @@ def prepare(folder: Path, settings: Layer, *, baseless: bool = False) -> Prepara
             f"this repository is of gocontainer {remembered.version}, and this is {__version__}", way_out
         )
     migrated = migrations.migrate(remembered)
-    answers = Answers.merge(*migrated.layers(), settings)
+    answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
     nothing = base.Base({}, "nothing")
     prepared = Preparation(project, remembered, answers, nothing, render(answers), _offers(migrated, answers))
     if baseless or prepared.is_current:
         return prepared
     return prepared._replace(base=base.find(project, remembered))
+
+
+def _less(layer: Layer, settings: Layer) -> Layer:
+    """Return ``layer`` without what ``settings`` change: it may not be valid any more."""
+    return replace(layer, values={name: value for name, value in layer.values.items() if name not in settings.values})
 
 
 def _remembered(project: Project) -> lock.Lock:
