@@ -110,7 +110,10 @@ class Repository:
         place = f"HEAD:./{lock.PACK}"
         command = ["git", "cat-file", "blob", place]
         done = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, env=clean_environment())
-        return lock.unpack(done.stdout) if done.returncode == 0 else {}
+        try:
+            return lock.unpack(done.stdout) if done.returncode == 0 else {}
+        except ValueError:
+            return {}
 
     def report(self, theirs: Files, *arguments: str) -> dict[str, Any]:
         """Update and return what ``--json`` prints, with the exit code as ``exit``."""

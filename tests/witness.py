@@ -22,7 +22,7 @@ def lines(contents: Iterable[bytes]) -> set[bytes]:
 
 def added(files: Mapping[str, bytes], base: Mapping[str, bytes]) -> set[bytes]:
     """The lines that a side brought in, wherever it has them."""
-    return lines(files.values()) - lines(base.values())
+    return {line.strip() for line in lines(files.values()) - lines(base.values())}
 
 
 def unmerged(repository: Repository) -> dict[str, dict[int, str]]:
@@ -51,29 +51,33 @@ def left(repository: Repository, report: Mapping[str, Any]) -> set[bytes]:
     staged = [blob(repository, oid) for stages in unmerged(repository).values() for oid in stages.values()]
     sparse = [line[2:] for line in repository.git("ls-files", "-t", "-z").split("\0") if line.startswith("S ")]
     staged += [blob(repository, f":{path}") for path in sparse]
-    gave_way = [line.encode("utf-8", "surrogateescape") for some in report["decided"].values() for line in some]
-    return lines([*repository.files().values(), *staged, *gave_way])
+    given_up = {choice["other"].encode() for some in report["decided"].values() for choice in some}
+    return lines([*repository.files().values(), *staged]) | given_up
 
 
-def merge(repository: Repository, theirs: Files, *arguments: str) -> dict[str, Any]:
-    """Update, and hold that no line is lost, no conflict hidden and the branch the same; return the report."""
+def merge(repository: Repository, theirs: Files, *arguments: str, base: Files | None = None) -> dict[str, Any]:
+    """Update, and hold that no line is lost, no conflict hidden and the branch the same; return the report.
+
+    ``base`` is what the repository started from, where its pack does not tell.
+    """
     mine, branch = repository.files(), repository.git("symbolic-ref", "HEAD")
-    base = {path: file.content for path, file in repository.pristine().items()}
+    start = repository.pristine() if base is None else as_tree(base)
+    before = {path: file.content for path, file in start.items()}
     report = repository.report(theirs, *arguments)
     assert report["exit"] == (3 if report["conflicts"] else 0), report
     assert all(each["kind"] and each["sides"] for each in report["conflicts"])
     assert set(unmerged(repository)) == {each["path"] for each in report["conflicts"]}
     assert repository.git("symbolic-ref", "HEAD") == branch
-    there = left(repository, report)
-    assert not added(mine, base) - there, "a line of the user's is lost"
+    there = {line.strip() for line in left(repository, report)}
+    assert not added(mine, before) - there, "a line of the user's is lost"
     newest = {path: file.content for path, file in as_tree(theirs).items() if path not in report["kept_deleted"]}
-    assert not added(newest, base) - there, "a line of the template's is lost"
+    assert not added(newest, before) - there, "a line of the template's is lost"
     return report
 
 
-def clean(repository: Repository, theirs: Files, *arguments: str) -> dict[str, Any]:
+def clean(repository: Repository, theirs: Files, *arguments: str, base: Files | None = None) -> dict[str, Any]:
     """Update where nothing is left to decide."""
-    report = merge(repository, theirs, *arguments)
+    report = merge(repository, theirs, *arguments, base=base)
     assert report["conflicts"] == []
     return report
 
