@@ -112,6 +112,10 @@ class Project:
         dirty = sorted({os.fsdecode(line[3:]) for line in said.split(b"\0") if line} & touched)
         if dirty:
             raise CannotUpdate(f"what would be touched is not as committed: {listed(dirty)}", "Commit or stash first.")
+        hidden = sorted(touched & self._hidden())
+        if hidden:
+            way_out = "Take --assume-unchanged and --skip-worktree back with 'git update-index'."
+            raise CannotUpdate(f"git is told to look away from {listed(hidden)}", way_out)
         there = sorted(path for path in touched - self.everything.keys() if self._in_the_way(path))
         if there:
             reason = f"files that git does not track are in the way of {listed(there)}"
@@ -120,6 +124,12 @@ class Project:
         inside = sorted(path for path in touched if submodules.intersection(_folders(path)))
         if inside:
             raise CannotUpdate(f"a submodule is in the way of {listed(inside)}", "Move the submodule to another path.")
+
+    def _hidden(self) -> set[str]:
+        """Return the files that git reports no edit of, since it was told so; one that is not there is none."""
+        said = self.git("ls-files", "-v", "-z").split(b"\0")
+        marked = {os.fsdecode(line[2:]) for line in said if line[:1].islower() or line.startswith(b"S")}
+        return {path for path in marked if os.path.lexists(self.top / path)}
 
     def _in_the_way(self, path: str) -> bool:
         """Whether something that git does not track lies at ``path`` or where a folder of it has to be."""
