@@ -105,6 +105,17 @@ def test_a_service_in_a_folder_of_a_monorepo(tmp_path: Path, place: str) -> None
         assert (repository.top / path).read_text() == "not the service's\n"
 
 
+def test_a_pack_that_a_monorepo_removed_is_found_in_its_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(tmp_path / "mono", BASE, place="services/orders")
+    repository.git("rm", "--quiet", f"services/orders/{lock.PACK}")
+    repository.edit("a.txt", "line 15\n", "mine 15\n")
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    assert clean(repository, NEWER, base=BASE)["base"] == "an earlier commit's pack"
+    assert repository.read("a.txt") == mine(NEWER["a.txt"])
+
+
 def test_another_service_of_a_monorepo_may_be_dirty(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "mono", BASE, place="orders")
     (repository.top / "a.txt").write_text("other\n")
@@ -297,6 +308,8 @@ def trapped(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> tuple[Reposi
     trap = str(ran.parent / "trap")
     for name in ("GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_EDITOR", "GIT_ASKPASS", "GIT_SSH_COMMAND", "PAGER", "EDITOR"):
         monkeypatch.setenv(name, trap)
+    for name in ("LITERAL", "ICASE"):
+        monkeypatch.setenv(f"GIT_{name}_PATHSPECS", "1")
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"):
         monkeypatch.setenv(name, str(ran.parent / "elsewhere"))
     return orders, ran
@@ -361,6 +374,34 @@ def test_while_git_is_in_the_middle_of_something_an_update_is_refused(orders: Re
     orders.edit("k.txt", "one", "two")
     orders.git(*arguments, codes=(1,))
     refuses(orders, NEWER, words[2:], "is under way")
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_an_edit_that_git_is_told_to_look_away_from_is_not_overwritten(orders: Repository, flag: str) -> None:
+    orders.git("update-index", flag, "a.txt")
+    orders.write("a.txt", mine(TEXT))
+    refuses(orders, NEWER, "a.txt", "look away")
+    clean(orders, {**BASE, "k.txt": "newer\n"})
+    assert orders.read("a.txt") == mine(TEXT)
+
+
+def failing(folder: Path, word: str, what: str) -> Path:
+    """A git that does its work and then ends in another way once an argument is ``word``."""
+    act = f'case " $* " in *" {word} "*) {shutil.which("git")} "$@"; {what};; esac; exec {shutil.which("git")} "$@"'
+    return script(folder / "bin/git", act).parent
+
+
+@pytest.mark.parametrize("step", ["status", "unpack-objects", "read-tree -m", "checkout-index", "update-index -z"])
+def test_a_git_that_fails_half_way_leaves_nothing(
+    orders: Repository, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    orders.edit("a.txt", "line 5\n", "mine 5\n")
+    before, once = snapshot(orders), orders.top.parent / "once"
+    end = f"[ -e '{once}' ] || {{ touch '{once}'; echo No space left >&2; exit 128; }}; exit"
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(failing(orders.top.parent, step, end)), prepend=os.pathsep)
+        done = orders.update(NEWER)
+    refused(orders, done, before, "No space left", code=1)
 
 
 def test_conflicts_of_the_users_own_are_left_alone(orders: Repository) -> None:
