@@ -270,6 +270,9 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
             raise CannotUpdate(f"no file of the template is called {path}", way_out)
         if (folder / path).exists() or (folder / path).is_symlink():
             raise CannotUpdate(f"something is there: {path}", "Move it away first.")
+        folders = [folder / parent for parent in list(Path(path).parents)[:-1]]
+        if any(each.is_symlink() or each.is_file() for each in folders):
+            raise CannotUpdate(f"a link or a file is where a folder of {path} has to be", "Move it away first.")
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(pristine[path].content)
