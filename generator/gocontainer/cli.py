@@ -52,7 +52,9 @@ def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
             return f"Error: {message}. Run '{command} --help' for help.", 2
         case OSError():  # the current folder is gone, a parent may not be searched, and so on
             place = error.filename or "The current folder"
-            return f"Error: {place}: {error.strerror}. Choose another folder with --output.", 1
+            new = arguments[:1] == ["new"]
+            way_out = "Choose another folder with --output." if new else "Mend that and run the command again."
+            return f"Error: {place}: {error.strerror}. {way_out}", 1
     return str(Cancelled()), Cancelled.exit_code
 
 
