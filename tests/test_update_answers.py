@@ -357,6 +357,39 @@ def test_what_was_deleted_is_restored_on_demand_only(tmp_path: Path) -> None:
     assert (repository.folder / "run.sh").stat().st_mode & 0o100
 
 
+@pytest.mark.parametrize("link", [True, False])
+def test_nothing_is_restored_through_a_link_or_a_file(tmp_path: Path, *, link: bool) -> None:
+    repository = Repository(tmp_path / "orders", {**BASE, "d/a.txt": "a\n"})
+    (tmp_path / "elsewhere").mkdir()
+    repository.git("rm", "--quiet", "-r", "d")
+    if link:
+        (repository.folder / "d").symlink_to(tmp_path / "elsewhere")
+    else:
+        repository.write("d", "mine\n")
+    before = snapshot(repository)
+    refused(repository, repository.update({**BASE, "d/a.txt": "a\n"}, "--restore", "d/a.txt"), before, "d/a.txt")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_conflict_that_was_committed_needs_no_more_than_to_be_ended(torn: Repository) -> None:
+    assert torn.update(NEWER).code == 3
+    torn.write("a.txt", NEWER["a.txt"].replace("template 5", "both 5"))
+    torn.commit()
+    before = snapshot(torn)
+    refused(torn, command("update", str(torn.folder), "--abort"), before, "made since the update began")
+    assert command("update", str(torn.folder), "--continue").code == 0
+    assert torn.update(NEWER).out.endswith(" already.\n")
+
+
+def test_without_room_for_its_own_files_an_update_is_refused(
+    orders: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(orders)
+    monkeypatch.setattr("tempfile.tempdir", str(orders.top.parent / "nowhere"))
+    line = refused(orders, orders.update(NEWER), before, "nowhere", "No such file or directory", code=1)
+    assert "--output" not in line
+
+
 @pytest.mark.parametrize("switch", ["--diff", "--dry-run"])
 def test_a_preview_writes_nothing_and_its_exit_code_says_what_would_be(torn: Repository, switch: str) -> None:
     before = snapshot(torn)
