@@ -14,6 +14,9 @@ from gocontainer.merge import index_info
 from gocontainer.project import Entry, Project, listed
 
 _NAME = "gocontainer-update"
+_ROOM = f"{_NAME}.room"
+_BLOCK, _SPARE = 4096, 8
+"""Bytes by which the disk is given out, and how many more of them than there are files."""
 
 
 class Journal(NamedTuple):
@@ -35,8 +38,32 @@ def read(project: Project) -> Journal | None:
     return Journal(document["head"], tuple(document["paths"]), document["settled"])
 
 
+def begin(project: Project, paths: Sequence[str]) -> None:
+    """Remember, on the disk, that ``paths`` are about to be written, or leave nothing where that fails."""
+    try:
+        _reserve(project, paths)
+        write(project, paths, settled=False)
+    except BaseException:
+        close(project)
+        raise
+
+
+def _reserve(project: Project, paths: Sequence[str]) -> None:
+    """Take the room on the disk that undoing would need: what is there now may not fit again later."""
+    there = [project.git_dir / "index", *(project.top / path for path in paths)]
+    sizes = [place.lstat().st_size for place in there if os.path.lexists(place)]
+    blocks = _BLOCK * (len(sizes) + len(paths) + _SPARE)
+    (project.git_dir / _ROOM).write_bytes(bytes(sum(sizes) + blocks))
+
+
+def _release(project: Project) -> None:
+    (project.git_dir / _ROOM).unlink(missing_ok=True)
+
+
 def write(project: Project, paths: Sequence[str], *, settled: bool) -> None:
-    """Remember, on the disk, that ``paths`` are being written."""
+    """Remember which ``paths`` were written, and whether all of them are."""
+    if settled:
+        _release(project)
     new = project.git_dir / f"{_NAME}.new"
     with new.open("w") as file:
         json.dump(Journal(project.head, tuple(paths), settled)._asdict(), file)
@@ -47,6 +74,7 @@ def write(project: Project, paths: Sequence[str], *, settled: bool) -> None:
 
 def close(project: Project) -> None:
     """Forget it: the update has ended."""
+    _release(project)
     (project.git_dir / _NAME).unlink(missing_ok=True)
     (project.git_dir / f"{_NAME}.new").unlink(missing_ok=True)
 
@@ -58,6 +86,7 @@ def undo(project: Project, journal: Journal) -> None:
     """
     if journal.head != project.head:
         raise CannotUpdate("commits were made since the update began", "Undo it with git, as any other change.")
+    _release(project)
     if journal.settled:
         project.refuse_locked()
         write(project, journal.paths, settled=False)

@@ -191,7 +191,7 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
     paths = planned.touched(project)
     project.refuse_uncommitted(paths)
     adopt(shop, project, planned)
-    journal.write(project, paths, settled=False)
+    journal.begin(project, paths)
     try:
         project.git("update-index", "-q", "--refresh", codes=(0, 1))
         project.git("read-tree", "-m", "-u", project.head, planned.tree)
