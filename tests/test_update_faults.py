@@ -1,0 +1,264 @@
+"""A kill at any moment, a full disk and the like leave the old tree, the new one, or what an abort undoes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from gocontainer import lock
+from gocontainer.tree import File
+from tests.support import Run, clean_environment, missing, need
+from tests.updates import Files, Repository, as_tree, command
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="skipped: needs LD_PRELOAD and mounts as Linux has them"
+)
+
+TEXT = "".join(f"line {number}\n" for number in range(20))
+BASE: Files = {
+    **{f"same/{number}.txt": TEXT + str(number) for number in range(5)},
+    **{f"changed/{number}.txt": TEXT + str(number) for number in range(12)},
+    **{f"gone/{number}.txt": f"gone {number}\n" for number in range(6)},
+    "run.sh": "#!/bin/sh\n",
+    "logo.png": b"\0old",
+    "place": "a file that becomes a folder\n",
+    "folder/in.txt": "a folder that becomes a file\n",
+}
+NEWER: Files = {
+    **{path: content for path, content in BASE.items() if path.startswith("same/")},
+    **{f"changed/{number}.txt": TEXT.replace("line 7", "LINE 7") + str(number) for number in range(12)},
+    **{f"new/deep/{number}.txt": f"new {number}\n" for number in range(8)},
+    "run.sh": File(b"#!/bin/sh\n", executable=True),
+    "logo.png": b"\0new",
+    "place/in.txt": "in a folder now\n",
+    "folder": "a file now\n",
+}
+# Runs the command with what a pack holds as the newest render.
+DRIVER = """
+import sys
+from pathlib import Path
+import gocontainer.update
+from gocontainer import cli, lock
+newest = lock.unpack(Path(sys.argv[1]).read_bytes())
+gocontainer.update.render = lambda answers: newest
+sys.exit(cli.run(sys.argv[2:]))
+"""
+
+
+class Driver(NamedTuple):
+    """Runs updates to NEWER in a process of its own, killed at the n-th thing that it does to the disk."""
+
+    folder: Path
+    library: Path
+
+    def update(self, repository: Repository, *arguments: str, kill_at: int = 0) -> Run:
+        (self.folder / "counter").write_bytes(struct.pack("ll", 0, kill_at))
+        preload = {"LD_PRELOAD": str(self.library), "FAULT_COUNTER": str(self.folder / "counter")}
+        done = subprocess.run(
+            [sys.executable, "-c", DRIVER, str(self.folder / "newer"), "update", str(repository.folder), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**clean_environment(), **preload, "FAULT_FOLDER": str(repository.top)},
+            start_new_session=True,
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def points(self) -> int:
+        """How many things the last run did to the disk."""
+        return int(struct.unpack("ll", (self.folder / "counter").read_bytes())[0])
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Driver:
+    need("gcc")
+    library, source = tmp_path / "fault.so", Path(__file__).with_name("fault.c")
+    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    (tmp_path / "newer").write_bytes(lock.pack(as_tree(NEWER)))
+    return Driver(tmp_path, library)
+
+
+class Copy(Repository):
+    """A repository with all that git has of it, in another place."""
+
+    def __init__(self, source: Repository, folder: Path) -> None:
+        shutil.copytree(source.top, folder, symlinks=True)
+        self.top = self.folder = folder
+
+
+class State(NamedTuple):
+    """Files with their modes, the index, and what git says of both."""
+
+    files: dict[str, tuple[int, bytes]]
+    index: str
+    status: str
+
+
+def files(repository: Repository) -> dict[str, tuple[int, bytes]]:
+    paths = [path for path in repository.top.rglob("*") if path.relative_to(repository.top).parts[0] != ".git"]
+    return {str(path.relative_to(repository.top)): (path.stat().st_mode, content(path)) for path in paths}
+
+
+def state(repository: Repository) -> State:
+    return State(
+        files(repository),
+        repository.git("ls-files", "--stage"),
+        repository.git("--no-optional-locks", "status", "--porcelain"),
+    )
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b"a folder"
+
+
+def clean(folder: Path) -> Repository:
+    """A repository whose owner edited other lines than the template."""
+    repository = Repository(folder, BASE, "--template=")
+    repository.write("changed/0.txt", "mine\n" + TEXT + "0")
+    repository.write("own.txt", "mine\n")
+    repository.commit()
+    return repository
+
+
+def conflicting(folder: Path) -> Repository:
+    """A repository whose owner edited the same lines, and a file that goes."""
+    repository = clean(folder)
+    for number in range(1, 6):
+        repository.write(f"changed/{number}.txt", TEXT.replace("line 7", "my line"))
+    repository.write("gone/0.txt", "still needed\n")
+    repository.write("logo.png", b"\0mine")
+    repository.commit()
+    return repository
+
+
+@pytest.mark.parametrize(("build", "code"), [(clean, 0), (conflicting, 3)])
+def test_a_kill_at_any_moment_leaves_old_or_new_or_what_an_abort_undoes(
+    tmp_path: Path, driver: Driver, build: Callable[[Path], Repository], code: int
+) -> None:
+    source = build(tmp_path / "source")
+    old, whole = state(source), Copy(source, tmp_path / "whole")
+    assert driver.update(whole).code == code
+    new, total = state(whole), driver.points()
+    assert total >= 100
+    outcomes = set()
+    for number in moments(total):
+        repository = Copy(source, tmp_path / str(number))
+        assert driver.update(repository, kill_at=number).code == -signal.SIGKILL, number
+        outcomes.add(settle(repository, old, new))
+        shutil.rmtree(repository.top)
+    assert {"old", "undone"} <= outcomes
+
+
+def moments(total: int) -> Sequence[int]:
+    """Every moment in CI, else every third."""
+    return range(1, total + 1, 3 if os.environ.get("CI") != "true" else 1)
+
+
+def settle(repository: Repository, old: State, new: State) -> str:
+    """Do what a person would after a kill, who is told to abort; then update again."""
+    outcome = "undone"
+    if not (repository.top / ".git/gocontainer-update").exists():
+        left = state(repository)
+        assert left in (old, new)
+        outcome = "old" if left == old else "new"
+    else:
+        assert repository.update(NEWER).code == 2, "it is told to abort"
+        assert command("update", str(repository.folder), "--abort").code == 0
+        assert state(repository) == old
+    if outcome == "new":
+        repository.commit()
+    done = repository.update(NEWER)
+    assert done.code == (0 if outcome == "new" or "U" not in new.status else 3), done.err
+    assert outcome == "new" or state(repository) == new
+    return outcome
+
+
+def test_a_killed_abort_can_be_run_again(tmp_path: Path, driver: Driver) -> None:
+    source = conflicting(tmp_path / "source")
+    old = state(source)
+    assert source.update(NEWER).code == 3
+    assert driver.update(Copy(source, tmp_path / "whole"), "--abort").code == 0
+    total = driver.points()
+    for number in moments(total):
+        repository = Copy(source, tmp_path / str(number))
+        assert driver.update(repository, "--abort", kill_at=number).code == -signal.SIGKILL
+        done = command("update", str(repository.folder), "--abort")
+        assert done.code == 0 or "no update is under way" in done.err.lower(), done.err
+        assert state(repository) == old, number
+        shutil.rmtree(repository.top)
+
+
+@contextmanager
+def mounted(folder: Path, *how: str) -> Iterator[Path]:
+    """Mount something over ``folder``; needs root."""
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() != 0 or subprocess.run(["mount", *how, folder], check=False).returncode != 0:
+        missing("root, and the right to mount")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def refused(done: Run, repository: Repository, old: State) -> None:
+    """The update gave one error in two sentences, exit code 1 and the old tree."""
+    assert (done.code, done.out) == (1, ""), done.err
+    assert done.err.startswith("Error: ")
+    assert done.err.count("\n") == 1
+    assert state(repository) == old
+    assert not (repository.top / ".git/gocontainer-update").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("build", [clean, conflicting])
+def test_a_full_disk_leaves_the_old_tree(tmp_path: Path, build: Callable[[Path], Repository]) -> None:
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=3m", "tmpfs") as disk:
+        source = build(tmp_path / "source")
+        old, outcomes = state(source), set()
+        for pages in range(0, 200, 4):
+            repository = Copy(source, disk / "orders")
+            fill(disk, pages * 4096)
+            done = repository.update(NEWER)
+            outcomes.add("done" if done.code in (0, 3) else "refused")
+            if done.code not in (0, 3):
+                refused(done, repository, old)
+            shutil.rmtree(repository.top)
+            (disk / "filler").unlink()
+        assert outcomes == {"done", "refused"}
+
+
+def fill(disk: Path, rest: int) -> None:
+    """Leave ``rest`` bytes free."""
+    free = os.statvfs(disk)
+    (disk / "filler").write_bytes(bytes(max(0, free.f_bavail * free.f_bsize - rest)))
+
+
+@pytest.mark.slow
+def test_a_read_only_folder_is_an_error_and_stays_as_it_is(tmp_path: Path) -> None:
+    repository = conflicting(tmp_path / "orders")
+    old = state(repository)
+    with mounted(repository.top, "--bind", str(repository.top)):
+        subprocess.run(["mount", "-o", "remount,ro,bind", repository.top], check=True)
+        assert repository.update(NEWER, "--dry-run").code == 3, "a preview writes nothing there"
+        refused(repository.update(NEWER), repository, old)
+    assert repository.update(NEWER).code == 3
+
+
+@pytest.mark.parametrize("what", ["HEAD:changed/1.txt", "HEAD:changed", "HEAD^{tree}"])
+def test_a_missing_object_is_an_error_and_nothing_is_written(tmp_path: Path, what: str) -> None:
+    repository = conflicting(tmp_path / "orders")
+    before, oid = files(repository), repository.git("rev-parse", what).strip()
+    (repository.top / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    done = repository.update(NEWER)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert files(repository) == before
