@@ -91,6 +91,10 @@ bench-judges: $(READY) ## count what the judges find, RIVALS=FOLDER in others' o
 bench-practices: $(READY) ## measure the practices against what articles say
 	$(RUN)/python benchmarks/practices.py
 
+.PHONY: bench-update
+bench-update: $(READY) ## time 'gocontainer update' against copier and cruft, and count what each loses
+	$(RUN)/python benchmarks/update.py
+
 .PHONY: wheel
 wheel: $(READY) ## build dist/*.whl
 	$(RUN)/python -m build --wheel --no-isolation

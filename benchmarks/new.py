@@ -80,9 +80,9 @@ def prepare(place: Path) -> tuple[str, dict[str, str]]:
     return python, files
 
 
-def install(place: Path) -> str:
-    """Install the wheel beside this environment's packages and return the interpreter."""
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(place / "dist"), str(ROOT))
+def install(place: Path, checkout: Path = ROOT) -> str:
+    """Install the wheel of a checkout beside this environment's packages and return the interpreter."""
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(place / "dist"), str(checkout))
     run(sys.executable, "-m", "venv", str(place / "venv"))
     python = str(place / "venv/bin/python")
     wheel = next((place / "dist").glob("*.whl"))

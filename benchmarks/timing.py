@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 Command = Callable[[int], Sequence[str]]
 """The arguments of a round; each round may write to its own folder."""
 
 
+class Cost(NamedTuple):
+    """Milliseconds of a process and of all that it starts: on the clock, and of processors."""
+
+    wall: float
+    cpu: float
+
+
 def medians(commands: Mapping[str, Command], rounds: int) -> dict[str, float]:
     """Return the median of each command in milliseconds, after one round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    return {name: cost.wall for name, cost in costs(commands, rounds).items()}
+
+
+def costs(commands: Mapping[str, Command], rounds: int) -> dict[str, Cost]:
+    """Return the medians of what each command takes, after one round that does not count."""
+    spent: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
             arguments = command(number)
-            start = time.perf_counter()
+            start, before = time.perf_counter(), _processors()
             done = subprocess.run(arguments, check=False, capture_output=True, text=True)
-            seconds[name].append(time.perf_counter() - start)
+            spent[name].append(Cost(time.perf_counter() - start, _processors() - before))
             if done.returncode:
-                sys.exit(f"{name} failed:\n{done.stderr[-2000:]}")
-    return {name: 1000 * statistics.median(each[1:]) for name, each in seconds.items()}
+                sys.exit(f"{name} failed:\n{(done.stdout + done.stderr)[-2000:]}")
+    return {
+        name: Cost(*(1000 * statistics.median(each) for each in zip(*all_[1:], strict=True)))
+        for name, all_ in spent.items()
+    }
+
+
+def _processors() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def verdict(name: str, figure: str, ratios: Mapping[str, tuple[float, float, float]]) -> int:

@@ -44,7 +44,7 @@ class Work(NamedTuple):
 
     def line(self) -> bytes:
         """Return a line that nobody has written before; now and then one that is not UTF-8."""
-        odd = b" \xfc\xff" if self.rng.random() < 0.05 else b""  # noqa: S311
+        odd = b" \xfc\xff" if self.rng.random() < 0.05 else b""
         return f"{self.who} wrote {self.rng.randrange(10**9)} here".encode() + odd
 
 
@@ -60,7 +60,7 @@ def start(rng: Random) -> dict[str, File]:
 def changed(rng: Random, tree: Tree, who: str) -> dict[str, File]:
     """Return the tree after a few changes of one side; after none at times."""
     work = Work(rng, who, dict(tree))
-    kinds, weights = zip(*(CHANGES | (OWN if who == USER else {})).items(), strict=True)
+    kinds, weights = zip(*{**CHANGES, **(OWN if who == USER else {})}.items(), strict=True)
     for change in rng.choices(kinds, weights, k=rng.choice((0, 1, 2, 3, 4, 6))):
         change(work)
     return work.tree

@@ -100,7 +100,7 @@ class State(NamedTuple):
     """Files with their modes, the index, and what git says of both."""
 
     files: dict[str, tuple[int, bytes]]
-    index: str
+    staged: str
     status: str
 
 
