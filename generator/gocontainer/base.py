@@ -27,7 +27,7 @@ def find(project: Project, remembered: lock.Lock) -> Base:
     earlier commit. Raises CannotUpdate where it is nowhere, or where the pack is not what this version writes.
     """
     packed = _pack(project, f"{project.head}:{project.prefix}{lock.PACK}")
-    if remembered.version == __version__ and ".dev" not in __version__:
+    if remembered.template == lock.OWN and ".dev" not in __version__:
         return _again(remembered, packed)
     if packed is not None and digest(packed) == remembered.digest:
         return Base(packed, "the pack")
@@ -35,7 +35,7 @@ def find(project: Project, remembered: lock.Lock) -> Base:
         if digest(tree) == remembered.digest:
             return Base(tree, "an earlier commit's pack")
     raise CannotUpdate(
-        f"what gocontainer {remembered.version} wrote at first is not at hand: {lock.PACK} is gone or was changed",
+        f"what {remembered.name} {remembered.version} wrote is not at hand: {lock.PACK} is gone or was changed",
         "Bring it back, or run with --baseless: every difference then is a conflict.",
     )
 

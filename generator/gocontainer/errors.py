@@ -4,6 +4,7 @@
     ├── WriteError                  a file or folder could not be written
     ├── GitFailed                   git said no, or is not there
     ├── GitTooOld                   git is older than 2.38
+    ├── CannotFetch                 a template of others cannot be had
     ├── TemplateError               a template breaks the rules of the template language
     ├── NotACheckout                a maintainer's command outside a checkout
     ├── UsageError              2   the call or an answer is wrong
@@ -18,6 +19,7 @@
     │   ├── NotARepository              no lock file lies there
     │   ├── UnreadableLock              the lock file was changed by hand, or is not ours
     │   ├── CannotUpdate                something is in the way of an update
+    │   ├── CannotUse                   a template of others cannot be used, or not safely
     │   ├── UnreadableAnswers           the answers file cannot be used
     │   └── TargetNotEmpty              something is in the way
     └── Cancelled             130   a person said stop
@@ -80,6 +82,18 @@ class GitTooOld(GocontainerError):
         return f"git {self.version} cannot merge without a work tree. Install git 2.38 or newer."
 
 
+class CannotFetch(GocontainerError):
+    """The template at ``source`` cannot be had: ``reason`` says why."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source, self.reason = source, reason
+
+    def __str__(self) -> str:
+        reason = " ".join(self.reason.split()).removeprefix("fatal: ").rstrip(".")
+        way_out = "Check the address and your access to it, or say with --template where it is."
+        return f"The template {self.source} cannot be fetched: {reason}. {way_out}"
+
+
 class TemplateError(GocontainerError):
     """A template file uses more of the template language than the rules allow."""
 
@@ -116,11 +130,12 @@ def _short(value: object) -> str:
 class UnknownKey(UsageError):
     """No option is called ``key``; ``nearest`` is the closest name, if any is close."""
 
-    def __init__(self, where: str, key: str, nearest: str | None) -> None:
-        self.where, self.key, self.nearest = where, key, nearest
+    def __init__(self, where: str, key: str, nearest: str | None, known: Sequence[str] = ()) -> None:
+        self.where, self.key, self.nearest, self.known = where, key, nearest, tuple(known)
 
     def __str__(self) -> str:
-        way_out = f"Did you mean {self.nearest}?" if self.nearest else "Run 'gocontainer options' for the list."
+        way_out = f"There are {', '.join(self.known)}." if self.known else "Run 'gocontainer options' for the list."
+        way_out = f"Did you mean {self.nearest}?" if self.nearest else way_out
         return f"{self.where}: there is no option {_short(self.key)}. {way_out}"
 
 
@@ -233,6 +248,10 @@ class CannotUpdate(UsageError):
 
     def __str__(self) -> str:
         return f"{self.reason[0].upper()}{self.reason[1:]}. {self.way_out}"
+
+
+class CannotUse(CannotUpdate):
+    """A template of others cannot be used, or not without running its code."""
 
 
 class TargetNotEmpty(UsageError):

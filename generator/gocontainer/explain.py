@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from gocontainer import lock, sizing
 from gocontainer.answers import Answers
+from gocontainer.errors import CannotUse
 from gocontainer.kinds import Value
 from gocontainer.options import BY_NAME
 from gocontainer.renderer import render
@@ -47,7 +48,11 @@ def explain(repository: Path) -> list[Explained]:
 
     Raises NotARepository, UnreadableLock and what is wrong with the answers.
     """
-    answers = Answers.merge(*lock.read(repository).layers())
+    remembered = lock.read(repository)
+    if remembered.name != lock.NAME:
+        way_out = "Its authors know; 'gocontainer status' says what was changed by hand."
+        raise CannotUse(f"no table says where the numbers of {remembered.name} come from", way_out)
+    answers = Answers.merge(*remembered.layers())
     values = context(answers)
     explained = []
     for name, row in numbers().items():

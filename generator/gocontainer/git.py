@@ -120,7 +120,8 @@ _LOCAL = frozenset(
 us, they would point git at another repository than the one it is told."""
 
 
-def _environment() -> dict[str, str]:
+def surroundings() -> dict[str, str]:
+    """Return the environment without what would point git at another repository."""
     return {name: value for name, value in os.environ.items() if name not in _LOCAL}
 
 
@@ -133,7 +134,7 @@ def _output(folder: Path, *arguments: str) -> str | None:
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
             check=False,
-            env=_environment(),
+            env=surroundings(),
             encoding="utf-8",
             errors="replace",
             stdin=subprocess.DEVNULL,
@@ -151,7 +152,7 @@ class Git:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         quiet = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-        self.environment = {**_environment(), **quiet, **environment}
+        self.environment = {**surroundings(), **quiet, **environment}
 
     def __call__(self, *arguments: str, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
         """Return what git prints; raise GitFailed for an exit code that is none of ``codes``."""
@@ -171,6 +172,21 @@ class Git:
         if done.returncode not in codes:
             raise GitFailed(f"git {arguments[0]}", done.stderr.decode("utf-8", "replace"))
         return done.stdout
+
+    def blobs(self, oids: Sequence[str]) -> list[bytes]:
+        """Return the content of blobs."""
+        if not oids:
+            return []
+        said = self("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
+        found, start = [], 0
+        for oid in oids:
+            end = said.index(b"\n", start)
+            if said[start:end].endswith(b" missing"):
+                raise GitFailed("git cat-file", f"object {oid} is missing")
+            size = int(said[start:end].split()[2])
+            found.append(said[end + 1 : end + 1 + size])
+            start = end + size + 2
+        return found
 
     def line(self, *arguments: str) -> str:
         """Return the one line that git prints."""

@@ -12,18 +12,42 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers import Answers, Layer
-from gocontainer.errors import NotARepository, UnreadableLock
+from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
 from gocontainer.tree import File, Tree, digest
 
 LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
 SCHEMA = 1
+
+
+NAME = "gocontainer"
+"""Our own template."""
+
+
+class Template(NamedTuple):
+    """A template at a version: our own, or what ``--template`` names."""
+
+    name: str = NAME
+    version: str = __version__
+    commit: str = ""
+    directory: str = ""
+    """Where in its repository it lies, if not at the top."""
+    trusted: bool = False
+    """Whether code of it took part."""
+
+    def document(self) -> dict[str, str | bool]:
+        """Return what the lock says: name and version always, on adjacent lines."""
+        return {key: value for key, value in self._asdict().items() if value or key in ("name", "version")}
+
+
+OWN = Template()
 
 
 class Lock(NamedTuple):
@@ -36,6 +60,16 @@ class Lock(NamedTuple):
     """The answers that nobody gave."""
     digest: str
     keep: tuple[str, ...]
+    """Paths and patterns of paths that the owner keeps from updates."""
+    name: str = NAME
+    commit: str = ""
+    directory: str = ""
+    trusted: bool = False
+
+    @property
+    def template(self) -> Template:
+        """What the repository was rendered from."""
+        return Template(self.name, self.version, self.commit, self.directory, self.trusted)
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the answers as they were: what was only a default still is one."""
@@ -60,27 +94,32 @@ def read(repository: Path) -> Lock:
 def parse(text: bytes) -> Lock:
     """Return what the lock file ``text`` says; raise ValueError, KeyError or TypeError where it is none."""
     document = json.loads(text)
+    template = document["template"]
     return Lock(
-        version=str(document["template"]["version"]),
+        version=str(template["version"]),
         profile=str(document.get("profile", "service")),
         answers=dict(document["answers"]),
         defaults=tuple(document["defaults"]),
         digest=str(document["digest"]),
         keep=tuple(document["keep"]),
+        name=str(template.get("name", NAME)),
+        commit=str(template.get("commit", "")),
+        directory=str(template.get("directory", "")),
+        trusted=template.get("trusted") is True,
     )
 
 
-def sealed(tree: Tree, answers: Answers, keep: Sequence[str] = ()) -> dict[str, File]:
+def sealed(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Template = OWN) -> dict[str, File]:
     """Return ``tree`` with its lock and its pack."""
-    return {**tree, LOCK: File(lock(tree, answers, keep)), PACK: File(pack(tree))}
+    return {**tree, LOCK: File(lock(tree, answers, keep, template)), PACK: File(pack(tree))}
 
 
-def lock(tree: Tree, answers: Answers, keep: Sequence[str] = ()) -> bytes:
+def lock(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Template = OWN) -> bytes:
     """Return the lock file: JSON, written by this tool only."""
     document = {
         "schema": SCHEMA,
-        "template": {"name": "gocontainer", "version": __version__},
-        "profile": answers.profile,
+        "template": template.document(),
+        **({"profile": answers.profile} if answers.profile else {}),
         "answers": dict(answers),
         "defaults": list(answers.defaults()),
         "digest": digest(tree),
@@ -101,6 +140,26 @@ def pack(tree: Tree) -> bytes:
             member.size, member.mode = len(file.content), 0o755 if file.executable else 0o644
             archive.addfile(member, io.BytesIO(file.content))
     return out.getvalue()
+
+
+def packed(repository: Path, remembered: Lock) -> Tree:
+    """Return the pristine render in a repository's pack; raise CannotUpdate where it is not what the lock remembers."""
+    try:
+        tree = unpack((repository / PACK).read_bytes())
+    except (OSError, ValueError):
+        tree = {}
+    if digest(tree) == remembered.digest:
+        return tree
+    raise CannotUpdate(f"{PACK} is gone or was changed", "Bring it back, say with 'git checkout'.")
+
+
+def kept(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
+    """Return those of ``paths`` that ``keep`` names, by themselves, by a pattern or by a folder around them."""
+    return [path for path in paths if any(_is_kept(path, each.rstrip("/")) for each in keep)]
+
+
+def _is_kept(path: str, pattern: str) -> bool:
+    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*")
 
 
 LARGEST = 20_000_000

@@ -82,18 +82,7 @@ class Workshop:
 
     def blobs(self, oids: Sequence[str]) -> list[bytes]:
         """Return the content of blobs."""
-        if not oids:
-            return []
-        said = self.git("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
-        found, start = [], 0
-        for oid in oids:
-            end = said.index(b"\n", start)
-            if said[start:end].endswith(b" missing"):
-                raise GitFailed("git cat-file", f"object {oid} is missing")
-            size = int(said[start:end].split()[2])
-            found.append(said[end + 1 : end + 1 + size])
-            start = end + size + 2
-        return found
+        return self.git.blobs(oids)
 
     def write(self, contents: Sequence[bytes]) -> list[str]:
         """Write blobs and return their object ids."""

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from gocontainer import __version__, lock, migrations
 from gocontainer.answers import Answers
-from gocontainer.errors import CannotUpdate
 from gocontainer.renderer import render
-from gocontainer.tree import File, Tree, digest
+from gocontainer.tree import File, Tree
 
 
 class Status(NamedTuple):
@@ -20,28 +19,32 @@ class Status(NamedTuple):
     version: str
     files: dict[str, tuple[str, ...]]
     extra: int
+    name: str = lock.NAME
+    newest: str = __version__
+    """The newest version that is known without a network: of a template of others, the one that was merged."""
 
     @property
     def differs(self) -> bool:
         """Whether anything drifted or could be updated."""
-        return any(words != ("clean",) for words in self.files.values()) or self.version != __version__
+        return any(words != ("clean",) for words in self.files.values()) or self.version != self.newest
 
     def as_json(self) -> dict[str, Any]:
         """Return the document that ``status --json`` prints."""
         files = {path: list(words) for path, words in self.files.items()}
-        update = self.version != __version__
-        return {"version": self.version, "newest": __version__, "update": update, "files": files, "extra": self.extra}
+        update = self.version != self.newest
+        known = {"template": self.name, "version": self.version, "newest": self.newest, "update": update}
+        return {**known, "files": files, "extra": self.extra}
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
         clean = sum(words == ("clean",) for words in self.files.values())
         rendered = f"{clean} of {len(self.files)} files as rendered, {self.extra} of your own"
-        yield f"{self.folder}: gocontainer {self.version}, {rendered}"
+        yield f"{self.folder}: {self.name} {self.version}, {rendered}"
         for path, words in self.files.items():
             if words != ("clean",):
                 yield f"  {', '.join(words):20} {path}"
-        if self.version != __version__:
-            yield f"gocontainer {__version__} has a newer template: run 'gocontainer update --dry-run'"
+        if self.version != self.newest:
+            yield f"{self.name} {self.newest} has a newer template: run 'gocontainer update --dry-run'"
 
 
 def status(folder: Path) -> Status:
@@ -50,20 +53,12 @@ def status(folder: Path) -> Status:
     Raises NotARepository, UnreadableLock, or CannotUpdate where the pack is not what the lock remembers.
     """
     remembered = lock.read(folder)
-    base = _base(folder, remembered)
-    newest = render(Answers.merge(*migrations.migrate(remembered).layers()))
+    base = lock.packed(folder, remembered)
+    own = remembered.name == lock.NAME
+    newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
     files = {path: _words(path, folder, base, newest) for path in sorted(base)}
-    return Status(folder, remembered.version, files, _extra(folder, base))
-
-
-def _base(folder: Path, remembered: lock.Lock) -> Tree:
-    try:
-        tree = lock.unpack((folder / lock.PACK).read_bytes())
-    except (OSError, ValueError):
-        tree = {}
-    if digest(tree) == remembered.digest:
-        return tree
-    raise CannotUpdate(f"{lock.PACK} is gone or was changed", "Bring it back, say with 'git checkout'.")
+    known = lock.OWN if own else remembered.template
+    return Status(folder, remembered.version, files, _extra(folder, base), known.name, known.version)
 
 
 def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:
