@@ -89,6 +89,8 @@ _FILE = click.Path(dir_okay=False)
     help="Answers from a YAML, TOML or JSON file.",
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="One answer; may be repeated.")
+@click.option("--template", metavar="SRC[@REV]", help="Render another template: a folder or a git repository.")
+@click.option("--trust", is_flag=True, help="Run that template's hooks and extensions: this runs code.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--service", "named", metavar="VALUE", hidden=True)
@@ -105,14 +107,17 @@ def new(
     An answer comes from a flag, else from GOCONTAINER_<OPTION>, else from the answers file, else
     from the profile and the defaults. At a terminal, a wizard asks for the rest.
     """
+    if (template := switches.pop("template")) is not None:
+        from gocontainer import foreign
+
+        call = foreign.Call(named or service, output or ".", template, tuple(answers_files), tuple(settings))
+        foreign.new(call, switches, _write)
+        return
+    switches.pop("trust")
     names = ("no_input", "plain", "resume", "no_git", "dry_run", "as_json")
     no_input, plain, resume, no_git, dry_run, as_json = (switches.pop(name) for name in names)
     layers = flags.layers(service, named, answers_files, settings, switches)
-    asking = not no_input and sys.stdin.isatty() and sys.stdout.isatty()
-    if resume and not asking:
-        reason = "--no-input forbids it" if no_input else "there is no terminal to ask at"
-        raise click.UsageError(f"--resume asks, and {reason}.")
-    kept = _kept() if asking else None
+    kept = _kept() if _asking(no_input=no_input, resume=resume) else None
     if kept is not None:
         answers, target = _converse(layers, output, plain=plain, resumed=resume, dry_run=dry_run, kept=kept)
     else:
@@ -137,6 +142,15 @@ def new(
     if kept is not None:
         others = [*place, *(["--no-git"] if no_git else [])]
         say(_end_conversation(answers, others, kept, written=not dry_run), err=as_json)
+
+
+def _asking(*, no_input: bool, resume: bool) -> bool:
+    """Whether there is somebody to ask."""
+    asking = not no_input and sys.stdin.isatty() and sys.stdout.isatty()
+    if resume and not asking:
+        reason = "--no-input forbids it" if no_input else "there is no terminal to ask at"
+        raise click.UsageError(f"--resume asks, and {reason}.")
+    return asking
 
 
 def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:

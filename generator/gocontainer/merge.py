@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer.errors import GitFailed
 from gocontainer.git import Git
 from gocontainer.project import Entries, Entry, Project, entries
 from gocontainer.tree import File, Tree

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from gocontainer import __version__, lock
+from gocontainer import lock
 from gocontainer.project import Entry
 from gocontainer.update import Plan, Preparation
 
@@ -33,7 +33,7 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
     document: dict[str, Any] = {
         "path": str(prepared.project.folder),
         "from": prepared.remembered.version,
-        "to": __version__,
+        "to": prepared.template.version,
         "base": prepared.base.source,
         "written": written,
         "changes": changes(prepared, planned),
@@ -47,15 +47,18 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
 
 def current(prepared: Preparation) -> str:
     """Return what is said where there is nothing to do."""
-    lines = [f"{prepared.project.folder} is of gocontainer {__version__} already.", *_offered(prepared)]
+    lines = [
+        f"{prepared.project.folder} is of {prepared.template.name} {prepared.template.version} already.",
+        *_offered(prepared),
+    ]
     return "\n".join(lines)
 
 
 def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) -> str:
     """Return what a person reads."""
     marks = changes(prepared, planned)
-    before, verb = prepared.remembered.version, "Updated" if written else "Would update"
-    how = "with other answers" if before == __version__ else f"from gocontainer {before} to {__version__}"
+    verb = "Updated" if written else "Would update"
+    how = f"from {prepared.step}" if prepared.moves else "with other answers"
     lines = [f"{verb} {prepared.project.folder} {how}: {len(marks)} file{'s' * (len(marks) != 1)}"]
     lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
     lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]

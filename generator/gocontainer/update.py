@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer import __version__, base, journal, lock, migrations, structured
+from gocontainer import __version__, base, cruft, journal, lock, migrations, structured
 from gocontainer.answers import Answers, Layer, fill
 from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
 from gocontainer.kinds import Value
@@ -31,12 +31,31 @@ class Preparation(NamedTuple):
     theirs: Tree
     offers: Mapping[str, tuple[Value, Value]]
     """Answers that were only defaults, with the value that is kept and the default of today."""
+    template: lock.Template = lock.OWN
+    """Where it goes."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of a template of others."""
 
     @property
     def is_current(self) -> bool:
         """Whether there is nothing to do."""
-        same = self.remembered.version == __version__ and digest(self.theirs) == self.remembered.digest
-        return same and dict(self.answers) == dict(self.remembered.answers)
+        if self.moves or dict(self.answers) != dict(self.remembered.answers):
+            return False
+        # Another's render may have the time of day in it.
+        return self.template != lock.OWN or digest(self.theirs) == self.remembered.digest
+
+    @property
+    def moves(self) -> bool:
+        """Whether the template is another one than what is remembered, and not only the answers."""
+        return self.template != self.remembered.template or not self.remembered.digest
+
+    @property
+    def step(self) -> str:
+        """From where to where, in words: ``gocontainer 0.1.0 to 0.2.0``."""
+        old, new = self.remembered, self.template
+        if old.name != new.name:
+            return f"{old.name} {old.version} to {new.name} {new.version}"
+        return f"{old.name} {' to '.join(dict.fromkeys([old.version, new.version]))}"
 
 
 class Plan(NamedTuple):
@@ -57,7 +76,7 @@ class Plan(NamedTuple):
 
 def open_project(folder: Path) -> Project:
     """Return the repository at ``folder``; raise where it is none that can be updated now."""
-    if not (folder / lock.LOCK).is_file() and not (folder / ".git").exists():
+    if not any((folder / name).exists() for name in (lock.LOCK, ".git", cruft.FILE)):
         raise NotARepository(str(folder))
     refuse_old_git(folder)
     project = Project(folder)
@@ -71,7 +90,7 @@ def open_project(folder: Path) -> Project:
 def prepare(folder: Path, settings: Layer, *, baseless: bool = False) -> Preparation:
     """Read the lock, find the base and render the newest template with the answers and ``settings``."""
     project = open_project(folder)
-    remembered = _remembered(project)
+    remembered = recall(project)
     if _newer(remembered.version, __version__):
         way_out = f"Install gocontainer {remembered.version} or newer."
         raise CannotUpdate(
@@ -91,7 +110,7 @@ def _less(layer: Layer, settings: Layer) -> Layer:
     return replace(layer, values={name: value for name, value in layer.values.items() if name not in settings.values})
 
 
-def _remembered(project: Project) -> lock.Lock:
+def recall(project: Project) -> lock.Lock:
     """Return the lock of the last commit."""
     if lock.LOCK not in project.mine:
         if (project.folder / lock.LOCK).is_file():
@@ -124,14 +143,15 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
     """Merge, decide what can be decided, and write the outcome into the workshop."""
     keep = prepared.remembered.keep
     theirs, old = dict(prepared.theirs), prepared.base.tree
-    for path in {*structured.OWNED, *keep}:
+    kept = lock.kept(keep, {*theirs, *old})
+    for path in {*structured.OWNED, *kept}:
         if path in old:
             theirs[path] = old[path]
-        elif path in prepared.project.mine:
+        elif path in kept or path in prepared.project.mine:
             theirs.pop(path, None)
     merged = shop.merge(old, theirs, prepared.project.mine, (lock.LOCK, lock.PACK))
     contents, decided = _decide(shop, merged, on_conflict)
-    sealed = lock.sealed(prepared.theirs, prepared.answers, keep)
+    sealed = lock.sealed(prepared.theirs, prepared.answers, keep, prepared.template)
     contents |= {path: sealed[path] for path in (lock.LOCK, lock.PACK)}
     oids = shop.write([file.content for file in contents.values()])
     for (path, file), oid in zip(contents.items(), oids, strict=True):
@@ -251,19 +271,18 @@ def commit(project: Project, planned: Plan, message: str, branch: str = "") -> s
 
 def message(prepared: Preparation, planned: Plan) -> str:
     """Return the message of a commit."""
-    before, old = prepared.remembered.version, prepared.remembered.answers
+    old = prepared.remembered.answers
     changed = [name for name, value in prepared.answers.items() if old.get(name) != value]
-    first = f"Update from gocontainer {before} to {__version__}"
-    if before == __version__:
-        first = f"Update with other answers: {', '.join(changed)}"
+    first = f"Update from {prepared.step}" if prepared.moves else f"Update with other answers: {', '.join(changed)}"
     notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
     return "\n".join([first, *(["", *notes] if notes else []), ""])
 
 
 def restore(folder: Path, paths: Sequence[str]) -> list[str]:
     """Write files of the template that the user deleted back as they are rendered; return their paths."""
-    answers = Answers.merge(*lock.read(folder).layers())
-    pristine = render(answers)
+    remembered = lock.read(folder)
+    own = remembered.name == lock.NAME
+    pristine = render(Answers.merge(*remembered.layers())) if own else lock.packed(folder, remembered)
     for path in paths:
         if path not in pristine:
             way_out = "'gocontainer status' lists what is missing."

@@ -42,7 +42,9 @@ def explain(path: str, *, as_json: bool) -> None:
 
 @click.command()
 @_PATH
-@click.option("--to", "version", metavar="VERSION", help="Refuse to update to any other version than this.")
+@click.option("--to", "version", metavar="VERSION", help="Update to this version and to no other.")
+@click.option("--template", metavar="SRC[@REV]", help="Go on with this template: a folder or a git repository.")
+@click.option("--trust", is_flag=True, help="Run the hooks and extensions of another template: this runs code.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change an answer; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show which files would change, write nothing.")
 @click.option("--diff", is_flag=True, help="Show what would change in them, write nothing.")
@@ -68,9 +70,6 @@ def update(path: str, settings: Sequence[str], restore: Sequence[str], *, as_jso
     is committed unless you say so.
     """
     folder = absolute(path)
-    if switches["version"] not in (None, __version__):
-        way_out = f"Install gocontainer {switches['version']} and run it instead."
-        raise CannotUpdate(f"this is gocontainer {__version__}", way_out)
     if switches["abort"] or switches["finish"]:
         return _end(folder, abort=switches["abort"])
     if restore:
@@ -99,12 +98,14 @@ def _end(folder: Path, *, abort: bool) -> int:
 
 
 def _update(folder: Path, settings: Sequence[str], *, as_json: bool, **switches: Any) -> int:
-    from gocontainer import reports
+    from gocontainer import house, reports
     from gocontainer import update as updating
     from gocontainer.merge import workshop
 
-    layer = flags.settings_layer(settings)
-    prepared = updating.prepare(folder, layer, baseless=switches["baseless"])
+    wanted = house.Wanted(switches["template"], switches["version"], trust=switches["trust"])
+    prepared = house.prepare(folder, flags.settings_layer(settings), wanted, baseless=switches["baseless"])
+    for note in prepared.notes:
+        tell(note, err=True)
     if switches["branch"]:
         prepared.project.refuse_branch(switches["branch"])
     preview = switches["dry_run"] or switches["diff"]

@@ -1,0 +1,789 @@
+"""Templates of others, by real git and real cookiecutter: rendered, updated, and never trusted unasked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gocontainer import lock, origin, tree
+from gocontainer.errors import CannotUse
+from tests.support import ROOT, Run, clean_environment, gocontainer, ok
+from tests.templates import FILES, Template
+from tests.updates import command
+
+README = "{{cookiecutter.slug}}/README.md"
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Template:
+    return Template(tmp_path / "house")
+
+
+def new(folder: Path, source: object, *arguments: str) -> Run:
+    return command("new", "--no-git", "-o", str(folder), "--template", str(source), *arguments)
+
+
+def refused(run: Run, folder: Path, *sentences: str) -> None:
+    """Exit 2 or 1 with these sentences, nothing written."""
+    assert run.code in (1, 2), run
+    assert run.out == ""
+    assert "Traceback" not in run.err
+    for sentence in sentences:
+        assert sentence in run.err
+    assert not (folder / "out").exists() or list((folder / "out").iterdir()) == []
+
+
+def locked(repository: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((repository / lock.LOCK).read_text())
+    return document
+
+
+class Service:
+    """A repository that a template rendered, committed."""
+
+    def __init__(self, folder: Path, source: object, *arguments: str) -> None:
+        self.folder = folder / "out/orders"
+        ok(new(folder / "out", source, *arguments))
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.commit()
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.folder, check=True, capture_output=True, env=clean_environment(), text=True
+        )
+        return done.stdout.strip()
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "edit")
+
+    def read(self, path: str = "README.md") -> str:
+        return (self.folder / path).read_text()
+
+    def edit(self, old: str, new: str, path: str = "README.md") -> None:
+        assert self.read(path).count(old) == 1
+        (self.folder / path).write_text(self.read(path).replace(old, new))
+        self.commit()
+
+    def update(self, *arguments: str) -> Run:
+        return command("update", str(self.folder), *arguments)
+
+
+# Rendering
+
+
+def test_a_folder_is_rendered_whole_with_lock_and_pack(template: Template, tmp_path: Path) -> None:
+    run = new(tmp_path / "out", template.folder, "--set", "license=none")
+    assert "defaults  name=Orders, slug=orders, ci=false" in ok(run)
+    there = tree.load(tmp_path / "out/orders")
+    pristine = {path: file for path, file in there.items() if path not in (lock.LOCK, lock.PACK)}
+    assert pristine.keys() == {"README.md", "none.txt"}
+    document = locked(tmp_path / "out/orders")
+    assert lock.unpack(there[lock.PACK].content) == pristine
+    assert document["digest"] == tree.digest(pristine)
+    assert document["answers"] == {"name": "Orders", "slug": "orders", "license": "none", "ci": False}
+    assert document["defaults"] == ["name", "slug", "ci"]
+    assert document["template"].keys() == {"name", "version"}
+    assert document["template"]["name"] == str(template.folder)
+
+
+def test_the_bytes_are_those_of_plain_cookiecutter(template: Template, tmp_path: Path) -> None:
+    template.write({"{{cookiecutter.slug}}/run.sh": "#!/bin/sh\r\n{% now 'utc', '%Y' %}\r\n"})
+    ok(new(tmp_path / "out", template.folder))
+    plain = [str(Path(gocontainer.__globals__["GOCONTAINER"]).with_name("cookiecutter")), "--no-input"]
+    environment = {**clean_environment(), "HOME": str(tmp_path)}
+    subprocess.run([*plain, "-o", str(tmp_path / "plain"), str(template.folder)], check=True, env=environment)
+    ours = tree.load(tmp_path / "out/orders")
+    assert {path: file for path, file in ours.items() if ".gocontainer" not in path} == tree.load(
+        tmp_path / "plain/orders"
+    )
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "{}/.git"])
+def test_git_is_rendered_at_its_newest_tag_or_at_the_revision(template: Template, tmp_path: Path, form: str) -> None:
+    first = template.release("v1.9")
+    template.write({README: "newest\n"})
+    template.release("v1.10")
+    template.write({README: "candidate\n"})
+    last = template.release("v2.0-rc1")
+    source = form.format(template.folder)
+    for number, (revision, version, readme) in enumerate([
+        ("", "v1.10", "newest\n"),
+        ("@v1.9", "v1.9", "# Orders\n\none\ntwo\nthree\nfour\nfive\n"),
+        ("@main", "main", "candidate\n"),
+        (f"@{first[:8]}", first[:8], "# Orders\n\none\ntwo\nthree\nfour\nfive\n"),
+    ]):  # fmt: skip
+        ok(new(tmp_path / f"out{number}", source + revision))
+        assert locked(tmp_path / f"out{number}/orders")["template"]["version"] == version
+        assert (tmp_path / f"out{number}/orders/README.md").read_text() == readme
+    assert locked(tmp_path / "out2/orders")["template"] == {"name": source, "version": "main", "commit": last}
+
+
+def test_a_repository_without_tags_is_of_the_commit_that_git_describes(template: Template, tmp_path: Path) -> None:
+    commit = template.release()
+    ok(new(tmp_path, template.folder))
+    assert locked(tmp_path / "orders")["template"]["version"] == commit[:7]
+
+
+def test_a_template_in_a_folder_of_the_repository_is_found(tmp_path: Path) -> None:
+    house = Template(tmp_path / "house", {f"a/{path}": text for path, text in FILES.items()})
+    house.variables = {"templates": {name: {"path": f"./{name}"} for name in ("a", "b")}}
+    inner = json.dumps({"name": "Orders", "slug": "orders", "license": "mit"})
+    files = {f"b/{README}": "b\n", "a/cookiecutter.json": inner, "b/cookiecutter.json": inner}
+    house.write(files)
+    ok(new(tmp_path / "out", house.folder))
+    ok(new(tmp_path / "out2", house.folder, "--set", "template=b"))
+    assert (tmp_path / "out2/orders/README.md").read_text() == "b\n"
+    assert locked(tmp_path / "out/orders")["template"]["directory"] == "a"
+    assert locked(tmp_path / "out2/orders")["template"]["directory"] == "b"
+
+
+def test_the_service_answers_the_variable_that_names_the_folder(template: Template, tmp_path: Path) -> None:
+    ok(command("new", "carts", "--no-git", "-o", str(tmp_path / "out"), "--template", str(template.folder)))
+    assert locked(tmp_path / "out/carts")["answers"]["slug"] == "carts"
+    template.write({"x": ""})
+    (template.folder / "{{cookiecutter.slug}}").rename(template.folder / "svc-{{cookiecutter.slug}}")
+    run = command("new", "prices", "--no-git", "-o", str(tmp_path / "out"), "--template", str(template.folder))
+    assert (run.code, "No variable of" in run.err) == (2, True)
+
+
+def test_answers_are_data_and_never_rendered(template: Template, tmp_path: Path) -> None:
+    ok(new(tmp_path, template.folder, "--set", "name={{ 7 * 7 }} {% raw %}", "--set", "slug=orders"))
+    assert (tmp_path / "orders/README.md").read_text().startswith("# {{ 7 * 7 }} {% raw %}\n")
+
+
+def test_answers_come_from_a_file_and_a_flag_goes_before_it(template: Template, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: Carts\nci: true\nslug: orders\n")
+    run = new(tmp_path / "out", template.folder, "--answers", str(tmp_path / "a.yaml"), "--set", "name=X", "--json")
+    report = json.loads(ok(run))
+    assert report["answers"] == {"name": "X", "slug": "orders", "license": "mit", "ci": True}
+    assert report["origins"] == {"name": "flag", "slug": "file", "license": "default", "ci": "file"}
+    assert report["template"]["name"] == str(template.folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--set", "licence=none"], "--set licence: there is no option 'licence'. Did you mean license?"),
+        (["--set", "zzz=1"], "There are name, slug, license, ci."),
+        (["--set", "_extensions=os"], "there is no option '_extensions'"),
+        (["--set", "license=gpl"], "--set license: 'gpl' is not one of mit, none."),
+        (["--set", "ci=perhaps"], "--set ci: 'perhaps' is not true or false."),
+        (["--port", "80"], "--port is of gocontainer's own template, not of"),
+        (["--no-tracing"], "--tracing is of gocontainer's own template"),
+        (["--profile", "edge"], "--profile is of gocontainer's own template"),
+        (["--resume"], "--resume is of gocontainer's own template"),
+        (["carts", "--set", "slug=x"], "SERVICE and --set slug are both given."),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(
+    template: Template, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    refused(new(tmp_path / "out", template.folder, *arguments), tmp_path, sentence)
+
+
+def test_dry_run_writes_nothing(template: Template, tmp_path: Path) -> None:
+    assert "would get 4 files" in ok(new(tmp_path / "out", template.folder, "--dry-run"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_template_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused(new(tmp_path / "out", tmp_path / "empty"), tmp_path, "holds no cookiecutter.json")
+    refused(new(tmp_path / "out", tmp_path / "nowhere"), tmp_path, "there is no such folder")
+    (tmp_path / "empty/cookiecutter.json").write_text("{")
+    refused(new(tmp_path / "out", tmp_path / "empty"), tmp_path, "JSON decoding error")
+    (tmp_path / "empty/cookiecutter.json").write_text('{"a": "b"}')
+    refused(new(tmp_path / "out", tmp_path / "empty"), tmp_path, "has no folder that is named by a variable")
+    refused(new(tmp_path / "out", f"{tmp_path}/empty@v1"), tmp_path, "is a folder without revisions")
+
+
+def test_neither_settings_nor_replays_of_the_user_take_part(template: Template, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    config = f"default_context:\n  name: Wrong\nreplay_dir: {home}/replay\ncookiecutters_dir: {home}/clones\n"
+    (home / ".cookiecutterrc").write_text(config)
+    template.release("v1")
+    variables = {"HOME": str(home), "COOKIECUTTER_CONFIG": str(home / ".cookiecutterrc")}
+    arguments = ("new", "--no-git", "-o", str(tmp_path / "out"), "--template", str(template.folder))
+    ok(gocontainer(*arguments, env=variables))
+    assert locked(tmp_path / "out/orders")["answers"]["name"] == "Orders"
+    assert [path.name for path in home.iterdir()] == [".cookiecutterrc"]
+
+
+# Code of others
+
+
+def hostile(folder: Path, fired: Path) -> Template:
+    """A template whose hooks and extension each touch a file."""
+    script = "#!/usr/bin/env python3\nopen({!r}, 'w').close()\nprint('said by a hook')\n"
+    extension = (
+        f"import jinja2.ext\nopen({str(fired) + '-extension'!r}, 'w').close()\nclass E(jinja2.ext.Extension): ...\n"
+    )
+    hooks = {
+        f"hooks/{name}.py": script.format(f"{fired}-{name}")
+        for name in ("pre_prompt", "pre_gen_project", "post_gen_project")
+    }
+    return Template(folder, {**FILES, **hooks, "evil.py": extension}, _extensions=["evil.E"])
+
+
+def test_without_trust_no_code_runs_and_it_is_said_what_was_left_out(tmp_path: Path) -> None:
+    template = hostile(tmp_path / "house", tmp_path / "fired")
+    run = new(tmp_path / "out", template.folder)
+    ok(run)
+    assert list(tmp_path.glob("fired*")) == []
+    for each in ("pre_prompt.py", "pre_gen_project.py", "post_gen_project.py", "the extension evil.E"):
+        assert each in run.err
+    assert "trusted" not in locked(tmp_path / "out/orders")["template"]
+
+
+def test_with_trust_it_runs_and_what_it_prints_goes_to_stderr(tmp_path: Path) -> None:
+    template = hostile(tmp_path / "house", tmp_path / "fired")
+    run = gocontainer(
+        "new", "--json", "--no-git", "-o", str(tmp_path / "out"), "--template", str(template.folder), "--trust"
+    )
+    assert json.loads(ok(run))["template"]["trusted"] is True
+    assert run.err.count("said by a hook") == 3
+    assert "This ran code of" in run.err
+    kinds = ("extension", "post_gen_project", "pre_gen_project", "pre_prompt")
+    assert sorted(path.name for path in tmp_path.glob("fired*")) == [f"fired-{kind}" for kind in kinds]
+
+
+def test_a_template_that_needs_its_extension_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template.write({README: "{{ cookiecutter.name | shout }}\n"})
+    refused(new(tmp_path / "out", template.folder), tmp_path, "No filter named 'shout'", "Give --trust if you trust")
+    template.write({README: "{% shout %}\n"})
+    refused(new(tmp_path / "out", template.folder), tmp_path, "unknown tag 'shout'", "Give --trust if you trust")
+
+
+def test_a_failing_hook_writes_nothing(template: Template, tmp_path: Path) -> None:
+    template.write({"hooks/post_gen_project.sh": "#!/bin/sh\nexit 3\n"})
+    refused(new(tmp_path / "out", template.folder, "--trust"), tmp_path, "Hook script failed (exit status: 3)")
+
+
+CLASSES = "{{ ''.__class__.__mro__[1].__subclasses__() }}"
+SYSTEM = "{{ cycler.__init__.__globals__.os.system('touch FIRED') }}"
+FORMAT = "{{ '{0.__class__.__mro__}'.format('') }}"
+ATTRIBUTE = "{{ (''|attr('__class__')).__mro__ }}"
+MAPPED = "{{ ['']|map(attribute='__class__.__mro__')|list }}"
+UPDATED = "{{ cookiecutter.update({'_extensions': ['evil.E']}) or 'x' }}"
+
+
+@pytest.mark.parametrize("text", [CLASSES, SYSTEM, FORMAT, ATTRIBUTE, MAPPED])
+@pytest.mark.parametrize("place", ["content", "name", "default", "folder", "include"])
+def test_jinja_cannot_leave_its_sandbox(tmp_path: Path, place: str, text: str) -> None:
+    fired = tmp_path / "fired"
+    name = text.replace("touch FIRED", "touch fired")
+    template = Template(tmp_path / "house")
+    if place == "default":
+        template.write({}, name=text.replace("FIRED", str(fired)))
+    elif place == "include":
+        template.write({README: "{% include 'x' %}", "templates/x": text.replace("FIRED", str(fired))})
+    else:
+        path = {"content": "{{cookiecutter.slug}}/a", "name": "{{cookiecutter.slug}}/" + name}
+        where = path.get(place, "{{cookiecutter.slug}}/" + name + "/a")
+        template.write({where: text.replace("FIRED", str(fired))})
+    refused(new(tmp_path / "out", template.folder), tmp_path, "does what the sandbox forbids", "--trust")
+    assert not fired.exists()
+
+
+def test_a_default_cannot_bring_an_extension_in(tmp_path: Path) -> None:
+    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template.variables.pop("_extensions")
+    template.write({}, name=UPDATED, slug="orders")
+    new(tmp_path / "out", template.folder)
+    assert list(tmp_path.glob("fired*")) == []
+
+
+@pytest.mark.parametrize("setting", [{"undefined": "evil.E"}, {"extensions": ["evil.E"]}, {"finalize": "evil.E"}])
+def test_a_setting_of_jinja_that_is_more_than_a_delimiter_is_left_out(tmp_path: Path, setting: dict[str, Any]) -> None:
+    template = Template(tmp_path / "house", {"[[cookiecutter.slug]]/a": "[[ cookiecutter.name ]]\n"}, slug="orders")
+    delimiters = {"variable_start_string": "[[", "variable_end_string": "]]"}
+    template.write({}, _jinja2_env_vars={**delimiters, **setting})
+    run = new(tmp_path / "out", template.folder)
+    ok(run)
+    assert f"Jinja's {next(iter(setting))}" in run.err
+    assert (tmp_path / "out/orders/a").read_text() == "Orders\n"
+
+
+# Paths
+
+
+@pytest.mark.parametrize("trust", [[], ["--trust"]])
+@pytest.mark.parametrize("name", ["../../../escaped", "{}/escaped", "a/../../escaped", ".."])
+@pytest.mark.parametrize("place", ["file", "folder", "top", "copied"])
+def test_no_file_lands_outside_of_its_folder(tmp_path: Path, name: str, place: str, trust: list[str]) -> None:
+    template = Template(tmp_path / "house", where=name.format(tmp_path), slug="orders")
+    paths = {
+        "file": "{{cookiecutter.slug}}/{{cookiecutter.where}}",
+        "folder": "{{cookiecutter.slug}}/{{cookiecutter.where}}/a",
+        "top": "{{cookiecutter.where}}/a",
+        "copied": "{{cookiecutter.slug}}/{{cookiecutter.where}}/a",
+    }
+    if place == "top":
+        import shutil
+
+        shutil.rmtree(template.folder / "{{cookiecutter.slug}}")
+    template.write({paths[place]: "x"}, **({"_copy_without_render": ["*where*"]} if place == "copied" else {}))
+    run = new(tmp_path / "out", template.folder, *trust)
+    if (place, name) == ("copied", "{}/escaped"):  # cookiecutter joins it to the folder: it stays inside
+        ok(run)
+    else:
+        refused(run, tmp_path, "outside of its folder")
+    assert [path for path in tmp_path.rglob("*escaped*") if "orders" not in path.parts] == []
+
+
+@pytest.mark.parametrize("repository", [False, True])
+@pytest.mark.parametrize("to", ["/etc/passwd", "../../outside", "nowhere", "loop"])
+def test_a_link_out_of_the_template_is_not_followed(
+    template: Template,
+    tmp_path: Path,
+    to: str,
+    repository: bool,  # noqa: FBT001
+) -> None:
+    (tmp_path / "outside").write_text("secret")
+    template.link("{{cookiecutter.slug}}/loop", to)
+    if repository:
+        template.release("v1")
+    refused(new(tmp_path / "out", template.folder), tmp_path, "has links or submodules that lead to no file of it")
+
+
+def test_a_link_to_a_folder_outside_does_not_lead_there(template: Template, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    template.link("{{cookiecutter.slug}}/sub", str(tmp_path / "outside"))
+    refused(new(tmp_path / "out", template.folder), tmp_path, "lead to no file of it")
+    (template.folder / "{{cookiecutter.slug}}/sub").unlink()
+    template.link("templates", str(tmp_path))
+    template.write({README: "{% include 'outside/x' %}"})
+    (tmp_path / "outside/x").write_text("secret")
+    refused(new(tmp_path / "out", template.folder), tmp_path, "cannot be rendered")
+
+
+@pytest.mark.parametrize("repository", [False, True])
+def test_a_link_in_the_template_becomes_a_file(template: Template, tmp_path: Path, repository: bool) -> None:  # noqa: FBT001
+    template.link("{{cookiecutter.slug}}/again", "README.md")
+    if repository:
+        template.release("v1")
+    ok(new(tmp_path / "out", template.folder))
+    again = tmp_path / "out/orders/again"
+    assert not again.is_symlink()
+    assert again.read_text() == (tmp_path / "out/orders/README.md").read_text()
+
+
+@pytest.mark.parametrize("name", [".git", ".GIT", "git~1", ".git. "])
+def test_nothing_is_written_where_git_would_run_it(tmp_path: Path, name: str) -> None:
+    template = Template(tmp_path / "house", where=name)
+    template.write({"{{cookiecutter.slug}}/{{cookiecutter.where}}/config": "[core]\nfsmonitor = evil\n"})
+    refused(new(tmp_path / "out", template.folder), tmp_path, "would write")
+    refused(new(tmp_path / "out", template.folder, "--set", f"slug={name}"), tmp_path, "would write")
+
+
+def test_a_template_cannot_forge_lock_and_pack(template: Template, tmp_path: Path) -> None:
+    template.write({f"{{{{cookiecutter.slug}}}}/{path}": "forged" for path in (lock.LOCK, lock.PACK)})
+    ok(new(tmp_path, template.folder))
+    assert locked(tmp_path / "orders")["template"]["name"] == str(template.folder)
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["--upload-pack=touch fired", "-x", "ext::sh -c touch% fired", "fd::3", "http://example.com/t", "git://example.com/t",
+     "ext://x", "ssh://-oProxyCommand=x/t", "", "a\nb"],
+)  # fmt: skip
+def test_an_address_that_could_run_something_is_refused(tmp_path: Path, source: str) -> None:
+    run = command("new", "-o", str(tmp_path / "out"), f"--template={source}")
+    refused(run, tmp_path, "template cannot come from")
+
+
+@pytest.mark.parametrize(
+    "revision", ["--upload-pack=touch fired", "-x", "a..b", "v1^{/x}", "HEAD~1", "a:b", "@{-1}", " ", "a\nb"]
+)
+def test_a_revision_that_is_more_than_a_name_is_refused(template: Template, tmp_path: Path, revision: str) -> None:
+    template.release("v1")
+    refused(new(tmp_path / "out", f"{template.folder}@{revision}"), tmp_path, "names no revision")
+    service = Service(tmp_path, template.folder)
+    assert "names no revision" in service.update(f"--to={revision}").err
+
+
+def test_a_secret_in_the_address_is_refused(tmp_path: Path) -> None:
+    for source in ("https://me:secret@example.com/t", "https://secret@example.com/t", "ssh://git:secret@example.com/t"):
+        run = new(tmp_path / "out", source)
+        refused(run, tmp_path, "The address of the template holds a secret")
+        assert "secret@" not in run.err
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "revision"),
+    [
+        ("https://example.com/a/t.git", "https://example.com/a/t.git", ""),
+        ("https://example.com/a/t@v1", "https://example.com/a/t", "v1"),
+        ("https://example.com/a/t@fix/one", "https://example.com/a/t", "fix/one"),
+        ("git@example.com:a/t.git", "git@example.com:a/t.git", ""),
+        ("git@example.com:a/t.git@v1", "git@example.com:a/t.git", "v1"),
+        ("ssh://git@example.com/a/t", "ssh://git@example.com/a/t", ""),
+        ("ssh://git@example.com:2222/a/t@main", "ssh://git@example.com:2222/a/t", "main"),
+        ("./t@v1", "./t", "v1"),
+        ("gocontainer", "./gocontainer", ""),
+    ],
+)
+def test_source_and_revision_are_told_apart(text: str, source: str, revision: str) -> None:
+    assert origin.parse(text) == (source, revision)
+
+
+def test_a_folder_with_an_at_sign_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a@b").mkdir()
+    assert origin.parse(f"{tmp_path}/a@b") == (f"{tmp_path}/a@b", "")
+
+
+def test_a_submodule_is_neither_fetched_nor_passed_over_in_silence(template: Template, tmp_path: Path) -> None:
+    commit = template.release()
+    evil = f'[submodule "x"]\n\tpath = x\n\turl = ext::sh -c touch% {tmp_path}/fired\n'
+    template.write({".gitmodules": evil})
+    template.git("update-index", "--add", "--cacheinfo", f"160000,{commit},x")
+    template.git("commit", "--quiet", "--message", "x")
+    run = new(tmp_path / "out", template.folder)
+    ok(run)
+    assert f"Left out of {template.folder}: x." in run.err
+    template.git("update-index", "--add", "--cacheinfo", f"160000,{commit},{{{{cookiecutter.slug}}}}/x")
+    template.git("commit", "--quiet", "--message", "y")
+    refused(new(tmp_path / "out2", template.folder), tmp_path / "none", "links or submodules that lead to no file")
+    assert not (tmp_path / "fired").exists()
+
+
+def test_hooks_filters_and_settings_of_the_template_s_repository_do_not_run(template: Template, tmp_path: Path) -> None:
+    fired = tmp_path / "fired"
+    template.write({".gitattributes": "* filter=evil\n"})
+    template.release("v1")
+    template.git("config", "filter.evil.smudge", f"touch {fired}; cat")
+    template.git("config", "core.fsmonitor", f"touch {fired}")
+    template.git("config", "uploadpack.packObjectsHook", f"touch {fired};")
+    for name in ("post-checkout", "reference-transaction"):
+        hook = template.folder / ".git/hooks" / name
+        hook.write_text(f"#!/bin/sh\ntouch {fired}\n")
+        hook.chmod(0o755)
+    ok(new(tmp_path / "out", template.folder))
+    assert not fired.exists()
+
+
+def test_a_path_out_of_git_s_own_tree_is_refused() -> None:
+    assert not any(map(origin.is_inside, ["../a", "a/../b", "/a", "a//b", ".git/config", "a/.GIT/x", "a\\b", ""]))
+    assert not any(map(origin.is_inside, ["\udcff", "a\0"]))
+    assert all(map(origin.is_inside, ["a", ".gitignore", "a/.github/b", "...a"]))
+
+
+# Update
+
+
+NEWER = FILES[README].replace("five", "FIVE")
+
+
+@pytest.mark.parametrize("repository", [False, True])
+def test_an_update_merges_the_newest_template(template: Template, tmp_path: Path, repository: bool) -> None:  # noqa: FBT001
+    if repository:
+        template.release("v1.0")
+    service = Service(tmp_path, template.folder, "--set", "license=none")
+    service.edit("one", "ONE")
+    assert "already" in ok(service.update())
+    template.write({README: NEWER, "{{cookiecutter.slug}}/new.txt": "{{ cookiecutter.team }}\n"}, team="us", ci=True)
+    if repository:
+        template.release("v1.1")
+    run = service.update("--commit")
+    assert service.read() == "# Orders\n\nONE\ntwo\nthree\nfour\nFIVE\n"
+    assert service.read("new.txt") == "us\n"
+    assert "ci stays false; its default is true now: --set ci=true" in ok(run)
+    document = locked(service.folder)
+    assert document["answers"] == {"name": "Orders", "slug": "orders", "license": "none", "ci": False, "team": "us"}
+    assert document["defaults"] == ["name", "slug", "ci", "team"]
+    if repository:
+        assert document["template"]["version"] == "v1.1"
+        assert f"Update from {template.folder} v1.0 to v1.1" in service.git("log", "-1", "--format=%s")
+    assert "already" in ok(service.update())
+    assert service.git("status", "--porcelain") == ""
+
+
+def test_a_conflict_is_left_to_a_person(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    service.edit("five", "5")
+    template.write({README: NEWER})
+    template.release("v2")
+    assert service.update("--dry-run").code == 3
+    assert service.update().code == 3
+    assert "<<<<<<< yours\n5\n" in service.read()
+    ok(service.update("--abort"))
+    assert service.git("status", "--porcelain") == ""
+
+
+def test_to_names_the_revision_and_a_dropped_variable_is_said(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder, "--set", "license=none")
+    del template.variables["ci"]
+    template.write({README: NEWER})
+    template.release("v2")
+    template.write({README: "v3\n"})
+    template.release("v3")
+    run = service.update("--to", "v2")
+    assert "has no variable ci any more: its answer is dropped." in run.err
+    assert "FIVE" in service.read()
+    assert locked(service.folder)["template"]["version"] == "v2"
+    service.commit()
+    assert "has no tag, branch or commit v9. Its newest tags are v3, v2, v1." in service.update("--to", "v9").err
+    assert "both given" in service.update("--template", f"{template.folder}@v3", "--to", "v2").err
+
+
+def test_a_set_answer_changes_at_the_same_version(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    ok(service.update("--set", "license=none"))
+    assert (service.folder / "none.txt").exists()
+    assert not (service.folder / "mit.txt").exists()
+    assert "Did you mean license?" in service.update("--set", "licence=none").err
+
+
+def test_a_branch_is_followed_and_a_tag_behind_is_no_update(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    template.write({README: NEWER})
+    commit = template.release()
+    service = Service(tmp_path, f"{template.folder}@{commit}")
+    assert "already" in ok(service.update())
+    template.git("branch", "next")
+    follower = Service(tmp_path / "second", f"{template.folder}@next")
+    template.git("switch", "--quiet", "next")
+    template.write({README: NEWER.replace("one", "eins")})
+    template.release()
+    ok(follower.update())
+    assert "eins" in follower.read()
+
+
+def test_a_template_that_moved_is_named_anew(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    template.folder.rename(tmp_path / "moved")
+    run = service.update()
+    assert (run.code, "cannot be fetched" in run.err, "say with --template" in run.err) == (1, True, True)
+    ok(service.update("--template", str(tmp_path / "moved")))
+    assert locked(service.folder)["template"]["name"] == str(tmp_path / "moved")
+
+
+def test_a_changed_pack_is_refused(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    (service.folder / lock.PACK).write_bytes(lock.pack({"README.md": tree.File(b"forged")}))
+    service.git("commit", "--quiet", "--all", "--amend", "--message", "forged")
+    service.git("reflog", "expire", "--expire=now", "--all")
+    template.write({README: NEWER})
+    template.release("v2")
+    run = service.update()
+    assert (run.code, "is gone or was changed" in run.err) == (2, True)
+    assert service.update("--baseless").code == 3
+
+
+def test_what_was_rendered_with_code_is_not_updated_without(tmp_path: Path) -> None:
+    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template.release("v1")
+    service = Service(tmp_path, template.folder, "--trust")
+    for path in tmp_path.glob("fired*"):
+        path.unlink()
+    template.write({README: NEWER})
+    template.release("v2")
+    run = service.update()
+    assert (run.code, "was rendered with code of" in run.err, "Give --trust" in run.err) == (2, True, True)
+    assert list(tmp_path.glob("fired*")) == []
+    ok(service.update("--trust"))
+    assert len(list(tmp_path.glob("fired*"))) == 4
+
+
+def test_a_hostile_lock_runs_nothing(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    for name in (f"ext::sh -c touch% {tmp_path}/fired", f"--upload-pack=touch {tmp_path}/fired", ""):
+        document = locked(service.folder)
+        document["template"]["name"] = name
+        document["answers"]["_extensions"] = ["os"]
+        document["template"]["directory"] = "../../.."
+        (service.folder / lock.LOCK).write_text(json.dumps(document))
+        service.commit()
+        assert "template cannot come from" in service.update().err
+    document = locked(service.folder)
+    for directory in (str(tmp_path / "house"), "../../.."):
+        document["template"].update(name=str(template.folder), directory=directory)
+        (service.folder / lock.LOCK).write_text(json.dumps(document))
+        service.commit()
+        assert "holds no cookiecutter.json" in service.update("--set", "name=X").err
+    assert not (tmp_path / "fired").exists()
+
+
+def test_a_choice_that_is_gone_asks_for_another(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    template.write({}, license=["none", "apache"])
+    template.release("v2")
+    run = service.update()
+    assert f"license in {lock.LOCK}: 'mit' is not one of none, apache. Give another with --set license" in run.err
+    ok(service.update("--set", "license=none"))
+
+
+def test_status_and_restore_know_the_pack_and_explain_says_no(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    run = command("status", str(service.folder))
+    assert f"{template.folder} v1, 2 of 2 files as rendered" in ok(run)
+    (service.folder / "mit.txt").unlink()
+    assert command("status", str(service.folder)).code == 4
+    ok(service.update("--restore", "mit.txt"))
+    assert service.read("mit.txt") == "mit\n"
+    assert "no table says where the numbers" in command("explain", str(service.folder)).err.lower()
+
+
+def test_a_house_fork_of_our_own_template_takes_our_repositories_over(tmp_path: Path) -> None:
+    fork = tmp_path / "fork"
+    wanted = ("cookiecutter.json", "generator", "hooks", "template")
+    house = Template(fork, {})
+    subprocess.run(["cp", "-R", *(str(ROOT / name) for name in wanted), str(fork)], check=True)
+    house.release("v1")
+    ok(gocontainer("new", "orders", "--no-input", "-o", str(tmp_path)))
+    makefile = fork / "template/<<cookiecutter.service>>/Makefile"
+    makefile.write_text(makefile.read_text() + "\n.PHONY: house\nhouse:\n")
+    house.release("v2")
+    run = gocontainer("update", str(tmp_path / "orders"), "--template", str(fork), "--trust", "--commit")
+    assert "1 files" in ok(run)
+    assert locked(tmp_path / "orders")["template"]["version"] == "v2"
+    assert (tmp_path / "orders/Makefile").read_text().endswith("house:\n")
+    assert "already" in ok(gocontainer("update", str(tmp_path / "orders"), "--trust"))
+
+
+# cruft
+
+
+class Crufted(Service):
+    """A project as cruft makes it."""
+
+    def __init__(self, folder: Path, template: Template, commit: str, **settings: object) -> None:
+        super().__init__(folder, f"{template.folder}@{commit}", "--set", "license=none")
+        context = {**locked(self.folder)["answers"], "_template": str(template.folder), "_extensions": ["evil.E"]}
+        document = {"template": str(template.folder), "commit": commit, "checkout": None, "directory": None,
+                    "context": {"cookiecutter": context}, **settings}  # fmt: skip
+        (self.folder / ".cruft.json").write_text(json.dumps(document))
+        (self.folder / lock.LOCK).unlink()
+        (self.folder / lock.PACK).unlink()
+        self.commit()
+
+
+def test_a_cruft_project_is_taken_over_by_its_first_update(template: Template, tmp_path: Path) -> None:
+    commit = template.release("v1")
+    project = Crufted(tmp_path, template, commit)
+    project.edit("one", "ONE")
+    template.write({README: NEWER})
+    template.release("v2")
+    assert project.update("--dry-run").code == 4
+    assert (project.folder / ".cruft.json").exists()
+    ok(project.update("--commit"))
+    assert project.read() == "# Orders\n\nONE\ntwo\nthree\nfour\nFIVE\n"
+    assert not (project.folder / ".cruft.json").exists()
+    assert (project.folder / lock.PACK).exists()
+    document = locked(project.folder)
+    assert document["template"]["version"] == "v2"
+    assert document["answers"] == {"name": "Orders", "slug": "orders", "license": "none", "ci": False}
+    assert "already" in ok(project.update())
+
+
+def test_a_cruft_project_of_the_newest_template_is_taken_over_too(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    template.write({README: NEWER})
+    project = Crufted(tmp_path, template, template.release())
+    ok(project.update())
+    assert project.git("status", "--porcelain").split() == ["D", ".cruft.json", "A", lock.LOCK, "A", lock.PACK]
+    assert locked(project.folder)["template"]["version"].startswith("v1-1-g")
+
+
+def test_a_takeover_with_a_conflict_can_be_undone_or_ended(template: Template, tmp_path: Path) -> None:
+    project = Crufted(tmp_path, template, template.release("v1"))
+    project.edit("five", "5")
+    template.write({README: NEWER})
+    template.release("v2")
+    assert project.update().code == 3
+    ok(project.update("--abort"))
+    assert project.git("status", "--porcelain") == ""
+    assert project.update().code == 3
+    (project.folder / "README.md").write_text("decided\n")
+    project.git("add", "README.md")
+    ok(project.update("--continue"))
+    project.commit()
+    assert "already" in ok(project.update())
+
+
+def test_checkout_directory_and_skip_of_cruft_are_honoured(tmp_path: Path) -> None:
+    template = Template(tmp_path / "house", {f"sub/{path}": text for path, text in FILES.items()})
+    template.write({"sub/cookiecutter.json": json.dumps(template.variables)})
+    template.variables = {"templates": {"sub": {"path": "./sub"}}}
+    template.write({})
+    commit = template.release("v1")
+    template.git("branch", "stable")
+    settings: dict[str, object] = {"checkout": "stable", "directory": "sub", "skip": ["*.txt"]}
+    project = Crufted(tmp_path, template, commit, **settings)
+    (project.folder / "pyproject.toml").write_text('[tool.cruft]\nskip = ["docs"]\n')
+    project.commit()
+    template.git("switch", "--quiet", "stable")
+    files = {README: NEWER, "{{cookiecutter.slug}}/none.txt": "changed", "{{cookiecutter.slug}}/docs/a": "new"}
+    for path, text in files.items():
+        (template.folder / "sub" / path).parent.mkdir(exist_ok=True, parents=True)
+        (template.folder / "sub" / path).write_text(text)
+    template.release()
+    template.git("switch", "--quiet", "main")
+    template.release("v2")
+    ok(project.update("--commit"))
+    document = locked(project.folder)
+    assert (document["template"]["version"], document["template"]["directory"]) == ("stable", "sub")
+    assert document["keep"] == ["*.txt", "docs"]
+    assert "FIVE" in project.read()
+    assert project.read("none.txt") == "none\n"
+    assert not (project.folder / "docs").exists()
+
+
+def test_a_cruft_project_whose_template_or_commit_is_gone_says_so(template: Template, tmp_path: Path) -> None:
+    commit = template.release("v1")
+    project = Crufted(tmp_path, template, commit)
+    template.folder.rename(tmp_path / "moved")
+    run = project.update()
+    assert (run.code, "cannot be fetched: there is no such folder" in run.err) == (1, True)
+    assert project.update("--template", str(tmp_path / "moved"), "--dry-run").code == 4
+    project.edit(commit, "0" * 40, ".cruft.json")
+    run = project.update("--template", str(tmp_path / "moved"))
+    assert (run.code, f"has no commit {'0' * 40}, which .cruft.json was rendered from" in run.err) == (2, True)
+
+
+def test_a_broken_cruft_json_is_refused(template: Template, tmp_path: Path) -> None:
+    project = Crufted(tmp_path, template, template.release("v1"))
+    (project.folder / ".cruft.json").write_text('{"template": 1}')
+    project.commit()
+    assert ".cruft.json is not as cruft writes it" in project.update().err
+
+
+def test_plain_new_imports_nothing_of_this() -> None:
+    import sys
+
+    script = "import sys; from gocontainer import cli; cli.run(['new', 'orders', '--dry-run']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"cookiecutter", "gocontainer.house", "gocontainer.foreign", "gocontainer.bakery"}
+
+
+def test_a_cookiecutter_that_would_render_elsewhere_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cookiecutter import prompt
+
+    from gocontainer import sandbox
+
+    monkeypatch.setattr(prompt, "create_env_with_context", dict)
+    with pytest.raises(RuntimeError):
+        sandbox.answer({"trust": False, "output": "x"})
+
+
+def test_an_origin_that_is_refused_is_a_usage_error() -> None:
+    assert CannotUse.exit_code == 2
