@@ -653,7 +653,7 @@ def test_a_house_fork_of_our_own_template_takes_our_repositories_over(tmp_path: 
     makefile.write_text(makefile.read_text() + "\n.PHONY: house\nhouse:\n")
     house.release("v2")
     run = gocontainer("update", str(tmp_path / "orders"), "--template", str(fork), "--trust", "--commit")
-    assert "1 files" in ok(run)
+    assert "v2: 1 file\n  ~ Makefile\n" in ok(run)
     assert locked(tmp_path / "orders")["template"]["version"] == "v2"
     assert (tmp_path / "orders/Makefile").read_text().endswith("house:\n")
     assert "already" in ok(gocontainer("update", str(tmp_path / "orders"), "--trust"))
