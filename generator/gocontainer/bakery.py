@@ -18,6 +18,8 @@ from gocontainer.origin import Snapshot, below, is_inside
 from gocontainer.project import listed
 from gocontainer.tree import File, Tree, load
 
+LONGEST = 120
+"""Seconds that a template may take that is not trusted."""
 _SCRIPT = Path(__file__).with_name("sandbox.py")
 
 
@@ -99,20 +101,29 @@ def _run(place: Path, order: Order) -> dict[str, Any]:
         **order._asdict(),
     }
     (place / "request.json").write_text(json.dumps(request, default=str), "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-P", str(_SCRIPT), str(place / "request.json")],
-        check=False,
-        cwd=place,
-        env=surroundings(),
-        stdin=subprocess.DEVNULL,
-        stdout=2 if order.trust else subprocess.PIPE,
-        stderr=None if order.trust else subprocess.PIPE,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", str(_SCRIPT), str(place / "request.json")],
+            check=False,
+            cwd=place,
+            env=surroundings(),
+            stdin=subprocess.DEVNULL,
+            stdout=2 if order.trust else subprocess.PIPE,
+            stderr=None if order.trust else subprocess.PIPE,
+            timeout=None if order.trust else LONGEST,
+        )
+    except subprocess.TimeoutExpired as error:
+        reason = f"the template {order.source} was not rendered after {LONGEST} seconds"
+        raise CannotUse(reason, "Have its author mend that, or name another revision.") from error
+    return _outcome(place, order, (done.stderr or b"").decode("utf-8", "replace") or f"exit {done.returncode}")
+
+
+def _outcome(place: Path, order: Order, said: str) -> dict[str, Any]:
+    """Return the document that the script wrote, whose last words otherwise say why there is none."""
     try:
         outcome: dict[str, Any] = json.loads((place / "outcome.json").read_bytes())
     except (OSError, ValueError) as error:
-        said = (done.stderr or b"").decode("utf-8", "replace").strip().splitlines()
-        reason = f"the template {order.source} cannot be rendered: {said[-1] if said else f'exit {done.returncode}'}"
+        reason = f"the template {order.source} cannot be rendered: {said.strip().splitlines()[-1]}"
         raise CannotUse(reason, "Look at it with its author.") from error
     return outcome
 
