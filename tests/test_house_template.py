@@ -11,7 +11,7 @@ import pytest
 
 from gocontainer import lock, origin, tree
 from gocontainer.errors import CannotUse
-from tests.support import ROOT, Run, clean_environment, gocontainer, ok
+from tests.support import ROOT, Run, clean_environment, gocontainer, ok, pip_tool
 from tests.templates import FILES, Template
 from tests.updates import command
 
@@ -309,6 +309,18 @@ def test_a_setting_of_jinja_that_is_more_than_a_delimiter_is_left_out(tmp_path: 
     ok(run)
     assert f"Jinja's {next(iter(setting))}" in run.err
     assert (tmp_path / "out/orders/a").read_text() == "Orders\n"
+
+
+def test_a_template_without_end_is_stopped(template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gocontainer.bakery.LONGEST", 2)
+    loop = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    template.write({README: loop})
+    refused(new(tmp_path / "out", template.folder), tmp_path, "was not rendered after 2 seconds")
+
+
+def test_a_process_that_dies_is_an_error_in_a_sentence(template: Template, tmp_path: Path) -> None:
+    template.write({"evil.py": "import os\nos._exit(7)\n"}, _extensions=["evil.E"])
+    refused(new(tmp_path / "out", template.folder, "--trust"), tmp_path, "cannot be rendered: exit 7")
 
 
 # Paths
@@ -651,9 +663,12 @@ def test_a_house_fork_of_our_own_template_takes_our_repositories_over(tmp_path: 
     ok(gocontainer("new", "orders", "--no-input", "-o", str(tmp_path)))
     makefile = fork / "template/<<cookiecutter.service>>/Makefile"
     makefile.write_text(makefile.read_text() + "\n.PHONY: house\nhouse:\n")
+    pins = fork / "generator/gocontainer/pins.toml"  # the fork's own tables count, not ours
+    pins.write_text(pins.read_text().replace('"golang:', '"mirror.example/golang:'))
     house.release("v2")
     run = gocontainer("update", str(tmp_path / "orders"), "--template", str(fork), "--trust", "--commit")
-    assert "v2: 1 file\n  ~ Makefile\n" in ok(run)
+    assert "v2: 2 files\n  ~ Dockerfile\n  ~ Makefile\n" in ok(run)
+    assert "FROM --platform=$BUILDPLATFORM mirror.example/golang:" in (tmp_path / "orders/Dockerfile").read_text()
     assert locked(tmp_path / "orders")["template"]["version"] == "v2"
     assert (tmp_path / "orders/Makefile").read_text().endswith("house:\n")
     assert "already" in ok(gocontainer("update", str(tmp_path / "orders"), "--trust"))
@@ -692,6 +707,25 @@ def test_a_cruft_project_is_taken_over_by_its_first_update(template: Template, t
     assert document["template"]["version"] == "v2"
     assert document["answers"] == {"name": "Orders", "slug": "orders", "license": "none", "ci": False}
     assert "already" in ok(project.update())
+
+
+@pytest.mark.parametrize("checkout", [[], ["--checkout", "main"]])
+def test_what_cruft_itself_made_is_taken_over(template: Template, tmp_path: Path, checkout: list[str]) -> None:
+    template.release("v1")
+    environment = {**clean_environment(), "HOME": str(tmp_path / "home")}
+    create = [pip_tool("cruft"), "create", "--no-input", "--output-dir", str(tmp_path / "out"), *checkout]
+    subprocess.run([*create, str(template.folder)], check=True, capture_output=True, env=environment)
+    project = Service.__new__(Service)
+    project.folder = tmp_path / "out/orders"
+    project.git("init", "--quiet", "--initial-branch=main")
+    project.commit()
+    project.edit("one", "ONE")
+    template.write({README: NEWER})
+    template.release("v2")
+    ok(project.update("--commit"))
+    assert project.read() == "# Orders\n\nONE\ntwo\nthree\nfour\nFIVE\n"
+    assert project.git("ls-files").split() == [lock.LOCK, lock.PACK, "README.md", "mit.txt"]
+    assert locked(project.folder)["template"]["version"] == ("main" if checkout else "v2")
 
 
 def test_a_cruft_project_of_the_newest_template_is_taken_over_too(template: Template, tmp_path: Path) -> None:
