@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import explain, lock, render, tree
+from gocontainer import __version__, explain, lock, render, tree
 from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
 from gocontainer.options import BY_NAME
 from tests.support import ROWS, answers, gocontainer, ok, row_id
@@ -146,7 +146,7 @@ def test_json_has_every_field(tmp_path: Path) -> None:
 def test_another_version_is_named(tmp_path: Path) -> None:
     target = repository(tmp_path)
     path = target / lock.LOCK
-    path.write_text(path.read_text().replace('"version": "0.1.0"', '"version": "0.0.9"'))
+    path.write_text(path.read_text().replace(f'"version": "{__version__}"', '"version": "0.0.9"'))
     assert ", written by 0.0.9\n" in ok(gocontainer("explain", str(target)))
 
 
