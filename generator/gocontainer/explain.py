@@ -53,10 +53,10 @@ def explain(repository: Path) -> list[Explained]:
         way_out = "Its authors know; 'gocontainer status' says what was changed by hand."
         raise CannotUse(f"no table says where the numbers of {remembered.name} come from", way_out)
     answers = Answers.merge(*remembered.layers())
-    values = context(answers)
+    values, pristine = context(answers), render(answers)
     explained = []
     for name, row in numbers().items():
-        file = render(answers).get(row["file"])
+        file = pristine.get(row["file"])
         rendered = find(file.content.decode(), row, str(answers["service"])) if file else None
         if rendered is not None:
             explained.append(
@@ -119,15 +119,21 @@ def find(text: str, row: Mapping[str, str], service: str) -> str | None:
     if not row["file"].endswith(".yaml"):
         found = re.search(row["field"], text)
         return found[1] if found else None
+    kind, _, path = row["field"].format(service=service).partition(".")
+    value = _walk(_documents(text).get(kind), path)
+    return None if value is None else str(value)
+
+
+@cache
+def _documents(text: str) -> Mapping[str, Any]:
+    """Return the objects in a manifest by their kind; nothing where it is no YAML."""
     import yaml
 
-    kind, _, path = row["field"].format(service=service).partition(".")
     try:
-        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict) and each.get("kind") == kind]
+        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
     except yaml.YAMLError:
-        return None
-    value = _walk(documents[0] if documents else None, path)
-    return None if value is None else str(value)
+        return {}
+    return {str(each.get("kind")): each for each in documents}
 
 
 def _walk(value: Any, path: str) -> Any:
