@@ -88,7 +88,8 @@ def test_a_lock_that_is_none_is_refused(orders: Repository) -> None:
     refuses(orders, NEWER, "is not as gocontainer wrote it")
 
 
-def test_the_same_version_with_other_answers(orders: Repository) -> None:
+def test_the_same_version_with_other_answers(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gocontainer.base.RELEASED", True)
     clean(orders, NEWER, "--commit")
     orders.edit("a.txt", "line 15\n", "mine 15\n")
     report = clean(orders, NEWEST, "--set", "port=9090", "--commit")
@@ -184,7 +185,8 @@ def test_a_changed_pack_is_refused(orders: Repository, packed: bytes) -> None:
     refuses(orders, NEWER, f"{lock.PACK} is gone or was changed", "--baseless")
 
 
-def test_a_changed_pack_of_this_very_version_is_refused(orders: Repository) -> None:
+def test_a_changed_pack_of_this_very_version_is_refused(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gocontainer.base.RELEASED", True)
     clean(orders, NEWER, "--commit")
     orders.write(lock.PACK, lock.pack({"a.txt": File(b"another\n")}))
     orders.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = ["Answers", "File", "GocontainerError", "Tree", "render"]
 
 TYPE_CHECKING = False  # as typing has it, whose import would be most of the time of --version

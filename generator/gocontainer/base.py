@@ -12,6 +12,9 @@ from gocontainer.project import Project
 from gocontainer.renderer import render
 from gocontainer.tree import Tree, digest
 
+RELEASED = ".dev" not in __version__
+"""Whether this version writes the same for ever: between two releases the template changes and the version does not."""
+
 
 class Base(NamedTuple):
     """The pristine render, and where it was found."""
@@ -27,7 +30,7 @@ def find(project: Project, remembered: lock.Lock) -> Base:
     earlier commit. Raises CannotUpdate where it is nowhere, or where the pack is not what this version writes.
     """
     packed = _pack(project, f"{project.head}:{project.prefix}{lock.PACK}")
-    if remembered.template == lock.OWN and ".dev" not in __version__:
+    if remembered.template == lock.OWN and RELEASED:
         return _again(remembered, packed)
     if packed is not None and digest(packed) == remembered.digest:
         return Base(packed, "the pack")
