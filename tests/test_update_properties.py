@@ -14,10 +14,10 @@ import pytest
 from gocontainer import lock
 from gocontainer.tree import File, Tree
 from tests.histories import TEMPLATE, USER, Oracle, Outcome, added, changed, index, lines, start, unlabelled
-from tests.updates import Repository, command
+from tests.updates import Repository, as_tree, command
 
 COUNT = int(os.environ.get("HISTORIES", "500"))
-CHUNK = 10
+CHUNK, QUICK = 10, 100
 OWN = (lock.LOCK, lock.PACK)
 T = TypeVar("T")
 
@@ -49,12 +49,35 @@ class Clone(Copy):
         source.git("clone", "--quiet", "--template=", "--depth", "1", f"file://{source.top}", str(self.top))
 
 
-@pytest.mark.parametrize("first", range(0, COUNT, CHUNK))
+def chunks() -> list[Any]:
+    """The first history of each chunk; those after the first QUICK are lived through in `make test-all`."""
+    firsts = range(0, COUNT, CHUNK)
+    return [pytest.param(first, marks=[pytest.mark.slow] if first >= QUICK else []) for first in firsts]
+
+
+@pytest.mark.parametrize("first", chunks())
 def test_no_history_loses_an_edit_or_hides_a_conflict(first: int, tmp_path: Path) -> None:
     oracle = Oracle(tmp_path / "oracle")
     for number in range(first, min(first + CHUNK, COUNT)):
         live(number, tmp_path / str(number), oracle)
         shutil.rmtree(tmp_path / str(number))
+
+
+def test_a_file_in_the_place_of_one_that_both_sides_moved_is_kept(tmp_path: Path) -> None:
+    """git's own merge is clean there, and without it."""
+    text = "".join(f"line {number}\n" for number in range(9))
+    base, mine = (
+        as_tree({"old.txt": text, "a.txt": "a\n"}),
+        as_tree({"new.txt": text, "a.txt": "a\n", "old.txt": "mine\n"}),
+    )
+    theirs = as_tree({"new.txt": text, "a.txt": "a\n"})
+    expected = Oracle(tmp_path / "oracle").merge(base, mine, theirs)
+    assert (expected.unmerged, "old.txt" in expected.files) == (set(), False)
+    repository = Repository(tmp_path / "orders", base)
+    replace(repository, mine)
+    report = run(repository, Update(base, mine, theirs, expected))
+    assert [each["path"] for each in report["conflicts"]] == ["old.txt"]
+    assert repository.read("old.txt") == "mine\n"
 
 
 def live(number: int, folder: Path, oracle: Oracle) -> None:
@@ -119,13 +142,15 @@ def run(repository: Repository, update: Update) -> dict[str, Any]:
     conflicts, kept = {each["path"] for each in report["conflicts"]}, set(report["kept_deleted"])
     assert report["exit"] == (3 if conflicts else 0)
     assert conflicts == outcome.unmerged, "what is reported is what the index says"
-    assert conflicts == update.expected.unmerged - kept
+    rescued = conflicts - update.expected.unmerged
+    assert all(dropped_by_git(update, path) for path in rescued)
+    assert conflicts - rescued == update.expected.unmerged - kept
     assert all(2 not in update.expected.stages[path] and path not in update.mine for path in kept)
     skip = conflicts | kept
     assert less(outcome.stages, skip) == less(update.expected.stages, skip)
     assert less(outcome.files, skip) == less(update.expected.files, skip)
     assert not kept & outcome.files.keys()
-    for path in conflicts:
+    for path in conflicts - rescued:
         assert outcome.stages[path].keys() == update.expected.stages[path].keys(), path
         found, expected = outcome.files.get(path), update.expected.files.get(path)
         assert unlabelled(found or b"") == unlabelled(expected or b""), path
@@ -135,6 +160,12 @@ def run(repository: Repository, update: Update) -> dict[str, Any]:
     if update.theirs == update.base:
         assert files(repository) == update.mine
     return report
+
+
+def dropped_by_git(update: Update, path: str) -> bool:
+    """Whether lines that the user added to a file are nowhere in what git's own merge gives."""
+    left = {line for content in update.expected.files.values() for line in lines(content)}
+    return bool(added(update.mine, update.base)[path] - left)
 
 
 def nothing_lost(repository: Repository, update: Update, outcome: Outcome) -> None:

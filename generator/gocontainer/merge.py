@@ -94,7 +94,7 @@ class Workshop:
 
     def merge(self, base: Tree, theirs: Tree, mine: Entries, ignored: Iterable[str]) -> Merged:
         """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base."""
-        base, theirs = self._like(mine, base, theirs)
+        base, theirs = self.like(mine, base, theirs)
         folder = self.project.head + "^{tree}"
         if self.project.prefix:
             folder = f"{self.project.head}:{self.project.prefix.rstrip('/')}"
@@ -137,7 +137,7 @@ class Workshop:
         """Return what a tree changes in the last commit's, as a patch."""
         return self.git("diff-tree", "-p", "-M", "--no-color", "--no-ext-diff", self.project.head, tree)
 
-    def _like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
+    def like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
         """Give both renders what the project does to its files: filters, and line ends chosen by hand."""
         base, theirs = self._cleaned(base, theirs)
         files = {path: entry for path, entry in mine.items() if path in base and entry.is_file}

@@ -6,7 +6,7 @@ prepare: lock, base, theirs --> plan: merge, decide --> apply: write all or noth
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,10 @@ from gocontainer.kinds import Value
 from gocontainer.merge import Conflict, Merged, Workshop, index_info
 from gocontainer.project import SUBMODULE, Entry, Project, refuse_old_git
 from gocontainer.renderer import render
+from gocontainer.rescue import rescue
 from gocontainer.tree import File, Tree, digest
+
+_OWN = (lock.LOCK, lock.PACK)
 
 
 class Preparation(NamedTuple):
@@ -149,10 +152,11 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
             theirs[path] = old[path]
         elif path in kept or path in prepared.project.mine:
             theirs.pop(path, None)
-    merged = shop.merge(old, theirs, prepared.project.mine, (lock.LOCK, lock.PACK))
+    merged = shop.merge(old, theirs, prepared.project.mine, _OWN)
+    rescue(shop, merged, old, {path: each for path, each in prepared.project.mine.items() if path not in _OWN})
     contents, decided = _decide(shop, merged, on_conflict)
     sealed = lock.sealed(prepared.theirs, prepared.answers, keep, prepared.template)
-    contents |= {path: sealed[path] for path in (lock.LOCK, lock.PACK)}
+    contents |= {path: sealed[path] for path in _OWN}
     oids = shop.write([file.content for file in contents.values()])
     for (path, file), oid in zip(contents.items(), oids, strict=True):
         merged.entries[path] = Entry("100755" if file.executable else "100644", oid)
@@ -276,24 +280,3 @@ def message(prepared: Preparation, planned: Plan) -> str:
     first = f"Update from {prepared.step}" if prepared.moves else f"Update with other answers: {', '.join(changed)}"
     notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
     return "\n".join([first, *(["", *notes] if notes else []), ""])
-
-
-def restore(folder: Path, paths: Sequence[str]) -> list[str]:
-    """Write files of the template that the user deleted back as they are rendered; return their paths."""
-    remembered = lock.read(folder)
-    own = remembered.name == lock.NAME
-    pristine = render(Answers.merge(*remembered.layers())) if own else lock.packed(folder, remembered)
-    for path in paths:
-        if path not in pristine:
-            way_out = "'gocontainer status' lists what is missing."
-            raise CannotUpdate(f"no file of the template is called {path}", way_out)
-        if (folder / path).exists() or (folder / path).is_symlink():
-            raise CannotUpdate(f"something is there: {path}", "Move it away first.")
-        folders = [folder / parent for parent in list(Path(path).parents)[:-1]]
-        if any(each.is_symlink() or each.is_file() for each in folders):
-            raise CannotUpdate(f"a link or a file is where a folder of {path} has to be", "Move it away first.")
-    for path in paths:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(pristine[path].content)
-        (folder / path).chmod(0o755 if pristine[path].executable else 0o644)
-    return list(paths)

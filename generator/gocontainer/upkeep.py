@@ -73,9 +73,9 @@ def update(path: str, settings: Sequence[str], restore: Sequence[str], *, as_jso
     if switches["abort"] or switches["finish"]:
         return _end(folder, abort=switches["abort"])
     if restore:
-        from gocontainer import update as updating
+        from gocontainer.restore import restore as bring_back
 
-        say("\n".join(f"restored {each}" for each in updating.restore(folder, restore)))
+        say("\n".join(f"restored {each}" for each in bring_back(folder, restore)))
         return 0
     return _update(folder, settings, as_json=as_json, **switches)
 
