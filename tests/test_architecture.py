@@ -34,6 +34,7 @@ RANKS = (
         "modules",
         "reference",
         "restore",
+        "reunion",
         "summary",
         "wizard.settling",
     ),

@@ -8,13 +8,15 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from gocontainer import __version__, lock, migrations
 from gocontainer.migrations import Migration
 from gocontainer.tree import File
-from tests.updates import Files, Repository, command
+from tests.support import Run
+from tests.updates import Files, Repository, as_tree, command
 from tests.witness import clean, conflicts, left, lines, merge, refused, refuses, snapshot, unmerged
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
@@ -151,6 +153,58 @@ def test_two_branches_with_different_updates_and_a_lock_and_pack_of_either(order
     report = clean(orders, NEWEST, "--set", "port=9090")
     assert report["base"] == "an earlier commit's pack"
     assert orders.read("a.txt") == NEWEST["a.txt"]
+
+
+BOTH = {**NEWER, "main.txt": "main\n", "topic.txt": "topic\n"}
+
+
+def parted(orders: Repository, *settings: str) -> None:
+    """Two branches with an answer of their own each, in the middle of their merge."""
+    clean(orders, NEWER, "--commit")
+    orders.git("branch", "topic")
+    clean(orders, {**NEWER, "main.txt": "main\n"}, "--set", settings[0], "--commit")
+    orders.git("checkout", "--quiet", "topic")
+    clean(orders, {**NEWER, "topic.txt": "topic\n"}, "--set", settings[1], "--commit")
+    orders.git("merge", "--no-edit", "main", codes=(1,))
+
+
+def together(orders: Repository) -> Run:
+    with mock.patch("gocontainer.reunion.render", return_value=as_tree(BOTH)):
+        return command("update", str(orders.folder), "--continue")
+
+
+def test_lock_and_pack_of_two_branches_are_written_anew_for_the_answers_of_both(orders: Repository) -> None:
+    parted(orders, "owner=main", "drain_seconds=60")
+    assert together(orders).code == 0
+    assert orders.git("ls-files", "--unmerged") == ""
+    orders.git("commit", "--quiet", "--no-edit")
+    remembered = lock.read(orders.folder)
+    assert (remembered.answers["owner"], remembered.answers["drain_seconds"]) == ("main", 60)
+    assert not {"owner", "drain_seconds"} & set(remembered.defaults)
+    assert orders.update(BOTH).out.endswith(" already.\n")
+    assert orders.git("status", "--porcelain") == ""
+
+
+def test_two_branches_that_answered_the_same_question_otherwise_are_refused(orders: Repository) -> None:
+    parted(orders, "port=9090", "port=9091")
+    before = snapshot(orders)
+    done = together(orders)
+    assert (done.code, snapshot(orders)) == (2, before)
+    assert "The branches answered port otherwise: 9091 and 9090. Abort the merge" in done.err
+
+
+def test_lock_and_pack_of_the_branch_that_has_all_answers_are_taken_as_they_are(orders: Repository) -> None:
+    orders.git("branch", "topic")
+    clean(orders, NEWEST, "--set", "port=9090", "--commit")
+    whole = lock.read(orders.folder)
+    orders.git("checkout", "--quiet", "topic")
+    clean(orders, NEWER, "--commit")
+    orders.git("merge", "--no-edit", "main", codes=(1,))
+    with mock.patch("gocontainer.reunion.render", side_effect=AssertionError):
+        assert command("update", str(orders.folder), "--continue").code == 0
+    orders.git("commit", "--quiet", "--no-edit")
+    assert lock.read(orders.folder) == whole
+    assert orders.update(NEWEST).out.endswith(" already.\n")
 
 
 def test_a_fork_updates_for_itself(orders: Repository, tmp_path: Path) -> None:

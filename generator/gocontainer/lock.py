@@ -80,6 +80,12 @@ class Lock(NamedTuple):
         return profile, Layer("default", rest, label), Layer("lock", given, label)
 
 
+def order(version: str) -> tuple[list[int], bool]:
+    """Return something by which versions of gocontainer are compared; a development version is below its release."""
+    release, _, development = version.partition(".dev")
+    return [int(part) for part in release.split(".") if part.isdigit()], not development
+
+
 def read(repository: Path) -> Lock:
     """Return the lock of a generated ``repository``; raise NotARepository or UnreadableLock."""
     path = repository / LOCK

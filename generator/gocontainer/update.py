@@ -94,7 +94,7 @@ def prepare(folder: Path, settings: Layer, *, baseless: bool = False) -> Prepara
     """Read the lock, find the base and render the newest template with the answers and ``settings``."""
     project = open_project(folder)
     remembered = recall(project)
-    if _newer(remembered.version, __version__):
+    if lock.order(remembered.version) > lock.order(__version__):
         way_out = f"Install gocontainer {remembered.version} or newer."
         raise CannotUpdate(
             f"this repository is of gocontainer {remembered.version}, and this is {__version__}", way_out
@@ -123,16 +123,6 @@ def recall(project: Project) -> lock.Lock:
         return lock.parse(project.git("cat-file", "blob", project.mine[lock.LOCK].oid))
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableLock(str(project.folder / lock.LOCK)) from error
-
-
-def _newer(one: str, other: str) -> bool:
-    """Whether version ``one`` is above ``other``."""
-    return _order(one) > _order(other)
-
-
-def _order(version: str) -> tuple[list[int], bool]:
-    release, _, development = version.partition(".dev")
-    return [int(part) for part in release.split(".") if part.isdigit()], not development
 
 
 def _offers(remembered: lock.Lock, answers: Answers) -> dict[str, tuple[Value, Value]]:

@@ -81,11 +81,15 @@ def update(path: str, settings: Sequence[str], restore: Sequence[str], *, as_jso
 
 
 def _end(folder: Path, *, abort: bool) -> int:
-    from gocontainer import journal
+    from gocontainer import journal, reunion
     from gocontainer.project import Project
 
     project = Project(folder)
     found = journal.read(project)
+    if found is None and not abort and reunion.apart(project):
+        reunion.reunite(project)
+        say(f"{lock.LOCK} and {lock.PACK} are written anew for both branches. Go on with the merge.")
+        return 0
     if found is None:
         raise CannotUpdate("no update is under way", "There is nothing to end.")
     if abort:
