@@ -69,9 +69,9 @@ def main() -> int:
         }
     print("\n".join(table(found, ["gocontainer", *(subject.name for subject in judged[1:])])))
     ours, naive, *others = (sum(each or 0 for each in column) for column in zip(*found.values(), strict=True))
-    best = min(others, default=naive)
+    best = f"{min(others)} in the best of the others" if others else f"{naive} in the naive sample"
     blind = [name for name, counts in found.items() if counts[1] == 0]
-    print(f"\njudges: {ours} findings, {best} in the best of the others, floor {FLOOR}, target {TARGET}")
+    print(f"\njudges: {ours} findings, {best}, floor {FLOOR}, target {TARGET}")
     return int(ours > FLOOR or bool(blind))
 
 
