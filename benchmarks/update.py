@@ -29,7 +29,7 @@ from gocontainer.lock import LOCK, PACK, sealed
 from gocontainer.structured import OWNED
 
 ROUNDS = 9
-FLOORS = {"copier": (8.0, 10.0), "cruft": (3.0, 4.0)}
+FLOORS = {"copier": (10.0, 10.0), "cruft": (3.3, 4.0)}
 SIGNS = {".go": "//", ".mod": "//", ".yaml": "#", ".yml": "#", ".md": "-", ".sh": "#", "": "#"}
 OWN = (LOCK, PACK, ".copier-answers.yml", ".cruft.json")
 ANSWERS_FILE = "<< _copier_conf.answers_file >>.jinja"
