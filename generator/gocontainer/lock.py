@@ -92,13 +92,20 @@ def read(repository: Path) -> Lock:
     if not path.is_file():
         raise NotARepository(str(repository))
     try:
-        return parse(path.read_bytes())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return parse(path.read_bytes(), path)
+    except OSError as error:
         raise UnreadableLock(str(path)) from error
 
 
-def parse(text: bytes) -> Lock:
-    """Return what the lock file ``text`` says; raise ValueError, KeyError or TypeError where it is none."""
+def parse(text: bytes, path: Path) -> Lock:
+    """Return what ``text``, the lock file at ``path``, says; raise UnreadableLock where it is none."""
+    try:
+        return _parse(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableLock(str(path)) from error
+
+
+def _parse(text: bytes) -> Lock:
     document = json.loads(text)
     template = document["template"]
     return Lock(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from gocontainer import __version__, lock
 from gocontainer.answers import Answers
-from gocontainer.errors import CannotUpdate, UnreadableLock
+from gocontainer.errors import CannotUpdate
 from gocontainer.project import Project
 from gocontainer.renderer import render
 from gocontainer.tree import File
@@ -58,10 +58,7 @@ def _stages(project: Project) -> dict[str, dict[int, str]]:
 
 
 def _lock(project: Project, oid: str) -> lock.Lock:
-    try:
-        return lock.parse(project.git("cat-file", "blob", oid))
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnreadableLock(str(project.folder / lock.LOCK)) from error
+    return lock.parse(project.git("cat-file", "blob", oid), project.folder / lock.LOCK)
 
 
 def _together(before: lock.Lock | None, ours: lock.Lock, theirs: lock.Lock) -> lock.Lock:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from gocontainer import __version__, base, cruft, journal, lock, migrations, structured
 from gocontainer.answers import Answers, Layer, fill
-from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
+from gocontainer.errors import CannotUpdate, NotARepository
 from gocontainer.kinds import Value
 from gocontainer.merge import Conflict, Merged, Workshop, index_info
 from gocontainer.project import SUBMODULE, Entry, Project, refuse_old_git
@@ -119,10 +119,7 @@ def recall(project: Project) -> lock.Lock:
         if (project.folder / lock.LOCK).is_file():
             raise CannotUpdate(f"{lock.LOCK} is not committed", "Commit everything first.")
         raise NotARepository(str(project.folder))
-    try:
-        return lock.parse(project.git("cat-file", "blob", project.mine[lock.LOCK].oid))
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnreadableLock(str(project.folder / lock.LOCK)) from error
+    return lock.parse(project.git("cat-file", "blob", project.mine[lock.LOCK].oid), project.folder / lock.LOCK)
 
 
 def _offers(remembered: lock.Lock, answers: Answers) -> dict[str, tuple[Value, Value]]:
