@@ -93,8 +93,10 @@ class Workshop:
         return self.git("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed).decode().split()
 
     def merge(self, base: Tree, theirs: Tree, mine: Entries, ignored: Iterable[str]) -> Merged:
-        """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base."""
-        base, theirs = self.like(mine, base, theirs)
+        """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base.
+
+        Both renders are as ``like`` returns them.
+        """
         folder = self.project.head + "^{tree}"
         if self.project.prefix:
             folder = f"{self.project.head}:{self.project.prefix.rstrip('/')}"

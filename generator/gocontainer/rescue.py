@@ -25,11 +25,10 @@ def rescue(shop: Workshop, merged: Merged, base: Tree, mine: Entries) -> None:
     }
     if not suspects:
         return
-    known, _ = shop.like(mine, base, {})  # of any file, since the user may have renamed one
     changed = {entry.oid for path, entry in merged.entries.items() if mine.get(path) != entry and _is_file(entry)}
     stages = (entry for conflict in merged.conflicts.values() for entry in conflict.stages.values())
     staged = {entry.oid for entry in stages if _is_file(entry)}
-    there = _lines(file.content for file in known.values()) | _lines(shop.blobs([*changed | staged]))
+    there = _lines(file.content for file in base.values()) | _lines(shop.blobs([*changed | staged]))
     for (path, entry), content in zip(
         suspects.items(), shop.blobs([each.oid for each in suspects.values()]), strict=True
     ):

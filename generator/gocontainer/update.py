@@ -139,8 +139,9 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
             theirs[path] = old[path]
         elif path in kept or path in prepared.project.mine:
             theirs.pop(path, None)
-    merged = shop.merge(old, theirs, prepared.project.mine, _OWN)
-    rescue(shop, merged, old, {path: each for path, each in prepared.project.mine.items() if path not in _OWN})
+    before, after = shop.like(prepared.project.mine, old, theirs)
+    merged = shop.merge(before, after, prepared.project.mine, _OWN)
+    rescue(shop, merged, before, {path: each for path, each in prepared.project.mine.items() if path not in _OWN})
     contents, decided = _decide(shop, merged, on_conflict)
     sealed = lock.sealed(prepared.theirs, prepared.answers, keep, prepared.template)
     contents |= {path: sealed[path] for path in _OWN}
