@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -25,6 +26,8 @@ ROWS: list[dict[str, Any]] = json.loads((ROOT / "tests" / "rows.json").read_text
 PINS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads((ROOT / "generator/gocontainer/pins.toml").read_text())
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gocontainer-tests"
 """Tools that are built once, outside the clone."""
+BUILDKIT = ROOT / "tests/buildkit"
+"""The wrapper module of BuildKit: its check, its daemon, its client and its Dockerfile frontend."""
 GOCONTAINER = str(Path(sys.executable).with_name("gocontainer"))
 
 
@@ -109,6 +112,28 @@ def go_tool(package: str, version: str) -> str:
         if installed.returncode != 0:
             missing(f"{package}@{version}")
     return str(program)
+
+
+@cache
+def wrapped(module: Path, package: str) -> Path:
+    """Build a Go program by a wrapper module, once for each state of it, into a cache outside the clone.
+
+    For programs that `go install` refuses, since their own module replaces or excludes others.
+    """
+    need("go")
+    sources = b"".join(path.read_bytes() for path in sorted(module.rglob("*")) if path.is_file())
+    folder = CACHE / f"{module.name}-{hashlib.sha256(sources).hexdigest()[:16]}"
+    program = folder / (package.rpartition("/")[2] or module.name)
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        # Under a name of its own first: another worker may be building it too.
+        mine = program.with_name(f"{program.name}.{os.getpid()}")
+        command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(mine), package]
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
+            missing(package)
+        mine.replace(program)
+    return program
 
 
 def pip_tool(name: str) -> str:

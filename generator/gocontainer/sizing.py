@@ -22,6 +22,8 @@ LONGEST_REQUEST = 10
 PULL = 300
 """What a slow registry takes for the image, by experience."""
 PROGRESS_DEFAULT = 600
+MEMORY_RESERVE = 16
+"""MiB of a memory limit that Go leaves alone however small the limit is: `make bench-runtime` shows why."""
 TMP_SIZE = 32
 LOG_FILE = 10
 LOG_FILES = 5
@@ -162,6 +164,7 @@ class Sizes:
             "max_disrupted": MAX_DISRUPTED,
             "max_surge": MAX_SURGE,
             "memory_percent": self.memory_percent,
+            "memory_reserve": MEMORY_RESERVE,
             "min_ready": self.min_ready,
             "pre_stop": PRE_STOP,
             "progress_deadline": self.progress_deadline,

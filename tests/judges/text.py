@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from tests.judges.subject import Subject, files, named, output
-from tests.support import CACHE, PINS, go_tool, missing, need, pip_tool
+from tests.support import BUILDKIT, PINS, go_tool, need, pip_tool, wrapped
 
-BUILDKIT = Path(__file__).with_name("buildkit")
 TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
 SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
@@ -46,24 +41,9 @@ def hadolint(subjects: Sequence[Subject]) -> list[str]:
 
 def buildkit(subjects: Sequence[Subject]) -> list[str]:
     """Judge each Dockerfile as `docker build --check` does."""
-    return named(subjects, output(checker(), *files(subjects, "Dockerfile"), codes=(0,)).splitlines())
-
-
-@cache
-def checker() -> str:
-    """Build BuildKit's check once for each state of its sources, into the cache."""
-    need("go")
-    state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(BUILDKIT.iterdir())))
-    program = CACHE / f"buildkit-check-{state.hexdigest()[:16]}"
-    if not program.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        # Under a name of its own first: another worker may be building it too.
-        mine = program.with_name(f"{program.name}.{os.getpid()}")
-        built = subprocess.run(["go", "build", "-o", mine, "."], check=False, cwd=BUILDKIT)
-        if built.returncode != 0:
-            missing("github.com/moby/buildkit")
-        mine.replace(program)
-    return str(program)
+    return named(
+        subjects, output(str(wrapped(BUILDKIT, "./check")), *files(subjects, "Dockerfile"), codes=(0,)).splitlines()
+    )
 
 
 def shellcheck(subjects: Sequence[Subject]) -> list[str]:

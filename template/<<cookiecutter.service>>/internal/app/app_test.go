@@ -180,13 +180,14 @@ func TestLimitMemory(t *testing.T) {
 		want       int64
 		fails      bool
 	}{
-		"v2":              {v2, "1000\n", none, 10 * memoryPercent, false},
-		"v1":              {v1, "1000\n", none, 10 * memoryPercent, false},
+		"v2":              {v2, "1000000000\n", none, 10_000_000 * memoryPercent, false},
+		"v1":              {v1, "1000000000\n", none, 10_000_000 * memoryPercent, false},
+		"tiny":            {v2, "1000\n", none, min(750, 10*memoryPercent), false},
 		"v2 without":      {v2, "max\n", none, math.MaxInt64, false},
 		"v1 without":      {v1, "9223372036854771712\n", none, math.MaxInt64, false},
 		"no cgroup":       {"etc/hostname", "laptop", none, math.MaxInt64, false},
 		"unreadable":      {v2, "plenty", none, math.MaxInt64, true},
-		"GOMEMLIMIT wins": {v2, "1000\n", set, math.MaxInt64, false},
+		"GOMEMLIMIT wins": {v2, "1000000000\n", set, math.MaxInt64, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := debug.SetMemoryLimit(math.MaxInt64)

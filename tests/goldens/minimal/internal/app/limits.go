@@ -12,8 +12,13 @@ import (
 )
 
 // memoryPercent of the container's limit is what Go may use. The rest is for what its collector
-// does not count: C's heap, the kernel's buffers, the binary itself.
-const memoryPercent = 90
+// does not count (C's heap, the kernel's buffers, the binary itself) and for what is allocated while it
+// runs. That does not shrink with the limit: at least memoryReserve is left, but of a small limit no
+// more than a quarter.
+const (
+	memoryPercent = 90
+	memoryReserve = 16 * 1024 * 1024
+)
 
 // limitMemory tells the runtime its share of the cgroup's memory limit, unless GOMEMLIMIT is set.
 // The number is taken from the cgroup at start, so that it is right whatever a manifest says.
@@ -27,7 +32,8 @@ func limitMemory(root fs.FS, getenv func(string) string) (int64, error) {
 		return debug.SetMemoryLimit(-1), err
 	}
 	if limit < math.MaxInt64 {
-		debug.SetMemoryLimit(limit / 100 * memoryPercent)
+		rest := max(limit/100*(100-memoryPercent), min(memoryReserve, limit/4))
+		debug.SetMemoryLimit(limit - rest)
 	}
 	return debug.SetMemoryLimit(-1), nil
 }

@@ -1,0 +1,107 @@
+"""A container that runs as the manifests would have it run: limits, no rights, nothing writable."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docs.demo import free_ports
+
+from tests.images.engine import Engine, answers, until
+
+LOCKED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=100", "--network=host")
+"""What a pod under the Pod Security Standard `restricted` gets; Docker adds its default seccomp profile."""
+BASKET = b'{"lines":[{"sku":"tea","quantity":2,"unit_price":350}]}'
+
+
+class Container:
+    """A container of the service, its listeners on 127.0.0.1."""
+
+    def __init__(self, engine: Engine, name: str, ports: tuple[int, int]) -> None:
+        self._engine, self.name = engine, name
+        self.address, self.admin = (f"127.0.0.1:{port}" for port in ports)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the engine knows of its process: Running, ExitCode, OOMKilled, Health, Pid."""
+        return dict(json.loads(self._engine.docker("inspect", "--format={{json .State}}", self.name)))
+
+    @property
+    def pid(self) -> int:
+        """The service's process, as this machine sees it."""
+        return int(self.state()["Pid"])
+
+    def status(self) -> dict[str, str]:
+        """Return what the kernel says of the process (proc(5), /proc/pid/status)."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return the lines that the service logged."""
+        return [json.loads(line) for line in self._engine.docker("logs", self.name).splitlines()]
+
+    def until_ready(self) -> None:
+        """Wait until it takes requests."""
+        until(lambda: answers(f"http://{self.admin}/readyz") or self._ended(), self.name)
+        assert not self._ended(), self.log()
+
+    def _ended(self) -> bool:
+        return not self.state()["Running"]
+
+    def wait(self) -> int:
+        """Wait for the end and return the exit code."""
+        return int(self._engine.docker("wait", self.name))
+
+    def post(self, body: bytes = BASKET) -> Any:
+        """Ask for a quote."""
+        with urllib.request.urlopen(f"http://{self.address}/v1/quotes", body, timeout=30) as answer:
+            return json.load(answer)
+
+    def stop(self, seconds: int) -> int:
+        """Send SIGTERM, and SIGKILL after ``seconds``; return the exit code."""
+        self._engine.docker("stop", f"--time={seconds}", self.name)
+        return int(self.state()["ExitCode"])
+
+
+@contextmanager
+def container(
+    engine: Engine,
+    image: str,
+    *,
+    memory: str = "128m",
+    cpus: float = 0.5,
+    env: Mapping[str, str] | None = None,
+    ready: bool = True,
+) -> Iterator[Container]:
+    """Run an image, wait until it serves, and remove it at the end."""
+    ports = free_ports(2)
+    settings = {
+        "APP_ADDR": f"127.0.0.1:{ports[0]}",
+        "APP_ADMIN_ADDR": f"127.0.0.1:{ports[1]}",
+        "APP_PPROF_ADDR": "",
+        **(env or {}),
+    }
+    name = f"orders-{ports[0]}"
+    engine.docker(
+        "run",
+        "--detach",
+        f"--name={name}",
+        *LOCKED,
+        f"--memory={memory}",
+        f"--memory-swap={memory}",
+        # As --cpus, which refuses more than the machine has.
+        "--cpu-period=100000",
+        f"--cpu-quota={round(100_000 * cpus)}",
+        *(f"--env={key}={value}" for key, value in settings.items()),
+        image,
+    )
+    try:
+        running = Container(engine, name, (ports[0], ports[1]))
+        if ready:
+            running.until_ready()
+        yield running
+    finally:
+        engine.docker("rm", "--force", name)

@@ -1,0 +1,135 @@
+"""The service under limits of memory and CPU, and at its end."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.images.conftest import HERE, downloaded
+from tests.images.container import Container, container
+from tests.images.engine import Engine, until
+from tests.judges.subject import kustomize
+from tests.support import rendered
+
+GRACE = 33
+MEBIBYTE = 1024 * 1024
+SIGKILLED = 128 + 9
+"""Nobody but the kernel, for want of memory, sends it here."""
+
+
+@pytest.fixture(scope="module")
+def image(engine: Engine, repository: Path) -> str:
+    return engine.load(engine.build(repository))
+
+
+@pytest.fixture(scope="module")
+def holding(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    repository = downloaded(rendered(tmp_path_factory.mktemp("holding")))
+    shutil.copy(HERE / "hold/hold.go", repository / "cmd/server")
+    return engine.load(engine.build(repository))
+
+
+def patched(repository: Path, scratch: Path, memory: str) -> str:
+    """Return the memory limit, in Docker's words, of the manifests after an overlay of the user's; no GOMEMLIMIT."""
+    patch = [{"op": "replace", "path": "/spec/template/spec/containers/0/resources/limits/memory", "value": memory}]
+    overlay = shutil.copytree(repository / "deploy", scratch / "deploy") / "overlays/mine"
+    overlay.mkdir()
+    own = {"resources": ["../prod"], "patches": [{"target": {"kind": "Deployment"}, "patch": yaml.safe_dump(patch)}]}
+    (overlay / "kustomization.yaml").write_text(yaml.safe_dump(own))
+    deployment = next(each for each in yaml.safe_load_all(kustomize(overlay)) if each["kind"] == "Deployment")
+    (pod,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert "GOMEMLIMIT" not in {variable["name"] for variable in pod.get("env", ())}
+    limit = str(pod["resources"]["limits"]["memory"])
+    assert limit.endswith("Mi")
+    return f"{limit.removesuffix('Mi')}m"
+
+
+def survives(engine: Engine, image: str, memory: str, **env: str) -> bool:
+    """Hold five eighths of the limit, and make garbage: say whether the service is still there afterwards."""
+    live = int(memory.removesuffix("m")) * 5 // 8
+    with container(engine, image, memory=memory, cpus=1, env={"HOLD_MIB": str(live), **env}) as service:
+        engine.docker("kill", "--signal=USR1", service.name)
+        until(lambda: not service.state()["Running"] or service.log()[-1]["msg"] == "held", "the work", 300)
+        state = service.state()
+        if state["Running"]:
+            assert service.post()["total"] == 700
+            return True
+        assert state["ExitCode"] == SIGKILLED, service.log()
+        return False
+
+
+@pytest.mark.parametrize("memory", ["128Mi", "96Mi", "256Mi"])
+def test_its_own_limit_keeps_it_alive_whatever_an_overlay_says(
+    engine: Engine, repository: Path, holding: str, tmp_path: Path, memory: str
+) -> None:
+    assert survives(engine, holding, patched(repository, tmp_path, memory))
+
+
+@pytest.mark.parametrize("limit", ["off", f"{128 * MEBIBYTE}B"], ids=["none", "100 %"])
+def test_without_it_the_kernel_kills_it(engine: Engine, holding: str, limit: str) -> None:
+    assert not survives(engine, holding, "128m", GOMEMLIMIT=limit)
+
+
+@pytest.mark.parametrize("cpus", [0.25, 0.5, 1, 2, 4])
+def test_gomaxprocs_follows_the_limit_and_is_never_below_two(engine: Engine, image: str, cpus: float) -> None:
+    with container(engine, image, cpus=cpus) as service:
+        assert service.log()[0]["gomaxprocs"] == min(os.cpu_count() or 1, max(2, math.ceil(cpus)))
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[bytes]]]:
+    """Take spans over OTLP/HTTP and keep them."""
+    taken: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-protobuf")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", taken
+        server.shutdown()
+
+
+def stopped(engine: Engine, image: str, endpoint: str) -> tuple[int, Container]:
+    with container(engine, image, env={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}) as service:
+        service.post()
+        code = service.stop(GRACE)
+        assert service.log()[-1]["msg"] == "stopped"
+        return code, service
+
+
+def test_it_ends_in_time_and_its_last_spans_arrive(engine: Engine, image: str) -> None:
+    with collector() as (endpoint, taken):
+        code, _ = stopped(engine, image, endpoint)
+    assert code == 0
+    assert any(b"orders" in body for body in taken)
+
+
+def test_it_ends_in_time_where_nobody_listens(engine: Engine, image: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    assert stopped(engine, image, endpoint)[0] == 0
+
+
+def test_it_ends_in_time_where_the_collector_takes_the_spans_and_says_nothing(engine: Engine, image: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert stopped(engine, image, endpoint)[0] == 0
