@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gocontainer.renderer import render
+from tests.support import answers
 from tests.updates import Repository
 from tests.witness import conflicts, merge
 
@@ -115,6 +118,147 @@ def test_the_higher_tag_of_an_image_brings_its_digest(
     texts = [f"FROM {image} AS build\nUSER 65532\n" for image in (before, yours, template)]
     report, text = both(tmp_path, "Dockerfile", *texts)
     assert (report["conflicts"], text) == ([], f"FROM {result or yours} AS build\nUSER 65532\n")
+
+
+DOCKERFILE = """\
+# syntax={syntax}
+
+# {comment}
+FROM {golang} AS build
+RUN true
+
+FROM {base}
+{copy}USER 65532
+"""
+OLD = {
+    "syntax": "docker/dockerfile:1",
+    "comment": "cross-compiled",
+    "golang": "--platform=$BUILDPLATFORM golang:1.26-trixie",
+    "base": "gcr.io/distroless/static-debian13:nonroot",
+    "copy": "",
+}
+PINNED = {
+    **OLD,
+    **{name: OLD[name] + digest for name, digest in zip(("syntax", "golang", "base"), (A, B, C), strict=True)},
+}
+
+
+def pinned_by_its_owner(folder: Path, **template: str) -> tuple[dict[str, Any], str]:
+    """Merge what a newer template changes with a Dockerfile that `make pin` has been run on."""
+    texts = (DOCKERFILE.format(**each) for each in (OLD, PINNED, {**OLD, **template}))
+    return both(folder, "Dockerfile", *texts)
+
+
+@pytest.mark.parametrize(
+    ("template", "without"),
+    [
+        ({"golang": "--platform=$BUILDPLATFORM golang:1.27-trixie"}, ["golang:1.27-trixie"]),
+        ({"golang": "--platform=$BUILDPLATFORM golang:1.26-forky"}, ["golang:1.26-forky"]),
+        ({"golang": "--platform=$BUILDPLATFORM golang:1.25-trixie"}, ["golang:1.25-trixie"]),
+        ({"golang": "golang:1.27-forky", "comment": "compiled here"}, ["golang:1.27-forky"]),
+        ({"base": "gcr.io/distroless/static-debian14:nonroot"}, ["gcr.io/distroless/static-debian14:nonroot"]),
+        ({"base": "alpine:3.24"}, ["alpine:3.24"]),
+        ({"base": "scratch", "copy": "COPY --from=build /certificates /\n"}, []),
+        ({"syntax": "docker/dockerfile:2"}, ["docker/dockerfile:2"]),
+        (
+            {"syntax": "docker/dockerfile:1.9", "golang": "golang:1.27", "base": "debian:forky-slim"},
+            ["docker/dockerfile:1.9", "golang:1.27", "debian:forky-slim"],
+        ),
+    ],
+)
+def test_a_newer_tag_never_gets_the_digest_of_the_old_one(
+    tmp_path: Path, template: dict[str, str], without: list[str]
+) -> None:
+    report, text = pinned_by_its_owner(tmp_path, **template)
+    assert (report["conflicts"], text) == ([], DOCKERFILE.format(**{**PINNED, **template}))
+    assert report["unpinned"] == ({"Dockerfile": without} if without else {})
+    assert {each["other"].partition("@")[2] for each in report["decided"]["Dockerfile"]}
+
+
+@pytest.mark.parametrize(
+    ("template", "golang"),
+    [
+        ({"golang": "golang:1.26-trixie"}, f"golang:1.26-trixie{B}"),
+        ({"golang": "golang:1.26-trixie", "comment": "compiled here"}, f"golang:1.26-trixie{B}"),
+        ({"comment": "compiled here"}, PINNED["golang"]),
+        ({"copy": "COPY --from=build /certificates /\n"}, PINNED["golang"]),
+    ],
+)
+def test_a_digest_stays_with_its_tag_where_the_template_changes_what_is_around(
+    tmp_path: Path, template: dict[str, str], golang: str
+) -> None:
+    report, text = pinned_by_its_owner(tmp_path, **template)
+    expected = {**PINNED, **template, "golang": golang}
+    assert (report["conflicts"], report["unpinned"], text) == ([], {}, DOCKERFILE.format(**expected))
+
+
+def test_a_higher_tag_of_the_owner_keeps_its_digest(tmp_path: Path) -> None:
+    tags = (f"golang:1.26-trixie{A}", f"golang:1.28-trixie{B}", "golang:1.27-trixie")
+    report, text = both(tmp_path, "Dockerfile", *(f"FROM {tag}\n" for tag in tags))
+    assert (report["conflicts"], report["unpinned"], text) == ([], {}, f"FROM {tags[1]}\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("FROM gcr.io/distroless/static-debian13:nonroot", "FROM gcr.io/distroless/static-debian14:nonroot"),
+        ("# syntax=docker/dockerfile:1", "# syntax=docker/dockerfile:2"),
+    ],
+)
+def test_a_tag_that_a_bot_raised_first_keeps_the_bots_digest(tmp_path: Path, before: str, after: str) -> None:
+    report, text = both(tmp_path, "Dockerfile", f"{before}{A}\n", f"{after}{B}\n", f"{after}\n")
+    assert (report["conflicts"], report["unpinned"], text) == ([], {}, f"{after}{B}\n")
+
+
+def test_a_lower_tag_with_a_digest_gives_way_whole(tmp_path: Path) -> None:
+    tags = ("golang:1.26-trixie", f"golang:1.26.4-trixie{B}", "golang:1.27-trixie")
+    report, text = both(tmp_path, "Dockerfile", *(f"FROM {tag}\n" for tag in tags))
+    assert (report["conflicts"], text) == ([], f"FROM {tags[2]}\n")
+    assert report["unpinned"] == {"Dockerfile": ["golang:1.27-trixie"]}
+
+
+def test_a_digest_that_the_owner_took_away_stays_away(tmp_path: Path) -> None:
+    tags = (f"golang:1.26{A}", "golang:1.26", f"golang:1.26{C}")
+    report, text = both(tmp_path, "Dockerfile", *(f"FROM {tag}\n" for tag in tags))
+    assert (report["conflicts"], text) == ([], "FROM golang:1.26\n")
+
+
+@pytest.mark.parametrize(
+    ("yours", "template"),
+    [
+        (f"FROM golang:1.26{A} AS build\nWORKDIR /mine\n", "FROM golang:1.27 AS build\nWORKDIR /src\n"),
+        (f"FROM golang:1.26{A} AS mine\nWORKDIR /src\n", "FROM golang:1.27 AS build\nWORKDIR /src\n"),
+        (f"FROM golang:1.26{A} AS build\nWORKDIR /src\n", "WORKDIR /src\n"),
+    ],
+)
+def test_a_pinned_line_with_another_change_is_a_conflict(tmp_path: Path, yours: str, template: str) -> None:
+    report, _ = both(tmp_path, "Dockerfile", "FROM golang:1.26 AS build\nWORKDIR /src\n", yours, template)
+    assert list(conflicts(report)) == ["Dockerfile"]
+
+
+def test_people_and_the_commit_are_told_to_pin_again(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", {"Dockerfile": "FROM golang:1.26\n"})
+    repository.edit("Dockerfile", "golang:1.26", f"golang:1.26{A}")
+    out = repository.update({"Dockerfile": "FROM golang:1.27\n"}, "--commit").out
+    assert f"  Dockerfile: 'FROM golang:1.27' was taken, not 'FROM golang:1.26{A}'\n" in out
+    assert "  Dockerfile: golang:1.27 has no digest yet, since its tag is another: run 'make pin' again\n" in out
+    assert "\nWithout a digest, run 'make pin': golang:1.27\n" in repository.git("log", "-1", "--format=%B")
+
+
+def test_our_own_dockerfile_is_updated_once_it_is_pinned(tmp_path: Path) -> None:
+    base = {"Dockerfile": render(answers())["Dockerfile"]}
+    repository = Repository(tmp_path / "orders", base)
+    images = re.compile(r"^(# syntax=\S+|FROM (?:--\S+ )?[^\s@]+)", re.MULTILINE)
+    plain = repository.read("Dockerfile")
+    repository.write("Dockerfile", images.sub(rf"\g<1>{A}", plain))
+    repository.commit()
+    for given in ({"base_image": "scratch"}, {"base_image": "alpine"}, {"base_image": "distroless-base", "cgo": True}):
+        newest = {"Dockerfile": render(answers(**given, platforms="linux/amd64"))["Dockerfile"]}
+        assert merge(repository, newest)["conflicts"] == []
+        text, wanted = repository.read("Dockerfile"), newest["Dockerfile"].content.decode()
+        assert text.replace(A, "") == wanted
+        assert text.count(A) == 2
+        repository.git("reset", "--hard", "--quiet")
 
 
 @pytest.mark.parametrize(("yours", "template"), [("1.26-alpine", "1.26-trixie"), ("1.25-alpine", "1.26-bookworm")])

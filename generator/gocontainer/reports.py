@@ -40,6 +40,7 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
         "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
+        "unpinned": planned.unpinned if planned else {},
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -67,6 +68,11 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
         f"  {path}: {choice.taken!r} was taken, not {choice.other!r}"
         for path, found in planned.decided.items()
         for choice in found
+    ]
+    lines += [
+        f"  {path}: {image} has no digest yet, since its tag is another: run 'make pin' again"
+        for path, images in planned.unpinned.items()
+        for image in images
     ]
     return "\n".join([*lines, *_offered(prepared), *_next(planned, written=written, branch=branch)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 MARKER = 48
@@ -11,9 +11,13 @@ MARKER = 48
 OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
 """Files that the template writes once; they are the project's alone from then on."""
 
-_PIN = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:|uses:)|.*(?:@v|==)\d")
+_PIN = re.compile(r"\s*(?:-\s+)?(?:FROM\s|#\s*syntax\s*=|image:|newTag:|uses:)|.*(?:@v|==)\d")
 """Lines whose numbers are versions: an image's, an action's, a program's; and all lines of go.mod."""
-_IMAGE = re.compile(r"\s*(?:-\s+)?(?:FROM\s|image:|newTag:)")
+_IMAGE = re.compile(r"\s*(?:-\s+)?(?:FROM\s|#\s*syntax\s*=|image:|newTag:)")
+_REFERENCE = re.compile(
+    r"(\s*(?:FROM\s+(?:--\S+\s+)*|#\s*syntax\s*=\s*|(?:-\s+)?image:\s+[\"']?))([^\s@\"']+)(@sha256:[0-9a-f]{64})?"
+)
+"""What stands before an image, its name with the tag, its digest."""
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)([-+][0-9A-Za-z.+-]+)?(?![\w.])")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}|@[0-9a-f]{40}\b|\b[0-9a-f]{40}\b")
 
@@ -55,12 +59,60 @@ def resolve(path: str, marked: str) -> Decision | None:
     lines: list[str] = []
     choices: list[Choice] = []
     for part in parts:
-        chosen = _versions(part, module=name == "go.mod") if isinstance(part, Hunk) else [part]
+        if not isinstance(part, Hunk):
+            lines.append(part)
+            continue
+        pinned = _pinned(part)
+        chosen = pinned or _versions(part, module=name == "go.mod")
         if chosen is None:
             return None
         lines += chosen
-        choices += _choices(part, chosen) if isinstance(part, Hunk) else []
+        choices += _moved(part, chosen) if pinned else _choices(part, chosen)
     return Decision("".join(lines), tuple(choices))
+
+
+def unpinned(choices: Iterable[Choice]) -> list[str]:
+    """Return the images in what was taken whose digest went with the tag that gave way."""
+    pairs = ((_REFERENCE.match(each.taken), _REFERENCE.match(each.other)) for each in choices)
+    return [taken[2] for taken, other in pairs if taken and other and other[3] and not taken[3] and ":" in taken[2]]
+
+
+def _pinned(hunk: Hunk) -> list[str] | None:
+    """Where the project did nothing but pin images, take the template's lines, and its digests for tags that stay.
+
+    Where it did what the template does and pinned as well, its own lines stand.
+    """
+    yours, before, template = ([_bare(line) for line in lines] for lines in hunk)
+    images = [list(_references(lines)) for lines in hunk]
+    if len({len(found) for found in images}) > 1 or yours not in (before, template):
+        return None
+    digests = {found[2]: found[3] or "" for found in images[0]}
+    return [_with_digest(line, digests) for line in hunk.template]
+
+
+def _with_digest(line: str, digests: Mapping[str, str]) -> str:
+    found = _REFERENCE.match(line)
+    if found is None or found[2] not in digests:
+        return line
+    return found[1] + found[2] + digests[found[2]] + line[found.end() :]
+
+
+def _bare(line: str) -> str:
+    """Return a line without an image's digest."""
+    found = _REFERENCE.match(line)
+    return found[1] + found[2] + line[found.end() :] if found else line
+
+
+def _references(lines: Iterable[str]) -> Iterator[re.Match[str]]:
+    return (found for found in map(_REFERENCE.match, lines) if found)
+
+
+def _moved(hunk: Hunk, chosen: Sequence[str]) -> Iterator[Choice]:
+    """Yield what became of each line with an image where only digests were the project's."""
+    sides = (hunk.yours, hunk.before, hunk.template, chosen)
+    images = [[each.string.strip() for each in _references(lines)] for lines in sides]
+    for yours, before, template, taken in zip(*images, strict=True):
+        yield from (Choice(taken, other) for other in (yours, template) if other not in (taken, before))
 
 
 def _choices(hunk: Hunk, chosen: list[str]) -> Iterator[Choice]:

@@ -72,6 +72,12 @@ class Plan(NamedTuple):
     tree: str
     """The whole repository as it would be, in the workshop."""
 
+    @property
+    def unpinned(self) -> dict[str, list[str]]:
+        """By file, the images that lost the digest of the tag before."""
+        found = {path: structured.unpinned(choices) for path, choices in self.decided.items()}
+        return {path: images for path, images in found.items() if images}
+
     def touched(self, project: Project) -> list[str]:
         """Return every path that would be written, from the top."""
         return sorted(project.prefix + path for path in {*self.changes, *self.conflicts})
@@ -267,4 +273,5 @@ def message(prepared: Preparation, planned: Plan) -> str:
     changed = [name for name, value in prepared.answers.items() if old.get(name) != value]
     first = f"Update from {prepared.step}" if prepared.moves else f"Update with other answers: {', '.join(changed)}"
     notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
+    notes += [f"Without a digest, run 'make pin': {image}" for images in planned.unpinned.values() for image in images]
     return "\n".join([first, *(["", *notes] if notes else []), ""])
