@@ -24,7 +24,7 @@ RANKS = (
     ("cruft", "merge", "options", "origin"),
     ("conflicts", "journal", "layout", "derived", "rescue"),
     ("answers", "cost", "template"),
-    ("detect", "sources", "lock", "renderer"),
+    ("detect", "lifetimes", "lock", "renderer", "sources"),
     (
         "bakery",
         "base",

@@ -37,7 +37,8 @@ EXIT_CODES = {
     1: "the environment failed; nothing was written",
     2: "bad usage or answers; nothing was written",
     3: "an update left conflicts for a person",
-    4: "files drifted or an update is there (`status`), or a preview would change something",
+    4: "files drifted, an update is there or an image is past its end of life (`status`), "
+    "or a preview would change something",
     129: "the terminal was closed; nothing was written",
     130: "cancelled; nothing was written",
     143: "terminated; nothing was written",

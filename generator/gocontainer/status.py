@@ -1,4 +1,4 @@
-"""What drifted: the files of the template as they are now, and what an update would bring."""
+"""What drifted: the files of the template as they are now, what an update would bring, and what grew old."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from gocontainer import __version__, lock, migrations
 from gocontainer.answers import Answers
+from gocontainer.lifetimes import Ending, endings
 from gocontainer.renderer import render
 from gocontainer.tree import File, Tree
 
@@ -22,18 +23,20 @@ class Status(NamedTuple):
     name: str = lock.NAME
     newest: str = __version__
     """The newest version that is known without a network: of a template of others, the one that was merged."""
+    endings: tuple[Ending, ...] = ()
 
     @property
     def differs(self) -> bool:
-        """Whether anything drifted or could be updated."""
-        return any(words != ("clean",) for words in self.files.values()) or self.version != self.newest
+        """Whether anything drifted, could be updated, or is past its end of life."""
+        drifted = any(words != ("clean",) for words in self.files.values())
+        return drifted or self.version != self.newest or any(each.past for each in self.endings)
 
     def as_json(self) -> dict[str, Any]:
         """Return the document that ``status --json`` prints."""
         files = {path: list(words) for path, words in self.files.items()}
         update = self.version != self.newest
         known = {"template": self.name, "version": self.version, "newest": self.newest, "update": update}
-        return {**known, "files": files, "extra": self.extra}
+        return {**known, "files": files, "extra": self.extra, "endings": [each.as_json() for each in self.endings]}
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
@@ -43,6 +46,7 @@ class Status(NamedTuple):
         for path, words in self.files.items():
             if words != ("clean",):
                 yield f"  {', '.join(words):20} {path}"
+        yield from (each.line() for each in self.endings)
         if self.version != self.newest:
             yield f"{self.name} {self.newest} has a newer template: run 'gocontainer update --dry-run'"
 
@@ -58,7 +62,9 @@ def status(folder: Path) -> Status:
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
     files = {path: _words(path, folder, base, newest) for path in sorted(base)}
     known = lock.OWN if own else remembered.template
-    return Status(folder, remembered.version, files, _extra(folder, base), known.name, known.version)
+    kept = lock.kept(remembered.keep, base)
+    old = tuple(endings(folder, {path: base[path] for path in base if path not in kept}, newest))
+    return Status(folder, remembered.version, files, _extra(folder, base), known.name, known.version, old)
 
 
 def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:

@@ -155,8 +155,8 @@ def _write(updating: Any, shop: Any, prepared: Any, planned: Any, switches: dict
 def status(path: str, *, as_json: bool) -> int:
     """Say what drifted from the template in the repository at PATH, and whether an update is there.
 
-    Exit 4 where a file of the template was changed or is missing, or where an update would change
-    something. Nothing is fetched.
+    Exit 4 where a file of the template was changed or is missing, where an update would change
+    something, or where an image in a Dockerfile is past its end of life. Nothing is fetched.
     """
     from gocontainer import status as drift
 
