@@ -145,11 +145,13 @@ def test_an_image_past_its_end_of_life_is_a_finding_with_and_without_a_digest(
         "ubuntu:26.04",
         "acme/bookworm:1",
         "acme/myalpine:3.20",
-        "bookworm",
+        "debian:110",
+        "golang:1.220",
+        "static-debian12",
     ],
 )
 def test_an_image_that_is_supported_or_unknown_is_none(tmp_path: Path, image: str) -> None:
-    found = endings(tmp_path, f"FROM alpine:3.24 AS bookworm\nFROM {image}\n")
+    found = endings(tmp_path, f"FROM alpine:3.24 AS Static-debian12\nFROM {image}\n")
     assert (found["endings"], found["exit"]) == ([], 0)
 
 
