@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -11,7 +12,7 @@ from unittest import mock
 import pytest
 
 from gocontainer import lock
-from tests.support import PINS
+from tests.support import PINS, ROOT
 from tests.updates import Files, Repository, as_tree, command
 
 BASE = {"a.txt": "a\n", "b.txt": "b\n", "c.txt": "c\n", "d.txt": "d\n"}
@@ -245,6 +246,14 @@ def test_our_own_pin_is_no_way_out_of_itself(tmp_path: Path) -> None:
     with mock.patch("gocontainer.lifetimes.today", return_value=dt.date(2030, 1, 1)):
         (found,) = report(repository, {"Dockerfile": f"FROM {ALPINE}.1\n"})["endings"]
     assert found["instead"] is None
+
+
+def test_the_reference_names_every_key_of_the_document(tmp_path: Path) -> None:
+    found = endings(tmp_path, "FROM alpine:3.20\n")
+    page = (ROOT / "docs/reference/automation.md").read_text()
+    table = page.partition("## What `status --json` prints\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(\w+)`", table)) - {"clean", "modified", "missing", "outdated"}
+    assert named == {*found, *found["endings"][0]} - {"exit"}
 
 
 def test_other_dockerfiles_of_the_owner_are_read_and_those_of_others_are_not(tmp_path: Path) -> None:

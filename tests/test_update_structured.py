@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gocontainer.renderer import render
+from gocontainer.structured import MARKER, Choice, Decision, resolve
 from tests.support import answers
 from tests.updates import Repository
 from tests.witness import conflicts, merge
@@ -234,6 +235,17 @@ def test_a_digest_that_the_owner_took_away_stays_away(tmp_path: Path) -> None:
 def test_a_pinned_line_with_another_change_is_a_conflict(tmp_path: Path, yours: str, template: str) -> None:
     report, _ = both(tmp_path, "Dockerfile", "FROM golang:1.26 AS build\nWORKDIR /src\n", yours, template)
     assert list(conflicts(report)) == ["Dockerfile"]
+
+
+def test_a_conflict_in_which_nothing_was_pinned_is_left_as_git_found_it() -> None:
+    """git may see two equal changes at different places: whether both are meant is for a person."""
+    marked = "\n".join([sign * MARKER for sign in "<|"] + ["=" * MARKER, "FROM golang:1.27", ">" * MARKER, ""])
+    same = marked.replace("<\n", "<\nFROM golang:1.27\n")
+    assert resolve("Dockerfile", same) is None
+    pinned = same.replace("<\nFROM golang:1.27", f"<\nFROM golang:1.27{A}").replace("|\n", "|\nFROM golang:1.26\n")
+    assert resolve("Dockerfile", pinned) == Decision(
+        f"FROM golang:1.27{A}\n", (Choice(f"FROM golang:1.27{A}", "FROM golang:1.27"),)
+    )
 
 
 def test_people_and_the_commit_are_told_to_pin_again(tmp_path: Path) -> None:

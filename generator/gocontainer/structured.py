@@ -84,6 +84,8 @@ def _pinned(hunk: Hunk) -> list[str] | None:
     """
     yours, before, template = ([_bare(line) for line in lines] for lines in hunk)
     images = [list(_references(lines)) for lines in hunk]
+    if (yours, before) == (hunk.yours, hunk.before):  # no digest: nothing was pinned, and git has its reasons
+        return None
     if len({len(found) for found in images}) > 1 or yours not in (before, template):
         return None
     digests = {found[2]: found[3] or "" for found in images[0]}
