@@ -33,8 +33,9 @@ test: lint ## all that needs no root: under ten minutes, warm
 	$(RUN)/pytest -n 2 -m 'not slow'
 
 .PHONY: test-all
-test-all: lint ## everything
-	$(RUN)/pytest -n 2
+test-all: lint ## everything: the real engines need root and Debian
+	$(RUN)/pytest -n 2 --ignore=tests/images
+	$(RUN)/pytest tests/images
 
 .PHONY: derive
 derive: $(READY) ## write the files that follow from the tables
@@ -83,6 +84,10 @@ bench-prompt: $(READY) ## time the first question against cookiecutter's and cop
 bench-size: $(READY) ## weigh the binary against a plain go build
 	$(RUN)/python benchmarks/size.py
 
+.PHONY: bench-image
+bench-image: $(READY) ## weigh and build the image against an article's, docker init's and ko's (root, Debian)
+	$(RUN)/python benchmarks/image.py
+
 .PHONY: bench-judges
 bench-judges: $(READY) ## count what the judges find, RIVALS=FOLDER in others' output too
 	$(RUN)/python benchmarks/judges.py
@@ -90,6 +95,10 @@ bench-judges: $(READY) ## count what the judges find, RIVALS=FOLDER in others' o
 .PHONY: bench-practices
 bench-practices: $(READY) ## measure the practices against what articles say
 	$(RUN)/python benchmarks/practices.py
+
+.PHONY: bench-runtime
+bench-runtime: $(READY) ## run the service under limits beside net/http alone (root, Debian)
+	$(RUN)/python benchmarks/runtime.py
 
 .PHONY: bench-update
 bench-update: $(READY) ## time 'gocontainer update' against copier and cruft, and count what each loses

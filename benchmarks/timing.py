@@ -54,7 +54,8 @@ def verdict(name: str, figure: str, ratios: Mapping[str, tuple[float, float, flo
     ``figure`` has its unit.
     """
     texts = [
-        f"{ratio:.1f}x {rival} (floor {floor}, target {target})" for rival, (ratio, floor, target) in ratios.items()
+        f"{ratio:.{1 if floor > 1 else 2}f}x {rival} (floor {floor}, target {target})"
+        for rival, (ratio, floor, target) in ratios.items()
     ]
     print(f"{name}: {figure}, {', '.join(texts)}")
     return int(any(ratio < floor for ratio, floor, _ in ratios.values()))

@@ -12,6 +12,7 @@ assert _VERSION, _PACKAGE
 project = "gocontainer"
 version = release = _VERSION[1]
 extensions = ["myst_parser"]
+exclude_patterns = ["measured/*.md"]  # parts of pages
 myst_heading_anchors = 3  # so that cli.md#exit-codes is a link, as on the forge
 html_theme = "furo"  # brings no web font and loads nothing from elsewhere
 html_title = f"gocontainer {version}"

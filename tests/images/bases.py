@@ -74,9 +74,8 @@ def standins(frontend: Path, go: Path) -> dict[str, Standin]:
     nonroot = {"User": "65532", "WorkingDir": "/home/nonroot", "Env": [_PATH, f"SSL_CERT_FILE={_CERTIFICATES}"]}
     shell = {"Cmd": ["/bin/sh"], "Env": [_PATH]}
     build = {"WorkingDir": "/go", "Env": [f"{_PATH}:/usr/local/go/bin", "GOPATH=/go", "GOTOOLCHAIN=local"]}
-    scanner = (
-        Tar().folders("bin").file("bin/busybox", _busybox(), 0o755).link("bin/sh", "busybox").link("bin/cat", "busybox")
-    )
+    scanner = Tar().folders("bin").file("bin/busybox", _busybox(), 0o755).file("bin/scan", _SCAN.encode(), 0o755)
+    scanner.link("bin/sh", "busybox").link("bin/cat", "busybox")
     made = {
         "build": Standin(Tar().packages(GO_PACKAGES).basics().certificates().tree("usr/local/go", go).end(), build),
         "distroless-static": Standin(Tar().basics().certificates().time_zones().end(), nonroot, _EVERY),
@@ -226,7 +225,7 @@ def state() -> str:
 def layout(image: Standin, folder: Path) -> Path:
     """Write an image as an OCI layout (github.com/opencontainers/image-spec, image-layout.md)."""
     blobs = folder / "blobs/sha256"
-    blobs.mkdir(parents=True)
+    blobs.mkdir(parents=True, exist_ok=True)
 
     def blob(kind: str, content: bytes) -> dict[str, Any]:
         digest = hashlib.sha256(content).hexdigest()

@@ -41,11 +41,13 @@ def group() -> Iterator[Group]:
     try:
         yield made
     finally:
-        for folder in sorted((path for path in made.folder.rglob("*") if path.is_dir()), reverse=True):
-            _remove(folder)
-        _remove(made.folder)
+        # Version 1 has a hierarchy for each resource, and runc makes the group in all of them.
+        for top in (ROOT / made.name, *ROOT.glob(f"*/{made.name}")):
+            for folder in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
+                _remove(folder)
+            _remove(top)
 
 
 def _remove(folder: Path) -> None:
-    with suppress(OSError):  # somebody is still in it: the kernel keeps it for as long
+    with suppress(OSError):  # not there, or somebody is still in it
         folder.rmdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,10 @@ from tests.images.engine import Engine, answers, until
 
 LOCKED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=100", "--network=host")
 """What a pod under the Pod Security Standard `restricted` gets; Docker adds its default seccomp profile."""
+SIGKILLED = 128 + 9
+"""Nobody but the kernel, for want of memory, sends it to a container that holds."""
 BASKET = b'{"lines":[{"sku":"tea","quantity":2,"unit_price":350}]}'
+TOTAL = 700
 
 
 class Container:
@@ -105,3 +109,28 @@ def container(
         yield running
     finally:
         engine.docker("rm", "--force", name)
+
+
+def able_to_hold(repository: Path) -> Path:
+    """Add what lets a test build of the service hold memory; it is never shipped."""
+    shutil.copy(Path(__file__).with_name("hold") / "hold.go", repository / "cmd/server")
+    return repository
+
+
+def survives(engine: Engine, image: str, memory: str, *, beside: int | None = None, **env: str) -> bool:
+    """Hold five eighths of the limit and make a GiB of garbage: say whether the service is still there afterwards.
+
+    ``beside`` are the MiB that lie beside Go's heap, where Go does not count them: a sixteenth of the limit where
+    nothing is said. ``image`` is built from a repository that is able to hold; ``memory`` is in MiB, as in 128m.
+    """
+    limit = int(memory.removesuffix("m"))
+    holding = {"HOLD_MIB": str(limit * 5 // 8), "HOLD_BESIDE_MIB": str(limit // 16 if beside is None else beside)}
+    with container(engine, image, memory=memory, cpus=1, env={**holding, **env}) as service:
+        engine.docker("kill", "--signal=USR1", service.name)
+        until(lambda: not service.state()["Running"] or service.log()[-1]["msg"] == "held", "the work", 300)
+        state = service.state()
+        if state["Running"]:
+            assert service.post()["total"] == TOTAL
+            return True
+        assert state["ExitCode"] == SIGKILLED, service.log()
+        return False

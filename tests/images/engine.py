@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -86,16 +85,19 @@ def answers(address: str) -> bool:
 
 @contextmanager
 def process(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a daemon in a process group of its own; stop it, and what it started, at the end."""
-    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True) as started:
+    """Run a daemon, and stop it at the end, whatever ends us: the kernel sends SIGTERM where we are killed."""
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(["setpriv", "--pdeathsig=TERM", *command], stdout=out, stderr=out) as started,
+    ):
         try:
             yield started
         finally:
-            started.send_signal(signal.SIGTERM)
+            started.terminate()
             try:
                 started.wait(WAIT)
             except subprocess.TimeoutExpired:
-                os.killpg(started.pid, signal.SIGKILL)
+                started.kill()
 
 
 class Modules(SimpleHTTPRequestHandler):
@@ -117,7 +119,7 @@ def module_proxy() -> Iterator[str]:
 
 
 @contextmanager
-def registry(storage: Path, scratch: Path) -> Iterator[str]:
+def running_registry(storage: Path, scratch: Path) -> Iterator[str]:
     """Run a registry over a folder and return its host and port."""
     address = f"127.0.0.1:{free_ports(1)[0]}"
     settings = scratch / "registry.json"
@@ -144,7 +146,7 @@ def under_registry(name: str) -> str:
     return f"docker.io/{name}" if slash else f"docker.io/library/{host}{rest}"
 
 
-def push(layout: Path, to: str) -> None:
+def push_layout(layout: Path, to: str) -> None:
     """Push an OCI layout to a registry on 127.0.0.1, its digests as they are."""
     command = ["skopeo", "copy", "-q", "--all", "--preserve-digests", "--dest-tls-verify=false"]
     done = subprocess.run([*command, f"oci:{layout}:latest", f"docker://{to}"], check=False, capture_output=True)
@@ -160,9 +162,9 @@ def stocked() -> Path:
     goroot = subprocess.run(["go", "env", "GOROOT"], check=True, capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory(dir=CACHE) as place:
         scratch, storage = Path(place), Path(place) / "storage"
-        with registry(storage, scratch) as address:
+        with running_registry(storage, scratch) as address:
             for number, (name, image) in enumerate(bases.standins(frontend, Path(goroot)).items()):
-                push(bases.layout(image, scratch / str(number)), f"{address}/{under_registry(name)}")
+                push_layout(bases.layout(image, scratch / str(number)), f"{address}/{under_registry(name)}")
         storage.replace(folder)
     return folder
 
@@ -317,7 +319,7 @@ def engine() -> Iterator[Engine]:
     CACHE.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="images-"))
     try:
-        with cgroup.group() as group, registry(stocked(), scratch) as address, module_proxy() as proxy:
+        with cgroup.group() as group, running_registry(stocked(), scratch) as address, module_proxy() as proxy:
             running = Engine(scratch, address, proxy, group)
             with _buildkitd(running), _dockerd(running):
                 yield running

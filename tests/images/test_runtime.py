@@ -6,25 +6,20 @@ import math
 import os
 import shutil
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.images.conftest import HERE, downloaded
-from tests.images.container import Container, container
-from tests.images.engine import Engine, until
+from tests.images.collector import collector
+from tests.images.conftest import downloaded
+from tests.images.container import Container, able_to_hold, container, survives
+from tests.images.engine import Engine
 from tests.judges.subject import kustomize
 from tests.support import rendered
 
 GRACE = 33
 MEBIBYTE = 1024 * 1024
-SIGKILLED = 128 + 9
-"""Nobody but the kernel, for want of memory, sends it here."""
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +30,7 @@ def image(engine: Engine, repository: Path) -> str:
 @pytest.fixture(scope="module")
 def holding(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     repository = downloaded(rendered(tmp_path_factory.mktemp("holding")))
-    shutil.copy(HERE / "hold/hold.go", repository / "cmd/server")
-    return engine.load(engine.build(repository))
+    return engine.load(engine.build(able_to_hold(repository)))
 
 
 def patched(repository: Path, scratch: Path, memory: str) -> str:
@@ -52,20 +46,6 @@ def patched(repository: Path, scratch: Path, memory: str) -> str:
     limit = str(pod["resources"]["limits"]["memory"])
     assert limit.endswith("Mi")
     return f"{limit.removesuffix('Mi')}m"
-
-
-def survives(engine: Engine, image: str, memory: str, **env: str) -> bool:
-    """Hold five eighths of the limit, and make garbage: say whether the service is still there afterwards."""
-    live = int(memory.removesuffix("m")) * 5 // 8
-    with container(engine, image, memory=memory, cpus=1, env={"HOLD_MIB": str(live), **env}) as service:
-        engine.docker("kill", "--signal=USR1", service.name)
-        until(lambda: not service.state()["Running"] or service.log()[-1]["msg"] == "held", "the work", 300)
-        state = service.state()
-        if state["Running"]:
-            assert service.post()["total"] == 700
-            return True
-        assert state["ExitCode"] == SIGKILLED, service.log()
-        return False
 
 
 @pytest.mark.parametrize("memory", ["128Mi", "96Mi", "256Mi"])
@@ -84,28 +64,6 @@ def test_without_it_the_kernel_kills_it(engine: Engine, holding: str, limit: str
 def test_gomaxprocs_follows_the_limit_and_is_never_below_two(engine: Engine, image: str, cpus: float) -> None:
     with container(engine, image, cpus=cpus) as service:
         assert service.log()[0]["gomaxprocs"] == min(os.cpu_count() or 1, max(2, math.ceil(cpus)))
-
-
-@contextmanager
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """Take spans over OTLP/HTTP and keep them."""
-    taken: list[bytes] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            taken.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", taken
-        server.shutdown()
 
 
 def stopped(engine: Engine, image: str, endpoint: str) -> tuple[int, Container]:

@@ -1,8 +1,10 @@
-// Built into the service by a test, never shipped: on SIGUSR1 it holds memory and makes garbage beside it.
+// Built into the service by a test, never shipped: on SIGUSR1 it holds memory, in Go's heap and beside it,
+// and makes garbage.
 
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/signal"
@@ -10,35 +12,48 @@ import (
 	"syscall"
 )
 
-const mebibyte = 1024 * 1024
+const (
+	mebibyte = 1024 * 1024
+	page     = 4096
+	garbage  = 1024 * mebibyte
+	piece    = 2048
+)
 
-// held keeps the live heap alive; dropped makes each piece of garbage one of the heap's.
+// What is held, and what each piece of garbage is for.
 var (
-	held    [][]byte
-	dropped []byte
+	live, foreign []byte
+	dropped       []byte
+	sum           [sha256.Size]byte
 )
 
 func init() {
-	live, _ := strconv.Atoi(os.Getenv("HOLD_MIB"))
+	mib, _ := strconv.Atoi(os.Getenv("HOLD_MIB"))
+	beside, _ := strconv.Atoi(os.Getenv("HOLD_BESIDE_MIB"))
+	idle := os.Getenv("HOLD_IDLE") == "true" // do nothing but make garbage
 	wanted := make(chan os.Signal, 1)
 	signal.Notify(wanted, syscall.SIGUSR1)
 	go func() {
 		<-wanted
-		for range live {
-			held = append(held, touched(mebibyte))
+		// What the kernel counts and Go does not: C's heap, a mapped index, buffers.
+		if beside > 0 {
+			foreign, _ = syscall.Mmap(-1, 0, beside*mebibyte, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+			touch(foreign)
 		}
-		for range 2048 * 16 { // 2 GiB of garbage, in pieces of 64 KiB
-			dropped = touched(mebibyte / 16)
+		live = make([]byte, mib*mebibyte)
+		touch(live)
+		for range garbage / piece {
+			dropped = make([]byte, piece)
+			if !idle {
+				sum = sha256.Sum256(dropped)
+			}
 		}
-		fmt.Printf(`{"msg":"held","mib":%d}`+"\n", live)
+		fmt.Printf(`{"msg":"held","mib":%d}`+"\n", mib)
 	}()
 }
 
-// touched returns memory that the kernel had to give.
-func touched(size int) []byte {
-	piece := make([]byte, size)
-	for i := 0; i < size; i += 4096 {
-		piece[i] = 1
+// touch makes the kernel give the memory that was asked for.
+func touch(memory []byte) {
+	for i := 0; i < len(memory); i += page {
+		memory[i] = 1
 	}
-	return piece
 }

@@ -120,7 +120,7 @@ func shed(next http.Handler, limit int, metrics *telemetry.Metrics) http.Handler
 // recoverPanics turns a panic into a 500, or breaks the connection where an answer has begun.
 func recoverPanics(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		recorder := &statusRecorder{ResponseWriter: w}
+		recorder := record(w)
 		defer func() {
 			value := recover()
 			if value == nil {
@@ -145,14 +145,16 @@ func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) ht
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		metrics.InFlight.Inc()
-		recorder := &statusRecorder{ResponseWriter: w}
+		recorder := record(w)
 		defer func() {
 			metrics.InFlight.Dec()
 			elapsed := time.Since(start).Seconds()
 			_, route, _ := strings.Cut(r.Pattern, " ")
 			code := strconv.Itoa(recorder.code())
 			metrics.Requests.WithLabelValues(knownMethod(r.Method), route, code).Observe(elapsed)
-			log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "code", code, "seconds", elapsed)
+			if log.Enabled(r.Context(), slog.LevelDebug) { // else the arguments would be allocated for nothing
+				log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "code", code, "seconds", elapsed)
+			}
 		}()
 		next.ServeHTTP(recorder, r)
 	})
@@ -167,9 +169,13 @@ func knownMethod(method string) string {
 	return "OTHER"
 }
 
+// limitBody cuts off bodies that are longer than limit. One that says that it is not needs no watching:
+// net/http ends it where it said.
 func limitBody(next http.Handler, limit int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if r.ContentLength < 0 || r.ContentLength > limit {
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -178,6 +184,14 @@ func limitBody(next http.Handler, limit int64) http.Handler {
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+}
+
+// record returns w as a statusRecorder, so that one serves all of the middleware.
+func record(w http.ResponseWriter) *statusRecorder {
+	if recorder, ok := w.(*statusRecorder); ok {
+		return recorder
+	}
+	return &statusRecorder{ResponseWriter: w}
 }
 
 func (s *statusRecorder) code() int {

@@ -139,6 +139,15 @@ func TestOverloadIsShed(t *testing.T) {
 	wantMetrics(t, metrics, "http_server_shed_requests_total 1", "http_server_active_requests 0")
 }
 
+func TestLongBodyOfUnknownLength(t *testing.T) {
+	spaces := io.MultiReader(strings.NewReader(strings.Repeat(" ", 200))) // hides its length, as a chunked body does
+	rec := httptest.NewRecorder()
+	newAPI(t, "-max-body-bytes", "100").ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/v1/quotes", spaces))
+	if rec.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %d %s, want 413", rec.Code, rec.Body)
+	}
+}
+
 func TestSlowBody(t *testing.T) {
 	rec := post(newAPI(t), func() error { return os.ErrDeadlineExceeded })
 	if rec.Code != http.StatusRequestTimeout {
@@ -158,6 +167,16 @@ func TestDeadlineReachesTheHandler(t *testing.T) {
 	}
 }
 
+func TestRequestsAreLoggedAtDebugLevel(t *testing.T) {
+	for level, want := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
+		var out bytes.Buffer
+		send(New(load(t), telemetry.NewLogger(&out, level), telemetry.NewMetrics()), http.MethodGet, "/v1/carts", "")
+		if got := strings.Contains(out.String(), `"path":"/v1/carts","code":"404"`); got != want {
+			t.Errorf("at %s: %q", level, &out)
+		}
+	}
+}
+
 func TestUnknownMethodsShareALabel(t *testing.T) {
 	metrics := telemetry.NewMetrics()
 	api := New(load(t), slog.New(slog.DiscardHandler), metrics)
@@ -172,6 +191,18 @@ func wantMetrics(t *testing.T, metrics *telemetry.Metrics, lines ...string) {
 		if !strings.Contains(scrape, line) {
 			t.Errorf("metrics lack %s", line)
 		}
+	}
+}
+
+// BenchmarkQuote shows what the middleware adds to the handlers.
+func BenchmarkQuote(b *testing.B) {
+	for name, handler := range map[string]http.Handler{"handlers": routes(load(b)), "service": newAPI(b)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				send(handler, http.MethodPost, "/v1/quotes", `{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}`)
+			}
+		})
 	}
 }
 
