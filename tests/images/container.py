@@ -12,7 +12,8 @@ from typing import Any
 
 from docs.demo import free_ports
 
-from tests.images.engine import Engine, answers, until
+from tests.daemons import answers, until
+from tests.images.engine import Engine
 
 LOCKED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=100", "--network=host")
 """What a pod under the Pod Security Standard `restricted` gets; Docker adds its default seccomp profile."""

@@ -9,15 +9,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
 import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,79 +21,19 @@ from typing import NamedTuple
 
 from docs.demo import free_ports
 
+from tests.daemons import answers, debian, process, until
 from tests.images import bases, cgroup
 from tests.images.archive import Image
-from tests.support import BUILDKIT, CACHE, missing, need, wrapped
+from tests.support import BUILDKIT, CACHE, wrapped
 
 DEBIAN = (*bases.NEEDED, "docker-registry", "docker.io", "runc", "skopeo", "wrk")
 DOCKER = "/usr/bin/docker"
 """Debian's, which knows how to talk to Debian's engine; a newer one may come first on the PATH."""
-WAIT = 60
-"""Seconds until what was started must answer; a hang would be the only other way out."""
-
-
-def debian(*packages: str) -> None:
-    """Install Debian packages that are not there yet; skip where that cannot be done."""
-    if os.geteuid() != 0:
-        missing("root, which the real engines need,")
-    need("dpkg-query", "apt-get")
-    installed = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *packages],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    have = {line.split()[0] for line in installed.stdout.splitlines() if line.endswith(" installed")}
-    lacking = sorted(set(packages) - have)
-    if not lacking:
-        return
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *lacking]
-    for prepare in ((), ("apt-get", "update", "-qq")):
-        if prepare:
-            subprocess.run(prepare, check=False, capture_output=True)
-        if subprocess.run(command, check=False, capture_output=True, env=environment).returncode == 0:
-            return
-    missing(", ".join(lacking))
 
 
 def buildkit(package: str) -> Path:
     """Return a program of BuildKit's."""
     return wrapped(BUILDKIT, f"github.com/moby/buildkit/{package}")
-
-
-def until(ready: Callable[[], object], what: str, seconds: float = WAIT) -> None:
-    """Wait until something is ready."""
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, f"{what} is not ready after {seconds} s"
-        time.sleep(0.1)
-
-
-def answers(address: str) -> bool:
-    """Say whether an address answers with 2xx."""
-    try:
-        with urllib.request.urlopen(address, timeout=5):
-            return True
-    except (OSError, urllib.error.HTTPError):
-        return False
-
-
-@contextmanager
-def process(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a daemon, and stop it at the end, whatever ends us: the kernel sends SIGTERM where we are killed."""
-    with (
-        log.open("wb") as out,
-        subprocess.Popen(["setpriv", "--pdeathsig=TERM", *command], stdout=out, stderr=out) as started,
-    ):
-        try:
-            yield started
-        finally:
-            started.terminate()
-            try:
-                started.wait(WAIT)
-            except subprocess.TimeoutExpired:
-                started.kill()
 
 
 class Modules(SimpleHTTPRequestHandler):

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from gocontainer.errors import GocontainerError
+from tests.daemons import until
 from tests.images.conftest import downloaded
 from tests.images.container import Container, container
-from tests.images.engine import Build, Engine, until
+from tests.images.engine import Build, Engine
 from tests.support import PINS, answers, rendered
 
 BASES = [name for name in PINS["base_image"] if name != "build"]

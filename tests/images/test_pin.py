@@ -15,9 +15,10 @@ import pytest
 
 from gocontainer.kinds import Select
 from gocontainer.options import BY_NAME
+from tests.daemons import debian
 from tests.images import bases
 from tests.images.conftest import downloaded
-from tests.images.engine import Engine, debian, push_layout, running_registry, under_registry
+from tests.images.engine import Engine, push_layout, running_registry, under_registry
 from tests.judges import JUDGES
 from tests.judges.subject import Subject
 from tests.support import PINS, Run, go_tool, rendered
