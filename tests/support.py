@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -115,25 +117,35 @@ def go_tool(package: str, version: str) -> str:
 
 
 @cache
-def wrapped(module: Path, package: str) -> Path:
+def wrapped(module: Path, package: str, stamps: tuple[str, ...] = ()) -> Path:
     """Build a Go program by a wrapper module, once for each state of it, into a cache outside the clone.
 
-    For programs that `go install` refuses, since their own module replaces or excludes others.
+    For programs that `go install` refuses, since their own module replaces or excludes others. ``stamps`` are
+    name=value, which the linker sets as Go variables.
     """
     need("go")
     sources = b"".join(path.read_bytes() for path in sorted(module.rglob("*")) if path.is_file())
-    folder = CACHE / f"{module.name}-{hashlib.sha256(sources).hexdigest()[:16]}"
+    folder = CACHE / f"{module.name}-{hashlib.sha256(sources + ' '.join(stamps).encode()).hexdigest()[:16]}"
     program = folder / (package.rpartition("/")[2] or module.name)
-    if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        # Under a name of its own first: another worker may be building it too.
-        mine = program.with_name(f"{program.name}.{os.getpid()}")
-        command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(mine), package]
-        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
-        if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
-            missing(package)
-        mine.replace(program)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):  # another process that builds it too would compile all of it once more
+        if not program.exists():
+            flags = " ".join(["-s", "-w", *(f"-X={stamp}" for stamp in stamps)])
+            mine = program.with_name(f"{program.name}.{os.getpid()}")
+            command = ["go", "build", "-trimpath", f"-ldflags={flags}", "-o", str(mine), package]
+            environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+            if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
+                missing(package)
+            mine.replace(program)
     return program
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for one process at a time; the kernel lets go of it where that one is killed."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def pip_tool(name: str) -> str:
