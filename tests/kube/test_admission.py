@@ -1,0 +1,130 @@
+"""Every row and every golden is taken by a real API server, under Pod Security `restricted`, without a warning."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from gocontainer.profiles import PRESETS
+from tests.judges.subject import NEWEST, Subject
+from tests.kube import manifests
+from tests.kube.build import MODULE, VERSION
+from tests.kube.engine import ControlPlane, control_plane, timed
+from tests.support import PINS, ROWS, ok, row_id
+from tests.test_judges import ODD
+
+EVERY = [*ROWS, ODD]
+NAMES = [*(f"{number:02d}-{row_id(row)}" for number, row in enumerate(EVERY)), *(f"golden-{name}" for name in PRESETS)]
+
+
+@pytest.fixture(scope="session")
+def subjects(tmp_path_factory: pytest.TempPathFactory) -> list[Subject]:
+    folder = tmp_path_factory.mktemp("subjects")
+    with timed("rendering of the rows and goldens"):
+        rows = [manifests.of_row(folder, number, row) for number, row in enumerate(EVERY)]
+        return [*rows, *(manifests.of_golden(folder, profile) for profile in PRESETS)]
+
+
+@pytest.fixture(scope="session")
+def said(plane: ControlPlane, subjects: list[Subject]) -> Mapping[str, str]:
+    with timed("admission of the rows and goldens"):
+        manifests.prepare(plane, subjects)
+        return manifests.verdicts(plane, subjects)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_admitted_without_a_warning(said: Mapping[str, str], name: str) -> None:
+    assert not said[name], said[name]
+
+
+def test_all_rows_and_goldens_are_asked_for(said: Mapping[str, str], subjects: list[Subject]) -> None:
+    assert sorted(said) == sorted(NAMES)
+    kinds = {
+        (each["apiVersion"], each["kind"])
+        for subject in subjects
+        for path in subject.manifests.iterdir()
+        for each in manifests.documents(path.read_text())
+    }
+    served = (group.split() for group in PINS["api"]["kubernetes"]["value"].split(";"))
+    assert kinds == {(version, kind) for version, *named in served for kind in named}
+
+
+def test_the_namespaces_enforce_pod_security(plane: ControlPlane, said: Mapping[str, str]) -> None:
+    assert said
+    enforced = [
+        each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
+        for each in plane.get("namespaces")
+        if each["metadata"]["name"].startswith(("row-", "orders", ODD["service"]))
+    ]
+    assert enforced == ["restricted"] * (2 * len(EVERY) + 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("runAsNonRoot: true", "runAsNonRoot: false", "violates PodSecurity"),
+        ("readinessProbe", "readynessProbe", "unknown field"),
+    ],
+)
+def test_a_row_that_is_refused_is_named(
+    plane: ControlPlane,
+    subjects: list[Subject],
+    said: Mapping[str, str],
+    tmp_path: Path,
+    old: str,
+    new: str,
+    words: str,
+) -> None:
+    assert said
+    spoiled = subjects[1]._replace(manifests=shutil.copytree(subjects[1].manifests, tmp_path / "spoiled"))
+    path = spoiled.manifests / "prod.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    found = manifests.verdicts(plane, [subjects[0], spoiled, subjects[2]])
+    assert words in found.pop(spoiled.name)
+    assert set(found.values()) == {""}
+
+
+def test_a_warning_alone_is_an_objection(plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]) -> None:
+    assert said
+    everything = manifests.documents((subjects[0].manifests / "prod.yaml").read_text())
+    (deployment,) = (each for each in everything if each["kind"] == "Deployment")
+    deployment["spec"]["template"]["spec"]["hostNetwork"] = True
+    against = plane.objections(json.dumps(deployment), 1)
+    assert "Warning: would violate PodSecurity" in against
+    assert "Error from server" not in against
+
+
+def test_the_server_is_of_the_version_that_is_pinned(plane: ControlPlane) -> None:
+    served = json.loads(ok(plane.kubectl("get", "--raw=/version")))
+    assert served["gitVersion"] == VERSION
+    assert VERSION.startswith(f"v{NEWEST}.")
+    required = re.findall(
+        r"^(?:require )?\s*k8s.io/(\S+) (?:=> \S+ )?(v\S+)$", (MODULE / "go.mod").read_text(), re.MULTILINE
+    )
+    assert ("kubernetes", VERSION) in required
+    staged = re.findall(r"=> k8s.io/\S+ (\S+)$", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    assert set(staged) == {VERSION.replace("v1.", "v0.")}
+
+
+def test_no_beta_api_is_served(plane: ControlPlane) -> None:
+    versions = ok(plane.kubectl("api-versions")).split()
+    assert "apps/v1" in versions
+    assert [version for version in versions if re.search(r"alpha|beta", version)] == []
+
+
+def test_the_end_of_a_daemon_is_everybodys_failure() -> None:
+    with control_plane() as own:
+        etcd, server = own.daemons
+        assert own.kubectl("get", "namespaces").code == 0
+        etcd.process.kill()
+        etcd.process.wait()
+        with pytest.raises(AssertionError, match="etcd has ended with -9"):
+            own.kubectl("get", "namespaces")
+        # Without its store it would take long to end by itself.
+        server.process.kill()
