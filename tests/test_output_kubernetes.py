@@ -72,8 +72,18 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
         assert fields == list(getattr(sizes, probe))
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}
+    assert architectures(pod) == {platform.split("/")[1] for platform in row["platforms"].split(",")}
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"http": row["port"], "admin": 8081}
+
+
+def architectures(pod: dict[str, Any]) -> set[str]:
+    """Return the architectures of the nodes that the pod may be placed on."""
+    required = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    (term,) = required["nodeSelectorTerms"]
+    values = {each["key"]: each["values"] for each in term["matchExpressions"]}
+    assert values.pop("kubernetes.io/os") == ["linux"]
+    return set(values.pop("kubernetes.io/arch"))
 
 
 def pre_stop(row: dict[str, Any], container: dict[str, Any]) -> int:

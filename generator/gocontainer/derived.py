@@ -33,6 +33,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
     }
     values = {
+        "__architectures": architectures(str(answers["platforms"])),
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
         "__build_tags": _build_tags(answers),
@@ -49,6 +50,11 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
+
+
+def architectures(platforms: str) -> str:
+    """Return what the nodes for ``platforms`` have as their label kubernetes.io/arch: arm of linux/arm/v7."""
+    return ", ".join(platform.strip().partition("/")[2].partition("/")[0] for platform in platforms.split(","))
 
 
 def registry(image: str) -> str:

@@ -17,6 +17,10 @@ SPEC: Path = (*TEMPLATE, "spec")
 CONTAINER: Path = (*SPEC, "containers", 0)
 SECURITY: Path = (*CONTAINER, "securityContext")
 SPREAD: Path = (*SPEC, "topologySpreadConstraints", 0)
+NODES: Path = (
+    *(*SPEC, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+    *("nodeSelectorTerms", 0),
+)
 INSTANCE = "app.kubernetes.io/instance"
 POD_SECURITY = r"Error from server \(Forbidden\).*violates PodSecurity \"restricted.*"
 
@@ -96,6 +100,9 @@ MUTANTS = {
     "no image": _deployment((*CONTAINER, "image"), "", "image: Required value"),
     "unknown pull policy": _deployment((*CONTAINER, "imagePullPolicy"), "Daily", 'Unsupported value: "Daily"'),
     "unknown answer to a skew": _deployment((*SPREAD, "whenUnsatisfiable"), "Hope", 'Unsupported value: "Hope"'),
+    "unknown operator": _deployment(
+        (*NODES, "matchExpressions", 0, "operator"), "Like", "not a valid selector operator"
+    ),
     "skew 0": _deployment((*SPREAD, "maxSkew"), 0, "must be greater than zero"),
     "negative period": _deployment((*CONTAINER, "livenessProbe", "periodSeconds"), -1, "greater than or equal to 0"),
     # What Pod Security `restricted` forbids.

@@ -13,7 +13,8 @@ from tests.support import ok
 
 CONTROLLERS = ("deployment-controller", "replicaset-controller", "horizontal-pod-autoscaler-controller")
 """What makes pods of a Deployment. Without the others, of which one would miss the kubelets' heartbeats."""
-ZONE, HOST, ARCH = "topology.kubernetes.io/zone", "kubernetes.io/hostname", "kubernetes.io/arch"
+ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+OS, ARCH = "kubernetes.io/os", "kubernetes.io/arch"
 LARGE, SMALL = {"cpu": "32", "memory": "128Gi"}, {"cpu": "2", "memory": "2Gi"}
 """Of two nodes that are free alike the scheduler prefers the larger one: nothing but a constraint spreads."""
 
@@ -53,7 +54,9 @@ def _scheduler(plane: ControlPlane) -> Document:
     }
 
 
-def node(name: str, zone: str, size: Mapping[str, str], *, arch: str = "amd64", taint: str = "") -> Document:
+def node(
+    name: str, zone: str, size: Mapping[str, str], *, system: str = "linux", arch: str = "amd64", taint: str = ""
+) -> Document:
     """Return a node as a kubelet would have registered it, ready."""
     room = {**size, "ephemeral-storage": "100Gi", "pods": "110"}
     return {
@@ -61,7 +64,7 @@ def node(name: str, zone: str, size: Mapping[str, str], *, arch: str = "amd64", 
         "kind": "Node",
         "metadata": {
             "name": name,
-            "labels": {ZONE: zone, HOST: name, ARCH: arch, "kubernetes.io/os": "linux"},
+            "labels": {ZONE: zone, HOST: name, ARCH: arch, OS: system},
         },
         "spec": {"taints": [{"key": taint, "effect": "NoSchedule"}]} if taint else {},
         "status": {

@@ -139,3 +139,27 @@ def test_with_a_toleration_a_tainted_node_is_used(cluster: ControlPlane, tmp_pat
 
     with prod(cluster, tmp_path, TAINTED, change, profile="hardened") as running:
         assert set(count(running.until_bound(3), HOST)) == {"a", "b", "c"}
+
+
+MIXED = [
+    node("amd64", "a", SMALL),
+    node("arm64", "b", SMALL, arch="arm64"),
+    node("arm", "c", SMALL, arch="arm"),
+    node("s390x", "d", LARGE, arch="s390x"),
+    node("windows", "e", LARGE, system="windows"),
+]
+
+
+@pytest.mark.parametrize(
+    "platforms", ["linux/amd64", "linux/arm64", "linux/amd64,linux/arm64", "linux/amd64,linux/arm/v7"]
+)
+def test_a_pod_is_placed_only_where_its_image_runs(cluster: ControlPlane, tmp_path: Path, platforms: str) -> None:
+    with prod(cluster, tmp_path, MIXED, min_replicas=4, max_replicas=4, platforms=platforms) as running:
+        used = set(count(running.until_bound(4), HOST))
+        assert used == {platform.split("/")[1] for platform in platforms.split(",")}
+
+
+def test_without_its_affinity_it_would_be_placed_anywhere(cluster: ControlPlane, tmp_path: Path) -> None:
+    change = lambda pod: pod.pop("affinity")  # noqa: E731
+    with prod(cluster, tmp_path, MIXED, change, min_replicas=5, max_replicas=5) as running:
+        assert len(count(running.until_bound(5), HOST)) == 5
