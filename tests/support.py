@@ -127,16 +127,19 @@ def wrapped(module: Path, package: str, stamps: tuple[str, ...] = ()) -> Path:
     sources = b"".join(path.read_bytes() for path in sorted(module.rglob("*")) if path.is_file())
     folder = CACHE / f"{module.name}-{hashlib.sha256(sources + ' '.join(stamps).encode()).hexdigest()[:16]}"
     program = folder / (package.rpartition("/")[2] or module.name)
+    if program.exists():
+        return program
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):  # another process that builds it too would compile all of it once more
-        if not program.exists():
-            flags = " ".join(["-s", "-w", *(f"-X={stamp}" for stamp in stamps)])
-            mine = program.with_name(f"{program.name}.{os.getpid()}")
-            command = ["go", "build", "-trimpath", f"-ldflags={flags}", "-o", str(mine), package]
-            environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
-            if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
-                missing(package)
-            mine.replace(program)
+        if program.exists():
+            return program
+        flags = " ".join(["-s", "-w", *(f"-X={stamp}" for stamp in stamps)])
+        mine = program.with_name(f"{program.name}.{os.getpid()}")
+        command = ["go", "build", "-trimpath", f"-ldflags={flags}", "-o", str(mine), package]
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
+            missing(package)
+        mine.replace(program)
     return program
 
 
