@@ -25,6 +25,8 @@ from tests.support import Run as Outcome
 
 README = ROOT / "README.md"
 DERIVED = {page for page in (ROOT / "docs/reference").glob("*.md") if NOTE in page.read_text()}
+MEASURED = {*(ROOT / "docs/measured").glob("*.md")}
+"""Tables that benchmarks write; they are parts of a page."""
 PAGES = [README, *sorted({*(ROOT / "docs").rglob("*.md")} - DERIVED)]
 TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md")]
 TUTORIAL = ROOT / "docs/tutorial.md"
@@ -65,9 +67,16 @@ def build(source: Path, folder: Path) -> Outcome:
 
 
 def test_the_site_has_every_page(site: Path) -> None:
-    sources = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
+    pages = {*(ROOT / "docs").rglob("*.md")} - MEASURED
+    sources = {path.relative_to(ROOT / "docs").with_suffix("") for path in pages}
     assert sources <= {path.relative_to(site).with_suffix("") for path in site.rglob("*.html")}
     assert list(site.rglob("answers.schema.json")), "the schema is a download"
+
+
+def test_every_table_that_was_measured_is_shown() -> None:
+    text = (ROOT / "docs/explanation/image.md").read_text()
+    assert MEASURED
+    assert [path.name for path in MEASURED if f"```{{include}} ../measured/{path.name}\n" not in text] == []
 
 
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
