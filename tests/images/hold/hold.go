@@ -29,23 +29,18 @@ var (
 func init() {
 	mib, _ := strconv.Atoi(os.Getenv("HOLD_MIB"))
 	beside, _ := strconv.Atoi(os.Getenv("HOLD_BESIDE_MIB"))
-	idle := os.Getenv("HOLD_IDLE") == "true" // do nothing but make garbage
 	wanted := make(chan os.Signal, 1)
 	signal.Notify(wanted, syscall.SIGUSR1)
 	go func() {
 		<-wanted
 		// What the kernel counts and Go does not: C's heap, a mapped index, buffers.
-		if beside > 0 {
-			foreign, _ = syscall.Mmap(-1, 0, beside*mebibyte, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-			touch(foreign)
-		}
+		foreign, _ = syscall.Mmap(-1, 0, beside*mebibyte, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		touch(foreign)
 		live = make([]byte, mib*mebibyte)
 		touch(live)
 		for range garbage / piece {
 			dropped = make([]byte, piece)
-			if !idle {
-				sum = sha256.Sum256(dropped)
-			}
+			sum = sha256.Sum256(dropped)
 		}
 		fmt.Printf(`{"msg":"held","mib":%d}`+"\n", mib)
 	}()
