@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import resource
 import shutil
 import statistics
 import subprocess
@@ -22,16 +21,14 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from report import Panel, Row, machine, save, show
 from size import go, run
-from tests.images.archive import Image
-from tests.images.engine import Engine, engine, under_registry
+from tests.images.engine import Build, Engine, engine, under_registry
 from tests.support import BUILDKIT, PINS, go_tool, rendered
-from timing import verdict
+from timing import processors, verdict
 
 HERE = Path(__file__).parent
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
@@ -41,20 +38,12 @@ MEGABYTE = 1_000_000
 TIME = "golang.org/x/time"
 VERSIONS = tuple(f"v0.{minor}.0" for minor in range(8, 8 + ROUNDS))
 """Of the module that is added, and then changed, so that each round downloads one that is new."""
-EVERYTHING = "FROM scratch\nCOPY . /context/\n"
 UNPACKED = "FROM {build} AS build\nFROM {bases}\nCOPY --from=build /etc/passwd /\n"
 OURS, ARTICLE, INIT, BY_KO = "gocontainer", "the article", "docker init's style", "ko"
 SIZE, LINE = "compressed, MB", "one line changed, CPU s"
 
 
-class Built(NamedTuple):
-    """An image and the CPU seconds that it took."""
-
-    image: Image
-    cpu: float
-
-
-Way = Callable[[], Built]
+Way = Callable[[], Build]
 
 
 class Source:
@@ -66,7 +55,6 @@ class Source:
         if dockerfile:
             shutil.copy(dockerfile, self.folder / "Dockerfile")
             (self.folder / ".dockerignore").unlink()
-        run([go(), "mod", "download"], self.folder)
 
     def change_a_line(self) -> None:
         """Change what the compiler has to compile again."""
@@ -84,16 +72,6 @@ class Source:
         run([go(), "mod", "tidy"], self.folder)
 
 
-def by_buildkit(running: Engine, source: Source) -> Way:
-    """Return a way that builds the source's Dockerfile."""
-
-    def build() -> Built:
-        built = running.build(source.folder)
-        return Built(built.image, built.cpu)
-
-    return build
-
-
 def by_ko(running: Engine, source: Source, scratch: Path) -> Way:
     """Return a way that builds with ko, which has no Dockerfile, on the base that we take."""
     program = go_tool("github.com/google/ko", PINS["own_tool"]["ko"]["value"])
@@ -105,11 +83,11 @@ def by_ko(running: Engine, source: Source, scratch: Path) -> Way:
         "KO_DEFAULTBASEIMAGE": f"{running.registry}/{under_registry(base)}",
     }
 
-    def build() -> Built:
+    def build() -> Build:
         layout = scratch / "ko-layout"
         shutil.rmtree(layout, ignore_errors=True)
         command = [program, "build", "--push=false", f"--oci-layout-path={layout}", "--insecure-registry"]
-        before = children()
+        before = processors()
         done = subprocess.run(
             [*command, "--platform=linux/amd64", "--sbom=none", "./cmd/server"],
             check=False,
@@ -120,19 +98,13 @@ def by_ko(running: Engine, source: Source, scratch: Path) -> Way:
         )
         if done.returncode:
             sys.exit(f"Error: ko: {done.stderr}")
-        cpu = children() - before
+        cpu = processors() - before
         archive = scratch / "ko.tar"
         with tarfile.open(archive, "w") as tar:
             tar.add(layout, arcname="")
-        return Built(Image(archive), cpu)
+        return Build(archive, cpu, done.stderr)
 
     return build
-
-
-def children() -> float:
-    """Return the CPU seconds of the processes that ended so far."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def cold(running: Engine, scratch: Path) -> None:
@@ -146,15 +118,6 @@ def cold(running: Engine, scratch: Path) -> None:
         running.build(folder)
 
 
-def context(running: Engine, source: Source, scratch: Path) -> int:
-    """Return the bytes that reach the builder."""
-    folder = scratch / "context"
-    folder.mkdir(exist_ok=True)
-    (folder / "Dockerfile").write_text(EVERYTHING)
-    files = running.build(source.folder, dockerfile=folder).image.layers()[0].files()
-    return sum(map(len, files.values()))
-
-
 def measure(running: Engine, scratch: Path) -> dict[str, Row]:
     """Return every way's row."""
     sources = {
@@ -163,7 +126,8 @@ def measure(running: Engine, scratch: Path) -> dict[str, Row]:
         INIT: Source(scratch / "init", HERE / "dockerfiles/init/Dockerfile"),
         BY_KO: Source(scratch / "ko", None),
     }
-    ways = {name: by_buildkit(running, source) for name, source in sources.items() if name != BY_KO}
+    dockerfiles = [OURS, ARTICLE, INIT]
+    ways: dict[str, Way] = {name: functools.partial(running.build, sources[name].folder) for name in dockerfiles}
     ways[BY_KO] = by_ko(running, sources[BY_KO], scratch)
     rows: dict[str, Row] = {}
     for name, way in ways.items():
@@ -185,8 +149,8 @@ def measure(running: Engine, scratch: Path) -> dict[str, Row]:
     modules = [functools.partial(Source.change_a_module, version=version) for version in VERSIONS]
     for name, seconds in in_turn(ways, sources, modules):
         rows[name]["one module added, CPU s"] = seconds
-    for name, source in sources.items():
-        rows[name]["context, kB"] = None if name == BY_KO else context(running, source, scratch) / 1000
+    for name in dockerfiles:
+        rows[name]["context, kB"] = sum(map(len, running.context(sources[name].folder).values())) / 1000
     return rows
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from load import Service, loads, resident, starts, until_answer
+from load import Load, Service, loads, resident, starts, until_answer
 from practices import AFTER, BEFORE
 from practices import Load as Clients
 from report import Panel, Row, machine, save, show
@@ -118,9 +118,14 @@ def measured(running: Engine, images: Mapping[str, str]) -> dict[str, Row]:
         rows: dict[str, Row] = {name: {IDLE: resident(each.pid)} for name, each in services.items()}
         for name, load in loads(services, ROUNDS).items():
             assert load.errors == 0, f"{name}: {load.errors} errors"
-            rows[name] |= {RATE: load.rate, "p50, us": load.p50, "p99, us": load.p99, CPU: load.cpu}
+            rows[name] |= shown(load)
         assert spans, "the collector got no spans"
     return rows
+
+
+def shown(load: Load) -> Row:
+    """Return the figures of a load that the tables show."""
+    return {RATE: load.rate, "p50, us": load.p50, "p99, us": load.p99, CPU: load.cpu}
 
 
 @contextmanager
@@ -158,10 +163,7 @@ def quota(running: Engine, image: str) -> dict[str, Row]:
         for name, env in ways.items():
             started = stack.enter_context(limited(running, image, env, HALF))
             services[name] = Service(started.pid, started.address)
-        return {
-            name: {RATE: load.rate, "p50, us": load.p50, "p99, us": load.p99, CPU: load.cpu}
-            for name, load in loads(services, ROUNDS).items()
-        }
+        return {name: shown(load) for name, load in loads(services, ROUNDS).items()}
 
 
 def survivors(running: Engine, image: str) -> dict[str, Row]:

@@ -32,9 +32,9 @@ def costs(commands: Mapping[str, Command], rounds: int) -> dict[str, Cost]:
     for number in range(rounds + 1):
         for name, command in commands.items():
             arguments = command(number)
-            start, before = time.perf_counter(), _processors()
+            start, before = time.perf_counter(), processors()
             done = subprocess.run(arguments, check=False, capture_output=True, text=True)
-            spent[name].append(Cost(time.perf_counter() - start, _processors() - before))
+            spent[name].append(Cost(time.perf_counter() - start, processors() - before))
             if done.returncode:
                 sys.exit(f"{name} failed:\n{(done.stdout + done.stderr)[-2000:]}")
     return {
@@ -43,7 +43,8 @@ def costs(commands: Mapping[str, Command], rounds: int) -> dict[str, Cost]:
     }
 
 
-def _processors() -> float:
+def processors() -> float:
+    """Return the seconds of processors of the processes that ended so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,10 @@ class Layer(NamedTuple):
         """Return the content of every file."""
         with tarfile.open(fileobj=io.BytesIO(self.tar)) as tar:
             return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isfile()}  # type: ignore[union-attr]
+
+
+def _platform(document: Mapping[str, Any]) -> str:
+    return "/".join(filter(None, (document["os"], document["architecture"], document.get("variant"))))
 
 
 class Image:
@@ -45,14 +50,8 @@ class Image:
     def _manifests(self) -> list[tuple[str, dict[str, Any]]]:
         top = self._document(self.digest)
         if "manifests" not in top:
-            config = self._document(top["config"]["digest"])
-            return [("/".join(filter(None, (config["os"], config["architecture"], config.get("variant")))), top)]
-        found = []
-        for entry in top["manifests"]:
-            platform = entry["platform"]
-            name = "/".join(filter(None, (platform["os"], platform["architecture"], platform.get("variant"))))
-            found.append((name, self._document(entry["digest"])))
-        return found
+            return [(_platform(self._document(top["config"]["digest"])), top)]
+        return [(_platform(entry["platform"]), self._document(entry["digest"])) for entry in top["manifests"]]
 
     @property
     def platforms(self) -> list[str]:

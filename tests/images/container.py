@@ -21,6 +21,8 @@ SIGKILLED = 128 + 9
 """Nobody but the kernel, for want of memory, sends it to a container that holds."""
 BASKET = b'{"lines":[{"sku":"tea","quantity":2,"unit_price":350}]}'
 TOTAL = 700
+GRACE = 33
+"""Seconds, the manifests' terminationGracePeriodSeconds: they also cover the preStop hook, which is theirs alone."""
 
 
 class Container:
@@ -65,9 +67,9 @@ class Container:
         with urllib.request.urlopen(f"http://{self.address}/v1/quotes", body, timeout=30) as answer:
             return json.load(answer)
 
-    def stop(self, seconds: int) -> int:
-        """Send SIGTERM, and SIGKILL after ``seconds``; return the exit code."""
-        self._engine.docker("stop", f"--time={seconds}", self.name)
+    def stop(self) -> int:
+        """Send SIGTERM, and SIGKILL at the end of the grace period; return the exit code."""
+        self._engine.docker("stop", f"--time={GRACE}", self.name)
         return int(self.state()["ExitCode"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -147,9 +148,12 @@ class Engine:
     ) -> Build:
         """Build the Dockerfile in ``folder``, or that in the folder ``dockerfile``, as it is.
 
+        The modules that it needs are fetched into this machine's cache first: the builds' proxy serves from there.
         ``kind`` is that of the archive: docker for the engine, oci where there is more than one platform or an
         attestation. ``epoch`` is SOURCE_DATE_EPOCH. Raises AssertionError with BuildKit's log where it fails.
         """
+        if (folder / "go.mod").exists():
+            subprocess.run(["go", "mod", "download"], check=True, cwd=folder, env={**os.environ, "GOFLAGS": ""})
         self._number += 1
         archive = self.scratch / f"image-{self._number}.tar"
         given = {"GOPROXY": self.proxy, "GOSUMDB": "off", **(arguments or {})}
@@ -170,9 +174,15 @@ class Engine:
         assert done.returncode == 0, done.stderr[-6000:]
         return Build(archive, self.cgroup.cpu() - before, done.stderr)
 
-    def forget(self, *filters: str) -> None:
-        """Drop BuildKit's cache, or what of it passes the filters (type==exec.cachemount, say)."""
-        done = self.buildctl("prune", "--all", *(f"--filter={each}" for each in filters))
+    def context(self, folder: Path) -> dict[str, bytes]:
+        """Return what of a folder reaches the builder, by the path within it."""
+        with tempfile.TemporaryDirectory(dir=self.scratch) as place:
+            (Path(place) / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+            return self.build(folder, dockerfile=Path(place)).image.layers()[0].files()
+
+    def forget(self) -> None:
+        """Drop BuildKit's cache, that of the cache mounts too."""
+        done = self.buildctl("prune", "--all")
         assert done.returncode == 0, done.stderr
 
     def docker(self, *arguments: str) -> str:

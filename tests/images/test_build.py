@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.images.archive import Image
-from tests.images.conftest import downloaded
 from tests.images.engine import Engine
 from tests.support import rendered
 
@@ -18,7 +17,6 @@ MACHINES = {"linux/amd64": 62, "linux/arm64": 183, "linux/arm/v7": 40}
 """e_machine of ELF (elf(5), /usr/include/elf.h)."""
 SECRET = "a-planted-secret-3f1c"
 PLANTED = (".env", ".git/config", ".gocontainer/token", "id_rsa", "internal/app/.env", "deploy/key.pem", "vendor.key")
-EVERYTHING = "FROM scratch\nCOPY . /context/\n"
 
 
 def binary(image: Image, platform: str) -> bytes:
@@ -34,12 +32,12 @@ def test_the_default_image_is_small(engine: Engine, repository: Path) -> None:
 
 
 def test_without_traces_it_is_smaller_still(engine: Engine, tmp_path: Path) -> None:
-    layers = engine.build(downloaded(rendered(tmp_path, tracing=False))).image.layers()
+    layers = engine.build(rendered(tmp_path, tracing=False)).image.layers()
     assert sum(len(layer.compressed) for layer in layers) <= 4.8 * MEGABYTE
 
 
 def test_every_platform_is_built_on_one(engine: Engine, tmp_path: Path) -> None:
-    repository = downloaded(rendered(tmp_path, platforms=",".join(MACHINES)))
+    repository = rendered(tmp_path, platforms=",".join(MACHINES))
     image = engine.build(repository, f"--opt=platform={','.join(MACHINES)}", kind="oci").image
     machines = {platform: int.from_bytes(binary(image, platform)[18:20], "little") for platform in image.platforms}
     assert machines == MACHINES
@@ -85,27 +83,20 @@ def planted(repository: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def context(engine: Engine, folder: Path, scratch: Path) -> dict[str, bytes]:
-    """Return what of a folder reaches the builder."""
-    (scratch / "everything").mkdir(exist_ok=True)
-    (scratch / "everything/Dockerfile").write_text(EVERYTHING)
-    return engine.build(folder, dockerfile=scratch / "everything").image.layers()[0].files()
-
-
 def leaks(content: dict[str, bytes]) -> list[str]:
-    return sorted(name.removeprefix("context/") for name, data in content.items() if SECRET.encode() in data)
+    return sorted(name for name, data in content.items() if SECRET.encode() in data)
 
 
-def test_no_secret_reaches_the_builder_or_a_layer(engine: Engine, planted: Path, tmp_path: Path) -> None:
+def test_no_secret_reaches_the_builder_or_a_layer(engine: Engine, planted: Path) -> None:
     image = engine.build(planted).image
     assert not any(SECRET.encode() in layer.tar for layer in image.layers())
-    sent = context(engine, planted, tmp_path)
+    sent = engine.context(planted)
     assert leaks(sent) == []
-    assert {"context/go.mod", "context/cmd/server/main.go"} <= set(sent)
+    assert {"go.mod", "cmd/server/main.go"} <= set(sent)
     kept = subprocess.run(["grep", "-rqF", SECRET, engine.scratch / "buildkit"], check=False)
     assert kept.returncode == 1, "the builder keeps a secret"
 
 
-def test_the_search_for_secrets_finds_them(engine: Engine, planted: Path, tmp_path: Path) -> None:
+def test_the_search_for_secrets_finds_them(engine: Engine, planted: Path) -> None:
     (planted / ".dockerignore").unlink()
-    assert leaks(context(engine, planted, tmp_path)) == sorted(PLANTED)
+    assert leaks(engine.context(planted)) == sorted(PLANTED)

@@ -10,14 +10,11 @@ import pytest
 
 from gocontainer.errors import GocontainerError
 from tests.daemons import until
-from tests.images.conftest import downloaded
 from tests.images.container import Container, container
 from tests.images.engine import Build, Engine
 from tests.support import PINS, answers, rendered
 
 BASES = [name for name in PINS["base_image"] if name != "build"]
-GRACE = 33
-"""Seconds, the manifests' terminationGracePeriodSeconds less what only they have, the preStop hook."""
 MEBIBYTE = 1024 * 1024
 INTERPRETER = b"/ld-linux-"
 
@@ -52,7 +49,7 @@ def variant(request: pytest.FixtureRequest) -> dict[str, Any]:
 def build(engine: Engine, variant: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Build:
     # The shortest period for a HEALTHCHECK, since the engine waits one before it asks.
     repository = rendered(tmp_path_factory.mktemp("variant"), liveness_period=2, liveness_timeout=1, **variant)
-    return engine.build(downloaded(repository))
+    return engine.build(repository)
 
 
 @pytest.fixture(scope="module")
@@ -111,5 +108,5 @@ def test_it_turns_healthy(service: Container) -> None:
 
 
 def test_sigterm_ends_it_in_order(service: Container) -> None:
-    assert service.stop(GRACE) == 0
+    assert service.stop() == 0
     assert service.log()[-1]["msg"] == "stopped"

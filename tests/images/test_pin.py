@@ -17,7 +17,6 @@ from gocontainer.kinds import Select
 from gocontainer.options import BY_NAME
 from tests.daemons import debian
 from tests.images import bases
-from tests.images.conftest import downloaded
 from tests.images.engine import Engine, push_layout, running_registry, under_registry
 from tests.judges import JUDGES
 from tests.judges.subject import Subject
@@ -105,7 +104,7 @@ def test_every_image_gets_the_digest_of_its_index_and_nothing_else_changes(
 
 
 def test_what_it_pinned_is_built(tmp_path: Path, engine: Engine) -> None:
-    repository = downloaded(rendered(tmp_path))
+    repository = rendered(tmp_path)
     plain = engine.build(repository, kind="oci", epoch=0).image
     check_pin(repository, engine.registry)
     build = engine.build(repository, kind="oci", epoch=0)

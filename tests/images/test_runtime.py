@@ -12,13 +12,11 @@ import pytest
 import yaml
 
 from tests.images.collector import collector
-from tests.images.conftest import downloaded
-from tests.images.container import Container, able_to_hold, container, survives
+from tests.images.container import able_to_hold, container, survives
 from tests.images.engine import Engine
 from tests.judges.subject import kustomize
 from tests.support import rendered
 
-GRACE = 33
 MEBIBYTE = 1024 * 1024
 
 
@@ -29,7 +27,7 @@ def image(engine: Engine, repository: Path) -> str:
 
 @pytest.fixture(scope="module")
 def holding(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
-    repository = downloaded(rendered(tmp_path_factory.mktemp("holding")))
+    repository = rendered(tmp_path_factory.mktemp("holding"))
     return engine.load(engine.build(able_to_hold(repository)))
 
 
@@ -67,28 +65,28 @@ def test_gomaxprocs_follows_the_limit_and_is_never_below_two(engine: Engine, ima
         assert service.log()[0]["gomaxprocs"] == min(os.cpu_count() or 1, max(2, math.ceil(cpus)))
 
 
-def stopped(engine: Engine, image: str, endpoint: str) -> tuple[int, Container]:
+def stopped(engine: Engine, image: str, endpoint: str) -> int:
+    """Stop the service once it has answered, and return its exit code."""
     with container(engine, image, env={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}) as service:
         service.post()
-        code = service.stop(GRACE)
+        code = service.stop()
         assert service.log()[-1]["msg"] == "stopped"
-        return code, service
+        return code
 
 
 def test_it_ends_in_time_and_its_last_spans_arrive(engine: Engine, image: str) -> None:
     with collector() as (endpoint, taken):
-        code, _ = stopped(engine, image, endpoint)
-    assert code == 0
+        assert stopped(engine, image, endpoint) == 0
     assert any(b"orders" in body for body in taken)
 
 
 def test_it_ends_in_time_where_nobody_listens(engine: Engine, image: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    assert stopped(engine, image, endpoint)[0] == 0
+    assert stopped(engine, image, endpoint) == 0
 
 
 def test_it_ends_in_time_where_the_collector_takes_the_spans_and_says_nothing(engine: Engine, image: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        assert stopped(engine, image, endpoint)[0] == 0
+        assert stopped(engine, image, endpoint) == 0

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import BUILDKIT, PINS, ROOT, wrapped
+from tests.images.engine import buildkit
+from tests.support import PINS, ROOT, wrapped
 
 MODULE = ROOT / "tests/kube/kubernetes"
 """The wrapper module of Kubernetes, whose own replaces the modules of its staging folder."""
@@ -39,7 +40,7 @@ def main() -> None:
     """Build everything, and say what each program cost."""
     os.nice(19)
     builds = {name: partial(kubernetes, name) for name in PROGRAMS}
-    builds |= {name: partial(wrapped, BUILDKIT, f"github.com/moby/buildkit/{name}") for name in BUILDKITS}
+    builds |= {name: partial(buildkit, name) for name in BUILDKITS}
     for name, build in builds.items():
         wall, cpu = time.monotonic(), processors()
         try:
