@@ -41,5 +41,5 @@ def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) ->
         image_mb=round(base + BINARY_MB[answers["tracing"] is True]),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
         unready=sizes.readiness.worst_case,
-        restarted=sizes.liveness.worst_case,
+        restarted=sizes.restarted,
     )

@@ -19,6 +19,8 @@ MARGIN = 5
 """Also covers the second that clients get to leave their connections, internal/config's shutdown-delay."""
 STARTUP_PERIOD = 2
 LONGEST_REQUEST = 10
+ANSWER = 5
+"""What a request gets beyond its deadline, to say that it took too long."""
 PULL = 300
 """What a slow registry takes for the image, by experience."""
 PROGRESS_DEFAULT = 600
@@ -128,9 +130,24 @@ class Sizes:
         return PRE_STOP + self.drain_seconds + FLUSH + MARGIN
 
     @property
+    def liveness_grace(self) -> int:
+        """The same for a process that hangs: it finishes nothing, so only preStop has to pass."""
+        return PRE_STOP + MARGIN
+
+    @property
+    def restarted(self) -> int:
+        """Seconds until a process that hangs is killed and started anew, at most."""
+        return self.liveness.worst_case + self.liveness_grace
+
+    @property
     def request_timeout(self) -> int:
         """The deadline of a request never outlasts the drain."""
         return min(LONGEST_REQUEST, self.drain_seconds)
+
+    @property
+    def stalled(self) -> int:
+        """After it every request has ended, unless its handler hangs."""
+        return self.request_timeout + ANSWER
 
     @property
     def min_ready(self) -> int:
@@ -161,6 +178,7 @@ class Sizes:
             "grace_period": self.grace_period,
             "gomaxprocs": self.gomaxprocs,
             "hpa_target": HPA_TARGET,
+            "liveness_grace": self.liveness_grace,
             "margin": MARGIN,
             "max_disrupted": MAX_DISRUPTED,
             "max_surge": MAX_SURGE,
@@ -170,6 +188,8 @@ class Sizes:
             "pre_stop": PRE_STOP,
             "progress_deadline": self.progress_deadline,
             "request_timeout": self.request_timeout,
+            "restarted": self.restarted,
+            "stalled": self.stalled,
             "scale_down_percent": SCALE_DOWN_PERCENT,
             "scale_down_period": self.scale_down_period,
             "scale_down_window": self.scale_down_window,
@@ -182,7 +202,7 @@ class Sizes:
 
     def warnings(self) -> dict[str, str]:
         """Return for each option outside what is usual, from its value on, what that costs."""
-        late = f"a hung pod is restarted only after up to {self.liveness.worst_case} s"
+        late = f"a hung pod is restarted only after up to {self.restarted} s"
         return {
             f"liveness_{field}": f"{value} is outside the usual {few} to {many}: {below if value < few else late}."
             for field, (few, many, below) in USUAL.items()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/health"
 	"example.com/orders/internal/telemetry"
 )
 
@@ -30,7 +31,7 @@ func load(t testing.TB, args ...string) config.Config {
 
 func newAPI(t testing.TB, args ...string) http.Handler {
 	t.Helper()
-	return New(load(t, args...), slog.New(slog.DiscardHandler), telemetry.NewMetrics())
+	return New(load(t, args...), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
 }
 
 func send(api http.Handler, method, path, body string) *httptest.ResponseRecorder {
@@ -90,7 +91,7 @@ func post(api http.Handler, read body) *httptest.ResponseRecorder {
 func TestPanicIsAnsweredLoggedAndCounted(t *testing.T) {
 	var out bytes.Buffer
 	metrics := telemetry.NewMetrics()
-	api := New(load(t), slog.New(slog.NewTextHandler(&out, nil)), metrics)
+	api := New(load(t), slog.New(slog.NewTextHandler(&out, nil)), metrics, new(health.Progress))
 	rec := post(api, func() error { panic("broken") })
 	if rec.Code != http.StatusInternalServerError || !strings.Contains(out.String(), "value=broken") {
 		t.Errorf("got %d, logged %s", rec.Code, &out)
@@ -123,7 +124,7 @@ func TestPanicAfterTheFirstByteBreaksTheConnection(t *testing.T) {
 
 func TestOverloadIsShed(t *testing.T) {
 	metrics := telemetry.NewMetrics()
-	api := New(load(t, "-max-in-flight", "1"), slog.New(slog.DiscardHandler), metrics)
+	api := New(load(t, "-max-in-flight", "1"), slog.New(slog.DiscardHandler), metrics, new(health.Progress))
 	entered, leave := make(chan struct{}), make(chan struct{})
 	done := make(chan *httptest.ResponseRecorder)
 	go func() { done <- post(api, func() error { close(entered); <-leave; return io.EOF }) }()
@@ -170,7 +171,7 @@ func TestDeadlineReachesTheHandler(t *testing.T) {
 func TestRequestsAreLoggedAtDebugLevel(t *testing.T) {
 	for level, want := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
 		var out bytes.Buffer
-		send(New(load(t), telemetry.NewLogger(&out, level), telemetry.NewMetrics()), http.MethodGet, "/v1/carts", "")
+		send(New(load(t), telemetry.NewLogger(&out, level), telemetry.NewMetrics(), new(health.Progress)), http.MethodGet, "/v1/carts", "")
 		if got := strings.Contains(out.String(), `"path":"/v1/carts","code":"404"`); got != want {
 			t.Errorf("at %s: %q", level, &out)
 		}
@@ -179,7 +180,7 @@ func TestRequestsAreLoggedAtDebugLevel(t *testing.T) {
 
 func TestUnknownMethodsShareALabel(t *testing.T) {
 	metrics := telemetry.NewMetrics()
-	api := New(load(t), slog.New(slog.DiscardHandler), metrics)
+	api := New(load(t), slog.New(slog.DiscardHandler), metrics, new(health.Progress))
 	send(api, "BREW", "/v1/quotes", "")
 	wantMetrics(t, metrics, `code="405",method="OTHER"`)
 }

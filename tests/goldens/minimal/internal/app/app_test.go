@@ -117,6 +117,38 @@ func TestDrainFinishesRequestsInFlight(t *testing.T) {
 	}
 }
 
+func TestStalledServiceIsNotAlive(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(t, &out)
+	a.probes.Progress.Limit = time.Millisecond
+	stop := start(t, a)
+	body, hang := io.Pipe()
+	answered := make(chan error)
+	go func() {
+		res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json", body)
+		if err == nil {
+			res.Body.Close()
+		}
+		answered <- err
+	}()
+	for status(t, a.admin, "/livez") != http.StatusServiceUnavailable {
+		time.Sleep(time.Millisecond)
+	}
+	hang.Close()
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
+		t.Errorf("/livez is %d once all requests have ended", code)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "httpapi.decode(") {
+		t.Errorf("the log does not say where it hung:\n%s", log)
+	}
+}
+
 func TestDrainAsksClientsToLeave(t *testing.T) {
 	a := newApp(t, io.Discard)
 	start(t, a)

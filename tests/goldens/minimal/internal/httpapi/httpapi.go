@@ -16,13 +16,15 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/health"
 	"example.com/orders/internal/telemetry"
 )
 
 // New returns the API inside its middleware, the innermost first.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics) http.Handler {
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
 	handler := routes(cfg)
 	handler = deadline(handler, cfg.RequestTimeout)
+	handler = watch(handler, progress)
 	handler = shed(handler, cfg.MaxInFlight, metrics)
 	handler = recoverPanics(handler, log, metrics)
 	handler = observe(handler, log, metrics)
@@ -98,6 +100,15 @@ func deadline(next http.Handler, timeout time.Duration) http.Handler {
 		inner := r.WithContext(ctx)
 		defer func() { r.Pattern = inner.Pattern }() // the mux sets it on the copy; metrics and traces read it
 		next.ServeHTTP(w, inner)
+	})
+}
+
+// watch lets the probes see whether requests still end. Those that are shed say nothing about it.
+func watch(next http.Handler, progress *health.Progress) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		progress.Begin()
+		defer progress.End()
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -63,7 +63,14 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
-	api := httpapi.New(cfg, log, metrics)
+	// Each request ends at its deadline, and has a little longer to say so.
+	longest := cfg.RequestTimeout + 5*time.Second
+	a.probes.Progress.Limit = longest
+	a.probes.OnStall = func() {
+		stacks := make([]byte, 64*1024)
+		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
+	}
+	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
 	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, log)
 	if err != nil {
 		return nil, err
@@ -76,7 +83,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
-	a.service.WriteTimeout = cfg.RequestTimeout + 5*time.Second // time to say that it took too long
+	a.service.WriteTimeout = longest
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin, a.pprof} {
