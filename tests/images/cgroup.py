@@ -34,9 +34,9 @@ class Group:
 
 
 @contextmanager
-def group() -> Iterator[Group]:
-    """Make a group and remove it, and what is left below it, at the end."""
-    made = Group(f"gocontainer-{os.getpid()}")
+def group(purpose: str) -> Iterator[Group]:
+    """Make a group of this process's for a purpose and remove it, and what is left below it, at the end."""
+    made = Group(f"gocontainer-{purpose}-{os.getpid()}")
     made.folder.mkdir(parents=True)
     try:
         yield made

@@ -1,20 +1,12 @@
-"""One engine for all tests of images."""
+"""What the tests of images build."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.images.engine import Engine, engine
 from tests.support import rendered
-
-
-@pytest.fixture(scope="session", name="engine")
-def running_engine() -> Iterator[Engine]:
-    with engine() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

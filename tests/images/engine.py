@@ -265,7 +265,7 @@ def engine() -> Iterator[Engine]:
     CACHE.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="images-"))
     try:
-        with cgroup.group() as group, running_registry(stocked(), scratch) as address, module_proxy() as proxy:
+        with cgroup.group("engine") as group, running_registry(stocked(), scratch) as address, module_proxy() as proxy:
             running = Engine(scratch, address, proxy, group)
             with _buildkitd(running), _dockerd(running):
                 yield running

@@ -21,6 +21,7 @@ MODULE = ROOT / "tests/kube/kubernetes"
 """The wrapper module of Kubernetes, whose own replaces the modules of its staging folder."""
 VERSION = str(PINS["own_tool"]["kubernetes"]["value"])
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+NODE = ("kubelet", "kube-proxy")
 BUILDKITS = ("cmd/buildkitd", "cmd/buildctl", "frontend/dockerfile/cmd/dockerfile-frontend")
 
 
@@ -39,7 +40,7 @@ def kubernetes(program: str) -> Path:
 def main() -> None:
     """Build everything, and say what each program cost."""
     os.nice(19)
-    builds = {name: partial(kubernetes, name) for name in PROGRAMS}
+    builds = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
     builds |= {name: partial(buildkit, name) for name in BUILDKITS}
     for name, build in builds.items():
         wall, cpu = time.monotonic(), processors()

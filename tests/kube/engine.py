@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from docs.demo import free_ports
 
-from tests.daemons import answers, debian, process, until
+from tests.daemons import debian, process, until
 from tests.kube.build import kubernetes
 from tests.support import Run, missing, need, ok, pip_tool
 
@@ -29,6 +29,8 @@ PATIENCE = 30
 """Seconds for one request; kubectl itself would wait for ever."""
 TIMES: dict[str, float] = {}
 """Seconds that each part took, printed at the end."""
+SAID: list[str] = []
+"""What else was measured, a line each."""
 
 
 @contextmanager
@@ -52,8 +54,8 @@ class Daemon(NamedTuple):
 class ControlPlane:
     """A running etcd and API server, and what is started beside them."""
 
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
+    def __init__(self, scratch: Path, within: Sequence[str | Path] = ()) -> None:
+        self.scratch, self.within = scratch, within
         self.daemons: list[Daemon] = []
 
     @property
@@ -65,7 +67,7 @@ class ControlPlane:
     def daemon(self, name: str, *command: str | Path) -> Iterator[Daemon]:
         """Run a program; from now on its end is everybody's failure."""
         log = self.scratch / f"{name}.log"
-        with process(command, log) as started:
+        with process([*self.within, *command], log) as started:
             running = Daemon(name, started, log)
             self.daemons.append(running)
             try:
@@ -92,6 +94,7 @@ class ControlPlane:
         """Run kubectl, with ``given`` as its input."""
         self.alive()
         command = [
+            *self.within,
             pip_tool("kubectl"),
             f"--kubeconfig={self.kubeconfig}",
             f"--cache-dir={self.scratch}/cache",
@@ -162,6 +165,8 @@ def _api_server(plane: ControlPlane, etcd: int, port: int) -> list[str | Path]:
         # Else it looks for a default route, which not every machine has.
         "--advertise-address=127.0.0.1",
         "--endpoint-reconciler-type=none",
+        # Nobody resolves the name of a node here.
+        "--kubelet-preferred-address-types=InternalIP",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--service-account-issuer=https://localhost",
         f"--service-account-key-file={scratch}/accounts.pub",
@@ -198,21 +203,22 @@ def _secrets(plane: ControlPlane, port: int) -> None:
 
 
 @contextmanager
-def control_plane() -> Iterator[ControlPlane]:
-    """Start etcd and the API server; stop them and drop their state at the end."""
+def control_plane(within: Sequence[str | Path] = ()) -> Iterator[ControlPlane]:
+    """Start etcd and the API server, ``within`` before each command; stop them and drop their state at the end."""
     etcd_program()
     kubernetes("kube-apiserver")
     scratch = Path(tempfile.mkdtemp(prefix="kube-"))
     client, peer, port = free_ports(3)
-    plane = ControlPlane(scratch)
+    plane = ControlPlane(scratch, within)
     _secrets(plane, port)
     try:
         began = time.monotonic()
-        with plane.daemon("etcd", *_etcd(plane, client, peer)):
-            plane.until(lambda: answers(f"http://127.0.0.1:{client}/health"), "etcd")
-            with plane.daemon("kube-apiserver", *_api_server(plane, client, port)):
-                plane.until(lambda: plane.kubectl("get", "--raw=/readyz").code == 0, "kube-apiserver")
-                TIMES.setdefault("start of etcd and the API server", time.monotonic() - began)
-                yield plane
+        with (
+            plane.daemon("etcd", *_etcd(plane, client, peer)),
+            plane.daemon("kube-apiserver", *_api_server(plane, client, port)),
+        ):
+            plane.until(lambda: plane.kubectl("get", "--raw=/readyz").code == 0, "kube-apiserver")
+            TIMES.setdefault("start of etcd and the API server", time.monotonic() - began)
+            yield plane
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
