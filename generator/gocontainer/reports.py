@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from gocontainer import lock
+from gocontainer import cluster, lock
 from gocontainer.project import Entry
 from gocontainer.update import Plan, Preparation
 
@@ -41,6 +41,8 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "kept_deleted": list(planned.kept_deleted) if planned else [],
         "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
         "unpinned": planned.unpinned if planned else {},
+        "hand_over": _handed_over(prepared),
+        "delete": [str(each) for each in _removed(prepared)],
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -74,7 +76,25 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
         for path, images in planned.unpinned.items()
         for image in images
     ]
-    return "\n".join([*lines, *_offered(prepared), *_next(planned, written=written, branch=branch)])
+    lines += [*_offered(prepared), *_next(planned, written=written, branch=branch)]
+    return "\n".join([*lines, *_in_the_cluster(prepared)])
+
+
+def _handed_over(prepared: Preparation) -> list[str]:
+    return cluster.handed_over(prepared.base.tree, prepared.theirs) if prepared.template == lock.OWN else []
+
+
+def _removed(prepared: Preparation) -> list[cluster.Removed]:
+    return cluster.removed(prepared.base.tree, prepared.theirs) if prepared.template == lock.OWN else []
+
+
+def _in_the_cluster(prepared: Preparation) -> Iterator[str]:
+    if commands := _handed_over(prepared):
+        yield "The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:"
+        yield from (f"  {command}" for command in commands)
+    if objects := _removed(prepared):
+        yield "No manifest makes these any more. Where they run, delete them once you have applied:"
+        yield from (f"  {each}" for each in objects)
 
 
 def _offered(prepared: Preparation) -> Iterator[str]:

@@ -1,0 +1,71 @@
+"""What `update` says of a cluster in which the manifests are applied already."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gocontainer import lock, render
+from gocontainer.cluster import handed_over, removed
+from gocontainer.lock import sealed
+from gocontainer.tree import save
+from tests.support import answers, gocontainer, ok
+from tests.test_releases import git
+
+FIXED = {"min_replicas": 3, "max_replicas": 3}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Three replicas, fixed."""
+    chosen = answers(**FIXED)
+    folder = tmp_path / "orders"
+    save(sealed(render(chosen), chosen), folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=start")
+    return folder
+
+
+def test_nothing_is_said_where_the_objects_stay(repository: Path) -> None:
+    report = ok(gocontainer("update", str(repository), "--set", "drain_seconds=30"))
+    assert "kubectl" not in report
+
+
+def test_the_number_of_replicas_is_left_to_a_new_autoscaler(repository: Path) -> None:
+    report = ok(gocontainer("update", str(repository), "--set", "max_replicas=6"))
+    *_, advice, command = report.splitlines()
+    assert advice.endswith("leave it to it before you apply:")
+    assert command.startswith("  kubectl -n orders apply view-last-applied deployment/orders")
+
+
+def test_what_is_made_no_more_is_named_with_its_command(repository: Path) -> None:
+    settings = ["--set=min_replicas=1", "--set=max_replicas=1", "--set=network_policy=false"]
+    report = ok(gocontainer("update", str(repository), *settings))
+    assert report.splitlines()[-2:] == [
+        "  kubectl -n orders delete networkpolicy/orders",
+        "  kubectl -n orders delete poddisruptionbudget/orders",
+    ]
+
+
+def test_a_program_reads_the_commands(repository: Path) -> None:
+    report = json.loads(ok(gocontainer("update", str(repository), "--set=max_replicas=6", "--json")))
+    assert report["delete"] == []
+    assert len(report["hand_over"]) == 1
+
+
+def test_an_object_that_moves_is_removed_where_it_was() -> None:
+    before, after = render(answers()), render(answers(service="prices"))
+    assert {(each.namespace, each.kind) for each in removed(before, after)} >= {
+        ("orders", "Deployment"),
+        ("orders-dev", "Deployment"),
+        ("orders", "HorizontalPodAutoscaler"),
+    }
+    assert handed_over(before, after) == []
+
+
+def test_a_repository_without_manifests_removes_nothing() -> None:
+    assert removed({}, render(answers())) == []
+    assert removed({lock.LOCK: render(answers())["go.mod"]}, {}) == []
