@@ -100,6 +100,10 @@ bench-practices: $(READY) ## measure the practices against what articles say
 bench-runtime: $(READY) ## run the service under limits beside net/http alone (root, Debian)
 	$(RUN)/python benchmarks/runtime.py
 
+.PHONY: bench-node
+bench-node: $(READY) ## roll out under load and hang processes on a real node (root, Debian)
+	$(RUN)/python benchmarks/node.py
+
 .PHONY: bench-update
 bench-update: $(READY) ## time 'gocontainer update' against copier and cruft, and count what each loses
 	$(RUN)/python benchmarks/update.py

@@ -14,7 +14,7 @@ import yaml
 from gocontainer import __version__, explain, lock, render, tree
 from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
 from gocontainer.options import BY_NAME
-from tests.support import ROWS, answers, gocontainer, ok, row_id
+from tests.support import ROOT, ROWS, answers, gocontainer, ok, row_id
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
 
@@ -172,3 +172,15 @@ def test_a_wrong_answer_in_the_lock_is_named_with_its_place(tmp_path: Path) -> N
     path.write_text(path.read_text().replace('"port": 8080', '"port": 80'))
     with pytest.raises(InvalidAnswer, match=r"port in \.gocontainer\.lock: 80 is not a whole number"):
         explain.explain(tmp_path / "orders")
+
+
+def test_every_proof_is_there_and_no_probe_and_no_shutdown_is_without() -> None:
+    proofs = {name: row.get("proof", "") for name, row in explain.numbers().items()}
+    assert [name for name, proof in proofs.items() if proof and not (ROOT / proof).is_file()] == []
+    shown = {name for name, row in explain.numbers().items() if row["group"] in ("Probes", "Shutdown")}
+    assert {name for name in shown if not proofs[name]} == {
+        "healthcheck_timeout",
+        "healthcheck_start_period",
+        "healthcheck_retries",
+        "own_pre_stop",
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gocontainer import reference, template
+from gocontainer import explain, reference, template
 from gocontainer.answers import Answers
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.derived import derive
@@ -31,12 +31,22 @@ def files(root: Path, command: click.Group) -> dict[str, str]:
         "docs/reference/answers.schema.json": answers_schema(),
         "docs/reference/cli.md": reference.cli_page(command),
         "docs/reference/files.md": reference.files_page(template.compile_checkout(root)["files"]),
+        "docs/reference/numbers.md": reference.numbers_page(_numbers()),
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
         "tests/rows.json": matrix.rows_json(),
         **hooks,
     }
+
+
+def _numbers() -> dict[str, list[list[str]]]:
+    groups: dict[str, list[list[str]]] = {}
+    for each in explain.defaults():
+        proof = f"`{each.proof}`" if each.proof else "-"
+        row = [each.title, f"`{each.rendered}`", f"`{each.formula}`", each.buys, each.source, proof]
+        groups.setdefault(each.group, []).append(row)
+    return groups
 
 
 def _read(path: Path) -> str | None:

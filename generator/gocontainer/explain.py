@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +35,8 @@ class Explained(NamedTuple):
     """What it follows from."""
     buys: str
     source: str
+    proof: str = ""
+    """The test that holds it against the real thing, where there is one."""
 
 
 @cache
@@ -52,7 +54,15 @@ def explain(repository: Path) -> list[Explained]:
     if remembered.name != lock.NAME:
         way_out = "Its authors know; 'gocontainer status' says what was changed by hand."
         raise CannotUse(f"no table says where the numbers of {remembered.name} come from", way_out)
-    answers = Answers.merge(*remembered.layers())
+    return _explained(Answers.merge(*remembered.layers()), lambda path: _read(repository / path))
+
+
+def defaults() -> list[Explained]:
+    """Explain the numbers of a repository whose answers are all defaults."""
+    return _explained(Answers(service="orders"), lambda _: "")
+
+
+def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
     values, pristine = context(answers), render(answers)
     explained = []
     for name, row in numbers().items():
@@ -66,11 +76,12 @@ def explain(repository: Path) -> list[Explained]:
                     title=row["title"],
                     file=row["file"],
                     rendered=rendered,
-                    now=find(_read(repository / row["file"]), row, str(answers["service"])),
+                    now=find(read(row["file"]), row, str(answers["service"])),
                     formula=shown(name, values),
                     options=tuple(dict.fromkeys(_options(name))),
                     buys=row["buys"],
                     source=row["source"],
+                    proof=row.get("proof", ""),
                 )
             )
     return explained

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -129,6 +129,27 @@ def _condition(when: When) -> str:
     return " and ".join(
         f"with {layout.FLAGS.get(name) or f'`{name}` {_either(values)}'}" for name, values in when.items()
     )
+
+
+def numbers_page(groups: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """Return the page of numbers; ``groups`` has the cells of each row."""
+    head = ("number", "default", "formula", "what it buys or costs", "source", "proved by")
+    lines = [
+        "# Numbers",
+        "",
+        NOTE,
+        "",
+        "The numbers of a repository whose answers are all defaults; `gocontainer explain` shows those of yours. The",
+        "last column is the test that holds a number, and",
+        "[probes and resources](../explanation/probes-and-resources.md) shows what was measured.",
+    ]
+    for group, rows in groups.items():
+        lines += ["", f"## {group}", "", _row(head), _row(["---"] * len(head)), *map(_row, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def cli_page(command: click.Group) -> str:

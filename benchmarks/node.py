@@ -1,0 +1,144 @@
+"""Rollouts under load and hung processes on a real node: as rendered, and as articles write it.
+
+200 requests a second, each on a connection of its own, are sent to the Service's address while a Deployment of one
+replica is rolled out, ``ROUNDS`` times for each way in turn. Then the processes of as many pods are stopped (SIGSTOP),
+and the time is taken until the kubelet has killed each. ``WRITE=1`` writes the tables of the docs.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from report import Row, machine, save, show
+from tests.daemons import until
+from tests.images.engine import engine
+from tests.kube.deployed import Deployed
+from tests.kube.load import RATE, load, once
+from tests.kube.machine import Machine
+from tests.kube.node import Node
+from tests.kube.stock import IMAGE, stocked
+from tests.support import ok, rendered
+from timing import verdict
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+OURS, NO_PRE_STOP, ARTICLE = "gocontainer", "without preStop", "as articles write it"
+OWN_GRACE = "with the pod's grace period"
+CONTAINER = "/containers/0"
+_AT_ONCE = {"op": "add", "path": f"{CONTAINER}/env/-", "value": {"name": "APP_SHUTDOWN_DELAY", "value": "0s"}}
+_NO_PRE_STOP = {"op": "remove", "path": f"{CONTAINER}/lifecycle"}
+_NO_GRACE = {"op": "remove", "path": f"{CONTAINER}/livenessProbe/terminationGracePeriodSeconds"}
+ROLLED: Mapping[str, list[Mapping[str, Any]]] = {
+    OURS: [],
+    NO_PRE_STOP: [_NO_PRE_STOP],
+    ARTICLE: [_NO_PRE_STOP, _AT_ONCE],
+}
+HUNG: Mapping[str, list[Mapping[str, Any]]] = {OURS: [], OWN_GRACE: [_NO_GRACE]}
+"""What is changed of the rendered Deployment for each way."""
+ANSWERED, LOST, LONGEST = "answered", "lost", "seconds a rollout"
+KILLED, LATEST = "seconds until killed, median", "seconds until killed, latest"
+SOONER = (1.4, 1.5)
+"""Floor and target of how much sooner a hung process is killed than after the pod's own grace period."""
+
+
+def main() -> int:
+    """Print the tables and the verdict."""
+    with engine() as builder, tempfile.TemporaryDirectory() as place:
+        scratch = Path(place)
+        with stocked(builder, scratch / "images") as node:
+            print(f"{machine()}, one node, {RATE} requests a second, {ROUNDS} rollouts each in turn\n")
+            rolled = rollouts({name: deployed(node, scratch, name, changes) for name, changes in ROLLED.items()})
+            print(show(rolled) + "\n", flush=True)
+            hung = hangs({name: deployed(node, scratch, f"hung {name}", changes) for name, changes in HUNG.items()})
+            print(f"{ROUNDS} hung processes each\n\n{show(hung)}\n", flush=True)
+    target = "make bench-node"
+    save("rollouts", target, rolled, [], f"{ROUNDS} rollouts each in turn, {RATE} requests a second.")
+    save("hangs", target, hung, [], f"{ROUNDS} processes each.")
+    sooner = (hung[OWN_GRACE][KILLED] or 0) / (hung[OURS][KILLED] or 1)
+    lost, answered = rolled[OURS][LOST], rolled[OURS][ANSWERED]
+    killed = f"{hung[OURS][KILLED]:.0f} s until a hung process is killed"
+    figure = f"{lost:.0f} lost and {answered:.0f} answered in {ROUNDS} rollouts, {killed}"
+    return verdict("node", figure, {OWN_GRACE: (sooner, *SOONER)}) or int(bool(lost))
+
+
+def deployed(node: Node, scratch: Path, name: str, changes: list[Mapping[str, Any]]) -> Deployed:
+    """Apply the overlay ``dev`` of a service of its own, with the changes of this way."""
+    words = name.lower().replace("'", "").replace(" ", "-")
+    service = Deployed(node, rendered(scratch / words, service=words))
+    service.apply(IMAGE)
+    if changes:
+        service.patch(*changes)
+    if name == ARTICLE:
+        ok(service.kubectl("patch", f"deployment/{service.name}", '--patch={"spec": {"minReadySeconds": 0}}'))
+    service.rolled_out()
+    return service
+
+
+def rollouts(services: Mapping[str, Deployed]) -> dict[str, Row]:
+    """Roll each service out in turn, under load."""
+    took: dict[str, list[float]] = {name: [] for name in services}
+    counts: dict[str, list[int]] = {name: [0, 0] for name in services}
+    for _ in range(ROUNDS):
+        for name, service in services.items():
+            there, address = service.node.there, service.address
+            with load(there, address) as counted:
+                service.until(partial(answers, there, address), "the first answer")
+                began = time.monotonic()
+                ok(service.kubectl("rollout", "restart", f"deployment/{service.name}"))
+                service.rolled_out()
+                took[name].append(time.monotonic() - began)
+            counts[name][0] += counted.answered
+            counts[name][1] += counted.lost
+    return {
+        name: {ANSWERED: counts[name][0], LOST: counts[name][1], LONGEST: statistics.median(took[name])}
+        for name in services
+    }
+
+
+def answers(there: Machine, address: str) -> bool:
+    """Say whether a request is answered."""
+    return once(there, address).answered == 1
+
+
+def hangs(services: Mapping[str, Deployed]) -> dict[str, Row]:
+    """Stop the processes of all pods, and wait until each was killed."""
+    began = {}
+    for service in services.values():
+        ok(service.kubectl("scale", f"deployment/{service.name}", f"--replicas={ROUNDS}"))
+    for name, service in services.items():
+        service.rolled_out()
+        began[name] = time.time()
+        for pod in service.pods():
+            (status,) = pod["status"]["containerStatuses"]
+            service.node.there.run("kill", "-STOP", str(service.node.process(status["containerID"])))
+    found: dict[str, Row] = {}
+    for name, service in services.items():
+        until(partial(all_ended, service), name, 300)
+        seconds = [end - began[name] for end in ends(service)]
+        found[name] = {KILLED: statistics.median(seconds), LATEST: max(seconds)}
+    return found
+
+
+def all_ended(service: Deployed) -> bool:
+    """Say whether every pod's first container has ended."""
+    return len(ends(service)) == ROUNDS
+
+
+def ends(service: Deployed) -> list[float]:
+    """Return when the first container of each pod had ended, in seconds since the epoch."""
+    states = [status["lastState"] for pod in service.pods() for status in pod["status"]["containerStatuses"]]
+    return [datetime.fromisoformat(state["terminated"]["finishedAt"]).timestamp() for state in states if state]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
