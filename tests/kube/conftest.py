@@ -52,4 +52,4 @@ def deploy(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dep
 
     yield apply
     for each in made:
-        each.kubectl("delete", "--wait=false", f"--filename={each.repository}/deploy/namespace")
+        each.remove()

@@ -35,6 +35,10 @@ class Deployed:
         ok(self.kubectl("apply", *STRICT, f"--filename={self.repository}/deploy/namespace"))
         ok(self.kubectl("apply", *STRICT, f"--kustomize={self.overlay}"))
 
+    def remove(self) -> None:
+        """Take the namespaces away, with all that is in them: the node has room for few pods."""
+        ok(self.kubectl("delete", "--wait=false", f"--filename={self.repository}/deploy/namespace"))
+
     def patch(self, *operations: Mapping[str, Any]) -> None:
         """Change the Deployment's pod by operations of JSON Patch (RFC 6902), whose paths begin at its spec."""
         below = "/spec/template/spec"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,7 +73,7 @@ def wanted(deployed: Deployed) -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def updated(engine: Engine, node: Node, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Updated]:
+def updated(engine: Engine, node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Updated]]:
     """The previous release of every profile, running, and updated: with its objects as they were before."""
     folder = tmp_path_factory.mktemp("previous")
     services = {}
@@ -94,7 +94,9 @@ def updated(engine: Engine, node: Node, tmp_path_factory: pytest.TempPathFactory
             service.apply()
         for service in services.values():
             service.rolled_out()
-    return {profile: Updated(service, before[profile]) for profile, service in services.items()}
+    yield {profile: Updated(service, before[profile]) for profile, service in services.items()}
+    for service in services.values():
+        service.remove()
 
 
 @every_profile
@@ -150,14 +152,15 @@ def applied(service: Deployed) -> int:
 
 
 @pytest.fixture
-def fixed(node: Node, tmp_path: Path, request: pytest.FixtureRequest) -> Deployed:
+def fixed(node: Node, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Deployed]:
     """A service of three replicas, applied."""
     chosen = answers(service=f"fixed-{request.node.name.replace('_', '-')[-20:]}", min_replicas=3, max_replicas=3)
     repository = committed(tmp_path / str(chosen["service"]), sealed(render(chosen), chosen))
     service = Deployed(node, repository, "prod")
     service.apply()
     assert live(service).keys() == wanted(service)
-    return service
+    yield service
+    service.remove()
 
 
 def test_the_autoscaler_takes_the_replicas_over_and_gives_them_back(fixed: Deployed) -> None:
