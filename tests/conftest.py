@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ENGINES = {Path(__file__).with_name(name) for name in ("images", "kube")}
+ENGINES = {Path(__file__).with_name(name) for name in ("centres", "images", "kube")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
