@@ -1,0 +1,47 @@
+package health
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestProbesThroughALife(t *testing.T) {
+	var probes Probes
+	mux := http.NewServeMux()
+	probes.Register(mux)
+	want := func(state string, codes map[string]int) {
+		t.Helper()
+		for path, code := range codes {
+			rec := httptest.NewRecorder()
+			mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+			if rec.Code != code {
+				t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
+			}
+		}
+	}
+	want("booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
+	probes.Start()
+	want("serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
+	probes.Stop()
+	want("draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
+}
+
+func TestCheck(t *testing.T) {
+	var probes Probes
+	mux := http.NewServeMux()
+	probes.Register(mux)
+	server := httptest.NewServer(mux)
+	addr := strings.TrimPrefix(server.URL, "http://")
+	if err := Check(t.Context(), addr); err != nil {
+		t.Errorf("a running service: %v", err)
+	}
+	server.Close()
+	if err := Check(t.Context(), addr); err == nil {
+		t.Error("a service that is gone passes")
+	}
+	if err := Check(t.Context(), "8081"); err == nil {
+		t.Error("an address without a port separator passes")
+	}
+}
