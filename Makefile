@@ -88,6 +88,10 @@ bench-size: $(READY) ## weigh the binary against a plain go build
 bench-image: $(READY) ## weigh and build the image against an article's, docker init's and ko's (root, Debian)
 	$(RUN)/python benchmarks/image.py
 
+.PHONY: bench-config
+bench-config: $(READY) ## time a push to a config centre, and weigh each choice (root, Debian)
+	$(RUN)/python benchmarks/config.py
+
 .PHONY: bench-judges
 bench-judges: $(READY) ## count what the judges find, RIVALS=FOLDER in others' output too
 	$(RUN)/python benchmarks/judges.py
