@@ -34,8 +34,8 @@ test: lint ## all that needs no root: under ten minutes, warm
 
 .PHONY: test-all
 test-all: lint ## everything: the real engines need root and Debian
-	$(RUN)/pytest -n 2 --ignore=tests/images --ignore=tests/kube
-	$(RUN)/pytest tests/images tests/kube
+	$(RUN)/pytest -n 2 --ignore=tests/centres --ignore=tests/images --ignore=tests/kube
+	$(RUN)/pytest tests/centres tests/images tests/kube
 
 .PHONY: derive
 derive: $(READY) ## write the files that follow from the tables
@@ -87,6 +87,10 @@ bench-size: $(READY) ## weigh the binary against a plain go build
 .PHONY: bench-image
 bench-image: $(READY) ## weigh and build the image against an article's, docker init's and ko's (root, Debian)
 	$(RUN)/python benchmarks/image.py
+
+.PHONY: bench-config
+bench-config: $(READY) ## time a push to a config centre, and weigh each choice (root, Debian)
+	$(RUN)/python benchmarks/config.py
 
 .PHONY: bench-judges
 bench-judges: $(READY) ## count what the judges find, RIVALS=FOLDER in others' output too

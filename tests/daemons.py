@@ -33,7 +33,9 @@ def debian(*packages: str) -> None:
     if not lacking:
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *lacking]
+    # Another process may be installing: its lock is waited for.
+    wait = ("-o", "DPkg::Lock::Timeout=600")
+    command = ["apt-get", *wait, "install", "-y", "-qq", "--no-install-recommends", *lacking]
     for prepare in ((), ("apt-get", "update", "-qq")):
         if prepare:
             subprocess.run(prepare, check=False, capture_output=True)

@@ -1,4 +1,4 @@
-"""The golden repositories, one a profile. `make goldens` renders them afresh."""
+"""The golden repositories: one a profile, and one with a config centre. `make goldens` renders them afresh."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from gocontainer.profiles import PRESETS
 from tests.support import ROOT, answers
 
 FOLDER = ROOT / "tests" / "goldens"
+GOLDENS: dict[str, dict[str, str]] = {
+    **{profile: {"profile": profile} for profile in PRESETS},
+    "configured": {"config_center": "etcd"},
+}
+"""Their answers, by name."""
 
 
-def expected(profile: str) -> dict[str, tree.File]:
-    """What `gocontainer new orders --profile PROFILE` writes today."""
-    chosen = answers(profile=profile)
+def expected(golden: str) -> dict[str, tree.File]:
+    """What `gocontainer new orders` writes today for the answers of a golden."""
+    chosen = answers(**GOLDENS[golden])
     return sealed(render(chosen), chosen)
 
 
 if __name__ == "__main__":
     shutil.rmtree(FOLDER, ignore_errors=True)
-    for name in PRESETS:
+    for name in GOLDENS:
         tree.save(expected(name), FOLDER / name)

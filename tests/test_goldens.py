@@ -1,4 +1,4 @@
-"""Three committed repositories, byte for byte: a change of a template is seen where it lands."""
+"""Four committed repositories, byte for byte: a change of a template is seen where it lands."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import pytest
 
 from gocontainer import tree
 from gocontainer.lock import PACK
-from gocontainer.profiles import PRESETS
-from tests.golden import FOLDER, expected
+from tests.golden import FOLDER, GOLDENS, expected
 
 
-@pytest.mark.parametrize("profile", PRESETS)
-def test_golden_is_what_is_rendered(profile: str) -> None:
-    committed, fresh = tree.load(FOLDER / profile), expected(profile)
+@pytest.mark.parametrize("golden", GOLDENS)
+def test_golden_is_what_is_rendered(golden: str) -> None:
+    committed, fresh = tree.load(FOLDER / golden), expected(golden)
     assert sorted(committed) == sorted(fresh)
     stale = [path for path in fresh if path != PACK and committed[path] != fresh[path]]
     assert stale == [], "run 'make goldens' and read the diff"
@@ -26,5 +25,17 @@ def test_the_default_repository_is_small() -> None:
     assert len(expected("service")) <= 45
 
 
-def test_each_profile_has_its_golden() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(PRESETS)
+def test_each_golden_is_committed_and_no_other() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(GOLDENS)
+
+
+def test_the_settings_of_a_service_with_a_config_centre_are_short_to_read() -> None:
+    own = {path: file for path, file in expected("configured").items() if path.startswith("internal/config/")}
+    lines = {path: file.content.count(b"\n") for path, file in own.items() if not path.endswith("_test.go")}
+    assert sum(lines.values()) < 500, lines
+
+
+def test_without_a_config_centre_no_byte_of_it_is_in_the_repository() -> None:
+    assert any(b"center" in file.content for file in expected("configured").values())
+    traces = [path for path, file in expected("service").items() if path != PACK and b"center" in file.content.lower()]
+    assert traces == [".gocontainer.lock"], "only the answer itself"

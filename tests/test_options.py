@@ -19,7 +19,8 @@ from tests.support import answers
 CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
     "owner": "the {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
-    "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64", "tracing": True,
+    "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
+    "config_center": "none", "tracing": True,
     "target": "kubernetes", "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "ci": "github",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from docs.demo import get
 
+from gocontainer.centers import PORTS
 from tests.service import running
 from tests.support import PINS, go, go_tool, need, ok, rendered, rows
 
@@ -62,7 +63,9 @@ def test_row_compiles_for_its_platforms(tmp_path: Path, row: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("given", [{}, {"tracing": False}], ids=str)
+@pytest.mark.parametrize(
+    "given", [{}, {"tracing": False}, *({"config_center": name} for name in PORTS if name != "none")], ids=str
+)
 def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, given: dict[str, Any]) -> None:
     version = PINS["tool"]["golangci_lint"]["value"]
     program = go_tool("github.com/golangci/golangci-lint/v2/cmd/golangci-lint", version)

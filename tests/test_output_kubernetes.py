@@ -11,14 +11,20 @@ import pytest
 import yaml
 
 from gocontainer import tree
+from gocontainer.centers import PORTS
 from gocontainer.sizing import Sizes
 from tests.judges import subject
 from tests.support import answers, need, rendered, rows
 
+CENTER = "config-center"
+
 
 def kustomize(overlay: Path) -> dict[str, dict[str, Any]]:
+    """The objects by their kind; those of the config centre with its name before it."""
     documents = list(yaml.safe_load_all(subject.kustomize(overlay)))
-    kinds = {document["kind"]: document for document in documents}
+    kinds = {
+        f"{CENTER} " * (CENTER in document["metadata"]["name"]) + document["kind"]: document for document in documents
+    }
     assert len(kinds) == len(documents)
     return kinds
 
@@ -47,14 +53,41 @@ def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, A
     for overlay in (dev, prod):
         selectors_match(overlay)
         pod_is_sized(row, overlay["Deployment"]["spec"]["template"]["spec"])
+        center_is_known(row, overlay)
+    assert (f"{CENTER} NetworkPolicy" in prod) == (row["network_policy"] and row["config_center"] != "none")
 
 
 def selectors_match(overlay: dict[str, Any]) -> None:
     labels = overlay["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
     assert overlay["Service"]["spec"]["selector"].items() <= labels
-    for kind, key in (("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
+    for kind, key in (
+        ("PodDisruptionBudget", "selector"),
+        ("NetworkPolicy", "podSelector"),
+        (f"{CENTER} NetworkPolicy", "podSelector"),
+    ):
         if kind in overlay:
             assert overlay[kind]["spec"][key]["matchLabels"].items() <= labels
+
+
+def center_is_known(row: dict[str, Any], overlay: dict[str, Any]) -> None:
+    """Its address comes from a ConfigMap, its credentials from a Secret, and its port is open where others are not."""
+    pod = overlay["Deployment"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert (f"{CENTER} ConfigMap" in overlay) == ("envFrom" in container) == (row["config_center"] != "none")
+    if row["config_center"] == "none":
+        return
+    settings = overlay[f"{CENTER} ConfigMap"]
+    assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
+    port = PORTS[row["config_center"]]
+    assert settings["data"]["APP_CENTER_ADDRESS"].endswith(f":{port}")
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    assert volumes[mounts[settings["data"]["APP_CENTER_CREDENTIALS"]]]["secret"]["optional"] is True
+    last_good = Path(settings["data"]["APP_CENTER_CACHE"])
+    assert volumes[mounts[str(last_good.parent)]]["emptyDir"]["sizeLimit"]
+    policy = overlay.get(f"{CENTER} NetworkPolicy")
+    if policy:
+        assert policy["spec"]["egress"] == [{"ports": [{"port": int(port), "protocol": "TCP"}]}]
 
 
 def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
@@ -64,7 +97,8 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
     assert limits["memory"] == requests["memory"] == row["memory"]
     assert ("cpu" in limits) == (row["resources"] == "strict")
     names = {variable["name"] for variable in container.get("env", [])} - {"APP_LOG_LEVEL"}
-    assert names == ({"APP_CPU_REQUEST"} if row["resources"] == "latency" else set())
+    wanted = {"APP_CPU_REQUEST": row["resources"] == "latency", "APP_CENTER_IP": row["config_center"] == "apollo"}
+    assert names == {name for name, here in wanted.items() if here}
     assert pre_stop(row, container) == 5
     assert pod["terminationGracePeriodSeconds"] == sizes.grace_period
     for probe in ("startup", "readiness", "liveness"):

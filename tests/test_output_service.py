@@ -56,6 +56,14 @@ def collector(*, silent: bool) -> Iterator[tuple[str, list[bytes]]]:
         server.server_close()
 
 
+def test_without_a_config_centre_no_byte_of_it_is_in_the_binary(binary: Path, tmp_path: Path) -> None:
+    follower = rendered(tmp_path, config_center="apollo")
+    ok(go(follower, "build", "-o", "bin/orders", "./cmd/server", CGO_ENABLED="0"))
+    traces = (b"config_center", b"center-address", b"internal/center")
+    assert all(trace in (follower / "bin/orders").read_bytes() for trace in traces)
+    assert not [trace for trace in traces if trace in binary.read_bytes()]
+
+
 def test_buffered_spans_reach_the_collector_at_shutdown(binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with collector(silent=False) as (endpoint, got):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)

@@ -83,7 +83,7 @@ def test_the_command_at_the_end_writes_the_same_bytes(tmp_path: Path) -> None:
     terminal.sees("Platforms that")
     terminal.send(ESCAPE)
     terminal.sees("Link C code")
-    terminal.send(*[ENTER] * 17)
+    terminal.send(*[ENTER] * 18)
     terminal.sees("6/6 Review")
     terminal.send(ENTER)
     assert terminal.end() == 0

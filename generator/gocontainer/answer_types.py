@@ -18,6 +18,7 @@ class AnswerValues(TypedDict, total=False):
     base_image: Literal["scratch", "distroless-static", "distroless-base", "alpine", "debian-slim", "ubuntu"]
     cgo: bool
     platforms: str | Sequence[str]
+    config_center: Literal["none", "nacos", "apollo", "etcd"]
     tracing: bool
     target: Literal["kubernetes"]
     kubernetes_min: Literal["1.30", "1.27"]

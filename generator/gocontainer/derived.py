@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from gocontainer import __version__
+from gocontainer.centers import PORTS
 from gocontainer.kinds import Value
 from gocontainer.sizing import Sizes
 
@@ -26,6 +27,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     """
     flags = {
         "__autoscaling": int(answers["max_replicas"]) > int(answers["min_replicas"]),
+        "__center": answers["config_center"] != "none",
         "__disruption_budget": int(answers["max_replicas"]) > 1,
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
         "__own_sleep": answers["kubernetes_min"] == "1.27",
@@ -37,7 +39,9 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
         "__build_tags": _build_tags(answers),
+        "__center_port": PORTS[str(answers["config_center"])],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__hot": "" if answers["config_center"] == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
         "__registry": registry(str(answers["image"])),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
@@ -65,8 +69,8 @@ def registry(image: str) -> str:
 
 def _build_tags(answers: Mapping[str, Value]) -> str:
     tags = []
-    if answers["tracing"]:
-        tags.append("grpcnotrace")  # the exporter links grpc and would bring its debug pages
+    if answers["tracing"] or answers["config_center"] == "etcd":
+        tags.append("grpcnotrace")  # the exporter and the client link grpc and would bring its debug pages
     if answers["base_image"] in _WITHOUT_TIME_ZONES:
         tags.append("timetzdata")  # the zone database inside the binary
     return ",".join(tags)

@@ -127,13 +127,18 @@ def _order(line: str) -> tuple[str, ...]:
 
 
 def _test(needed_by: Sequence[Combination], every: Sequence[Combination]) -> str:
-    """Return a test that holds for exactly ``needed_by``: single answers joined by ``or``."""
+    """Return a test that holds for exactly ``needed_by``: answers, or answers that meet, joined by ``or``."""
     answers = sorted({answer for combination in every for answer in combination}, key=str)
-    enough = [answer for answer in answers if all((answer in c) <= (c in needed_by) for c in every)]
-    covered = [c for c in every if any(answer in c for answer in enough)]
-    if covered != list(needed_by):
-        raise ValueError(f"no single answers explain {needed_by}; extend _test")
-    return " or ".join(_term(name, value) for name, value in enough)
+    enough: list[Combination] = []
+    for size in (1, 2):
+        for some in itertools.combinations(answers, size):
+            having = [c for c in every if set(some) <= set(c)]
+            known = any(set(each) <= set(some) for each in enough)
+            if having and not known and all(c in needed_by for c in having):
+                enough.append(some)
+        if all(any(set(some) <= set(c) for some in enough) for c in needed_by):
+            return " or ".join(" and ".join(_term(name, value) for name, value in some) for some in enough)
+    raise ValueError(f"no two answers explain {needed_by}; extend _test")
 
 
 def _term(name: str, value: Value) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gocontainer.centers import CONFIG_CENTER
 from gocontainer.kinds import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 from gocontainer.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.profiles import PROFILE
@@ -128,6 +129,7 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
     ),
     PLATFORMS,
+    CONFIG_CENTER,
     Toggle(
         name="tracing",
         group="observability",

@@ -21,6 +21,7 @@ STARTUP_PERIOD = 2
 LONGEST_REQUEST = 10
 ANSWER = 5
 """What a request gets beyond its deadline, to say that it took too long."""
+LONGEST_QUESTION = 5
 PULL = 300
 """What a slow registry takes for the image, by experience."""
 PROGRESS_DEFAULT = 600
@@ -140,6 +141,11 @@ class Sizes:
         return self.liveness.worst_case + self.liveness_grace
 
     @property
+    def center_timeout(self) -> int:
+        """What a config centre that is silent holds the start up for: the startup probe must not act."""
+        return max(1, min(LONGEST_QUESTION, self.startup_seconds // 2))
+
+    @property
     def request_timeout(self) -> int:
         """The deadline of a request never outlasts the drain."""
         return min(LONGEST_REQUEST, self.drain_seconds)
@@ -173,6 +179,7 @@ class Sizes:
         """Return every number by the name that templates know it by, without the leading ``__``."""
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         return {
+            "center_timeout": self.center_timeout,
             "cpu_limit": self.cpu_limit,
             "flush": FLUSH,
             "grace_period": self.grace_period,

@@ -20,12 +20,6 @@ import (
 	"<< cookiecutter.module >>/internal/telemetry"
 )
 
-<% if cookiecutter.tracing %>
-// flushTimeout bounds the last export of spans: with no collector an unbounded one would hold the
-// process until it is killed.
-const flushTimeout = << cookiecutter.__flush >> * time.Second
-
-<% endif %>
 // Version and Revision are stamped at build time (-ldflags -X).
 var (
 	Version  = "dev"
@@ -55,9 +49,10 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 
 // build puts the parts together and binds the listeners; nothing is served yet.
 func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
+<% if cookiecutter.__center %>
+	cfg, log := settle(ctx, cfg, out)
+<% else %>
 	log := telemetry.NewLogger(out, cfg.LogLevel)
-<% if cookiecutter.tracing %>
-	log = telemetry.WithTraceIDs(log)
 <% endif %>
 	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
 	if err != nil {
@@ -76,13 +71,14 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		stacks := make([]byte, 64*1024)
 		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
 	}
-	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
 <% if cookiecutter.tracing %>
 	a.traces, err = telemetry.StartTracing(ctx, "<< cookiecutter.service >>", Version, log)
 	if err != nil {
 		return nil, err
 	}
-	api = a.traces.Wrap(api)
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
+<% else %>
+	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
 <% endif %>
 
 	admin := http.NewServeMux()
@@ -93,6 +89,9 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
+<% if cookiecutter.__center %>
+	a.admin.Handler = watchCenter(cfg, metrics, admin)
+<% endif %>
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin, a.pprof} {
 		if err := s.listen(ctx); err != nil {
@@ -148,7 +147,8 @@ func (a *app) drain(ctx context.Context) error {
 	time.Sleep(a.cfg.ShutdownDelay)
 	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
 <% if cookiecutter.tracing %>
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	// Without a collector an unbounded flush would hold the process until it is killed.
+	ctx, cancel := context.WithTimeout(ctx, << cookiecutter.__flush >>*time.Second)
 	defer cancel()
 	if lost := a.traces.Flush(ctx); lost != nil {
 		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail

@@ -10,8 +10,17 @@ import (
 	"time"
 )
 
+<% if cookiecutter.__center %>
+// Config is one state of the settings and never changes. What the config centre changes is in the next one: Now.
+type Config struct {
+	live *Live
+
+	Following
+
+<% else %>
 // Config is read once at start and never changes.
 type Config struct {
+<% endif %>
 	Addr      string // service listener
 	AdminAddr string // probes and metrics
 	PprofAddr string // profiles, loopback only; empty turns them off
@@ -38,14 +47,17 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Addr, "addr", ":<< cookiecutter.port >>", "`address` of the service")
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
-	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"<< cookiecutter.__hot >>)
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of a request")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed"<< cookiecutter.__hot >>)
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for requests in flight at shutdown")
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
+	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"<< cookiecutter.__hot >>)
+<% if cookiecutter.__center %>
+	c.Following.flags(fs)
+<% endif %>
 }
 
 func (c *Config) validate() error {
@@ -67,6 +79,9 @@ func (c *Config) validate() error {
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
 	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
+<% if cookiecutter.__center %>
+	c.Following.validate(check)
+<% endif %>
 	return errors.Join(errs...)
 }
 

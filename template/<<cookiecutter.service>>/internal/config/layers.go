@@ -21,8 +21,14 @@ type Source interface {
 	Load(ctx context.Context) (map[string]string, error)
 }
 
+<% if cookiecutter.__center %>
+// Load merges the layers: flag > environment > file > default. Follow adds the config centre, above
+// the file. The environment variable of a key is APP_ and the key in upper case with underscores.
+// With -help, usage goes to out.
+<% else %>
 // Load merges the layers: flag > environment > file > default. The environment variable of a key
 // is APP_ and the key in upper case with underscores. With -help, usage goes to out.
+<% endif %>
 func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bool), out io.Writer) (Config, error) {
 	var cfg Config
 	fs := flag.NewFlagSet(filepath.Base(os.Args[0]), flag.ContinueOnError)
@@ -54,6 +60,10 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 			return Config{}, fmt.Errorf("configuration: %w", err)
 		}
 	}
+<% if cookiecutter.__center %>
+	cfg.live = &Live{layers: layers{given(fs), values, lookupEnv}}
+	cfg.live.current.Store(&cfg)
+<% endif %>
 	if err := apply(fs, keys, values, lookupEnv); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
@@ -74,7 +84,11 @@ func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, loo
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
+<% if cookiecutter.__center %>
+		value, ok := lookupEnv(variable(key))
+<% else %>
 		value, ok := lookupEnv("APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_")))
+<% endif %>
 		if !ok {
 			value, ok = values[key]
 		}
@@ -88,6 +102,13 @@ func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, loo
 	return errors.Join(errs...)
 }
 
+<% if cookiecutter.__center %>
+// variable returns the environment variable of a key.
+func variable(key string) string {
+	return "APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
+}
+
+<% endif %>
 // File is a Source: a flat YAML mapping at this path.
 type File string
 

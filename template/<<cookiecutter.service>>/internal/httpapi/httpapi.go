@@ -13,6 +13,9 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+<% if cookiecutter.__center %>
+	"sync/atomic"
+<% endif %>
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
@@ -25,7 +28,11 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 	handler := routes(cfg)
 	handler = deadline(handler, cfg.RequestTimeout)
 	handler = watch(handler, progress)
+<% if cookiecutter.__center %>
+	handler = shed(handler, func() int64 { return int64(cfg.Now().MaxInFlight) }, metrics)
+<% else %>
 	handler = shed(handler, cfg.MaxInFlight, metrics)
+<% endif %>
 	handler = recoverPanics(handler, log, metrics)
 	handler = observe(handler, log, metrics)
 	handler = limitBody(handler, cfg.MaxBodyBytes)
@@ -35,7 +42,11 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 // routes is the whole API at a glance.
 func routes(cfg config.Config) http.Handler {
 	mux := http.NewServeMux()
+<% if cookiecutter.__center %>
+	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }))
+<% else %>
 	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
+<% endif %>
 	return mux
 }
 
@@ -113,6 +124,21 @@ func watch(next http.Handler, progress *health.Progress) http.Handler {
 }
 
 // shed refuses requests beyond limit at once, while the others are still answered in time.
+<% if cookiecutter.__center %>
+func shed(next http.Handler, limit func() int64, metrics *telemetry.Metrics) http.Handler {
+	var inFlight atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer inFlight.Add(-1)
+		if inFlight.Add(1) <= limit() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		metrics.Shed.Inc()
+		w.Header().Set("Retry-After", "1")
+		writeProblem(w, http.StatusServiceUnavailable, "too many requests in flight")
+	})
+}
+<% else %>
 func shed(next http.Handler, limit int, metrics *telemetry.Metrics) http.Handler {
 	slots := make(chan struct{}, limit)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -127,6 +153,7 @@ func shed(next http.Handler, limit int, metrics *telemetry.Metrics) http.Handler
 		}
 	})
 }
+<% endif %>
 
 // recoverPanics turns a panic into a 500, or breaks the connection where an answer has begun.
 func recoverPanics(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) http.Handler {

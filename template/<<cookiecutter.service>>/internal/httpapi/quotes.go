@@ -11,7 +11,11 @@ import (
 // lines give the same quote on every replica.
 
 // createQuote prices the basket in the body.
+<% if cookiecutter.__center %>
+func createQuote(maxLines func() int) http.HandlerFunc {
+<% else %>
 func createQuote(maxLines int) http.HandlerFunc {
+<% endif %>
 	type request struct {
 		Lines []line `json:"lines"`
 	}
@@ -22,7 +26,11 @@ func createQuote(maxLines int) http.HandlerFunc {
 			writeProblem(w, status, detail)
 			return
 		}
+<% if cookiecutter.__center %>
+		priced, err := price(req.Lines, maxLines())
+<% else %>
 		priced, err := price(req.Lines, maxLines)
+<% endif %>
 		if err != nil {
 			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
 			return

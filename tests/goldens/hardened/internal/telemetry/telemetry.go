@@ -12,7 +12,7 @@ import (
 )
 
 // NewLogger returns a logger that writes JSON lines.
-func NewLogger(out io.Writer, level slog.Level) *slog.Logger {
+func NewLogger(out io.Writer, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
 }
 

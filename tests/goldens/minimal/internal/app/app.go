@@ -20,10 +20,6 @@ import (
 	"example.com/orders/internal/telemetry"
 )
 
-// flushTimeout bounds the last export of spans: with no collector an unbounded one would hold the
-// process until it is killed.
-const flushTimeout = 3 * time.Second
-
 // Version and Revision are stamped at build time (-ldflags -X).
 var (
 	Version  = "dev"
@@ -52,7 +48,6 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 // build puts the parts together and binds the listeners; nothing is served yet.
 func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
 	log := telemetry.NewLogger(out, cfg.LogLevel)
-	log = telemetry.WithTraceIDs(log)
 	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
@@ -70,12 +65,11 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		stacks := make([]byte, 64*1024)
 		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
 	}
-	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
 	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, log)
 	if err != nil {
 		return nil, err
 	}
-	api = a.traces.Wrap(api)
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
 
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
@@ -139,7 +133,8 @@ func (a *app) drain(ctx context.Context) error {
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
 	time.Sleep(a.cfg.ShutdownDelay)
 	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	// Without a collector an unbounded flush would hold the process until it is killed.
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	if lost := a.traces.Flush(ctx); lost != nil {
 		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail

@@ -1,0 +1,97 @@
+package center
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// nacos is a server with one text; it wants a token where there is a password.
+type nacos struct {
+	text, password, token string
+	logins                int
+}
+
+func (n *nacos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var reply any
+	switch {
+	case r.URL.Path == "/nacos/v3/auth/user/login" && r.FormValue("username") == "orders" && r.FormValue("password") == n.password:
+		n.logins++
+		reply = map[string]string{"accessToken": n.token}
+	case r.URL.Path == "/nacos/v3/auth/user/login": // as Nacos 3.1 has it
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	case r.URL.Path != "/nacos/v3/client/cs/config", n.password != "" && r.Header.Get("accessToken") != n.token:
+		w.WriteHeader(http.StatusForbidden)
+		return
+	case r.URL.RawQuery != "dataId=orders.yaml&groupName=DEFAULT_GROUP&namespaceId=public":
+		reply = map[string]any{"code": 20004, "message": "resource not found", "data": nil}
+	default:
+		reply = map[string]any{"code": 0, "data": map[string]string{"content": n.text}}
+	}
+	_ = json.NewEncoder(w).Encode(reply)
+}
+
+func (n *nacos) client(t *testing.T, credentials map[string]string) *Nacos {
+	t.Helper()
+	server := httptest.NewServer(n)
+	t.Cleanup(server.Close)
+	settings := Settings{Address: server.URL, Place: Place{Namespace: "public", Group: "DEFAULT_GROUP", DataID: "orders.yaml"}}
+	if credentials != nil {
+		settings.Credentials = folder(t, credentials)
+	}
+	return settings.Open()
+}
+
+func TestNacosReadsAMapping(t *testing.T) {
+	values, err := (&nacos{text: "quote-max-lines: 5\nlog-level: debug\n"}).client(t, nil).Load(t.Context())
+	if want := map[string]string{"quote-max-lines": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
+		t.Errorf("got %v, %v, want %v", values, err, want)
+	}
+}
+
+func TestNacosLogsInAgainWhenItsTokenHasEnded(t *testing.T) {
+	n := &nacos{text: "log-level: debug", password: "s3cret", token: "first"}
+	client := n.client(t, map[string]string{"username": "orders", "password": "s3cret\n"})
+	for _, token := range []string{"first", "first", "second"} {
+		n.token = token
+		if values, err := client.Load(t.Context()); err != nil || values["log-level"] != "debug" {
+			t.Errorf("%s: got %v, %v", token, values, err)
+		}
+	}
+	if n.logins != 2 {
+		t.Errorf("logged in %d times", n.logins)
+	}
+}
+
+func TestNacosErrorsSayWhatAndNoSecret(t *testing.T) {
+	locked := &nacos{password: "s3cret", token: "t"}
+	for want, client := range map[string]*Nacos{
+		`500: the user "orders" or the password is wrong`: locked.client(t, map[string]string{"username": "orders", "password": "hunter2"}),
+		"there is no file username":                       locked.client(t, nil),
+		"orders.yaml is no flat YAML mapping":             (&nacos{text: "- hunter2"}).client(t, nil),
+	} {
+		if _, err := client.Load(t.Context()); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	absent := (&nacos{}).client(t, nil)
+	absent.settings.DataID = "carts.yaml"
+	if _, err := absent.Load(t.Context()); err == nil || !strings.Contains(err.Error(), "carts.yaml in group DEFAULT_GROUP: resource not found") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNacosIsAskedEveryTwoSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		if err := new(Nacos).Wait(t.Context()); err != nil || time.Since(start) != 2*time.Second {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}

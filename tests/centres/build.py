@@ -1,0 +1,75 @@
+"""Builds what takes long: `python -m tests.centres.build`, to be started in the background before the tests.
+
+Whoever needs a server while it is built here waits for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.daemons import debian
+from tests.support import CACHE, PINS, ROOT, locked, missing
+
+SERVERS = {"apollo": "apollo_mockserver", "nacos": "nacos_server"}
+"""The pin of each server that Maven brings."""
+
+
+def pin(name: str) -> str:
+    """Return a version that pins.toml names."""
+    return str(PINS["own_tool"][name]["value"])
+
+
+@cache
+def class_path(name: str) -> str:
+    """Return the class path of a server, resolved and compiled once for each state of it."""
+    if not (shutil.which("mvn") and shutil.which("javac")):
+        debian("default-jdk-headless", "maven")
+    project = ROOT / "tests/centres/java" / name
+    sources = b"".join(path.read_bytes() for path in sorted(project.iterdir()))
+    versions = f"{pin(SERVERS[name])} {pin('maven_dependency_plugin')}"
+    folder = CACHE / f"{name}-{hashlib.sha256(sources + versions.encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    done = folder / "server"
+    with locked(folder):  # another process that resolves it too would load all of it once more
+        if not done.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                _build(project, name, Path(scratch) / "server").replace(done)
+    return f"{done}/classes:{done}/jars/*"
+
+
+def _build(project: Path, name: str, target: Path) -> Path:
+    goal = f"org.apache.maven.plugins:maven-dependency-plugin:{pin('maven_dependency_plugin')}:copy-dependencies"
+    maven = ["mvn", "--batch-mode", "--quiet", f"--file={project}/pom.xml", goal]
+    options = [f"-Dserver={pin(SERVERS[name])}", f"-DoutputDirectory={target}/jars", "-DincludeScope=runtime"]
+    if subprocess.run([*maven, *options], check=False).returncode != 0:
+        missing(f"{name}'s server, which Maven brings,")
+    command = ["javac", "-cp", f"{target}/jars/*", "-d", f"{target}/classes", f"{project}/Main.java"]
+    subprocess.run(command, check=True)
+    return target
+
+
+def main() -> None:
+    """Build everything, and say how long each took."""
+    os.nice(19)
+    for name in SERVERS:
+        began = time.monotonic()
+        try:
+            class_path(name)
+        except (pytest.skip.Exception, pytest.fail.Exception) as failure:
+            sys.exit(str(failure))
+        sys.stdout.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

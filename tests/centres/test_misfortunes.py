@@ -1,0 +1,300 @@
+"""What befalls a config centre, and what the service does: each with the real server of each kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.centres.apollo import Apollo
+from tests.centres.centre import Centre
+from tests.centres.follower import DEFAULT, KEY, TOKEN, Follower, following, login
+from tests.centres.nacos import Nacos
+from tests.daemons import until
+
+SECRET = "hunter2-and-more"
+
+
+@contextmanager
+def lost(centre: Centre, by: str = "cut") -> Iterator[None]:
+    """A while without the centre: its line is cut or frozen, or the server itself is stopped."""
+    begin, end = {"cut": ("cut", "mend"), "freeze": ("freeze", "thaw"), "stop": ("stop", "start")}[by]
+    getattr(centre, begin)()
+    try:
+        yield
+    finally:
+        getattr(centre, end)()
+
+
+def publish(centre: Centre, value: int, **more: str) -> None:
+    """Publish KEY, and other keys whose names are given with underscores."""
+    centre.publish({KEY: str(value), **{name.replace("_", "-"): text for name, text in more.items()}})
+
+
+def published(centre: Centre, value: int, **more: str) -> None:
+    """Publish, and wait until clients can read it."""
+    publish(centre, value, **more)
+    until(lambda: centre.read(centre.good).get(KEY) == str(value), f"{KEY} {value} in {centre.name}")
+
+
+def grows(measure: Callable[[], float], above: float) -> None:
+    """Wait until a figure is above another."""
+    until(lambda: measure() > above, f"more than {above}")
+
+
+def test_a_push_is_seen_without_a_restart(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service:
+        assert service.max_lines == 5
+        assert "settings: from the centre\n" in service.state
+        assert f"config centre: {centre.name}, answered " in service.state
+        publish(centre, 6)
+        service.sees(6)
+        assert service.said("settings changed")[0]["keys"] == [KEY]
+
+
+def test_down_at_boot_without_a_last_good_file_it_serves_on_the_lower_layers_and_says_so(
+    centre: Centre, tmp_path: Path
+) -> None:
+    published(centre, 5)
+    with lost(centre), following(centre, tmp_path) as service:
+        assert service.max_lines == DEFAULT
+        assert service.ready
+        assert "from the layers below\n" in service.state
+        assert "never answered, does not now" in service.state
+        assert service.metric("config_center_last_success_timestamp_seconds") == 0
+        assert service.said("settings")[0]["error"]
+        centre.mend()
+        service.sees(5)
+        assert "from the centre\n" in service.state
+
+
+def test_down_at_boot_the_last_good_file_speaks_for_it(centre: Centre, tmp_path: Path) -> None:
+    keeping = ("-center-cache", str(tmp_path / "last-good.yaml"), "-center-needs", KEY)
+    published(centre, 5)
+    with following(centre, tmp_path, *keeping) as service:
+        assert service.max_lines == 5
+    with lost(centre), following(centre, tmp_path, *keeping) as service:
+        assert service.max_lines == 5
+        assert service.ready
+        assert "from the last-good file\n" in service.state
+        centre.mend()
+        publish(centre, 6)
+        service.sees(6)
+    assert yaml.safe_load((tmp_path / "last-good.yaml").read_text()) == {KEY: "6"}
+
+
+@pytest.mark.parametrize("by", ["cut", "freeze", "stop"])
+def test_lost_while_running_it_goes_on_and_resumes_without_a_restart(centre: Centre, tmp_path: Path, by: str) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service:
+        assert service.max_lines == 5
+        failures = service.metric("config_center_failures_total")
+        with lost(centre, by):
+            if by != "stop":
+                publish(centre, 6)  # while nobody listens
+            grows(lambda: service.metric("config_center_failures_total"), failures + 2)
+            assert service.max_lines == 5
+            assert service.ready
+            assert "does not now" in service.state
+            assert service.metric("config_center_staleness_seconds") > 1
+        if by == "stop":
+            publish(centre, 6)
+        service.sees(6)
+        until(lambda: "does not now" not in service.state, "the centre's return")
+        warned = service.said("config centre lost, the settings stay")
+        tried = service.metric("config_center_failures_total") - failures
+        assert 1 <= len(warned) <= tried / 2 + 1, "the 1st, 2nd, 4th, 8th failure"
+        assert len(service.said("config centre is back")) == 1
+
+
+def test_while_it_is_lost_it_is_asked_ever_more_rarely(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service, lost(centre):
+        grows(lambda: service.metric("config_center_failures_total"), 0)
+        began = time.monotonic()
+        grows(lambda: service.metric("config_center_failures_total"), 5)
+        # 1, 2, 4 and 8 s, each at least by half.
+        assert time.monotonic() - began > 7
+
+
+@pytest.mark.parametrize("bad", ["many", "1001", ""])
+def test_a_bad_value_is_refused_whole_counted_and_logged_once(centre: Centre, tmp_path: Path, bad: str) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service:
+        centre.publish({KEY: bad, "log-level": "debug"})
+        grows(lambda: service.metric("config_center_refused_total"), 0)
+        asked = service.metric("config_center_last_success_timestamp_seconds")
+        if centre.name == "nacos":  # it is asked again without being told of anything
+            grows(lambda: service.metric("config_center_last_success_timestamp_seconds"), asked)
+        assert service.max_lines == 5
+        assert not service.said("request"), "half of it was taken"
+        assert service.metric("config_center_refused_total") == 1
+        [line] = service.said("values refused, the settings stay")
+        assert KEY in line["error"]
+        publish(centre, 6)
+        service.sees(6)
+
+
+def test_at_boot_a_bad_value_gives_way_to_the_last_good_file(centre: Centre, tmp_path: Path) -> None:
+    (tmp_path / "last-good.yaml").write_text(f"{KEY}: '7'\n")
+    centre.publish({KEY: "many"})
+    until(lambda: centre.read(centre.good) == {KEY: "many"}, "the bad value")
+    with following(centre, tmp_path, "-center-cache", str(tmp_path / "last-good.yaml")) as service:
+        assert service.max_lines == 7
+        assert service.metric("config_center_refused_total") == 1
+        publish(centre, 6)
+        service.sees(6)
+
+
+@pytest.mark.parametrize("centre", ["nacos"], indirect=True)
+def test_a_text_that_is_no_mapping_is_a_bad_value_and_is_not_shown(centre: Nacos, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service:
+        centre.publish_text(f"- {SECRET}")
+        grows(lambda: service.metric("config_center_refused_total"), 0)
+        publish(centre, 6)
+        service.sees(6)
+        [line] = service.said("values refused, the settings stay")
+        assert line["error"] == "orders is no flat YAML mapping"
+        assert service.metric("config_center_failures_total") == 0
+
+
+def test_a_value_that_the_environment_overrides_changes_nothing(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path, environment={"APP_QUOTE_MAX_LINES": "3"}) as service:
+        taken = service.metric("config_center_applied_total")
+        publish(centre, 6)
+        grows(lambda: service.metric("config_center_applied_total"), taken)
+        assert service.max_lines == 3
+        assert service.said("settings changed") == []
+
+
+def test_a_key_that_needs_a_restart_says_so_and_is_not_changed(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service:
+        publish(centre, 6, drain_timeout="40s", new_in_version_2="x")
+        service.sees(6)
+        [line] = service.said("keys without effect")
+        assert (line["until_restart"], line["unknown"]) == (["drain-timeout"], ["new-in-version-2"])
+    assert service.said("draining")[0]["timeout"] == "20s"
+    with following(centre, tmp_path) as service:
+        assert service.max_lines == 6
+    assert service.said("draining")[0]["timeout"] == "40s"
+
+
+def test_of_a_hundred_quick_pushes_the_last_one_wins_and_nothing_is_left_behind(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path) as service:
+        publish(centre, 6)
+        service.sees(6)
+        goroutines = settled(service)
+        for value in range(101, 201):
+            publish(centre, value)
+        service.sees(200)
+        assert settled(service) <= goroutines + CONNECTION
+
+
+CONNECTION = 2
+"""Goroutines of a connection that is kept, which may be there at one moment and not at another."""
+
+
+def settled(service: Follower) -> float:
+    """The fewest goroutines of a moment: a request that is answered now has its own."""
+    found = []
+    for _ in range(5):
+        found.append(service.metric("go_goroutines"))
+        time.sleep(0.3)
+    return min(found)
+
+
+@pytest.mark.parametrize("centre", ["apollo"], indirect=True)
+def test_a_server_that_always_says_changed_is_not_asked_without_a_break(centre: Apollo, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path, "-center-address", centre.bare) as service:
+        began = service.metric("process_cpu_seconds_total")
+        lines = len(service.output.read_text().splitlines())
+        time.sleep(5)
+        assert len(service.output.read_text().splitlines()) == lines
+        assert service.metric("process_cpu_seconds_total") - began < 1
+        publish(centre, 6)
+        service.sees(6)
+
+
+WRONG = {
+    "nacos": 'the user "orders" or the password is wrong',
+    "apollo": "the access key is wrong or missing",
+    "etcd": "authentication failed, invalid user ID or password",
+}
+
+
+def test_wrong_credentials_are_a_clear_error_and_right_ones_need_no_restart(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path, who=centre.bad) as service:
+        assert service.max_lines == DEFAULT
+        assert service.ready
+        assert WRONG[centre.name] in service.said("settings")[0]["error"]
+        assert centre.bad.secret not in service.output.read_text()
+        login(centre, tmp_path, centre.good)
+        service.sees(5)
+
+
+def test_a_secret_is_in_no_log_on_no_admin_page_and_not_in_the_last_good_file(centre: Centre, tmp_path: Path) -> None:
+    last_good = tmp_path / "last-good.yaml"
+    published(centre, 5, api_token=SECRET)
+    with following(centre, tmp_path, "-center-cache", str(last_good), "-log-level", "debug") as service:
+        publish(centre, 6, api_token=f"{SECRET}-2")
+        service.sees(6)
+        until(lambda: service.said("settings changed"), "the change")
+        assert service.said("settings changed")[0]["keys"] == [TOKEN, KEY], "it was taken"
+        pages = [service.ask(path).text for path in ("/metrics", "/readyz?verbose", "/livez?verbose", "/startupz")]
+        centre.publish({KEY: "many", TOKEN: f"{SECRET}-3"})
+        grows(lambda: service.metric("config_center_refused_total"), 0)
+    assert yaml.safe_load(last_good.read_text()) == {KEY: "6"}
+    for text in (service.output.read_text(), *pages):
+        assert SECRET not in text
+        assert centre.good.secret not in text
+
+
+def test_a_new_pod_does_not_guess_a_needed_key_and_those_that_had_it_stay_ready(centre: Centre, tmp_path: Path) -> None:
+    published(centre, 5)
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    with following(centre, old, "-center-needs", KEY) as before, lost(centre):
+        grows(lambda: before.metric("config_center_failures_total"), 0)
+        with following(centre, new, "-center-needs", KEY) as after:
+            assert not after.ready
+            assert f"waiting for {KEY}\n" in after.state
+            assert after.ask("/livez").status == after.ask("/startupz").status == 200
+            assert after.metric("config_center_missing_keys") == 1
+            assert before.ready
+            centre.mend()
+            until(lambda: after.ready, "the new pod")
+            assert after.max_lines == 5
+
+
+PUSHES = 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("race", [True, False], ids=["race", "weighed"])
+def test_after_an_hour_of_pushes_goroutines_and_memory_are_flat(centre: Centre, tmp_path: Path, *, race: bool) -> None:
+    published(centre, 5)
+    with following(centre, tmp_path, race=race) as service:
+        for number in range(PUSHES // 10):  # until the heap and the connections have their size
+            publish(centre, 1 + number % 2)
+        publish(centre, 3)
+        service.sees(3)
+        goroutines, memory = settled(service), service.metric("process_resident_memory_bytes")
+        for number in range(PUSHES):
+            publish(centre, 1 + number % 1000)
+        publish(centre, 7)
+        service.sees(7)
+        assert settled(service) <= goroutines + CONNECTION
+        grown = service.metric("process_resident_memory_bytes") - memory
+        assert grown < (8 if race else 4) * 1_000_000, grown
