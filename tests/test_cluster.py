@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gocontainer import lock, render
-from gocontainer.cluster import handed_over, removed
+from gocontainer.cluster import Left, left
 from gocontainer.lock import sealed
 from gocontainer.tree import save
 from tests.support import answers, gocontainer, ok
@@ -57,15 +57,15 @@ def test_a_program_reads_the_commands(repository: Path) -> None:
 
 
 def test_an_object_that_moves_is_removed_where_it_was() -> None:
-    before, after = render(answers()), render(answers(service="prices"))
-    assert {(each.namespace, each.kind) for each in removed(before, after)} >= {
-        ("orders", "Deployment"),
-        ("orders-dev", "Deployment"),
-        ("orders", "HorizontalPodAutoscaler"),
+    hand_over, delete = left(render(answers()), render(answers(service="prices")))
+    assert set(delete) >= {
+        "kubectl -n orders delete deployment/orders",
+        "kubectl -n orders-dev delete deployment/orders",
+        "kubectl -n orders delete horizontalpodautoscaler/orders",
     }
-    assert handed_over(before, after) == []
+    assert hand_over == []
 
 
 def test_a_repository_without_manifests_removes_nothing() -> None:
-    assert removed({}, render(answers())) == []
-    assert removed({lock.LOCK: render(answers())["go.mod"]}, {}) == []
+    assert left({}, render(answers())) == Left([], [])
+    assert left({lock.LOCK: render(answers())["go.mod"]}, {}) == Left([], [])

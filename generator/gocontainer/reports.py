@@ -41,8 +41,7 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "kept_deleted": list(planned.kept_deleted) if planned else [],
         "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
         "unpinned": planned.unpinned if planned else {},
-        "hand_over": _handed_over(prepared),
-        "delete": [str(each) for each in _removed(prepared)],
+        **_left(prepared)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -80,21 +79,20 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
     return "\n".join([*lines, *_in_the_cluster(prepared)])
 
 
-def _handed_over(prepared: Preparation) -> list[str]:
-    return cluster.handed_over(prepared.base.tree, prepared.theirs) if prepared.template == lock.OWN else []
-
-
-def _removed(prepared: Preparation) -> list[cluster.Removed]:
-    return cluster.removed(prepared.base.tree, prepared.theirs) if prepared.template == lock.OWN else []
+def _left(prepared: Preparation) -> cluster.Left:
+    # Of a template of others nobody knows what its manifests are.
+    own = prepared.template == lock.OWN
+    return cluster.left(prepared.base.tree, prepared.theirs) if own else cluster.Left([], [])
 
 
 def _in_the_cluster(prepared: Preparation) -> Iterator[str]:
-    if commands := _handed_over(prepared):
+    hand_over, delete = _left(prepared)
+    if hand_over:
         yield "The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:"
-        yield from (f"  {command}" for command in commands)
-    if objects := _removed(prepared):
+        yield from (f"  {command}" for command in hand_over)
+    if delete:
         yield "No manifest makes these any more. Where they run, delete them once you have applied:"
-        yield from (f"  {each}" for each in objects)
+        yield from (f"  {command}" for command in delete)
 
 
 def _offered(prepared: Preparation) -> Iterator[str]:
