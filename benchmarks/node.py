@@ -12,20 +12,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from report import Row, machine, save, show
 from tests.daemons import until
 from tests.images.engine import engine
-from tests.kube.deployed import Deployed
-from tests.kube.load import RATE, load, once
-from tests.kube.machine import Machine
+from tests.kube.deployed import CONTAINER, WITHOUT_PRE_STOP, Deployed
+from tests.kube.load import RATE, load
 from tests.kube.node import Node
 from tests.kube.stock import IMAGE, stocked
 from tests.support import ok, rendered
@@ -34,16 +32,14 @@ from timing import verdict
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 OURS, NO_PRE_STOP, ARTICLE = "gocontainer", "without preStop", "as articles write it"
 OWN_GRACE = "with the pod's grace period"
-CONTAINER = "/containers/0"
-_AT_ONCE = {"op": "add", "path": f"{CONTAINER}/env/-", "value": {"name": "APP_SHUTDOWN_DELAY", "value": "0s"}}
-_NO_PRE_STOP = {"op": "remove", "path": f"{CONTAINER}/lifecycle"}
 _NO_GRACE = {"op": "remove", "path": f"{CONTAINER}/livenessProbe/terminationGracePeriodSeconds"}
-ROLLED: Mapping[str, list[Mapping[str, Any]]] = {
-    OURS: [],
-    NO_PRE_STOP: [_NO_PRE_STOP],
-    ARTICLE: [_NO_PRE_STOP, _AT_ONCE],
+Change = Callable[[Deployed], None]
+ROLLED: Mapping[str, Change | None] = {
+    OURS: None,
+    NO_PRE_STOP: lambda service: service.patch(WITHOUT_PRE_STOP),
+    ARTICLE: Deployed.as_articles_write_it,
 }
-HUNG: Mapping[str, list[Mapping[str, Any]]] = {OURS: [], OWN_GRACE: [_NO_GRACE]}
+HUNG: Mapping[str, Change | None] = {OURS: None, OWN_GRACE: lambda service: service.patch(_NO_GRACE)}
 """What is changed of the rendered Deployment for each way."""
 ANSWERED, LOST, LONGEST = "answered", "lost", "seconds a rollout"
 KILLED, LATEST = "seconds until killed, median", "seconds until killed, latest"
@@ -71,15 +67,13 @@ def main() -> int:
     return verdict("node", figure, {OWN_GRACE: (sooner, *SOONER)}) or int(bool(lost))
 
 
-def deployed(node: Node, scratch: Path, name: str, changes: list[Mapping[str, Any]]) -> Deployed:
-    """Apply the overlay ``dev`` of a service of its own, with the changes of this way."""
+def deployed(node: Node, scratch: Path, name: str, change: Change | None) -> Deployed:
+    """Apply the overlay ``dev`` of a service of its own, with the change of this way."""
     words = name.lower().replace("'", "").replace(" ", "-")
     service = Deployed(node, rendered(scratch / words, service=words))
     service.apply(IMAGE)
-    if changes:
-        service.patch(*changes)
-    if name == ARTICLE:
-        ok(service.kubectl("patch", f"deployment/{service.name}", '--patch={"spec": {"minReadySeconds": 0}}'))
+    if change:
+        change(service)
     service.rolled_out()
     return service
 
@@ -90,11 +84,9 @@ def rollouts(services: Mapping[str, Deployed]) -> dict[str, Row]:
     counts: dict[str, list[int]] = {name: [0, 0] for name in services}
     for _ in range(ROUNDS):
         for name, service in services.items():
-            there, address = service.node.there, service.address
-            with load(there, address) as counted:
-                service.until(partial(answers, there, address), "the first answer")
+            with load(service.node.there, service.address) as counted:
                 began = time.monotonic()
-                ok(service.kubectl("rollout", "restart", f"deployment/{service.name}"))
+                service.restart()
                 service.rolled_out()
                 took[name].append(time.monotonic() - began)
             counts[name][0] += counted.answered
@@ -105,11 +97,6 @@ def rollouts(services: Mapping[str, Deployed]) -> dict[str, Row]:
     }
 
 
-def answers(there: Machine, address: str) -> bool:
-    """Say whether a request is answered."""
-    return once(there, address).answered == 1
-
-
 def hangs(services: Mapping[str, Deployed]) -> dict[str, Row]:
     """Stop the processes of all pods, and wait until each was killed."""
     began = {}
@@ -118,9 +105,7 @@ def hangs(services: Mapping[str, Deployed]) -> dict[str, Row]:
     for name, service in services.items():
         service.rolled_out()
         began[name] = time.time()
-        for pod in service.pods():
-            (status,) = pod["status"]["containerStatuses"]
-            service.node.there.run("kill", "-STOP", str(service.node.process(status["containerID"])))
+        service.signal("STOP")
     found: dict[str, Row] = {}
     for name, service in services.items():
         until(partial(all_ended, service), name, 300)

@@ -62,6 +62,22 @@ def clean_environment() -> dict[str, str]:
     return kept | {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
 
 
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder and return what it printed; raises CalledProcessError."""
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, env=clean_environment()
+    ).stdout
+
+
+def committed(folder: Path, files: tree.Tree) -> Path:
+    """Write a repository and commit it; return its folder."""
+    tree.save(files, folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=start")
+    return folder
+
+
 def answers(**given: Any) -> Answers:
     """Answers for the service ``orders``."""
     return Answers.merge(Layer("test", {"service": "orders", **given}))

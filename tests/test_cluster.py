@@ -10,9 +10,7 @@ import pytest
 from gocontainer import lock, render
 from gocontainer.cluster import Left, left
 from gocontainer.lock import sealed
-from gocontainer.tree import save
-from tests.support import answers, gocontainer, ok
-from tests.test_releases import git
+from tests.support import answers, committed, gocontainer, ok
 
 FIXED = {"min_replicas": 3, "max_replicas": 3}
 
@@ -21,12 +19,7 @@ FIXED = {"min_replicas": 3, "max_replicas": 3}
 def repository(tmp_path: Path) -> Path:
     """Three replicas, fixed."""
     chosen = answers(**FIXED)
-    folder = tmp_path / "orders"
-    save(sealed(render(chosen), chosen), folder)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=start")
-    return folder
+    return committed(tmp_path / "orders", sealed(render(chosen), chosen))
 
 
 def test_nothing_is_said_where_the_objects_stay(repository: Path) -> None:

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from gocontainer import Answers, __version__, lock, render, tree
 from tests.release import FOLDER, frozen
-from tests.support import clean_environment, gocontainer, ok
+from tests.support import committed, git, gocontainer, ok
 
 RELEASES = sorted(FOLDER.glob("*/*"))
 assert RELEASES
 every_release = pytest.mark.parametrize("release", RELEASES, ids=lambda path: f"{path.parent.name}-{path.name}")
 
 
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, env=clean_environment()
-    )
-    return done.stdout
-
-
 @pytest.fixture
 def repository(tmp_path: Path, release: Path) -> Path:
     """A repository as the release wrote it, with an edit of its owner's."""
-    folder = tmp_path / "orders"
-    tree.save(frozen(release), folder)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "start")
+    folder = committed(tmp_path / "orders", frozen(release))
     (folder / ".gitignore").write_text((folder / ".gitignore").read_text() + "/coverage.out\n")
     git(folder, "commit", "--quiet", "--all", "--message", "edit")
     return folder

@@ -6,17 +6,13 @@ Whoever needs a server while it is built here waits for it.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-import pytest
-
+from tests import ahead
 from tests.daemons import debian
 from tests.support import CACHE, PINS, ROOT, locked, missing
 
@@ -58,18 +54,5 @@ def _build(project: Path, name: str, target: Path) -> Path:
     return target
 
 
-def main() -> None:
-    """Build everything, and say how long each took."""
-    os.nice(19)
-    for name in SERVERS:
-        began = time.monotonic()
-        try:
-            class_path(name)
-        except (pytest.skip.Exception, pytest.fail.Exception) as failure:
-            sys.exit(str(failure))
-        sys.stdout.write(f"{name}: {time.monotonic() - began:.0f} s\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    ahead.build({name: partial(class_path, name) for name in SERVERS})

@@ -55,10 +55,8 @@ def module_proxy() -> Iterator[str]:
         server.shutdown()
 
 
-@contextmanager
-def running_registry(storage: Path, scratch: Path) -> Iterator[str]:
-    """Run a registry over a folder and return its host and port."""
-    address = f"127.0.0.1:{free_ports(1)[0]}"
+def registry_command(storage: Path, scratch: Path, address: str) -> list[str | Path]:
+    """Return the command that serves a folder as a registry; its settings are written to the scratch folder."""
     settings = scratch / "registry.json"
     settings.write_text(
         json.dumps(
@@ -70,7 +68,14 @@ def running_registry(storage: Path, scratch: Path) -> Iterator[str]:
             }
         )
     )
-    with process(["docker-registry", "serve", settings], scratch / "registry.log"):
+    return ["docker-registry", "serve", settings]
+
+
+@contextmanager
+def running_registry(storage: Path, scratch: Path) -> Iterator[str]:
+    """Run a registry over a folder and return its host and port."""
+    address = f"127.0.0.1:{free_ports(1)[0]}"
+    with process(registry_command(storage, scratch, address), scratch / "registry.log"):
         until(lambda: answers(f"http://{address}/v2/"), "the registry")
         yield address
 

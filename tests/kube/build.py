@@ -5,15 +5,10 @@ Whoever needs a program while it is built here waits for it.
 
 from __future__ import annotations
 
-import os
-import resource
-import sys
-import time
 from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests import ahead
 from tests.images.engine import buildkit
 from tests.support import PINS, ROOT, wrapped
 
@@ -37,26 +32,6 @@ def kubernetes(program: str) -> Path:
     )
 
 
-def main() -> None:
-    """Build everything, and say what each program cost."""
-    os.nice(19)
-    builds = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
-    builds |= {name: partial(buildkit, name) for name in BUILDKITS}
-    for name, build in builds.items():
-        wall, cpu = time.monotonic(), processors()
-        try:
-            build()
-        except (pytest.skip.Exception, pytest.fail.Exception) as failure:
-            sys.exit(str(failure))
-        sys.stdout.write(f"{name}: {time.monotonic() - wall:.0f} s, {processors() - cpu:.0f} s of processors\n")
-        sys.stdout.flush()
-
-
-def processors() -> float:
-    """Return the seconds of processors that our children took."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 if __name__ == "__main__":
-    main()
+    builds = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
+    ahead.build(builds | {name: partial(buildkit, name) for name in BUILDKITS})

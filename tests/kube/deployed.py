@@ -12,6 +12,9 @@ from tests.kube.engine import Document
 from tests.kube.node import Node
 from tests.support import Run, ok
 
+CONTAINER = "/containers/0"
+"""Where the service's container is, for ``Deployed.patch``."""
+WITHOUT_PRE_STOP: Mapping[str, Any] = {"op": "remove", "path": f"{CONTAINER}/lifecycle"}
 STRICT = ("--validate=strict", "--warnings-as-errors")
 
 
@@ -45,6 +48,15 @@ class Deployed:
         changes = [{**each, "path": below + each["path"]} for each in operations]
         ok(self.kubectl("patch", f"deployment/{self.name}", "--type=json", f"--patch={json.dumps(changes)}"))
 
+    def as_articles_write_it(self) -> None:
+        """Take away every wait: no preStop, a listener closed at SIGTERM, a new pod that counts at once."""
+        self.patch(WITHOUT_PRE_STOP, variable("APP_SHUTDOWN_DELAY", "0s"))
+        ok(self.kubectl("patch", f"deployment/{self.name}", '--patch={"spec": {"minReadySeconds": 0}}'))
+
+    def restart(self) -> None:
+        """Begin a rollout of the same."""
+        ok(self.kubectl("rollout", "restart", f"deployment/{self.name}"))
+
     def rolled_out(self) -> None:
         """Wait until the rollout is complete: all pods are new and available, and no old one is left."""
         done = self.kubectl("rollout", "status", f"deployment/{self.name}", "--timeout=120s", "--request-timeout=0")
@@ -73,8 +85,10 @@ class Deployed:
         return dict(status)
 
     def signal(self, name: str) -> None:
-        """Send a signal to the service, which is the container's first process."""
-        self.node.there.run("kill", f"-{name}", str(self.node.process(self.status()["containerID"])))
+        """Send a signal to the service in every pod, where it is the container's first process."""
+        for pod in self.pods():
+            (status,) = pod["status"]["containerStatuses"]
+            self.node.there.run("kill", f"-{name}", str(self.node.process(status["containerID"])))
 
     @property
     def address(self) -> str:
@@ -87,3 +101,8 @@ def ready(pod: Document) -> bool:
     """Say whether a pod takes requests."""
     conditions = pod["status"].get("conditions", ())
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def variable(name: str, value: str) -> Mapping[str, Any]:
+    """Return the operation that adds an environment variable."""
+    return {"op": "add", "path": f"{CONTAINER}/env/-", "value": {"name": name, "value": value}}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from tests.daemons import until
 from tests.images.container import BASKET
 from tests.kube.machine import Machine
 
@@ -67,9 +68,10 @@ def once(there: Machine, address: str, path: str = QUOTES) -> Load:
 
 @contextmanager
 def load(there: Machine, address: str) -> Iterator[Load]:
-    """Ask for quotes as long as the context lasts."""
+    """Ask for quotes as long as the context lasts, which begins when there is an answer."""
     counted = Load()
     with tempfile.TemporaryFile("w+") as report, _running(there, address, QUOTES, report) as running:
+        until(lambda: once(there, address).answered, f"an answer of {address}")
         yield counted
         running.send_signal(signal.SIGINT)  # it then says what it has counted
         running.wait()

@@ -16,7 +16,7 @@ from docs.demo import free_ports
 
 from tests.daemons import debian
 from tests.images import bases, cgroup
-from tests.images.engine import Build
+from tests.images.engine import Build, registry_command
 from tests.kube.build import NODE, PROGRAMS, kubernetes
 from tests.kube.engine import TIMES, ControlPlane, Document, control_plane
 from tests.kube.machine import ADDRESS, Machine, machine
@@ -28,7 +28,7 @@ DEBIAN = (
 NAME = "node"
 PAUSE = "localhost/pause:1"
 """What holds a pod's network while its containers come and go."""
-PODS, SERVICES = "10.244.0.0/24", "10.96.0.0/16"
+PODS = "10.244.0.0/24"
 FORGIVING = 30
 """Seconds beyond a computed time that a busy machine may need."""
 
@@ -105,7 +105,7 @@ def _commands(running: Node, group: cgroup.Group) -> dict[str, list[str | Path]]
     scratch, kubeconfig = running.plane.scratch, f"--kubeconfig={running.plane.kubeconfig}"
     alone = ("--leader-elect=false", "--bind-address=127.0.0.1")
     return {
-        "registry": ["docker-registry", "serve", _written(scratch / "registry.json", _registry(running))],
+        "registry": registry_command(scratch / "registry", scratch, running.registry),
         "containerd": ["containerd", "--config", _containerd(running)],
         "kube-controller-manager": [
             kubernetes("kube-controller-manager"),
@@ -129,15 +129,6 @@ def _commands(running: Node, group: cgroup.Group) -> dict[str, list[str | Path]]
 def _written(path: Path, document: Document) -> Path:
     path.write_text(json.dumps(document))
     return path
-
-
-def _registry(running: Node) -> Document:
-    return {
-        "version": 0.1,
-        "log": {"accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": f"{running.plane.scratch}/registry"}},
-        "http": {"addr": running.registry},
-    }
 
 
 def _containerd(running: Node) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gocontainer import render, tree
+from gocontainer import render
 from gocontainer.lock import sealed
 from gocontainer.profiles import PRESETS
 from tests.images.engine import Engine
@@ -19,13 +20,13 @@ from tests.kube.engine import Document, timed
 from tests.kube.manifests import documents
 from tests.kube.node import Node
 from tests.release import FOLDER, frozen
-from tests.support import answers, gocontainer, ok, pip_tool
-from tests.test_releases import git
+from tests.support import answers, committed, git, gocontainer, ok, pip_tool
 
 PREVIOUS = max(FOLDER.iterdir(), key=lambda path: [int(part) for part in path.name.split(".")])
 """The release before this version."""
 IMAGE = f"localhost/orders:v{PREVIOUS.name}-previous"
 KINDS = "serviceaccount,service,deployment,horizontalpodautoscaler,poddisruptionbudget,networkpolicy"
+NUMBERS = itertools.count()
 every_profile = pytest.mark.parametrize("profile", PRESETS)
 Objects = Mapping[tuple[str, str], Document]
 """By kind and name."""
@@ -38,25 +39,13 @@ class Updated(NamedTuple):
     before: Objects
 
 
-def committed(repository: Path, files: Mapping[str, tree.File]) -> Path:
-    """Write a repository and commit it."""
-    tree.save(files, repository)
-    git(repository, "init", "--quiet", "--initial-branch=main")
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message=start")
-    return repository
-
-
 def moved(repository: Path, namespace: str) -> None:
     """Take the environment `prod` to another namespace, as an owner would."""
-    for path in (
-        repository / "deploy/overlays/prod/kustomization.yaml",
-        repository / "deploy/namespace/namespace.yaml",
-    ):
-        assert ": orders\n" in path.read_text()
-        path.write_text(
-            path.read_text().replace(": orders\n", f": {namespace}\n", 1).replace("orders-dev", f"{namespace}-dev")
-        )
+    for name in ("overlays/prod/kustomization.yaml", "namespace/namespace.yaml"):
+        path = repository / "deploy" / name
+        text = path.read_text()
+        assert ": orders\n" in text
+        path.write_text(text.replace(": orders\n", f": {namespace}\n", 1).replace("orders-dev", f"{namespace}-dev"))
 
 
 def live(deployed: Deployed) -> Objects:
@@ -152,9 +141,9 @@ def applied(service: Deployed) -> int:
 
 
 @pytest.fixture
-def fixed(node: Node, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Deployed]:
+def fixed(node: Node, tmp_path: Path) -> Iterator[Deployed]:
     """A service of three replicas, applied."""
-    chosen = answers(service=f"fixed-{request.node.name.replace('_', '-')[-20:]}", min_replicas=3, max_replicas=3)
+    chosen = answers(service=f"fixed-{next(NUMBERS)}", min_replicas=3, max_replicas=3)
     repository = committed(tmp_path / str(chosen["service"]), sealed(render(chosen), chosen))
     service = Deployed(node, repository, "prod")
     service.apply()

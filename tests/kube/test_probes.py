@@ -15,30 +15,16 @@ import pytest
 
 from gocontainer.sizing import ANSWER, LONGEST_REQUEST
 from tests.kube.conftest import Deploy
-from tests.kube.deployed import Deployed, ready
+from tests.kube.deployed import CONTAINER, Deployed, ready, variable
 from tests.kube.engine import SAID
 from tests.kube.load import burden, once
 from tests.kube.node import FORGIVING
 from tests.kube.stock import FAULTY
 
-CONTAINER = "/containers/0"
 STALLED = LONGEST_REQUEST + ANSWER
 """Seconds, once all requests have ended, unless they hang."""
 OVER = 256
 """MiB, twice what the container may have."""
-
-
-class Probe(NamedTuple):
-    """A container's own numbers, as they stand in the manifest."""
-
-    container: Mapping[str, Any]
-
-    @property
-    def worst(self) -> int:
-        """Seconds until a container is killed that no longer answers: what the docs of each repository say."""
-        probe = self.container["livenessProbe"]
-        noticed = probe["periodSeconds"] * probe["failureThreshold"] + probe["timeoutSeconds"]
-        return int(noticed + probe["terminationGracePeriodSeconds"])
 
 
 class Faults(NamedTuple):
@@ -63,9 +49,11 @@ def removed(path: str) -> Mapping[str, Any]:
 
 
 def worst(service: Deployed) -> int:
-    """Return the printed worst case of the service as it was deployed."""
+    """Return the seconds until the service is killed where it no longer answers: what its repository's docs say."""
     (container,) = service.pod()["spec"]["containers"]
-    return Probe(container).worst
+    probe = container["livenessProbe"]
+    noticed = probe["periodSeconds"] * probe["failureThreshold"] + probe["timeoutSeconds"]
+    return int(noticed + probe["terminationGracePeriodSeconds"])
 
 
 MUTANTS: Mapping[str, list[Mapping[str, Any]]] = {
@@ -83,8 +71,7 @@ def faults(deploy: Deploy) -> Iterator[Faults]:
     names = ("hung", "stalled", "slow", "eating", "bystander", *MUTANTS)
     services = {name: deploy(name, FAULTY) for name in names}
     for name, service in services.items():
-        holding = {"name": "HOLD_MIB", "value": str(OVER)}
-        service.patch({"op": "add", "path": f"{CONTAINER}/env/-", "value": holding}, *MUTANTS.get(name, ()))
+        service.patch(variable("HOLD_MIB", str(OVER)), *MUTANTS.get(name, ()))
     for service in services.values():
         service.rolled_out()
     began = {}

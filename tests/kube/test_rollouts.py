@@ -11,12 +11,11 @@ import pytest
 from tests.kube.conftest import Deploy
 from tests.kube.deployed import Deployed, ready
 from tests.kube.engine import SAID, timed
-from tests.kube.load import Load, load, once
+from tests.kube.load import Load, load
 from tests.kube.stock import IMAGE, NEWER
 from tests.support import ok
 
 TRIES = 5
-CONTAINER = "/containers/0"
 MEBIBYTE = 1024 * 1024
 
 
@@ -28,10 +27,6 @@ def changed_setting(orders: Deployed) -> None:
     settings = orders.repository / "deploy/base/config.yaml"
     settings.write_text(f"{settings.read_text()}quote-max-lines: 50\n")
     orders.apply()
-
-
-def restart(orders: Deployed) -> None:
-    ok(orders.kubectl("rollout", "restart", f"deployment/{orders.name}"))
 
 
 def undo(orders: Deployed) -> None:
@@ -54,7 +49,6 @@ def orders(deploy: Deploy) -> Deployed:
 def loaded(deployed: Deployed, what: str) -> Iterator[Load]:
     """Ask for quotes while something happens, and say what became of the requests."""
     with load(deployed.node.there, deployed.address) as counted:
-        deployed.until(lambda: once(deployed.node.there, deployed.address).answered, "the first answer")
         yield counted
     SAID.append(f"{what}: {counted}")
 
@@ -67,7 +61,7 @@ def test_the_overlay_runs_as_it_was_rendered(orders: Deployed) -> None:
     assert orders.status()["restartCount"] == 0
 
 
-@pytest.mark.parametrize("begin", [new_image, changed_setting, restart, undo, image_of_before])
+@pytest.mark.parametrize("begin", [new_image, changed_setting, Deployed.restart, undo, image_of_before])
 def test_a_rollout_under_load_loses_nothing(orders: Deployed, begin: Callable[[Deployed], None]) -> None:
     before = orders.pod()["metadata"]["name"]
     with loaded(orders, f"rollout, {begin.__name__}") as counted:
@@ -91,17 +85,11 @@ def test_a_bad_image_and_its_undoing_lose_nothing(orders: Deployed) -> None:
 
 
 def test_without_a_wait_before_the_end_requests_are_lost(orders: Deployed) -> None:
-    """As articles write it: no preStop, a process that closes its listener at SIGTERM, and no time for a new pod."""
-    delay = {"name": "APP_SHUTDOWN_DELAY", "value": "0s"}
-    orders.patch(
-        {"op": "remove", "path": f"{CONTAINER}/lifecycle"},
-        {"op": "add", "path": f"{CONTAINER}/env/-", "value": delay},
-    )
-    ok(orders.kubectl("patch", f"deployment/{orders.name}", '--patch={"spec": {"minReadySeconds": 0}}'))
+    orders.as_articles_write_it()
     orders.rolled_out()
     for number in range(TRIES):
         with loaded(orders, f"rollout without a wait, {number + 1}") as counted:
-            restart(orders)
+            orders.restart()
             orders.rolled_out()
         if counted.lost:
             return
