@@ -27,15 +27,15 @@ def of_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
     return from_row(folder, number, {"service": f"row-{number:02d}", **row})
 
 
-def of_golden(folder: Path, profile: str) -> Subject:
+def of_golden(folder: Path, name: str) -> Subject:
     """Render the manifests of a golden, which is read where it is committed."""
-    golden = FOLDER / profile
-    target = folder / profile
+    golden = FOLDER / name
+    target = folder / name
     target.mkdir(parents=True)
     for overlay in sorted((golden / "deploy/overlays").iterdir()):
         (target / f"{overlay.name}.yaml").write_text(kustomize(overlay))
     shutil.copy(golden / "deploy/namespace" / NAMESPACES, target)
-    return Subject(f"golden-{profile}", golden, target)
+    return Subject(f"golden-{name}", golden, target)
 
 
 def pod(deployment: Document) -> Document:

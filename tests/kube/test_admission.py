@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer.profiles import PRESETS
+from tests.golden import GOLDENS
 from tests.judges.subject import NEWEST, Subject
 from tests.kube import manifests
 from tests.kube.build import MODULE, VERSION
@@ -19,7 +19,7 @@ from tests.support import PINS, ROWS, ok, row_id
 from tests.test_judges import ODD
 
 EVERY = [*ROWS, ODD]
-NAMES = [*(f"{number:02d}-{row_id(row)}" for number, row in enumerate(EVERY)), *(f"golden-{name}" for name in PRESETS)]
+NAMES = [*(f"{number:02d}-{row_id(row)}" for number, row in enumerate(EVERY)), *(f"golden-{name}" for name in GOLDENS)]
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> list[Subject]:
     folder = tmp_path_factory.mktemp("subjects")
     with timed("rendering of the rows and goldens"):
         rows = [manifests.of_row(folder, number, row) for number, row in enumerate(EVERY)]
-        return [*rows, *(manifests.of_golden(folder, profile) for profile in PRESETS)]
+        return [*rows, *(manifests.of_golden(folder, golden) for golden in GOLDENS)]
 
 
 @pytest.fixture(scope="session")
