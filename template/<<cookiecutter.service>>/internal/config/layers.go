@@ -84,11 +84,7 @@ func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, loo
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-<% if cookiecutter.__center %>
 		value, ok := lookupEnv(variable(key))
-<% else %>
-		value, ok := lookupEnv("APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_")))
-<% endif %>
 		if !ok {
 			value, ok = values[key]
 		}
@@ -102,13 +98,11 @@ func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, loo
 	return errors.Join(errs...)
 }
 
-<% if cookiecutter.__center %>
 // variable returns the environment variable of a key.
 func variable(key string) string {
 	return "APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 }
 
-<% endif %>
 // File is a Source: a flat YAML mapping at this path.
 type File string
 

@@ -74,7 +74,7 @@ func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, loo
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		value, ok := lookupEnv("APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_")))
+		value, ok := lookupEnv(variable(key))
 		if !ok {
 			value, ok = values[key]
 		}
@@ -86,6 +86,11 @@ func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, loo
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// variable returns the environment variable of a key.
+func variable(key string) string {
+	return "APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 }
 
 // File is a Source: a flat YAML mapping at this path.
