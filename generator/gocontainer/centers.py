@@ -22,3 +22,6 @@ CONFIG_CENTER = Select(
 )
 PORTS: Mapping[str, str] = {"none": "", "nacos": "8848", "apollo": "8080", "etcd": "2379"}
 """Where each listens by default."""
+_LOGIN = "`username` and `password`"
+CREDENTIALS: Mapping[str, str] = {"none": "", "nacos": _LOGIN, "apollo": "`secret`, the access key", "etcd": _LOGIN}
+"""The files of the Secret by which each knows the service."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from gocontainer import __version__
-from gocontainer.centers import PORTS
+from gocontainer.centers import CREDENTIALS, PORTS
 from gocontainer.kinds import Value
 from gocontainer.sizing import Sizes
 
@@ -39,6 +39,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
         "__build_tags": _build_tags(answers),
+        "__center_credentials": CREDENTIALS[str(answers["config_center"])],
         "__center_port": PORTS[str(answers["config_center"])],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__hot": "" if answers["config_center"] == "none" else "+hot",
