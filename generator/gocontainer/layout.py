@@ -29,6 +29,7 @@ FILES: Mapping[str, When] = {
     "internal/center/etcd.go": {"config_center": ("etcd",)},
     "internal/center/etcd_test.go": {"config_center": ("etcd",)},
     "internal/center/http.go": {"config_center": ("nacos", "apollo")},
+    "internal/center/http_test.go": {"config_center": ("nacos", "apollo")},
     "internal/center/nacos.go": {"config_center": ("nacos",)},
     "internal/center/nacos_test.go": {"config_center": ("nacos",)},
     "internal/config/live.go": {"__center": ("true",)},

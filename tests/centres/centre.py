@@ -13,6 +13,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import ClassVar, NamedTuple
 
+from tests.centres.authority import Authority
 from tests.centres.line import Line
 from tests.daemons import process, until
 
@@ -61,8 +62,8 @@ def ask(url: str, form: Mapping[str, str] | bytes | None = None, headers: Mappin
 class Centre(ABC):
     """A server that runs, with one place in it that holds the values of the service ``orders``.
 
-    ``secured`` says whether it asks who reads. What a client sees is at ``address``, behind a line that can be
-    cut; who publishes has a way of his own, so that he can publish while it is cut.
+    ``secured`` says whether it asks who reads. What a client sees is at ``address``, and with TLS at ``tls_url``,
+    behind lines that can be cut; who publishes has a way of his own, so that he can publish while they are cut.
     """
 
     name: ClassVar[str]
@@ -74,7 +75,10 @@ class Centre(ABC):
 
     def __init__(self, scratch: Path, target: str, *, secured: bool) -> None:
         self.scratch, self.secured = scratch, secured
+        self.authority = Authority(scratch)
+        self.identity = self.authority.server()
         self.line = Line(target, scratch / "line.log")
+        self.tls_line = Line(target, scratch / "tls-line.log", self.identity)
         self._running = ExitStack()
 
     @property
@@ -86,6 +90,11 @@ class Centre(ABC):
     def url(self) -> str:
         """The address as a URL."""
         return f"http://{self.address}"
+
+    @property
+    def tls_url(self) -> str:
+        """Where it speaks TLS, with a certificate of ``authority``."""
+        return f"https://{self.tls_line.address}"
 
     def start(self) -> None:
         """Start the server, with what it held when it was stopped."""
@@ -104,19 +113,23 @@ class Centre(ABC):
 
     def cut(self) -> None:
         """Drop all connections and refuse new ones, at once; the server runs on."""
-        self.line.cut()
+        for line in (self.line, self.tls_line):
+            line.cut()
 
     def mend(self) -> None:
         """End what ``cut`` began."""
-        self.line.mend()
+        for line in (self.line, self.tls_line):
+            line.mend()
 
     def freeze(self) -> None:
         """Accept connections and answer nothing; the server runs on."""
-        self.line.freeze()
+        for line in (self.line, self.tls_line):
+            line.freeze()
 
     def thaw(self) -> None:
         """End what ``freeze`` began."""
-        self.line.thaw()
+        for line in (self.line, self.tls_line):
+            line.thaw()
 
     @abstractmethod
     def publish(self, values: Mapping[str, str]) -> None:

@@ -25,7 +25,7 @@ SomeCentre = TypeVar("SomeCentre", bound=Centre)
 @contextmanager
 def nacos(*, secured: bool = True) -> Iterator[Nacos]:
     """Run a Nacos; ``secured`` says whether it asks for a user and a password."""
-    debian("iproute2", "socat")
+    debian("iproute2", "openssl", "socat")
     class_path("nacos")
     with _scratch() as scratch, _started(Nacos(scratch, secured=secured)) as centre:
         yield centre
@@ -34,7 +34,7 @@ def nacos(*, secured: bool = True) -> Iterator[Nacos]:
 @contextmanager
 def apollo(*, secured: bool = True) -> Iterator[Apollo]:
     """Run Apollo's test server; ``secured`` says whether the app has an access key."""
-    debian("socat")
+    debian("openssl", "socat")
     class_path("apollo")
     with _scratch() as scratch, _started(Apollo(scratch, secured=secured)) as centre:
         try:
@@ -46,7 +46,7 @@ def apollo(*, secured: bool = True) -> Iterator[Apollo]:
 @contextmanager
 def etcd(*, secured: bool = True) -> Iterator[Etcd]:
     """Run an etcd; ``secured`` says whether it asks for a user and a password."""
-    debian("etcd-server", "socat")
+    debian("etcd-server", "openssl", "socat")
     with _scratch() as scratch, _started(Etcd(scratch, secured=secured)) as centre:
         yield centre
 

@@ -11,7 +11,7 @@ from subprocess import Popen
 from typing import Any
 
 from tests.centres.centre import Centre, Credentials, Refused, ask
-from tests.centres.line import steady_port
+from tests.centres.line import Line, steady_port
 
 ADMIN = Credentials("root", "admin-secret")
 
@@ -25,8 +25,10 @@ class Etcd(Centre):
     bad = Credentials("orders", "wrong-secret")
 
     def __init__(self, scratch: Path, *, secured: bool) -> None:
-        self._client, self._peer = steady_port(), steady_port()
+        self._client, self._client_tls, self._peer = steady_port(), steady_port(), steady_port()
         super().__init__(scratch, f"TCP:127.0.0.1:{self._client},nodelay", secured=secured)
+        # It speaks TLS itself: gRPC agrees on HTTP/2 in the handshake, of which socat knows nothing.
+        self.tls_line = Line(f"TCP:127.0.0.1:{self._client_tls},nodelay", scratch / "tls-line.log")
 
     @property
     def _own(self) -> str:
@@ -56,7 +58,9 @@ class Etcd(Centre):
             running,
             "etcd",
             f"--data-dir={data}",
-            *(f"--listen-client-urls={self._own}", f"--advertise-client-urls={self.url}"),
+            f"--listen-client-urls={self._own},https://127.0.0.1:{self._client_tls}",
+            *(f"--cert-file={self.identity.certificate}", f"--key-file={self.identity.key}"),
+            f"--advertise-client-urls={self.url}",
             *(f"--listen-peer-urls={peers}", f"--initial-advertise-peer-urls={peers}"),
             f"--initial-cluster=default={peers}",
             # The passwords are as good as public.

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from tests.centres.authority import Identity
 from tests.daemons import until
 
 
@@ -29,10 +30,16 @@ def steady_port() -> int:
 
 
 class Line:
-    """A forwarder from a port on 127.0.0.1 to a server; ``target`` is an address of socat's."""
+    """A forwarder from a port on 127.0.0.1 to a server; ``target`` is an address of socat's.
 
-    def __init__(self, target: str, log: Path) -> None:
+    With an ``identity`` it speaks TLS with who calls, as what stands before many servers does.
+    """
+
+    def __init__(self, target: str, log: Path, identity: Identity | None = None) -> None:
         self.port, self._target, self._log = steady_port(), target, log
+        shown = f",cert={identity.certificate},key={identity.key},verify=0" if identity else ""
+        kind = "OPENSSL-LISTEN" if identity else "TCP-LISTEN"
+        self._near = f"{kind}:{self.port},bind=127.0.0.1,reuseaddr,backlog=128,fork,nodelay{shown}"
         self._forwarder: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,8 +51,7 @@ class Line:
         """Accept connections."""
         if self._forwarder:
             return
-        near = f"TCP-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,backlog=128,fork,nodelay"
-        command = ["setpriv", "--pdeathsig=TERM", "socat", near, self._target]
+        command = ["setpriv", "--pdeathsig=TERM", "socat", self._near, self._target]
         with self._log.open("ab") as log:
             # A group of its own: each connection is a process, and all of them are to end together.
             self._forwarder = subprocess.Popen(command, stderr=log, process_group=0)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,38 +10,12 @@ import yaml
 
 from tests.centres.apollo import Apollo
 from tests.centres.centre import Centre
-from tests.centres.follower import DEFAULT, KEY, TOKEN, Follower, following, login
+from tests.centres.events import CONNECTION, grows, lost, publish, published, settled
+from tests.centres.follower import DEFAULT, KEY, TOKEN, following, login
 from tests.centres.nacos import Nacos
 from tests.daemons import until
 
 SECRET = "hunter2-and-more"
-
-
-@contextmanager
-def lost(centre: Centre, by: str = "cut") -> Iterator[None]:
-    """A while without the centre: its line is cut or frozen, or the server itself is stopped."""
-    begin, end = {"cut": ("cut", "mend"), "freeze": ("freeze", "thaw"), "stop": ("stop", "start")}[by]
-    getattr(centre, begin)()
-    try:
-        yield
-    finally:
-        getattr(centre, end)()
-
-
-def publish(centre: Centre, value: int, **more: str) -> None:
-    """Publish KEY, and other keys whose names are given with underscores."""
-    centre.publish({KEY: str(value), **{name.replace("_", "-"): text for name, text in more.items()}})
-
-
-def published(centre: Centre, value: int, **more: str) -> None:
-    """Publish, and wait until clients can read it."""
-    publish(centre, value, **more)
-    until(lambda: centre.read(centre.good).get(KEY) == str(value), f"{KEY} {value} in {centre.name}")
-
-
-def grows(measure: Callable[[], float], above: float) -> None:
-    """Wait until a figure is above another."""
-    until(lambda: measure() > above, f"more than {above}")
 
 
 def test_a_push_is_seen_without_a_restart(centre: Centre, tmp_path: Path) -> None:
@@ -199,19 +171,6 @@ def test_of_a_hundred_quick_pushes_the_last_one_wins_and_nothing_is_left_behind(
         assert settled(service) <= goroutines + CONNECTION
 
 
-CONNECTION = 2
-"""Goroutines of a connection that is kept, which may be there at one moment and not at another."""
-
-
-def settled(service: Follower) -> float:
-    """The fewest goroutines of a moment: a request that is answered now has its own."""
-    found = []
-    for _ in range(5):
-        found.append(service.metric("go_goroutines"))
-        time.sleep(0.3)
-    return min(found)
-
-
 @pytest.mark.parametrize("centre", ["apollo"], indirect=True)
 def test_a_server_that_always_says_changed_is_not_asked_without_a_break(centre: Apollo, tmp_path: Path) -> None:
     published(centre, 5)
@@ -276,25 +235,3 @@ def test_a_new_pod_does_not_guess_a_needed_key_and_those_that_had_it_stay_ready(
             centre.mend()
             until(lambda: after.ready, "the new pod")
             assert after.max_lines == 5
-
-
-PUSHES = 10_000
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("race", [True, False], ids=["race", "weighed"])
-def test_after_an_hour_of_pushes_goroutines_and_memory_are_flat(centre: Centre, tmp_path: Path, *, race: bool) -> None:
-    published(centre, 5)
-    with following(centre, tmp_path, race=race) as service:
-        for number in range(PUSHES // 10):  # until the heap and the connections have their size
-            publish(centre, 1 + number % 2)
-        publish(centre, 3)
-        service.sees(3)
-        goroutines, memory = settled(service), service.metric("process_resident_memory_bytes")
-        for number in range(PUSHES):
-            publish(centre, 1 + number % 1000)
-        publish(centre, 7)
-        service.sees(7)
-        assert settled(service) <= goroutines + CONNECTION
-        grown = service.metric("process_resident_memory_bytes") - memory
-        assert grown < (8 if race else 4) * 1_000_000, grown

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import md5
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from tests.centres.apollo import Apollo
+from tests.centres.authority import Authority
 from tests.centres.centre import PATIENCE, Answer, Centre, Credentials, Refused, ask
 from tests.centres.engine import CENTRES
 from tests.centres.gate import signed
@@ -90,6 +94,20 @@ def test_a_stopped_server_refuses_and_has_its_values_when_it_is_back(centre: Cen
     shows(centre, SECOND)
     centre.publish(FIRST)
     shows(centre, FIRST)
+
+
+def test_with_tls_it_shows_a_certificate_of_its_own_authority_and_no_other(centre: Centre, tmp_path: Path) -> None:
+    def handshake(authority: Authority) -> None:
+        trusting = ssl.create_default_context(cafile=authority.certificate)
+        with (
+            socket.create_connection(("127.0.0.1", centre.tls_line.port), timeout=PATIENCE) as connection,
+            trusting.wrap_socket(connection, server_hostname="127.0.0.1"),
+        ):
+            pass
+
+    handshake(centre.authority)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(Authority(tmp_path))
 
 
 def test_nothing_listens_beyond_this_machine(centre: Centre) -> None:

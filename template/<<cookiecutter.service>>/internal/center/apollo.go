@@ -40,7 +40,7 @@ const longPoll = 90 * time.Second
 // Apollo is the centre, over its HTTP API. Its credential is the file secret, an access key.
 type Apollo struct {
 	settings Settings
-	client   *http.Client
+	web      web
 	releases map[string]*release // by namespace
 }
 
@@ -55,7 +55,7 @@ type release struct {
 
 // Open prepares the client and talks to nobody yet.
 func (s Settings) Open() *Apollo {
-	a := &Apollo{settings: s, releases: map[string]*release{}}
+	a := &Apollo{settings: s, web: web{credentials: s.Credentials}, releases: map[string]*release{}}
 	for _, namespace := range strings.Split(s.Namespaces, ",") {
 		a.releases[namespace] = &release{notification: -1}
 	}
@@ -126,11 +126,6 @@ func (a *Apollo) Wait(ctx context.Context) error {
 
 // get reads JSON; false means that nothing has changed.
 func (a *Apollo) get(ctx context.Context, path string, query url.Values, into any) (changed bool, err error) {
-	if a.client == nil {
-		if a.client, err = a.settings.httpClient(); err != nil {
-			return false, err
-		}
-	}
 	maps.DeleteFunc(query, func(_ string, values []string) bool { return values[0] == "" })
 	address := strings.TrimSuffix(a.settings.Address, "/") + path + "?" + query.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -140,7 +135,7 @@ func (a *Apollo) get(ctx context.Context, path string, query url.Values, into an
 	if err := a.sign(req); err != nil {
 		return false, err
 	}
-	status, err := getJSON(a.client, req, into)
+	status, err := a.web.getJSON(req, into)
 	switch {
 	case err != nil:
 		return false, err

@@ -10,21 +10,34 @@ import (
 // largest answer that is read, in bytes; the service's memory is not the centre's to fill.
 const largest = 1024 * 1024
 
-// httpClient returns a client that trusts what the credentials say.
-func (s Settings) httpClient() (*http.Client, error) {
-	secured, err := s.Credentials.tls()
+// web is an HTTP client that trusts what the credentials say. After a failure it reads the certificates anew.
+type web struct {
+	credentials Credentials
+	client      *http.Client
+}
+
+func (w *web) open() error {
+	secured, err := w.credentials.tls()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = secured
-	return &http.Client{Transport: transport}, nil
+	w.client = &http.Client{Transport: transport}
+	return nil
 }
 
 // getJSON sends a request and decodes the answer where its status is 200. No error names the query.
-func getJSON(client *http.Client, req *http.Request, into any) (status int, err error) {
-	res, err := client.Do(req)
+func (w *web) getJSON(req *http.Request, into any) (status int, err error) {
+	if w.client == nil {
+		if err := w.open(); err != nil {
+			return 0, err
+		}
+	}
+	res, err := w.client.Do(req)
 	if err != nil {
+		w.client.CloseIdleConnections()
+		w.client = nil
 		return 0, errors.Unwrap(err) // the outer one has the whole address
 	}
 	defer func() { _ = res.Body.Close() }()

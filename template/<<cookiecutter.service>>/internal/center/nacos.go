@@ -30,12 +30,12 @@ const poll = 2 * time.Second
 // Nacos is the centre, over the HTTP API of Nacos 3. Its credentials are username and password.
 type Nacos struct {
 	settings Settings
-	client   *http.Client
+	web      web
 	token    string
 }
 
 // Open prepares the client and talks to nobody yet.
-func (s Settings) Open() *Nacos { return &Nacos{settings: s} }
+func (s Settings) Open() *Nacos { return &Nacos{settings: s, web: web{credentials: s.Credentials}} }
 
 // Load reads the text. Where Nacos does not know the token any more, it logs in anew.
 func (n *Nacos) Load(ctx context.Context) (map[string]string, error) {
@@ -109,11 +109,6 @@ func (n *Nacos) login(ctx context.Context) error {
 }
 
 func (n *Nacos) ask(ctx context.Context, method, path string, form url.Values, into any) (status int, err error) {
-	if n.client == nil {
-		if n.client, err = n.settings.httpClient(); err != nil {
-			return 0, err
-		}
-	}
 	address := strings.TrimSuffix(n.settings.Address, "/") + path
 	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -125,5 +120,5 @@ func (n *Nacos) ask(ctx context.Context, method, path string, form url.Values, i
 	if n.token != "" {
 		req.Header.Set("accessToken", n.token) // a header: an address may be logged on its way
 	}
-	return getJSON(n.client, req, into)
+	return n.web.getJSON(req, into)
 }

@@ -1,0 +1,32 @@
+package center
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestCertificatesAreReadAnewAfterAFailure(t *testing.T) {
+	address, files := certified(t)
+	authority := files["ca.crt"]
+	delete(files, "ca.crt")
+	w := web{credentials: folder(t, files)}
+	ask := func() (int, error) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.getJSON(req, nil)
+	}
+	if _, err := ask(); err == nil || !strings.Contains(err.Error(), "signed by unknown authority") {
+		t.Errorf("without an authority: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(string(w.credentials), "ca.crt"), []byte(authority), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := ask(); status != http.StatusNotFound || err != nil {
+		t.Errorf("with it: %d, %v", status, err)
+	}
+}
