@@ -19,6 +19,9 @@ require (
 	go.uber.org/zap v1.27.1
 <% endif %>
 	go.yaml.in/yaml/v3 v3.0.6
+<% if cookiecutter.config_center == "etcd" %>
+	google.golang.org/grpc v1.83.2
+<% endif %>
 )
 
 require (
@@ -80,6 +83,8 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
+<% endif %>
+<% if cookiecutter.config_center == "apollo" and cookiecutter.tracing or cookiecutter.config_center == "nacos" and cookiecutter.tracing or cookiecutter.config_center == "none" and cookiecutter.tracing %>
 	google.golang.org/grpc v1.83.2 // indirect
 <% endif %>
 	google.golang.org/protobuf v1.36.12 // indirect

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,5 +102,14 @@ func TestEtcdLogsInAnewAfterAFailure(t *testing.T) {
 		if e.client != nil {
 			t.Errorf("%s: the old client is kept", name)
 		}
+	}
+}
+
+func TestEtcdSaysAtOnceWhyItCannotBeReached(t *testing.T) {
+	server := httptest.NewServer(nil)
+	server.Close()
+	e := Settings{Address: server.URL, Credentials: folder(t, map[string]string{"username": "orders", "password": "s3cret"})}.Open()
+	if _, err := e.Load(t.Context()); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 )
 
 // Place is where in etcd the values are: below a prefix, one key each.
@@ -92,12 +93,19 @@ func (e *Etcd) dial() error {
 		return err
 	}
 	e.client, err = clientv3.New(clientv3.Config{
-		Endpoints:   strings.Split(e.settings.Address, ","),
-		DialTimeout: e.settings.Timeout,
-		Username:    username,
-		Password:    password,
-		TLS:         secured,
-		Logger:      zap.NewNop(), // what fails is returned
+		Endpoints:       strings.Split(e.settings.Address, ","),
+		DialTimeout:     e.settings.Timeout,
+		DialOptions:     []grpc.DialOption{grpc.WithChainUnaryInterceptor(impatient)},
+		MaxUnaryRetries: 2, // the second with a new token
+		Username:        username,
+		Password:        password,
+		TLS:             secured,
+		Logger:          zap.NewNop(), // what fails is returned
 	})
 	return err
+}
+
+// impatient returns why no server can be reached. The client itself waits for one, and then says only that it waited.
+func impatient(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	return invoke(ctx, method, req, reply, conn, append(options, grpc.WaitForReady(false))...)
 }
