@@ -26,9 +26,11 @@ nacos.core.auth.admin.enabled={secured}
 nacos.core.auth.caching.enabled=false
 nacos.core.auth.server.identity.key=gocontainer
 nacos.core.auth.server.identity.value=gocontainer
+db.pool.config.connection-timeout=60000
 nacos.core.auth.plugin.nacos.token.secret.key=b25seSBvbiB0aGlzIG1hY2hpbmUsIGFuZCBvbmx5IGZvciB0ZXN0cw==
 """
-"""Without the cache what is granted holds at once. The last line is a secret only in form."""
+"""Without the cache what is granted holds at once. On a busy machine its own database may take longer than the 3 s that
+a login to it has. The last line is a secret only in form."""
 JAVA = (
     "java",
     "-Xmx384m",

@@ -22,8 +22,8 @@ from tests.kube.engine import TIMES, ControlPlane, Document, control_plane
 from tests.kube.machine import ADDRESS, Machine, machine
 
 DEBIAN = (
-    *("busybox-static", "containerd", "containernetworking-plugins", "docker-registry", "hey", "iproute2", "iptables"),
-    *("kmod", "nftables", "runc", "skopeo"),
+    *("busybox-static", "containerd", "containernetworking-plugins", "curl", "docker-registry", "hey", "iproute2"),
+    *("iptables", "kmod", "nftables", "runc", "skopeo"),
 )
 NAME = "node"
 PAUSE = "localhost/pause:1"
