@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -51,11 +51,12 @@ RANKS = (
 LONGEST_FUNCTION, LONGEST_MODULE, MEDIAN_FUNCTION = 50, 300, 10
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for name, path in SOURCES.items():
-        yield name, ast.parse(path.read_text())
+@cache
+def trees() -> list[tuple[str, ast.Module]]:
+    return [(name, ast.parse(path.read_text())) for name, path in SOURCES.items()]
 
 
+@cache
 def imports(tree: ast.Module) -> set[str]:
     found = set()
     for node in ast.walk(tree):
