@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.everything import ENGINES
 from tests.images.engine import Engine, engine
+from tests.support import ROOT
 
-ENGINES = {Path(__file__).with_name(name) for name in ("centres", "images", "kube")}
+SLOW = {ROOT / folder for folders in ENGINES.values() for folder in folders}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if ENGINES.intersection(item.path.parents):
+        if SLOW.intersection(item.path.parents):
             item.add_marker(pytest.mark.slow)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 import yaml
 
 from tests.centres.build import class_path
-from tests.centres.centre import Answer, Centre, Credentials, Refused, ask
+from tests.centres.centre import PATIENCE, Answer, Centre, Credentials, Refused, ask
 from tests.centres.line import Line
 from tests.daemons import until
 
@@ -66,6 +67,8 @@ class Nacos(Centre):
         target = f"UNIX-CONNECT:{self._socket}"
         super().__init__(scratch, target, secured=secured)
         self._own = Line(target, scratch / "own.log")
+        # One connection for all pushes: each would cost two processes of socat's.
+        self._publisher = HTTPConnection(self._own.address, timeout=PATIENCE)
         self._token = ""
 
     def publish(self, values: Mapping[str, str]) -> None:
@@ -98,7 +101,17 @@ class Nacos(Centre):
         }
 
     def _admin(self, path: str, form: Mapping[str, str]) -> Any:
-        return contents(ask(f"http://{self._own.address}/nacos/{path}", form, {"accessToken": self._token}))
+        try:
+            return self._posted(path, form)
+        except (ConnectionError, HTTPException):  # it was idle for too long
+            self._publisher.close()
+            return self._posted(path, form)
+
+    def _posted(self, path: str, form: Mapping[str, str]) -> Any:
+        headers = {"accessToken": self._token, "Content-Type": "application/x-www-form-urlencoded"}
+        self._publisher.request("POST", f"/nacos/{path}", urlencode(form), headers)
+        response = self._publisher.getresponse()
+        return contents(Answer(response.status, response.read().decode()))
 
     def _serve(self, running: ExitStack) -> Popen[bytes]:
         home = self.scratch / "nacos"
@@ -111,6 +124,7 @@ class Nacos(Centre):
         java = (*JAVA, *folders, "-cp", class_path("nacos"), "Main", settings)
         server = self._process(running, "unshare", "--net", "sh", "-c", INSIDE, "sh", *socat, *java)
         running.callback(self._own.cut)
+        running.callback(self._publisher.close)
         until(self._socket.exists, "the way to nacos")
         self._own.mend()
         own = f"http://{self._own.address}"
