@@ -45,11 +45,12 @@ def debian(*packages: str) -> None:
 
 
 def until(ready: Callable[[], object], what: str, seconds: float = WAIT) -> None:
-    """Wait until something is ready."""
-    end = time.monotonic() + seconds
+    """Wait until something is ready. What takes long is asked more rarely: to ask may cost what it waits for."""
+    began = time.monotonic()
     while not ready():
-        assert time.monotonic() < end, f"{what} is not ready after {seconds} s"
-        time.sleep(0.1)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"{what} is not ready after {seconds} s"
+        time.sleep(min(max(0.1, waited / 20), 1))
 
 
 def answers(address: str) -> bool:
