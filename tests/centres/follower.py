@@ -24,6 +24,8 @@ from tests.support import go, need, ok, rendered
 
 KEY, DEFAULT = "quote-max-lines", 100
 """A hot key whose value a caller can see, and what it is where nobody says anything."""
+PATIENT = "10s"
+"""How long the service waits for an answer: at its start too, when a busy machine may be slow to give one."""
 TOKEN = "api-token"
 """A secret key, which the service has as its owner would add it."""
 PLACES: Mapping[str, Mapping[str, str]] = {
@@ -112,7 +114,7 @@ def following(
     login(centre, folder, who or centre.good)
     place = [word for key, value in centre.place.items() for word in (PLACES[centre.name][key], value)]
     ports = ["-addr", service, "-admin-addr", admin, "-pprof-addr", "", "-shutdown-delay", "0s"]
-    reading = ["-center-address", centre.url, "-center-credentials", str(folder), "-center-timeout", "2s"]
+    reading = ["-center-address", centre.url, "-center-credentials", str(folder), "-center-timeout", PATIENT]
     output = Path(tempfile.mkstemp(prefix="service-", suffix=".log", dir=folder)[1])
     with (
         output.open("wb") as log,

@@ -11,7 +11,7 @@ import yaml
 from tests.centres.apollo import Apollo
 from tests.centres.centre import Centre
 from tests.centres.events import CONNECTION, grows, lost, publish, published, settled
-from tests.centres.follower import DEFAULT, KEY, TOKEN, following, login
+from tests.centres.follower import DEFAULT, KEY, PATIENT, TOKEN, following, login
 from tests.centres.nacos import Nacos
 from tests.daemons import until
 
@@ -63,7 +63,8 @@ def test_down_at_boot_the_last_good_file_speaks_for_it(centre: Centre, tmp_path:
 @pytest.mark.parametrize("by", ["cut", "freeze", "stop"])
 def test_lost_while_running_it_goes_on_and_resumes_without_a_restart(centre: Centre, tmp_path: Path, by: str) -> None:
     published(centre, 5)
-    with following(centre, tmp_path) as service:
+    # A centre that accepts and does not answer is only given up after the wait for its answer.
+    with following(centre, tmp_path, "-center-timeout", "2s" if by == "freeze" else PATIENT) as service:
         assert service.max_lines == 5
         failures = service.metric("config_center_failures_total")
         with lost(centre, by):
