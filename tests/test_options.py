@@ -21,7 +21,8 @@ CONTRACT = {
     "owner": "the {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
     "config_center": "none", "tracing": True,
-    "target": "kubernetes", "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
+    "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10, "scale_to_zero": True,
+    "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "ci": "github",
     "deps_bot": "dependabot",
@@ -57,7 +58,7 @@ def test_profiles_scale_as_promised() -> None:
     replicas = {
         name: (answers(profile=name)["min_replicas"], answers(profile=name)["max_replicas"]) for name in PRESETS
     }
-    assert replicas == {"minimal": (1, 1), "service": (2, 6), "hardened": (3, 10)}
+    assert replicas == {"minimal": (1, 1), "service": (2, 6), "serverless": (1, 20), "hardened": (3, 10)}
 
 
 def violations() -> list[Any]:

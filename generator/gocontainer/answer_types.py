@@ -7,7 +7,7 @@ from typing import Literal, Required, TypedDict
 class AnswerValues(TypedDict, total=False):
     """The keywords of ``gocontainer.Answers``."""
 
-    profile: Literal["minimal", "service", "hardened"]
+    profile: Literal["minimal", "service", "serverless", "hardened"]
     service: Required[str]
     module: str
     description: str
@@ -20,7 +20,11 @@ class AnswerValues(TypedDict, total=False):
     platforms: str | Sequence[str]
     config_center: Literal["none", "nacos", "apollo", "etcd"]
     tracing: bool
-    target: Literal["kubernetes"]
+    target: Literal["kubernetes", "knative"]
+    eventing: Literal["none", "kafka"]
+    scaler: Literal["knative", "keda"]
+    concurrency: int
+    scale_to_zero: bool
     kubernetes_min: Literal["1.30", "1.27"]
     cpu: str
     memory: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gocontainer.kinds import Value, When, holds
 from gocontainer.options import PLATFORMS
+from gocontainer.serverless import KNATIVE_PORTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -53,6 +54,11 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         when={"port": (6060, 8081)},
         reason="8081 is for probes and metrics and 6060 for profiles",
+        way_out="Take another port.",
+    ),
+    Conflict(
+        when={"target": ("knative",), "port": KNATIVE_PORTS},
+        reason="Knative's own proxy in the pod listens there",
         way_out="Take another port.",
     ),
     Conflict(

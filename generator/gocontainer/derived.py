@@ -25,11 +25,15 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
+    keda = answers["scaler"] == "keda"
     flags = {
-        "__autoscaling": int(answers["max_replicas"]) > int(answers["min_replicas"]),
+        "__autoscaling": keda or int(answers["max_replicas"]) > int(answers["min_replicas"]),
         "__center": answers["config_center"] != "none",
         "__disruption_budget": int(answers["max_replicas"]) > 1,
+        "__keda": keda,
+        "__knative": answers["target"] == "knative" and not keda,
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__overlays": answers["target"] == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27",
         "__single": int(answers["min_replicas"]) == 1,
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",

@@ -16,11 +16,13 @@ FILES: Mapping[str, When] = {
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
     "LICENSE": {"license": ("apache-2.0", "mit")},
-    "deploy/components/autoscaling/": {"__autoscaling": ("true",)},
-    "deploy/components/config-center/": {"__center": ("true",)},
-    "deploy/components/disruption-budget/": {"__disruption_budget": ("true",)},
-    "deploy/components/network-policy/": {"network_policy": (True,)},
+    "deploy/base/": {"__overlays": ("true",)},
+    "deploy/components/autoscaling/": {"__overlays": ("true",), "__autoscaling": ("true",)},
+    "deploy/components/config-center/": {"__overlays": ("true",), "__center": ("true",)},
+    "deploy/components/disruption-budget/": {"__overlays": ("true",), "__disruption_budget": ("true",)},
+    "deploy/components/network-policy/": {"__overlays": ("true",), "network_policy": (True,)},
     "deploy/components/network-policy/config-center.yaml": {"__center": ("true",)},
+    "deploy/overlays/": {"__overlays": ("true",)},
     "internal/app/center.go": {"__center": ("true",)},
     "internal/app/center_test.go": {"__center": ("true",)},
     "internal/center/": {"__center": ("true",)},
@@ -41,8 +43,9 @@ FILES: Mapping[str, When] = {
 
 FLAGS: Mapping[str, str] = {
     "__center": "a config centre",
-    "__autoscaling": "max_replicas above min_replicas",
+    "__autoscaling": "max_replicas above min_replicas, or scaler keda",
     "__disruption_budget": "max_replicas above 1",
+    "__overlays": "target kubernetes, or scaler keda",
 }
 """What the derived flags among the conditions mean, in words."""
 

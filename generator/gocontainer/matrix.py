@@ -10,8 +10,8 @@ from functools import cache
 from allpairspy import AllPairs
 
 from gocontainer.conflicts import CONFLICTS
-from gocontainer.kinds import Option, Value
-from gocontainer.options import OPTIONS
+from gocontainer.kinds import Option, Value, holds
+from gocontainer.options import BY_NAME, OPTIONS
 
 Row = Mapping[str, Value]
 
@@ -43,11 +43,17 @@ def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
 def missing(found: Sequence[Row]) -> list[Row]:
     """Return the possible pairs of levels that no row has."""
     pairs: list[Row] = [
-        {one.name: a, two.name: b}
+        _with_a_meaning({one.name: a, two.name: b})
         for one, two in itertools.combinations(_varied(), 2)
         for a, b in itertools.product(one.samples(), two.samples())
     ]
-    return [pair for pair in pairs if _fine(pair) and not any(pair.items() <= row.items() for row in found)]
+    possible = [pair for pair in pairs if _fine(pair) and all(_meant(name, pair) for name in pair)]
+    return [pair for pair in possible if not any(pair.items() <= row.items() for row in found)]
+
+
+def _with_a_meaning(pair: Row) -> Row:
+    """Return a pair with answers under which both have a meaning."""
+    return {other: accepted[0] for name in pair for other, accepted in BY_NAME[name].when.items()} | {**pair}
 
 
 def _varied() -> list[Option]:
@@ -55,9 +61,17 @@ def _varied() -> list[Option]:
 
 
 def _fine(row: Row) -> bool:
-    return not any(set(conflict.names) <= set(row) and conflict.applies(row) for conflict in CONFLICTS)
+    if any(set(conflict.names) <= set(row) and conflict.applies(row) for conflict in CONFLICTS):
+        return False
+    return all(value == BY_NAME[name].default or _meant(name, row) for name, value in row.items())
+
+
+def _meant(name: str, row: Row) -> bool:
+    """Whether an answer has a meaning, as far as the row says."""
+    return holds({other: accepted for other, accepted in BY_NAME[name].when.items() if other in row}, row)
 
 
 def rows_json() -> str:
-    """Return the rows as tests/rows.json has them, one a line."""
-    return "[\n  " + ",\n  ".join(json.dumps(row) for row in rows()) + "\n]\n"
+    """Return the rows as tests/rows.json has them, one a line, without answers that have no meaning."""
+    meant = ({name: value for name, value in row.items() if _meant(name, row)} for row in rows())
+    return "[\n  " + ",\n  ".join(map(json.dumps, meant)) + "\n]\n"

@@ -12,6 +12,8 @@ from gocontainer.centers import CONFIG_CENTER
 from gocontainer.kinds import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 from gocontainer.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.profiles import PROFILE
+from gocontainer.serverless import SERVERLESS
+from gocontainer.targets import TARGET
 
 PLATFORMS = SelectMany(
     name="platforms",
@@ -138,14 +140,8 @@ OPTIONS: tuple[Option, ...] = (
         default=True,
         dependencies=True,
     ),
-    Select(
-        name="target",
-        group="deployment",
-        help="Where the service runs.",
-        why="It decides which manifests are written.",
-        default="kubernetes",
-        choices=(Choice(value="kubernetes", label="any conformant Kubernetes, through Kustomize"),),
-    ),
+    TARGET,
+    *SERVERLESS,
     Select(
         name="kubernetes_min",
         group="deployment",
