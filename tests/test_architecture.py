@@ -20,7 +20,7 @@ SOURCES = {
 RANKS = (
     ("errors", "__init__"),
     ("console", "kinds", "patterns", "structured", "tree", "git", "answer_types"),
-    ("centers", "cluster", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
+    ("centers", "edge", "cluster", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
     ("cruft", "merge", "options", "origin"),
     ("conflicts", "journal", "layout", "derived", "rescue"),
     ("answers", "cost", "template"),

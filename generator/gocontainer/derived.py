@@ -9,13 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from gocontainer import __version__
+from gocontainer import __version__, edge
 from gocontainer.centers import CREDENTIALS, PORTS
 from gocontainer.kinds import Value
 from gocontainer.sizing import Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
+MANIFESTS = {
+    False: (
+        "`deploy/base`, `deploy/overlays`",
+        "Kubernetes manifests with Kustomize: what is common, and each environment",
+    ),
+    True: ("`deploy/sites.yaml`, `deploy/edge`", "the sites and their releases, and what runs at each of them"),
+}
+"""Where the manifests are and what they are, by whether there are sites."""
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -26,14 +34,21 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
     keda = answers["scaler"] == "keda"
+    sites = answers["target"] in edge.PLATFORMS
+    platform = edge.platform(answers)
     flags = {
         "__autoscaling": keda or int(answers["max_replicas"]) > int(answers["min_replicas"]),
         "__center": answers["config_center"] != "none",
+        "__deployment": answers["target"] != "knative" or keda,
         "__disruption_budget": int(answers["max_replicas"]) > 1,
+        "__edge": sites,
         "__keda": keda,
         "__knative": answers["target"] == "knative" and not keda,
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__node_groups": platform == "kubeedge",
+        "__node_pools": platform == "openyurt",
         "__overlays": answers["target"] == "kubernetes" or keda,
+        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
         "__own_sleep": answers["kubernetes_min"] == "1.27",
         "__single": int(answers["min_replicas"]) == 1,
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
@@ -46,10 +61,17 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__center_credentials": CREDENTIALS[str(answers["config_center"])],
         "__center_port": PORTS[str(answers["config_center"])],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__edge_node": edge.NODE[platform],
+        "__first_architecture": architectures(str(answers["platforms"])).partition(",")[0],
         "__hot": "" if answers["config_center"] == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
+        "__manifests": MANIFESTS[sites][0],
+        "__manifests_are": MANIFESTS[sites][1],
         "__registry": registry(str(answers["image"])),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
+        "__replicas": 1 if sites else answers["min_replicas"],
+        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
+        "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
     }
     return (
