@@ -26,16 +26,19 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
     keda = answers["scaler"] == "keda"
+    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
+    to_zero = answers["scale_to_zero"] is True
     flags = {
-        "__autoscaling": keda or int(answers["max_replicas"]) > int(answers["min_replicas"]),
+        "__activation_scale": to_zero and few > 1,
+        "__autoscaling": keda or many > few,
         "__center": answers["config_center"] != "none",
-        "__disruption_budget": int(answers["max_replicas"]) > 1,
+        "__disruption_budget": many > 1,
         "__keda": keda,
         "__knative": answers["target"] == "knative" and not keda,
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
         "__overlays": answers["target"] == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27",
-        "__single": int(answers["min_replicas"]) == 1,
+        "__single": few == 1,
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
     }
     values = {
@@ -48,6 +51,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__hot": "" if answers["config_center"] == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
+        "__min_scale": 0 if to_zero else few,
         "__registry": registry(str(answers["image"])),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
         "__version": __version__,
