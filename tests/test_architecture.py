@@ -21,9 +21,9 @@ RANKS = (
     ("errors", "__init__"),
     ("console", "kinds", "patterns", "structured", "tree", "git", "answer_types"),
     ("centers", "edge", "cluster", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
-    ("cruft", "merge", "options", "origin"),
-    ("conflicts", "journal", "layout", "derived", "rescue"),
-    ("answers", "cost", "template"),
+    ("checks.finding", "cruft", "merge", "options", "origin"),
+    ("checks.apis", "checks.edge", "checks.knative", "conflicts", "journal", "layout", "derived", "rescue"),
+    ("answers", "checks", "cost", "template"),
     ("detect", "lifetimes", "lock", "renderer", "sources"),
     (
         "bakery",
@@ -61,7 +61,11 @@ def imports(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module in ("gocontainer", "gocontainer.wizard"):
+        elif isinstance(node, ast.ImportFrom) and node.module in (
+            "gocontainer",
+            "gocontainer.checks",
+            "gocontainer.wizard",
+        ):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)

@@ -60,7 +60,13 @@ def test_profiles_scale_as_promised() -> None:
     replicas = {
         name: (answers(profile=name)["min_replicas"], answers(profile=name)["max_replicas"]) for name in PRESETS
     }
-    assert replicas == {"minimal": (1, 1), "service": (2, 6), "serverless": (1, 20), "edge": (2, 6), "hardened": (3, 10)}
+    assert replicas == {
+        "minimal": (1, 1),
+        "service": (2, 6),
+        "serverless": (1, 20),
+        "edge": (2, 6),
+        "hardened": (3, 10),
+    }
 
 
 def violations() -> list[Any]:
@@ -75,6 +81,8 @@ def violations() -> list[Any]:
             given: dict[str, Any] = {name: values[0] for name, values in conflict.when.items()} | {last: value}
             if "cgo" in given:
                 given = {"base_image": "ubuntu", "platforms": "linux/amd64"} | given
+            if "local_volume" in given:
+                given["target"] = "kubeedge"
             found.append(pytest.param(conflict, given, id=f"{last}-{value}"))
     return found
 

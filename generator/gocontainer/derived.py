@@ -34,23 +34,20 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
     keda = answers["scaler"] == "keda"
-    sites = answers["target"] in edge.PLATFORMS
-    platform = edge.platform(answers)
+    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
+    to_zero = answers["scale_to_zero"] is True
     flags = {
-        "__autoscaling": keda or int(answers["max_replicas"]) > int(answers["min_replicas"]),
+        "__activation_scale": to_zero and few > 1,
+        "__autoscaling": keda or many > few,
         "__center": answers["config_center"] != "none",
         "__deployment": answers["target"] != "knative" or keda,
-        "__disruption_budget": int(answers["max_replicas"]) > 1,
-        "__edge": sites,
+        "__disruption_budget": many > 1,
         "__keda": keda,
         "__knative": answers["target"] == "knative" and not keda,
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
-        "__node_groups": platform == "kubeedge",
-        "__node_pools": platform == "openyurt",
         "__overlays": answers["target"] == "kubernetes" or keda,
-        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
         "__own_sleep": answers["kubernetes_min"] == "1.27",
-        "__single": int(answers["min_replicas"]) == 1,
+        "__single": few == 1,
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
     }
     values = {
@@ -61,26 +58,42 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__center_credentials": CREDENTIALS[str(answers["config_center"])],
         "__center_port": PORTS[str(answers["config_center"])],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__edge_node": edge.NODE[platform],
-        "__first_architecture": architectures(str(answers["platforms"])).partition(",")[0],
         "__hot": "" if answers["config_center"] == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
-        "__manifests": MANIFESTS[sites][0],
-        "__manifests_are": MANIFESTS[sites][1],
+        "__min_scale": 0 if to_zero else few,
         "__registry": registry(str(answers["image"])),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
-        "__replicas": 1 if sites else answers["min_replicas"],
         "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
-        "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
     }
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
+        | _sites(answers)
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
+
+
+def _sites(answers: Mapping[str, Value]) -> dict[str, str]:
+    """Return what differs where the service runs at sites."""
+    platform = edge.platform(answers)
+    flags = {
+        "__edge": bool(platform),
+        "__node_groups": platform == "kubeedge",
+        "__node_pools": platform == "openyurt",
+        "__same_zone": platform in ("openyurt", "native") and answers["kubernetes_min"] != "1.27",
+    }
+    manifests, what = MANIFESTS[bool(platform)]
+    return {name: "true" if flag else "" for name, flag in flags.items()} | {
+        "__edge_node": edge.NODE[platform],
+        "__first_architecture": architectures(str(answers["platforms"])).partition(",")[0],
+        "__manifests": manifests,
+        "__manifests_are": what,
+        "__replicas": "1" if platform else str(answers["min_replicas"]),
+        "__sites_folder": f"deploy/{platform}",
+    }
 
 
 def architectures(platforms: str) -> str:

@@ -39,10 +39,17 @@ def from_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
     repository = rendered(folder / name, image=IMAGES[number % len(IMAGES)], **row)
     manifests = folder / name / "manifests"
     manifests.mkdir()
-    for overlay in (repository / "deploy/overlays").iterdir():
-        (manifests / f"{overlay.name}.yaml").write_text(kustomize(overlay))
+    for environment, text in rendered_by(repository).items():
+        (manifests / f"{environment}.yaml").write_text(text)
     shutil.copy(repository / "deploy/namespace/namespace.yaml", manifests)
     return Subject(name, repository, manifests, str(row.get("kubernetes_min", OLDEST)))
+
+
+def rendered_by(repository: Path) -> dict[str, str]:
+    """Return the manifests of each environment, as a cluster gets them."""
+    if (repository / "deploy/knative").is_dir():
+        return {"knative": kustomize(repository / "deploy/knative")}
+    return {overlay.name: kustomize(overlay) for overlay in sorted((repository / "deploy/overlays").iterdir())}
 
 
 def kustomize(overlay: Path) -> str:

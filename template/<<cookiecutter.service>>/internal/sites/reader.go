@@ -132,7 +132,7 @@ func (r *reader) image(n *yaml.Node, where string, empty bool) string {
 	}
 	name := r.word(n, where, reference, "name:tag or name:tag@sha256:...")
 	if name != "" && (!strings.Contains(name, "@") && !fixed.MatchString(name) || strings.HasSuffix(name, "-dirty")) {
-		r.fail(n, "%s: the tag of %s may move: take a version such as v1.0.0, a commit, or add the digest", where, name)
+		r.fail(n, "%s: the tag of %s may move: take a version such as v1.2.0, a commit, or add the digest", where, name)
 	}
 	r.place(n, where)
 	return name
