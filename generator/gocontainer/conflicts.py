@@ -62,6 +62,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         way_out="Take another port.",
     ),
     Conflict(
+        when={"local_volume": ("host-path",), "kubernetes_min": ("1.27",)},
+        reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
+        way_out="Take local_volume claim or kubernetes_min 1.30.",
+    ),
+    Conflict(
         ordered=("min_replicas", "max_replicas"),
         reason="the fewest replicas are more than the most",
         way_out="Raise max_replicas or lower min_replicas.",

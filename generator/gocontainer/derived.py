@@ -9,13 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from gocontainer import __version__
+from gocontainer import __version__, edge
 from gocontainer.centers import CREDENTIALS, PORTS
 from gocontainer.kinds import Value
 from gocontainer.sizing import Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
+MANIFESTS = {
+    "kubernetes": (
+        "`deploy/base`, `deploy/overlays`",
+        "Kubernetes manifests with Kustomize: what is common, and each environment",
+    ),
+    "knative": ("`deploy/knative`", "manifests for Knative, with Kustomize"),
+    "edge": ("`deploy/sites.yaml`, `deploy/edge`", "the sites and their releases, and what runs at each of them"),
+}
+"""Where the manifests are and what they are."""
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -25,37 +34,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
-    keda = answers["scaler"] == "keda"
-    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
-    to_zero = answers["scale_to_zero"] is True
-    flags = {
-        "__activation_scale": to_zero and few > 1,
-        "__autoscaling": keda or many > few,
-        "__center": answers["config_center"] != "none",
-        "__disruption_budget": many > 1,
-        "__keda": keda,
-        "__knative": answers["target"] == "knative" and not keda,
-        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
-        "__overlays": answers["target"] == "kubernetes" or keda,
-        "__own_sleep": answers["kubernetes_min"] == "1.27",
-        "__single": few == 1,
-        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
-    }
-    values = {
-        "__architectures": architectures(str(answers["platforms"])),
-        "__base_image": pins["base_image"][str(answers["base_image"])],
-        "__build_image": pins["base_image"]["build"],
-        "__build_tags": _build_tags(answers),
-        "__center_credentials": CREDENTIALS[str(answers["config_center"])],
-        "__center_port": PORTS[str(answers["config_center"])],
-        "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__hot": "" if answers["config_center"] == "none" else "+hot",
-        "__license": LICENSES[str(answers["license"])],
-        "__min_scale": 0 if to_zero else few,
-        "__registry": registry(str(answers["image"])),
-        "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
-        "__version": __version__,
-    }
+    flags, values = _flags(answers), _values(answers, pins)
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
@@ -63,6 +42,59 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
+
+
+def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
+    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
+    keda, platform = answers["scaler"] == "keda", edge.platform(answers)
+    sites = answers["target"] in edge.PLATFORMS
+    return {
+        "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
+        "__autoscaling": keda or many > few,
+        "__center": answers["config_center"] != "none",
+        "__deployment": answers["target"] != "knative" or keda,
+        "__disruption_budget": many > 1,
+        "__edge": sites,
+        "__keda": keda,
+        "__knative": answers["target"] == "knative" and not keda,
+        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__node_groups": platform == "kubeedge",
+        "__node_pools": platform == "openyurt",
+        "__overlays": answers["target"] == "kubernetes" or keda,
+        "__own_sleep": answers["kubernetes_min"] == "1.27",
+        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
+        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
+        "__single": few == 1,
+    }
+
+
+def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
+    center, platforms = str(answers["config_center"]), str(answers["platforms"])
+    target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
+    sites, platform = target in edge.PLATFORMS, edge.platform(answers)
+    manifests, are = MANIFESTS["edge" if sites else target]
+    return {
+        "__architectures": architectures(platforms),
+        "__base_image": pins["base_image"][str(answers["base_image"])],
+        "__build_image": pins["base_image"]["build"],
+        "__build_tags": _build_tags(answers),
+        "__center_credentials": CREDENTIALS[center],
+        "__center_port": PORTS[center],
+        "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__edge_node": edge.NODE[platform],
+        "__first_architecture": architectures(platforms).partition(",")[0],
+        "__hot": "" if center == "none" else "+hot",
+        "__license": LICENSES[str(answers["license"])],
+        "__manifests": manifests,
+        "__manifests_are": are,
+        "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__registry": registry(str(answers["image"])),
+        "__replicas": 1 if sites else answers["min_replicas"],
+        "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
+        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
+        "__sites_folder": f"deploy/{platform}",
+        "__version": __version__,
+    }
 
 
 def architectures(platforms: str) -> str:

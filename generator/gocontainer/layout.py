@@ -11,27 +11,38 @@ from collections.abc import Mapping
 from gocontainer.kinds import Value, When, holds
 
 FILES: Mapping[str, When] = {
+    ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".github/workflows/": {"ci": ("github",)},
     ".github/workflows/template.yml": {"deps_bot": ("dependabot", "renovate")},
-    ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
     "LICENSE": {"license": ("apache-2.0", "mit")},
+    "cmd/sites/": {"__edge": ("true",)},
     "deploy/base/": {"__overlays": ("true",)},
     "deploy/components/autoscaling/": {"__overlays": ("true",), "__autoscaling": ("true",)},
     "deploy/components/autoscaling/horizontalpodautoscaler.yaml": {"scaler": ("knative",)},
     "deploy/components/autoscaling/scaledobject.yaml": {"scaler": ("keda",)},
-    "deploy/components/config-center/": {"__overlays": ("true",), "__center": ("true",)},
+    "deploy/components/config-center/": {"__deployment": ("true",), "__center": ("true",)},
     "deploy/components/disruption-budget/": {"__overlays": ("true",), "__disruption_budget": ("true",)},
     "deploy/components/events/": {"scaler": ("keda",)},
+    "deploy/components/host-path/": {"__edge": ("true",), "local_volume": ("host-path",)},
+    "deploy/components/image/": {"target": ("kubernetes", "knative")},
+    "deploy/components/local-volume/": {"__edge": ("true",), "local_volume": ("claim",)},
+    "deploy/components/model/": {"__edge": ("true",), "edge_model": (True,)},
     "deploy/components/network-policy/": {"__overlays": ("true",), "network_policy": (True,)},
     "deploy/components/network-policy/config-center.yaml": {"__center": ("true",)},
     "deploy/components/network-policy/events.yaml": {"scaler": ("keda",)},
+    "deploy/devices/": {"__node_groups": ("true",), "device_router": (True,)},
+    "deploy/edge/": {"__edge": ("true",)},
     "deploy/knative/": {"__knative": ("true",)},
     "deploy/knative/config-center/": {"__center": ("true",)},
     "deploy/knative/config-center/networkpolicy.yaml": {"network_policy": (True,)},
     "deploy/knative/events/": {"eventing": ("kafka",)},
     "deploy/knative/networkpolicy.yaml": {"network_policy": (True,)},
+    "deploy/namespace/": {"target": ("kubernetes", "knative")},
     "deploy/overlays/": {"__overlays": ("true",)},
+    "deploy/sites.yaml": {"__edge": ("true",)},
+    "docs/edge.md": {"__edge": ("true",)},
+    "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
     "internal/app/center.go": {"__center": ("true",)},
     "internal/app/center_test.go": {"__center": ("true",)},
     "internal/center/": {"__center": ("true",)},
@@ -44,6 +55,12 @@ FILES: Mapping[str, When] = {
     "internal/center/nacos_test.go": {"config_center": ("nacos",)},
     "internal/config/live.go": {"__center": ("true",)},
     "internal/config/live_test.go": {"__center": ("true",)},
+    "internal/sites/": {"__edge": ("true",)},
+    "internal/sites/daemonset.go": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "internal/sites/kubeedge.go": {"__node_groups": ("true",)},
+    "internal/sites/native.go": {"edge_api": ("native",)},
+    "internal/sites/nodepools.go": {"__node_pools": ("true",)},
+    "internal/sites/openyurt.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
     "internal/telemetry/center.go": {"__center": ("true",)},
     "internal/telemetry/tracing.go": {"tracing": (True,)},
     "internal/telemetry/tracing_test.go": {"tracing": (True,)},
@@ -51,15 +68,19 @@ FILES: Mapping[str, When] = {
 }
 
 FLAGS: Mapping[str, str] = {
-    "__center": "a config centre",
     "__autoscaling": "max_replicas above min_replicas, or scaler keda",
+    "__center": "a config centre",
+    "__deployment": "target kubernetes, kubeedge or openyurt, or scaler keda",
     "__disruption_budget": "max_replicas above 1",
+    "__edge": "target kubeedge or openyurt",
     "__knative": "target knative and scaler knative",
+    "__node_groups": "target kubeedge and edge_api platform",
+    "__node_pools": "target openyurt and edge_api platform",
     "__overlays": "target kubernetes, or scaler keda",
 }
 """What the derived flags among the conditions mean, in words."""
 
-EXECUTABLE: frozenset[str] = frozenset()
+EXECUTABLE: frozenset[str] = frozenset(["hack/ota.sh"])
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 
 

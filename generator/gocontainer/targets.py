@@ -13,5 +13,10 @@ TARGET = Select(
     choices=(
         Choice(value="kubernetes", label="any conformant Kubernetes, through Kustomize"),
         Choice(value="knative", label="Knative: replicas follow the requests, down to none"),
+        Choice(value="kubeedge", label="sites on KubeEdge, which go on without their link"),
+        Choice(value="openyurt", label="sites on OpenYurt, which go on without their link"),
     ),
 )
+IN_A_CLUSTER = ("kubernetes", "knative")
+"""The targets with many replicas in one place. A site has one box, one replica on it, and seldom a network plugin that
+knows policies."""
