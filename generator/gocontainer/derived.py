@@ -12,19 +12,11 @@ from collections.abc import Callable, Mapping
 from gocontainer import __version__, edge
 from gocontainer.centers import CREDENTIALS, PORTS
 from gocontainer.kinds import Value
-from gocontainer.sizing import Sizes
+from gocontainer.sizing import HPA_TARGET, Sizes
+from gocontainer.targets import MANIFESTS
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
-MANIFESTS = {
-    "kubernetes": (
-        "`deploy/base`, `deploy/overlays`",
-        "Kubernetes manifests with Kustomize: what is common, and each environment",
-    ),
-    "knative": ("`deploy/knative`", "manifests for Knative, with Kustomize"),
-    "edge": ("`deploy/sites.yaml`, `deploy/edge`", "the sites and their releases, and what runs at each of them"),
-}
-"""Where the manifests are and what they are."""
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -72,7 +64,8 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     center, platforms = str(answers["config_center"]), str(answers["platforms"])
     target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
     sites, platform = target in edge.PLATFORMS, edge.platform(answers)
-    manifests, are = MANIFESTS["edge" if sites else target]
+    manifests = MANIFESTS[target]
+    scaled_at, why = _scaled(answers)
     return {
         "__architectures": architectures(platforms),
         "__base_image": pins["base_image"][str(answers["base_image"])],
@@ -85,16 +78,29 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__hot": "" if center == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
-        "__manifests": manifests,
-        "__manifests_are": are,
+        "__applied": manifests.applied,
+        "__center_address": manifests.center,
+        "__decisions": manifests.decisions,
+        "__manifests": manifests.folders,
+        "__manifests_are": manifests.are,
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
         "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
+        "__scaled_at": scaled_at,
+        "__scaled_why": why,
+        "__settings": manifests.settings,
         "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
         "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
     }
+
+
+def _scaled(answers: Mapping[str, Value]) -> tuple[str, str]:
+    """Return when the autoscaler of a Deployment wants another replica, and why then."""
+    if answers["scaler"] == "keda":
+        return f"{answers['concurrency']} waiting messages for each replica", "as many as it works on at once"
+    return f"{HPA_TARGET} % of the CPU request", "half as much load again fits in while new pods start"
 
 
 def architectures(platforms: str) -> str:
