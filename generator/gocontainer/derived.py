@@ -12,18 +12,11 @@ from collections.abc import Callable, Mapping
 from gocontainer import __version__, edge
 from gocontainer.centers import CREDENTIALS, PORTS
 from gocontainer.kinds import Value
-from gocontainer.sizing import Sizes
+from gocontainer.sizing import HPA_TARGET, Sizes
+from gocontainer.targets import MANIFESTS
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
-MANIFESTS = {
-    False: (
-        "`deploy/base`, `deploy/overlays`",
-        "Kubernetes manifests with Kustomize: what is common, and each environment",
-    ),
-    True: ("`deploy/sites.yaml`, `deploy/edge`", "the sites and their releases, and what runs at each of them"),
-}
-"""Where the manifests are and what they are, by whether there are sites."""
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -33,67 +26,81 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
-    keda = answers["scaler"] == "keda"
-    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
-    to_zero = answers["scale_to_zero"] is True
-    flags = {
-        "__activation_scale": to_zero and few > 1,
-        "__autoscaling": keda or many > few,
-        "__center": answers["config_center"] != "none",
-        "__deployment": answers["target"] != "knative" or keda,
-        "__disruption_budget": many > 1,
-        "__keda": keda,
-        "__knative": answers["target"] == "knative" and not keda,
-        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
-        "__overlays": answers["target"] == "kubernetes" or keda,
-        "__own_sleep": answers["kubernetes_min"] == "1.27",
-        "__single": few == 1,
-        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
-    }
-    values = {
-        "__architectures": architectures(str(answers["platforms"])),
-        "__base_image": pins["base_image"][str(answers["base_image"])],
-        "__build_image": pins["base_image"]["build"],
-        "__build_tags": _build_tags(answers),
-        "__center_credentials": CREDENTIALS[str(answers["config_center"])],
-        "__center_port": PORTS[str(answers["config_center"])],
-        "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__hot": "" if answers["config_center"] == "none" else "+hot",
-        "__license": LICENSES[str(answers["license"])],
-        "__min_scale": 0 if to_zero else few,
-        "__registry": registry(str(answers["image"])),
-        "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
-        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
-        "__version": __version__,
-    }
+    flags, values = _flags(answers), _values(answers, pins)
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
-        | _sites(answers)
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
 
 
-def _sites(answers: Mapping[str, Value]) -> dict[str, str]:
-    """Return what differs where the service runs at sites."""
-    platform = edge.platform(answers)
-    flags = {
-        "__edge": bool(platform),
+def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
+    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
+    keda, platform = answers["scaler"] == "keda", edge.platform(answers)
+    sites = answers["target"] in edge.PLATFORMS
+    return {
+        "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
+        "__autoscaling": keda or many > few,
+        "__center": answers["config_center"] != "none",
+        "__deployment": answers["target"] != "knative" or keda,
+        "__disruption_budget": many > 1,
+        "__edge": sites,
+        "__keda": keda,
+        "__knative": answers["target"] == "knative" and not keda,
+        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
-        "__same_zone": platform in ("openyurt", "native") and answers["kubernetes_min"] != "1.27",
+        "__overlays": answers["target"] == "kubernetes" or keda,
+        "__own_sleep": answers["kubernetes_min"] == "1.27",
+        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
+        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
+        "__single": few == 1,
     }
-    manifests, what = MANIFESTS[bool(platform)]
-    return {name: "true" if flag else "" for name, flag in flags.items()} | {
+
+
+def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
+    center, platforms = str(answers["config_center"]), str(answers["platforms"])
+    target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
+    sites, platform = target in edge.PLATFORMS, edge.platform(answers)
+    manifests = MANIFESTS[target]
+    scaled_at, why = _scaled(answers)
+    return {
+        "__architectures": architectures(platforms),
+        "__base_image": pins["base_image"][str(answers["base_image"])],
+        "__build_image": pins["base_image"]["build"],
+        "__build_tags": _build_tags(answers),
+        "__center_credentials": CREDENTIALS[center],
+        "__center_port": PORTS[center],
+        "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.NODE[platform],
-        "__first_architecture": architectures(str(answers["platforms"])).partition(",")[0],
-        "__manifests": manifests,
-        "__manifests_are": what,
-        "__replicas": "1" if platform else str(answers["min_replicas"]),
+        "__first_architecture": architectures(platforms).partition(",")[0],
+        "__hot": "" if center == "none" else "+hot",
+        "__license": LICENSES[str(answers["license"])],
+        "__applied": manifests.applied,
+        "__center_address": manifests.center,
+        "__decisions": manifests.decisions,
+        "__manifests": manifests.folders,
+        "__manifests_are": manifests.are,
+        "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__registry": registry(str(answers["image"])),
+        "__replicas": 1 if sites else answers["min_replicas"],
+        "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
+        "__scaled_at": scaled_at,
+        "__scaled_why": why,
+        "__settings": manifests.settings,
+        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
         "__sites_folder": f"deploy/{platform}",
+        "__version": __version__,
     }
+
+
+def _scaled(answers: Mapping[str, Value]) -> tuple[str, str]:
+    """Return when the autoscaler of a Deployment wants another replica, and why then."""
+    if answers["scaler"] == "keda":
+        return f"{answers['concurrency']} waiting messages for each replica", "as many as it works on at once"
+    return f"{HPA_TARGET} % of the CPU request", "half as much load again fits in while new pods start"
 
 
 def architectures(platforms: str) -> str:

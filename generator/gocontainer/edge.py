@@ -33,7 +33,7 @@ LOCAL_VOLUME = Select(
     name="local_volume",
     group="edge",
     help="How a pod keeps its files on the disk of its node.",
-    why="A claim passes Pod Security's strictest rules; a host path asks for a weaker namespace.",
+    why="A claim passes Pod Security's strictest rules; a host path needs no volume, but a weaker namespace.",
     default="claim",
     choices=(
         Choice(value="claim", label="a claim on a static local volume"),
@@ -57,7 +57,7 @@ HOLD_UPGRADE = Toggle(
     name="hold_upgrade",
     group="edge",
     help="A new version waits until the site lets it in.",
-    why="A line is upgraded at the change of shift, and somebody has to be there. KubeEdge 1.22 and newer.",
+    why="A line is then upgraded at the change of shift, by somebody who is there. KubeEdge 1.22 and newer.",
     default=False,
     when={"target": ("kubeedge",), "edge_api": ("platform",)},
 )

@@ -25,7 +25,7 @@ FILES: Mapping[str, When] = {
     "deploy/components/disruption-budget/": {"__overlays": ("true",), "__disruption_budget": ("true",)},
     "deploy/components/events/": {"scaler": ("keda",)},
     "deploy/components/host-path/": {"__edge": ("true",), "local_volume": ("host-path",)},
-    "deploy/components/image/": {"__overlays": ("true",)},
+    "deploy/components/image/": {"target": ("kubernetes", "knative")},
     "deploy/components/local-volume/": {"__edge": ("true",), "local_volume": ("claim",)},
     "deploy/components/model/": {"__edge": ("true",), "edge_model": (True,)},
     "deploy/components/network-policy/": {"__overlays": ("true",), "network_policy": (True,)},
@@ -41,7 +41,9 @@ FILES: Mapping[str, When] = {
     "deploy/namespace/": {"target": ("kubernetes", "knative")},
     "deploy/overlays/": {"__overlays": ("true",)},
     "deploy/sites.yaml": {"__edge": ("true",)},
+    "docs/decisions.md": {"__deployment": ("true",)},
     "docs/edge.md": {"__edge": ("true",)},
+    "docs/knative.md": {"__knative": ("true",)},
     "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
     "internal/app/center.go": {"__center": ("true",)},
     "internal/app/center_test.go": {"__center": ("true",)},
@@ -68,14 +70,14 @@ FILES: Mapping[str, When] = {
 }
 
 FLAGS: Mapping[str, str] = {
-    "__center": "a config centre",
     "__autoscaling": "max_replicas above min_replicas, or scaler keda",
-    "__disruption_budget": "max_replicas above 1",
+    "__center": "a config centre",
     "__deployment": "target kubernetes, kubeedge or openyurt, or scaler keda",
+    "__disruption_budget": "max_replicas above 1",
     "__edge": "target kubeedge or openyurt",
+    "__knative": "target knative and scaler knative",
     "__node_groups": "target kubeedge and edge_api platform",
     "__node_pools": "target openyurt and edge_api platform",
-    "__knative": "target knative and scaler knative",
     "__overlays": "target kubernetes, or scaler keda",
 }
 """What the derived flags among the conditions mean, in words."""
