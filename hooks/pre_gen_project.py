@@ -11,7 +11,9 @@ from gocontainer.answers import Answers, Layer  # noqa: E402
 from gocontainer.errors import UsageError  # noqa: E402
 from gocontainer.options import OPTIONS  # noqa: E402
 
+# cookiecutter answers every question: what is still a default nobody has said, and it may have no meaning here.
+said = {option.name: context[option.name] for option in OPTIONS if str(context[option.name]) != str(option.default)}
 try:
-    Answers.merge(Layer("cookiecutter", {option.name: context[option.name] for option in OPTIONS}))
+    Answers.merge(Layer("cookiecutter", said))
 except UsageError as error:
     sys.exit(f"Error: {error}")
