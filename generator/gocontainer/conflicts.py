@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gocontainer.centers import CONFIG_CENTER
 from gocontainer.kinds import Value, When, holds
 from gocontainer.options import PLATFORMS
 from gocontainer.serverless import KNATIVE_PORTS
@@ -60,6 +61,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"target": ("knative",), "port": KNATIVE_PORTS},
         reason="Knative's own proxy in the pod listens there",
         way_out="Take another port.",
+    ),
+    Conflict(
+        when={"eventing": ("kafka",), "config_center": CONFIG_CENTER.values[1:]},
+        reason="a function starts with the first event, which would wait for the config centre as well",
+        way_out="Take config_center none: a change of the settings is a new revision.",
     ),
     Conflict(
         ordered=("min_replicas", "max_replicas"),

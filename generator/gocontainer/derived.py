@@ -25,7 +25,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
-    keda = answers["scaler"] == "keda"
+    function, keda = answers["eventing"] == "kafka", answers["scaler"] == "keda"
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
     to_zero = answers["scale_to_zero"] is True
     flags = {
@@ -49,10 +49,13 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
         "__center_credentials": CREDENTIALS[str(answers["config_center"])],
         "__center_port": PORTS[str(answers["config_center"])],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__example": "events.go" if function else "quotes.go",
         "__hot": "" if answers["config_center"] == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
         "__min_scale": 0 if to_zero else few,
+        "__program": "function" if function else "server",
         "__registry": registry(str(answers["image"])),
+        "__route": _route(answers),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
         "__version": __version__,
     }
@@ -83,6 +86,14 @@ def _build_tags(answers: Mapping[str, Value]) -> str:
     if answers["base_image"] in _WITHOUT_TIME_ZONES:
         tags.append("timetzdata")  # the zone database inside the binary
     return ",".join(tags)
+
+
+def _route(answers: Mapping[str, Value]) -> str:
+    """Return the example's pattern and handler, as Go has them."""
+    if answers["eventing"] == "kafka":
+        return '"POST /", receive(function.New(cfg))'
+    most = "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
+    return f'"POST /v1/quotes", createQuote({most})'
 
 
 def markdown(text: str) -> str:
