@@ -18,7 +18,10 @@ from gocontainer.renderer import render
 from gocontainer.tree import Tree
 
 ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "deploy/base/deployment.yaml": (("deploy/knative/service.yaml", "Service"),),
+    "deploy/base/deployment.yaml": (
+        ("deploy/knative/service.yaml", "Service"),
+        ("deploy/edge/deployment.yaml", "Deployment"),
+    ),
     "deploy/components/network-policy/config-center.yaml": (
         ("deploy/knative/config-center/networkpolicy.yaml", "NetworkPolicy"),
     ),
