@@ -24,8 +24,8 @@ import (
 )
 
 // New returns the API inside its middleware, the innermost first.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	handler := routes(cfg)
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress<< cookiecutter.__hooks_parameter >>) http.Handler {
+	handler := routes(cfg<< cookiecutter.__hooks >>)
 	handler = deadline(handler, cfg.RequestTimeout)
 	handler = watch(handler, progress)
 <% if cookiecutter.__center %>
@@ -40,12 +40,12 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 }
 
 // routes is the whole API at a glance.
-func routes(cfg config.Config) http.Handler {
+func routes(cfg config.Config<< cookiecutter.__hooks_parameter >>) http.Handler {
 	mux := http.NewServeMux()
 <% if cookiecutter.__center %>
-	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }))
+	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }<< cookiecutter.__hooks >>))
 <% else %>
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
+	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines<< cookiecutter.__hooks >>))
 <% endif %>
 	return mux
 }
