@@ -159,13 +159,13 @@ func TestABadVersionLeavesTheSiteWhatItHas(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"no signature":      func(t *testing.T, dir string) { write(t, filepath.Join(dir, signatureName), "") },
-		"no manifest":       func(_ *testing.T, dir string) { _ = os.Remove(filepath.Join(dir, manifestName)) },
-		"a truncated file":  func(_ *testing.T, dir string) { _ = os.Truncate(filepath.Join(dir, "numbers.txt"), 0) },
-		"a longer file":     func(t *testing.T, dir string) { write(t, filepath.Join(dir, "numbers.txt"), longer) },
-		"another content":   func(t *testing.T, dir string) { write(t, filepath.Join(dir, "numbers.txt"), "3") },
-		"a missing file":    func(_ *testing.T, dir string) { _ = os.Remove(filepath.Join(dir, "deep/er/names.txt")) },
-		"another manifest":  func(t *testing.T, dir string) { write(t, filepath.Join(dir, manifestName), `{"version":"v2"}`) },
+		"no signature":     func(t *testing.T, dir string) { write(t, filepath.Join(dir, signatureName), "") },
+		"no manifest":      func(_ *testing.T, dir string) { _ = os.Remove(filepath.Join(dir, manifestName)) },
+		"a truncated file": func(_ *testing.T, dir string) { _ = os.Truncate(filepath.Join(dir, "numbers.txt"), 0) },
+		"a longer file":    func(t *testing.T, dir string) { write(t, filepath.Join(dir, "numbers.txt"), longer) },
+		"another content":  func(t *testing.T, dir string) { write(t, filepath.Join(dir, "numbers.txt"), "3") },
+		"a missing file":   func(_ *testing.T, dir string) { _ = os.Remove(filepath.Join(dir, "deep/er/names.txt")) },
+		"another manifest": func(t *testing.T, dir string) { write(t, filepath.Join(dir, manifestName), `{"version":"v2"}`) },
 		"a link for a file": func(t *testing.T, dir string) {
 			link := filepath.Join(dir, "numbers.txt")
 			if err := errors.Join(os.Remove(link), os.Symlink("/etc/hostname", link)); err != nil {
