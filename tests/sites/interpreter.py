@@ -118,6 +118,7 @@ def _tweaked(template: Document, app: Document, pool: str, tweaks: Sequence[Docu
             "name": f"{app['metadata']['name']}-{pool}-{pool}",
             "namespace": app["metadata"]["namespace"],
             "labels": owned,
+            "annotations": {**template["metadata"]["annotations"], "apps.openyurt.io/ref-nodepool": pool},
         },
         "spec": template["spec"],
     }
