@@ -93,6 +93,7 @@ def parts(answers: Mapping[str, Value]) -> dict[str, str]:
     probes = "admin" if answers["config_center"] == "none" else "watchCenter(cfg, metrics, admin)"
     return {
         "__admin_handler": f"site.guard({probes})" if sites and answers["edge_model"] is True else probes,
+        "__hooks": ", hooks..." if sites else "",
         "__hooks_parameter": ", hooks ...Hook" if sites else "",
         "__site_hooks": ", site.hooks..." if sites else "",
     }
