@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from gocontainer.tree import Tree
 
 _DEPLOY = "deploy/"
+_AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject.keda.sh")
 _TOPS = ("deploy/overlays/", "deploy/knative/")
 """Where the kustomizations are that are applied: those that name a namespace."""
 _KUSTOMIZATION = "kustomization.yaml"
@@ -46,7 +47,7 @@ def left(before: Tree, after: Tree) -> Left:
             f"kubectl -n {namespace} apply view-last-applied deployment/{name} -o yaml | sed '/^  replicas:/d' | "
             f"kubectl -n {namespace} apply set-last-applied -f -"
             for namespace, kind, name in sorted(old & new)
-            if kind == "Deployment" and _Object(namespace, "HorizontalPodAutoscaler", name) in new - old
+            if kind == "Deployment" and {_Object(namespace, each, name) for each in _AUTOSCALERS} & (new - old)
         ],
         [f"kubectl -n {namespace} delete {kind.lower()}/{name}" for namespace, kind, name in sorted(old - new)],
     )

@@ -105,6 +105,17 @@ def test_a_row_that_is_refused_is_named(
     assert set(found.values()) == {""}
 
 
+def test_a_field_that_a_crd_does_not_know_is_refused(
+    plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]
+) -> None:
+    crds.needed()
+    assert said
+    found = [each for subject in subjects for _, each in manifests.rendered([subject])]
+    service = next(each for each in found if each["apiVersion"] == "serving.knative.dev/v1")
+    service["spec"]["template"]["spec"]["containerConcurency"] = 1
+    assert 'unknown field "spec.template.spec.containerConcurency"' in plane.objections(json.dumps(service), 1)
+
+
 def test_a_warning_alone_is_an_objection(plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]) -> None:
     assert said
     everything = manifests.documents((subjects[0].manifests / "prod.yaml").read_text())
