@@ -30,6 +30,7 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
+        | edge.parts(answers)
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
@@ -134,7 +135,8 @@ def _route(answers: Mapping[str, Value]) -> str:
     most = (
         "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
     )
-    return f'"POST /v1/quotes", createQuote({most})'
+    hooks = ", hooks..." if answers["target"] in edge.PLATFORMS else ""
+    return f'"POST /v1/quotes", createQuote({most}{hooks})'
 
 
 def markdown(text: str) -> str:
