@@ -41,6 +41,7 @@ FILES: Mapping[str, When] = {
     "deploy/knative/config-center/": {"__center": ("true",)},
     "deploy/knative/config-center/networkpolicy.yaml": {"network_policy": (True,)},
     "deploy/knative/events/": {"eventing": ("kafka",)},
+    "deploy/knative/events/networkpolicy.yaml": {"network_policy": (True,)},
     "deploy/knative/networkpolicy.yaml": {"network_policy": (True,)},
     "deploy/namespace/": {"target": ("kubernetes", "knative")},
     "deploy/overlays/": {"__overlays": ("true",)},
