@@ -20,7 +20,7 @@ SOURCES = {
 RANKS = (
     ("errors", "__init__"),
     ("console", "kinds", "patterns", "structured", "tree", "git", "answer_types"),
-    ("centers", "cluster", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
+    ("centers", "cluster", "edge", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
     ("checks.finding", "cruft", "merge", "options", "origin"),
     ("checks.apis", "checks.edge", "checks.knative", "conflicts", "journal", "layout", "derived", "rescue"),
     ("answers", "checks", "cost", "template"),

@@ -13,7 +13,8 @@ import yaml
 from gocontainer import checks
 from gocontainer.checks import apis, knative
 from tests import crds
-from tests.support import ROOT
+from tests.judges.subject import rendered_by
+from tests.support import PINS, ROOT, rendered, rows
 
 FOLDER = ROOT / "tests/checks"
 each_check = pytest.mark.parametrize("name", checks.CHECKS)
@@ -106,6 +107,22 @@ def test_a_function_that_answers_with_the_wrong_code_is_found() -> None:
     assert "taken for done" in found[2].message
 
 
+@rows()
+def test_no_check_finds_anything_in_a_row(tmp_path: Path, row: dict[str, Any]) -> None:
+    assert list(checks.findings(manifests(rendered(tmp_path, **row)))) == []
+
+
+@rows(where=lambda row: row["target"] != "kubernetes")
+def test_every_custom_resource_of_a_row_fits_its_crd(tmp_path: Path, row: dict[str, Any]) -> None:
+    custom = [each for each in manifests(rendered(tmp_path, **row)) if crds.is_custom(each)]
+    assert custom
+    assert [said for each in custom for said in crds.objections(each)] == []
+
+
+def manifests(repository: Path) -> list[dict[str, Any]]:
+    return [each for text in rendered_by(repository).values() for each in yaml.safe_load_all(text)]
+
+
 def sources() -> list[dict[str, Any]]:
     return [*apis.retired().values(), knative.data()["mask"], knative.data()["retried"]]
 
@@ -121,8 +138,6 @@ def test_the_lists_say_where_and_when_they_were_read() -> None:
 
 
 def test_no_kind_is_both_written_and_retired() -> None:
-    from tests.support import PINS
-
     written = {group for pin in PINS["api"].values() for group in pin["value"].split("; ")}
     pairs = {(api, kind) for group in written for api, *kinds in [group.split()] for kind in kinds}
     retired = {(api, kind) for key in apis.retired() for api, *kinds in [key.split()] for kind in kinds}

@@ -63,6 +63,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         way_out="Take another port.",
     ),
     Conflict(
+        when={"local_volume": ("host-path",), "kubernetes_min": ("1.27",)},
+        reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
+        way_out="Take local_volume claim or kubernetes_min 1.30.",
+    ),
+    Conflict(
         when={"eventing": ("kafka",), "config_center": CONFIG_CENTER.values[1:]},
         reason="a function starts with the first event, which would wait for the config centre as well",
         way_out="Take config_center none: a change of the settings is a new revision.",

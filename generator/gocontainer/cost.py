@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from gocontainer.edge import PLATFORMS
 from gocontainer.kinds import Value
 from gocontainer.sizing import Sizes
 
@@ -31,7 +32,9 @@ class Cost(NamedTuple):
 
 
 def replicas(answers: Mapping[str, Value]) -> str:
-    """Return how many replicas there are in production, such as ``2 to 6``."""
+    """Return how many replicas there are in production, such as ``2 to 6``; of a site there is one."""
+    if answers["target"] in PLATFORMS:
+        return "1"
     return " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
 
 

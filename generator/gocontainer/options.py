@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gocontainer.centers import CONFIG_CENTER
+from gocontainer.edge import EDGE
 from gocontainer.kinds import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 from gocontainer.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.profiles import PROFILE
 from gocontainer.serverless import SERVERLESS
-from gocontainer.targets import TARGET
+from gocontainer.targets import IN_A_CLUSTER, TARGET
 
 PLATFORMS = SelectMany(
     name="platforms",
@@ -142,6 +143,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     TARGET,
     *SERVERLESS,
+    *EDGE,
     Select(
         name="kubernetes_min",
         group="deployment",
@@ -239,6 +241,7 @@ OPTIONS: tuple[Option, ...] = (
         default=2,
         minimum=1,
         maximum=50,
+        when={"target": IN_A_CLUSTER},
     ),
     Integer(
         name="max_replicas",
@@ -248,6 +251,7 @@ OPTIONS: tuple[Option, ...] = (
         default=6,
         minimum=1,
         maximum=50,
+        when={"target": IN_A_CLUSTER},
     ),
     Toggle(
         name="network_policy",
@@ -255,6 +259,7 @@ OPTIONS: tuple[Option, ...] = (
         help="Refuse network traffic that is not named.",
         why="A stolen pod reaches nothing; a new dependency needs one more rule.",
         default=True,
+        when={"target": IN_A_CLUSTER},
     ),
     Select(
         name="ci",
@@ -287,6 +292,7 @@ GROUPS: Mapping[str, str] = {
     "runtime": "Runtime",
     "observability": "Observability",
     "deployment": "Deployment",
+    "edge": "Edge",
     "delivery": "Delivery",
 }
 

@@ -27,8 +27,8 @@ import (
 )
 
 // New returns the API inside its middleware, the innermost first.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	handler := routes(cfg)
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress<< cookiecutter.__hooks_parameter >>) http.Handler {
+	handler := routes(cfg<< cookiecutter.__hooks >>)
 	handler = deadline(handler, cfg.RequestTimeout)
 	handler = watch(handler, progress)
 <% if cookiecutter.__center %>
@@ -43,7 +43,7 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 }
 
 // routes is the whole API at a glance.
-func routes(cfg config.Config) http.Handler {
+func routes(cfg config.Config<< cookiecutter.__hooks_parameter >>) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(<< cookiecutter.__route >>)
 	return mux
