@@ -16,6 +16,7 @@ FILES: Mapping[str, When] = {
     ".github/workflows/template.yml": {"deps_bot": ("dependabot", "renovate")},
     ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
     "LICENSE": {"license": ("apache-2.0", "mit")},
+    "cmd/flow/": {"eventing": ("kafka",)},
     "cmd/function/": {"eventing": ("kafka",)},
     "cmd/model/": {"__edge": ("true",), "edge_model": (True,)},
     "cmd/replay/": {"eventing": ("kafka",)},
