@@ -15,6 +15,7 @@ import yaml
 
 from gocontainer.edge import NODE
 from tests import crds
+from tests.kube import manifests
 from tests.kube.build import PROGRAMS, kubernetes
 from tests.kube.engine import ControlPlane, Document, joined, timed
 from tests.kube.placement import SMALL, node, scheduled
@@ -35,30 +36,10 @@ PLATFORMS: Mapping[str, Mapping[str, Any]] = {
 def running_cluster(plane: ControlPlane) -> Iterator[ControlPlane]:
     for program in PROGRAMS:
         kubernetes(program)
-    names = (f"{kind}.{group}" for kind, group in KINDS)
-    plane.create(joined([each for name in ("kubeedge", "openyurt") for each in stripped(name)]))
-    for name in names:
-        ok(plane.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s"))
+    crds.needed()
+    manifests.install(plane, {"apps.kubeedge.io", "operations.kubeedge.io", "apps.openyurt.io"})
     with timed("drill of the sites"), scheduled(plane, "persistentvolume-binder-controller") as running:
         yield running
-
-
-KINDS = (
-    ("nodegroups", "apps.kubeedge.io"),
-    ("edgeapplications", "apps.kubeedge.io"),
-    ("imageprepulljobs", "operations.kubeedge.io"),
-    ("nodepools", "apps.openyurt.io"),
-    ("yurtappsets", "apps.openyurt.io"),
-)
-
-
-def stripped(name: str) -> list[Document]:
-    """Return the CRDs that the drill needs, without the webhooks that nobody here would answer."""
-    wanted = {f"{kind}.{group}" for kind, group in KINDS}
-    found = [json.loads(json.dumps(each)) for each in crds.definitions(name) if each["metadata"]["name"] in wanted]
-    for each in found:
-        each["spec"].pop("conversion", None)
-    return found
 
 
 class Drill:
