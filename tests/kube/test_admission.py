@@ -69,14 +69,24 @@ def test_the_namespaces_enforce_pod_security(
     plane: ControlPlane, said: Mapping[str, str], subjects: list[Subject]
 ) -> None:
     able = [each for each in subjects if each.name in said]
-    names = {each["metadata"]["name"] for _, each in manifests.rendered(able) if each["kind"] == manifests.NAMESPACE}
-    enforced = [
-        each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
+    named = {
+        each["metadata"]["name"]: bounded(subject)
+        for subject in able
+        for _, each in manifests.rendered([subject])
+        if each["kind"] == manifests.NAMESPACE
+    }
+    enforced = {
+        each["metadata"]["name"]: each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
         for each in plane.get("namespaces")
-        if each["metadata"]["name"] in names
-    ]
-    assert len(names) > len(EVERY)
-    assert enforced == ["restricted"] * len(names)
+        if each["metadata"]["name"] in named
+    }
+    assert len(named) > len(EVERY)
+    assert enforced == {name: "privileged" if policy else "restricted" for name, policy in named.items()}
+
+
+def bounded(subject: Subject) -> bool:
+    """Whether a policy bounds what the pods may have of their node."""
+    return any(each["kind"] == "ValidatingAdmissionPolicyBinding" for _, each in manifests.rendered([subject]))
 
 
 @pytest.mark.parametrize(
