@@ -49,6 +49,7 @@ FILES: Mapping[str, When] = {
     "deploy/sites.yaml": {"__edge": ("true",)},
     "docs/decisions.md": {"__deployment": ("true",)},
     "docs/edge.md": {"__edge": ("true",)},
+    "docs/function.md": {"eventing": ("kafka",)},
     "docs/knative.md": {"__knative": ("true",)},
     "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
     "internal/app/center.go": {"__center": ("true",)},
