@@ -15,7 +15,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-ENGINES: Mapping[str, Sequence[str]] = {"centres": ("tests/centres",), "nodes": ("tests/images", "tests/kube")}
+ENGINES: Mapping[str, Sequence[str]] = {
+    "centres": ("tests/centres",),
+    "flows": ("tests/serverless",),
+    "nodes": ("tests/images", "tests/kube"),
+}
 """The suites that need an engine; where two share one, they are one after the other."""
 SUITES: Mapping[str, Sequence[str]] = {
     "others": ("-n", "2", "tests", *(f"--ignore={folder}" for folders in ENGINES.values() for folder in folders)),

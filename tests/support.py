@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -96,9 +96,24 @@ def row_id(row: Mapping[str, Any]) -> str:
     return "-".join(str(row[name]) for name in ("base_image", "resources", "port")) + ("-cgo" if row["cgo"] else "")
 
 
-def rows(*, quick: int | None = None, cgo: bool = True) -> pytest.MarkDecorator:
-    """Parametrize over all rows; those after the first ``quick`` only in `make test-all`."""
-    wanted = [row for row in ROWS if cgo or not row["cgo"]]
+Row = Mapping[str, Any]
+
+
+def has_overlays(row: Row) -> bool:
+    """Whether the service is a plain Deployment with Kustomize overlays."""
+    return row["target"] == "kubernetes" or row.get("scaler") == "keda"
+
+
+def is_knative(row: Row) -> bool:
+    """Whether Knative runs the service."""
+    return row["target"] == "knative" and not has_overlays(row)
+
+
+def rows(
+    *, quick: int | None = None, cgo: bool = True, where: Callable[[Row], bool] = lambda _: True
+) -> pytest.MarkDecorator:
+    """Parametrize over the rows ``where`` something holds; those after the first ``quick`` only in `make test-all`."""
+    wanted = [row for row in ROWS if (cgo or not row["cgo"]) and where(row)]
     marks = [() if quick is None or number < quick else (pytest.mark.slow,) for number in range(len(wanted))]
     parameters = [pytest.param(row, id=row_id(row), marks=mark) for row, mark in zip(wanted, marks, strict=True)]
     return pytest.mark.parametrize("row", parameters)

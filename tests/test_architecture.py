@@ -20,16 +20,15 @@ SOURCES = {
 RANKS = (
     ("errors", "__init__"),
     ("console", "kinds", "patterns", "structured", "tree", "git", "answer_types"),
-    ("centers", "cluster", "profiles", "project", "sandbox", "sizing"),
-    ("cruft", "merge", "options", "origin"),
-    ("conflicts", "journal", "layout", "derived", "rescue"),
-    ("answers", "cost", "template"),
+    ("centers", "cluster", "edge", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
+    ("checks.finding", "cruft", "merge", "options", "origin"),
+    ("checks.apis", "checks.edge", "checks.knative", "conflicts", "journal", "layout", "derived", "rescue"),
+    ("answers", "checks", "cost", "matrix", "template"),
     ("detect", "lifetimes", "lock", "renderer", "sources"),
     (
         "bakery",
         "base",
         "explain",
-        "matrix",
         "migrations",
         "modules",
         "reference",
@@ -62,7 +61,11 @@ def imports(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module in ("gocontainer", "gocontainer.wizard"):
+        elif isinstance(node, ast.ImportFrom) and node.module in (
+            "gocontainer",
+            "gocontainer.checks",
+            "gocontainer.wizard",
+        ):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)

@@ -12,6 +12,7 @@ from gocontainer import derive
 from gocontainer.conflicts import CONFLICTS, Conflict
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
 from gocontainer.kinds import Choice, Integer, Option, Select, SelectMany, Text, Toggle
+from gocontainer.matrix import with_a_meaning
 from gocontainer.options import BY_NAME, GROUPS, OPTIONS
 from gocontainer.profiles import PRESETS, PROFILE
 from tests.support import answers
@@ -21,7 +22,10 @@ CONTRACT = {
     "owner": "the {service} authors", "license": "apache-2.0", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
     "config_center": "none", "tracing": True,
-    "target": "kubernetes", "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
+    "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10, "scale_to_zero": True,
+    "edge_api": "platform", "edge_model": False, "local_volume": "claim", "edge_workload": "deployment",
+    "hold_upgrade": False, "device_router": False,
+    "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "ci": "github",
     "deps_bot": "dependabot",
@@ -49,7 +53,7 @@ def test_a_profile_presets_and_every_preset_can_be_changed(profile: str) -> None
     chosen = answers(profile=profile)
     assert {name: chosen[name] for name in preset} == dict(preset)
     assert all(chosen.origins[name] == "profile" for name in preset)
-    assert answers(profile=profile, max_replicas=50)["max_replicas"] == 50
+    assert answers(profile=profile, drain_seconds=50)["drain_seconds"] == 50
     assert "profile" not in chosen
 
 
@@ -57,7 +61,13 @@ def test_profiles_scale_as_promised() -> None:
     replicas = {
         name: (answers(profile=name)["min_replicas"], answers(profile=name)["max_replicas"]) for name in PRESETS
     }
-    assert replicas == {"minimal": (1, 1), "service": (2, 6), "hardened": (3, 10)}
+    assert replicas == {
+        "minimal": (1, 1),
+        "service": (2, 6),
+        "serverless": (1, 20),
+        "edge": (2, 6),
+        "hardened": (3, 10),
+    }
 
 
 def violations() -> list[Any]:
@@ -72,6 +82,7 @@ def violations() -> list[Any]:
             given: dict[str, Any] = {name: values[0] for name, values in conflict.when.items()} | {last: value}
             if "cgo" in given:
                 given = {"base_image": "ubuntu", "platforms": "linux/amd64"} | given
+            given = {**with_a_meaning(given)}
             found.append(pytest.param(conflict, given, id=f"{last}-{value}"))
     return found
 

@@ -14,22 +14,25 @@ from gocontainer import tree
 from gocontainer.centers import PORTS
 from gocontainer.sizing import Sizes
 from tests.judges import subject
-from tests.support import answers, need, rendered, rows
+from tests.support import answers, has_overlays, need, rendered, rows
 
-CENTER = "config-center"
+CENTER, EVENTS = "config-center", "events"
 
 
 def kustomize(overlay: Path) -> dict[str, dict[str, Any]]:
-    """The objects by their kind; those of the config centre with its name before it."""
+    """The objects by their kind; those of the config centre and of events with that before it."""
     documents = list(yaml.safe_load_all(subject.kustomize(overlay)))
     kinds = {
-        f"{CENTER} " * (CENTER in document["metadata"]["name"]) + document["kind"]: document for document in documents
+        " ".join(
+            [part for part in (CENTER, EVENTS) if part in document["metadata"]["name"]] + [document["kind"]]
+        ): document
+        for document in documents
     }
     assert len(kinds) == len(documents)
     return kinds
 
 
-@rows()
+@rows(where=has_overlays)
 def test_overlays_render_and_fit_the_answers(tmp_path: Path, row: dict[str, Any]) -> None:
     repository = rendered(tmp_path, **row)
     overlays = {name: kustomize(repository / "deploy/overlays" / name) for name in ("dev", "prod")}
@@ -41,13 +44,17 @@ def test_overlays_render_and_fit_the_answers(tmp_path: Path, row: dict[str, Any]
 
 def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, Any]) -> None:
     few, many = row["min_replicas"], row["max_replicas"]
-    assert ("HorizontalPodAutoscaler" in prod) == (many > few)
-    assert ("PodDisruptionBudget" in prod) == (many > 1)
+    keda = row.get("scaler") == "keda"
+    assert ("ScaledObject" in prod) == keda
+    assert ("HorizontalPodAutoscaler" in prod) == (many > few and not keda)
+    assert ("PodDisruptionBudget" in prod) == (many > 1 or keda)
     assert ("NetworkPolicy" in prod) == row["network_policy"]
     assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} & set(dev)
     assert dev["Deployment"]["spec"]["replicas"] == 1
-    assert prod["Deployment"]["spec"].get("replicas") == (None if many > few else few)
-    if many > few:
+    assert prod["Deployment"]["spec"].get("replicas") == (None if many > few or keda else few)
+    if keda:
+        is_scaled_by_lag(row, prod)
+    elif many > few:
         autoscaler = prod["HorizontalPodAutoscaler"]["spec"]
         assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (few, many)
     for overlay in (dev, prod):
@@ -55,6 +62,21 @@ def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, A
         pod_is_sized(row, overlay["Deployment"]["spec"]["template"]["spec"])
         center_is_known(row, overlay)
     assert (f"{CENTER} NetworkPolicy" in prod) == (row["network_policy"] and row["config_center"] != "none")
+
+
+def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
+    scaled = prod["ScaledObject"]["spec"]
+    assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (row["min_replicas"], row["max_replicas"])
+    assert scaled.get("idleReplicaCount") == (0 if row["scale_to_zero"] else None)
+    assert ("pollingInterval" in scaled) == ("cooldownPeriod" in scaled) == row["scale_to_zero"], "else KEDA warns"
+    (trigger,) = scaled["triggers"]
+    settings = yaml.safe_load(prod["ConfigMap"]["data"]["config.yaml"])
+    assert trigger["metadata"]["bootstrapServers"] == settings["kafka-brokers"]
+    assert trigger["metadata"]["topic"] == settings["kafka-topic"]
+    assert trigger["metadata"]["consumerGroup"] == settings["kafka-group"]
+    assert trigger["metadata"]["lagThreshold"] == str(row["concurrency"])
+    assert scaled["scaleTargetRef"]["name"] == prod["Deployment"]["metadata"]["name"]
+    assert (f"{EVENTS} NetworkPolicy" in prod) == row["network_policy"]
 
 
 def selectors_match(overlay: dict[str, Any]) -> None:
@@ -97,8 +119,9 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
     assert limits["memory"] == requests["memory"] == row["memory"]
     assert ("cpu" in limits) == (row["resources"] == "strict")
     names = {variable["name"] for variable in container.get("env", [])} - {"APP_LOG_LEVEL"}
+    keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), row.get("scaler") == "keda")
     wanted = {"APP_CPU_REQUEST": row["resources"] == "latency", "APP_CENTER_IP": row["config_center"] == "apollo"}
-    assert names == {name for name, here in wanted.items() if here}
+    assert names == {name for name, here in (wanted | keys).items() if here}
     assert pre_stop(row, container) == 5
     assert pod["terminationGracePeriodSeconds"] == sizes.grace_period
     for probe in ("startup", "readiness", "liveness"):

@@ -7,7 +7,7 @@ from typing import Literal, Required, TypedDict
 class AnswerValues(TypedDict, total=False):
     """The keywords of ``gocontainer.Answers``."""
 
-    profile: Literal["minimal", "service", "hardened"]
+    profile: Literal["minimal", "service", "serverless", "edge", "hardened"]
     service: Required[str]
     module: str
     description: str
@@ -20,7 +20,17 @@ class AnswerValues(TypedDict, total=False):
     platforms: str | Sequence[str]
     config_center: Literal["none", "nacos", "apollo", "etcd"]
     tracing: bool
-    target: Literal["kubernetes"]
+    target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
+    eventing: Literal["none", "kafka"]
+    scaler: Literal["knative", "keda"]
+    concurrency: int
+    scale_to_zero: bool
+    edge_api: Literal["platform", "native"]
+    edge_model: bool
+    local_volume: Literal["claim", "host-path"]
+    edge_workload: Literal["deployment", "daemonset"]
+    hold_upgrade: bool
+    device_router: bool
     kubernetes_min: Literal["1.30", "1.27"]
     cpu: str
     memory: str

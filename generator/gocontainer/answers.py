@@ -78,9 +78,13 @@ class Answers(Mapping[str, Value]):
         """Return the values as templates see them: strings and booleans."""
         return {name: value if isinstance(value, bool) else str(value) for name, value in self.items()}
 
+    def applicable(self) -> dict[str, Value]:
+        """Return the answers that have a meaning with the others."""
+        return {name: value for name, value in self.items() if holds(BY_NAME[name].when, self)}
+
     def defaults(self) -> tuple[str, ...]:
-        """Return the options that nobody answered, in the table's order."""
-        return tuple(name for name in self if self.origins[name] in ("default", "profile"))
+        """Return the options that nobody answered and that have a meaning, in the table's order."""
+        return tuple(name for name in self.applicable() if self.origins[name] in ("default", "profile"))
 
 
 class Filled(NamedTuple):
@@ -108,7 +112,7 @@ def fill(layers: Sequence[Layer]) -> Filled:
     for option in OPTIONS:
         if option.name in given:
             values[option.name] = given[option.name]
-        elif option.name in preset:
+        elif option.name in preset and holds(option.when, values):
             values[option.name], origins[option.name] = preset[option.name], "profile"
             places[option.name] = f"profile {profile}"
         elif option.default == "":

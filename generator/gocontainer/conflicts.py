@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gocontainer.centers import CONFIG_CENTER
 from gocontainer.kinds import Value, When, holds
 from gocontainer.options import PLATFORMS
+from gocontainer.serverless import KNATIVE_PORTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -54,6 +56,21 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"port": (6060, 8081)},
         reason="8081 is for probes and metrics and 6060 for profiles",
         way_out="Take another port.",
+    ),
+    Conflict(
+        when={"target": ("knative",), "port": KNATIVE_PORTS},
+        reason="Knative's own proxy in the pod listens there",
+        way_out="Take another port.",
+    ),
+    Conflict(
+        when={"local_volume": ("host-path",), "kubernetes_min": ("1.27",)},
+        reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
+        way_out="Take local_volume claim or kubernetes_min 1.30.",
+    ),
+    Conflict(
+        when={"eventing": ("kafka",), "config_center": CONFIG_CENTER.values[1:]},
+        reason="a function starts with the first event, which would wait for the config centre as well",
+        way_out="Take config_center none: a change of the settings is a new revision.",
     ),
     Conflict(
         ordered=("min_replicas", "max_replicas"),

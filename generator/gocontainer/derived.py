@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from gocontainer import __version__
+from gocontainer import __version__, edge
 from gocontainer.centers import CREDENTIALS, PORTS
 from gocontainer.kinds import Value
-from gocontainer.sizing import Sizes
+from gocontainer.sizing import HPA_TARGET, Sizes
+from gocontainer.targets import MANIFESTS
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
+QUOTES = "`quotes.go` is the example: replace it with your own"
+EVENTS = "`events.go` takes CloudEvents to `internal/function`, the example: docs/function.md"
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -25,36 +28,89 @@ def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) 
 
     ``answers`` may hold numbers as strings, as cookiecutter does.
     """
-    flags = {
-        "__autoscaling": int(answers["max_replicas"]) > int(answers["min_replicas"]),
-        "__center": answers["config_center"] != "none",
-        "__disruption_budget": int(answers["max_replicas"]) > 1,
-        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
-        "__own_sleep": answers["kubernetes_min"] == "1.27",
-        "__single": int(answers["min_replicas"]) == 1,
-        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
-    }
-    values = {
-        "__architectures": architectures(str(answers["platforms"])),
-        "__base_image": pins["base_image"][str(answers["base_image"])],
-        "__build_image": pins["base_image"]["build"],
-        "__build_tags": _build_tags(answers),
-        "__center_credentials": CREDENTIALS[str(answers["config_center"])],
-        "__center_port": PORTS[str(answers["config_center"])],
-        "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__hot": "" if answers["config_center"] == "none" else "+hot",
-        "__license": LICENSES[str(answers["license"])],
-        "__registry": registry(str(answers["image"])),
-        "__runner": pins["runner"]["arm64" if answers["cgo"] and answers["platforms"] == "linux/arm64" else "amd64"],
-        "__version": __version__,
-    }
+    flags, values = _flags(answers), _values(answers, pins)
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
+        | edge.parts(answers)
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
     )
+
+
+def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
+    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
+    keda, platform = answers["scaler"] == "keda", edge.platform(answers)
+    sites = answers["target"] in edge.PLATFORMS
+    return {
+        "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
+        "__autoscaling": keda or many > few,
+        "__center": answers["config_center"] != "none",
+        "__deployment": answers["target"] != "knative" or keda,
+        "__disruption_budget": keda or many > 1,
+        "__edge": sites,
+        "__keda": keda,
+        "__knative": answers["target"] == "knative" and not keda,
+        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__node_groups": platform == "kubeedge",
+        "__node_pools": platform == "openyurt",
+        "__overlays": answers["target"] == "kubernetes" or keda,
+        "__own_sleep": answers["kubernetes_min"] == "1.27",
+        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
+        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
+        "__single": few == 1,
+    }
+
+
+def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
+    center, platforms = str(answers["config_center"]), str(answers["platforms"])
+    target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
+    sites, platform = target in edge.PLATFORMS, edge.platform(answers)
+    manifests = MANIFESTS[target]
+    scaled_at, why = _scaled(answers)
+    function = answers["eventing"] == "kafka"
+    return {
+        "__architectures": architectures(platforms),
+        "__base_image": pins["base_image"][str(answers["base_image"])],
+        "__build_image": pins["base_image"]["build"],
+        "__build_tags": _build_tags(answers),
+        "__center_credentials": CREDENTIALS[center],
+        "__center_port": PORTS[center],
+        "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__edge_node": edge.NODE[platform],
+        "__call": _call(answers),
+        "__example": "events.go" if function else "quotes.go",
+        "__example_is": EVENTS if function else QUOTES,
+        "__first_architecture": architectures(platforms).partition(",")[0],
+        "__hot": "" if center == "none" else "+hot",
+        "__license": LICENSES[str(answers["license"])],
+        "__applied": manifests.applied,
+        "__center_address": manifests.center,
+        "__decisions": manifests.decisions,
+        "__manifests": manifests.folders,
+        "__manifests_are": manifests.are,
+        "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__program": "function" if function else "server",
+        "__registry": registry(str(answers["image"])),
+        "__replicas": 1 if sites else answers["min_replicas"],
+        "__route": _route(answers),
+        "__run": "run-flow" if function else "run",
+        "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
+        "__scaled_at": scaled_at,
+        "__scaled_why": why,
+        "__settings": manifests.settings,
+        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
+        "__sites_folder": f"deploy/{platform}",
+        "__version": __version__,
+    }
+
+
+def _scaled(answers: Mapping[str, Value]) -> tuple[str, str]:
+    """Return when the autoscaler of a Deployment wants another replica, and why then."""
+    if answers["scaler"] == "keda":
+        return f"{answers['concurrency']} waiting messages for each replica", "as many as it works on at once"
+    return f"{HPA_TARGET} % of the CPU request", "half as much load again fits in while new pods start"
 
 
 def architectures(platforms: str) -> str:
@@ -75,6 +131,27 @@ def _build_tags(answers: Mapping[str, Value]) -> str:
     if answers["base_image"] in _WITHOUT_TIME_ZONES:
         tags.append("timetzdata")  # the zone database inside the binary
     return ",".join(tags)
+
+
+def _route(answers: Mapping[str, Value]) -> str:
+    """Return the example's pattern and handler, as Go has them."""
+    if answers["eventing"] == "kafka":
+        return '"POST /", receive(function.New(cfg))'
+    most = (
+        "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
+    )
+    hooks = ", hooks..." if answers["target"] in edge.PLATFORMS else ""
+    return f'"POST /v1/quotes", createQuote({most}{hooks})'
+
+
+def _call(answers: Mapping[str, Value]) -> str:
+    """Return what curl needs to call the example."""
+    here = f"localhost:{answers['port']}"
+    if answers["eventing"] != "kafka":
+        return here + """/v1/quotes -d '{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}'"""
+    data = f'{{"bucket": "{answers["service"]}-uploads", "key": "README.md"}}'
+    event = f'{{"specversion": "1.0", "id": "2", "source": "/me", "type": "upload.created", "data": {data}}}'
+    return f"{here} -H 'Content-Type: application/cloudevents+json' -d '{event}'"
 
 
 def markdown(text: str) -> str:

@@ -133,7 +133,7 @@ def lock(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Templ
         "schema": SCHEMA,
         "template": template.document(),
         **({"profile": answers.profile} if answers.profile else {}),
-        "answers": dict(answers),
+        "answers": answers.applicable(),
         "defaults": list(answers.defaults()),
         "digest": digest(tree),
         "keep": list(keep),

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gocontainer.centers import CONFIG_CENTER
+from gocontainer.edge import EDGE
 from gocontainer.kinds import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 from gocontainer.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.profiles import PROFILE
+from gocontainer.serverless import SERVERLESS
+from gocontainer.targets import IN_A_CLUSTER, TARGET
 
 PLATFORMS = SelectMany(
     name="platforms",
@@ -138,14 +141,9 @@ OPTIONS: tuple[Option, ...] = (
         default=True,
         dependencies=True,
     ),
-    Select(
-        name="target",
-        group="deployment",
-        help="Where the service runs.",
-        why="It decides which manifests are written.",
-        default="kubernetes",
-        choices=(Choice(value="kubernetes", label="any conformant Kubernetes, through Kustomize"),),
-    ),
+    TARGET,
+    *SERVERLESS,
+    *EDGE,
     Select(
         name="kubernetes_min",
         group="deployment",
@@ -243,6 +241,7 @@ OPTIONS: tuple[Option, ...] = (
         default=2,
         minimum=1,
         maximum=50,
+        when={"target": IN_A_CLUSTER},
     ),
     Integer(
         name="max_replicas",
@@ -252,6 +251,7 @@ OPTIONS: tuple[Option, ...] = (
         default=6,
         minimum=1,
         maximum=50,
+        when={"target": IN_A_CLUSTER},
     ),
     Toggle(
         name="network_policy",
@@ -259,6 +259,7 @@ OPTIONS: tuple[Option, ...] = (
         help="Refuse network traffic that is not named.",
         why="A stolen pod reaches nothing; a new dependency needs one more rule.",
         default=True,
+        when={"target": IN_A_CLUSTER},
     ),
     Select(
         name="ci",
@@ -285,14 +286,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-
 GROUPS: Mapping[str, str] = {
     "basics": "Basics",
     "runtime": "Runtime",
     "observability": "Observability",
     "deployment": "Deployment",
+    "serverless": "Serverless",
+    "edge": "Edge",
     "delivery": "Delivery",
 }
-
 
 BY_NAME: Mapping[str, Option] = {option.name: option for option in (PROFILE, *OPTIONS)}

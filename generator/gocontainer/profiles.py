@@ -22,6 +22,20 @@ PRESETS: Mapping[str, Preset] = {
         answers={"min_replicas": 1, "max_replicas": 1, "network_policy": False},
     ),
     "service": Preset(label="2 to 6 replicas, scaled and protected", answers={}),
+    "serverless": Preset(
+        label="a function that Kafka calls, 0 to 20 replicas",
+        answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
+    ),
+    "edge": Preset(
+        label="one replica a site, on small boxes that are offline for hours",
+        answers={
+            "platforms": "linux/amd64,linux/arm64,linux/arm/v7",
+            "target": "kubeedge",
+            "cpu": "25m",
+            "memory": "48Mi",
+            "resources": "latency",
+        },
+    ),
     "hardened": Preset(
         label="3 to 10 replicas, everything on",
         answers={"min_replicas": 3, "max_replicas": 10, "network_policy": True, "tracing": True, "resources": "strict"},

@@ -34,6 +34,15 @@ LOG_FILES = 5
 STORAGE_STEP = 32
 HPA_TARGET = 65
 SCALE_DOWN_PERCENT = 10
+ROLLOUT = 120
+"""In which a new revision takes the traffic over; whole seconds."""
+CONSUMERS = 3
+"""Of the Kafka source: no more than the topic has partitions."""
+RETRIES = 5
+"""Of an event after the first try, each wait twice as long: 2, 4, 8, 16 and 32 seconds."""
+POLLING = 10
+"""What a first message waits until KEDA sees it."""
+COOLDOWN = 120
 SCALE_DOWN_DEFAULT = 300
 BATCH_DEFAULT = 60
 MAX_SURGE = "25%"
@@ -131,6 +140,11 @@ class Sizes:
         return PRE_STOP + self.drain_seconds + FLUSH + MARGIN
 
     @property
+    def revision_timeout(self) -> int:
+        """Knative takes it as the grace period as well; its proxy has drained before the service is told to stop."""
+        return self.drain_seconds + FLUSH + MARGIN
+
+    @property
     def liveness_grace(self) -> int:
         """The same for a process that hangs: it finishes nothing, so only preStop has to pass."""
         return PRE_STOP + MARGIN
@@ -180,6 +194,8 @@ class Sizes:
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         return {
             "center_timeout": self.center_timeout,
+            "consumers": CONSUMERS,
+            "cooldown": COOLDOWN,
             "cpu_limit": self.cpu_limit,
             "flush": FLUSH,
             "grace_period": self.grace_period,
@@ -191,11 +207,16 @@ class Sizes:
             "max_surge": MAX_SURGE,
             "memory_percent": self.memory_percent,
             "memory_reserve": MEMORY_RESERVE,
+            "millicores": self.millicores,
             "min_ready": self.min_ready,
+            "polling": POLLING,
             "pre_stop": PRE_STOP,
             "progress_deadline": self.progress_deadline,
             "request_timeout": self.request_timeout,
             "restarted": self.restarted,
+            "retries": RETRIES,
+            "revision_timeout": self.revision_timeout,
+            "rollout": ROLLOUT,
             "stalled": self.stalled,
             "scale_down_percent": SCALE_DOWN_PERCENT,
             "scale_down_period": self.scale_down_period,

@@ -38,5 +38,10 @@ func run(ctx context.Context, args []string) error {
 		<-ctx.Done()
 		return nil
 	}
+<% if cookiecutter.edge_model %>
+	if cfg.InstallModel != "" || cfg.RollbackModel {
+		return app.ManageModel(cfg.Model, os.Stdout)
+	}
+<% endif %>
 	return app.Run(ctx, cfg, os.Stdout)
 }

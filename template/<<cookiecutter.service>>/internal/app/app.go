@@ -71,14 +71,20 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		stacks := make([]byte, 64*1024)
 		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
 	}
+<% if cookiecutter.__edge %>
+	site, err := openSite(ctx, cfg, metrics, log)
+	if err != nil {
+		return nil, err
+	}
+<% endif %>
 <% if cookiecutter.tracing %>
 	a.traces, err = telemetry.StartTracing(ctx, "<< cookiecutter.service >>", Version, log)
 	if err != nil {
 		return nil, err
 	}
-	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress<< cookiecutter.__site_hooks >>))
 <% else %>
-	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
+	api := httpapi.New(cfg, log, metrics, &a.probes.Progress<< cookiecutter.__site_hooks >>)
 <% endif %>
 
 	admin := http.NewServeMux()
@@ -88,10 +94,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
-	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
-<% if cookiecutter.__center %>
-	a.admin.Handler = watchCenter(cfg, metrics, admin)
-<% endif %>
+	a.admin = newServer("admin", cfg.AdminAddr, << cookiecutter.__admin_handler >>, log)
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin, a.pprof} {
 		if err := s.listen(ctx); err != nil {

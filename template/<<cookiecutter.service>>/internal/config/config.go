@@ -37,6 +37,10 @@ type Config struct {
 	DrainTimeout  time.Duration // for the requests that are in flight
 
 	QuoteMaxLines int
+<% if cookiecutter.__edge %>
+
+	Edge
+<% endif %>
 
 	Healthcheck bool          // probe a running service and exit; a flag only
 	Sleep       time.Duration // wait and exit; a flag only
@@ -57,6 +61,9 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"<< cookiecutter.__hot >>)
 <% if cookiecutter.__center %>
 	c.Following.flags(fs)
+<% endif %>
+<% if cookiecutter.__edge %>
+	c.Edge.flags(fs)
 <% endif %>
 }
 

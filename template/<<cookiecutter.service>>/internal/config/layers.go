@@ -39,6 +39,9 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
 	fs.DurationVar(&cfg.Sleep, "sleep", 0, "wait, then exit: a preStop hook for images without a shell and Kubernetes before 1.30")
+<% if cookiecutter.edge_model %>
+	cfg.Model.commands(fs)
+<% endif %>
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fs.SetOutput(out)
@@ -70,6 +73,11 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	if err := cfg.validate(); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
+<% if cookiecutter.__edge %>
+	if err := cfg.Edge.validate(); err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+<% endif %>
 	return cfg, nil
 }
 

@@ -1,4 +1,4 @@
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in quotes.go.
+// Package httpapi is the service's API over HTTP: routes and middleware here, the example in << cookiecutter.__example >>.
 package httpapi
 
 import (
@@ -19,13 +19,16 @@ import (
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
+<% if cookiecutter.eventing == "kafka" %>
+	"<< cookiecutter.module >>/internal/function"
+<% endif %>
 	"<< cookiecutter.module >>/internal/health"
 	"<< cookiecutter.module >>/internal/telemetry"
 )
 
 // New returns the API inside its middleware, the innermost first.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	handler := routes(cfg)
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress<< cookiecutter.__hooks_parameter >>) http.Handler {
+	handler := routes(cfg<< cookiecutter.__hooks >>)
 	handler = deadline(handler, cfg.RequestTimeout)
 	handler = watch(handler, progress)
 <% if cookiecutter.__center %>
@@ -40,13 +43,9 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 }
 
 // routes is the whole API at a glance.
-func routes(cfg config.Config) http.Handler {
+func routes(cfg config.Config<< cookiecutter.__hooks_parameter >>) http.Handler {
 	mux := http.NewServeMux()
-<% if cookiecutter.__center %>
-	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }))
-<% else %>
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
-<% endif %>
+	mux.Handle(<< cookiecutter.__route >>)
 	return mux
 }
 

@@ -12,9 +12,9 @@ import (
 
 // createQuote prices the basket in the body.
 <% if cookiecutter.__center %>
-func createQuote(maxLines func() int) http.HandlerFunc {
+func createQuote(maxLines func() int<< cookiecutter.__hooks_parameter >>) http.HandlerFunc {
 <% else %>
-func createQuote(maxLines int) http.HandlerFunc {
+func createQuote(maxLines int<< cookiecutter.__hooks_parameter >>) http.HandlerFunc {
 <% endif %>
 	type request struct {
 		Lines []line `json:"lines"`
@@ -35,6 +35,14 @@ func createQuote(maxLines int) http.HandlerFunc {
 			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
 			return
 		}
+<% if cookiecutter.__edge %>
+		for _, hook := range hooks {
+			if err := hook(r.Context(), &priced); err != nil {
+				writeProblem(w, http.StatusServiceUnavailable, "no quote can be given now")
+				return
+			}
+		}
+<% endif %>
 		writeJSON(w, http.StatusOK, priced)
 	}
 }
@@ -62,6 +70,11 @@ type pricedLine struct {
 type quote struct {
 	Lines []pricedLine `json:"lines"`
 	Total int64        `json:"total"`
+<% if cookiecutter.edge_model %>
+
+	Discount int64  `json:"discount,omitempty"`
+	Model    string `json:"model,omitempty"`
+<% endif %>
 }
 
 // price adds up a basket of 1 to maxLines lines. Its errors are meant for the caller of the API.
