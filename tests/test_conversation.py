@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gocontainer import cli, render
-from gocontainer.answers import Layer
+from gocontainer.answers import Answers, Layer
 from gocontainer.detect import Surroundings, surroundings
 from gocontainer.errors import ConflictingAnswers, NotApplicable, TargetNotEmpty
-from gocontainer.kinds import Select, Value, When
+from gocontainer.kinds import Value, When
 from gocontainer.lock import sealed
-from gocontainer.options import BY_NAME, OPTIONS
+from gocontainer.options import BY_NAME
 from gocontainer.tree import digest
 from gocontainer.wizard import pages, resume, review, started
 from gocontainer.wizard.conversation import FIRST, REVIEW, Conversation
@@ -63,9 +63,9 @@ def test_few_questions_are_asked_and_all_others_are_one_keystroke_away() -> None
     assert asked == list(FIRST)
     talk.customise()
     asked += questions(talk)
-    single = {option.name for option in OPTIONS if isinstance(option, Select) and len(option.choices) == 1}
-    assert single == {"target"}
-    assert asked[2:] == [option.name for option in OPTIONS if option.name not in {*FIRST, *single}]
+    meant = [name for name in talk.settled.answers.applicable() if name not in FIRST]
+    assert asked[2:] == meant
+    assert {"eventing", "edge_api"}.isdisjoint(meant), "what only another target has is not asked"
 
 
 def test_what_the_call_answers_is_not_asked() -> None:
@@ -528,7 +528,8 @@ def test_a_profile_that_the_environment_names_is_named_against() -> None:
 
 
 def test_with_everything_given_there_is_nothing_to_customise() -> None:
-    values = {option.name: str(option.default).format(service="orders") for option in OPTIONS}
+    meant = Answers(service="orders").applicable()
+    values = {name: str(BY_NAME[name].default).format(service="orders") for name in meant}
     given = Layer("flag", values | {"service": "orders", "profile": "service"}, "{flag}")
     talk = Conversation(Settler((given,), NOWHERE))
     talk.customise()

@@ -206,7 +206,7 @@ class Conversation:
     def customise(self) -> None:
         """Ask for everything that has not been asked yet, group by group."""
         rest = self._rest()
-        if rest:
+        if any(map(self._applies, rest)):
             self._trail.append(REVIEW)
             self._queue, self.notes = rest, ()
             self.at = self._next()
