@@ -14,6 +14,8 @@ from tests.support import go, need, ok, rendered
 
 Mutation = tuple[str, str, str]
 """A file, a text that stands in it once, and what stands there in the mutant."""
+FIGURES: list[str] = []
+"""What was counted, for the end of the session."""
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.edge.programs import Mutation, killed, site
+from tests.edge.programs import FIGURES, Mutation, killed, site
 
 kills = pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
 QUEUE = "internal/offline/queue.go"
@@ -41,13 +41,13 @@ def said(output: bytes, word: str) -> Iterator[str]:
 
 def murder(folder: Path, kills: int, limit: int, mode: str, mutation: Mutation | None = None) -> Seen:
     """Kill as many processes that deliver and append, and let the last one deliver what is left."""
-    chance = random.Random(kills)  # noqa: S311
+    chance = random.Random(kills)
     program = site(mutation) / "testqueue"
     seen = Seen([], [], 0)
     for number in range(kills):
         # Half of them at any moment, recovery included; half while they append.
         mark, longest = (b"", 0.03) if number % 2 else (b"go", 0.01)
-        command = [program, folder, str(number), str(limit), mode]
+        command: list[str | Path] = [program, folder, str(number), str(limit), mode]
         output = killed(command, chance.uniform(0, longest), mark)
         seen.acknowledged.extend(said(output, "ack"))
         seen.delivered.extend(said(output, "got"))
@@ -65,7 +65,8 @@ def place(record: str) -> tuple[int, int, int]:
 
 def out_of_order(delivered: list[str]) -> list[str]:
     """Records that come after a later one of the same writer; each one's first delivery counts."""
-    found, newest = [], {}
+    found: list[str] = []
+    newest: dict[int, list[int]] = {}
     for record in dict.fromkeys(delivered):
         writer, *when = place(record)
         if newest.get(writer, [-1]) > when:
@@ -88,7 +89,9 @@ def test_it_loses_nothing_that_it_acknowledged(tmp_path: Path, kills: int) -> No
     assert out_of_order(seen.delivered) == []
     # At least once: only what was being delivered at a kill comes twice, one record each time.
     assert len(seen.delivered) - len(set(seen.delivered)) <= kills
-    print(f"{kills} kills: {len(seen.acknowledged)} acknowledged, {len(seen.delivered)} delivered, 0 lost")
+    FIGURES.append(
+        f"{kills} kills of a queue: {len(seen.acknowledged)} acknowledged, {len(seen.delivered)} delivered, 0 lost"
+    )
 
 
 def test_a_queue_that_acknowledges_before_it_writes_is_caught(tmp_path: Path) -> None:
