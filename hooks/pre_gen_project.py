@@ -9,9 +9,16 @@ sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "generator"))
 
 from gocontainer.answers import Answers, Layer  # noqa: E402
 from gocontainer.errors import UsageError  # noqa: E402
+from gocontainer.kinds import holds  # noqa: E402
 from gocontainer.options import OPTIONS  # noqa: E402
 
+# Cookiecutter answers every question. A default without a meaning with the other answers is none.
+given = {
+    option.name: context[option.name]
+    for option in OPTIONS
+    if holds(option.when, context) or str(context[option.name]) != str(option.default)
+}
 try:
-    Answers.merge(Layer("cookiecutter", {option.name: context[option.name] for option in OPTIONS}))
+    Answers.merge(Layer("cookiecutter", given))
 except UsageError as error:
     sys.exit(f"Error: {error}")

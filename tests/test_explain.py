@@ -29,7 +29,8 @@ def repository(folder: Path, **given: Any) -> Path:
 def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
     """Every number in a YAML document, with the path that leads to it."""
     if isinstance(value, dict):
-        return [leaf for key, each in value.items() for leaf in leaves(each, f"{path}.{key}")]
+        steps = {key: f"[{key}]" if "." in key else f".{key}" for key in value}
+        return [leaf for key, each in value.items() for leaf in leaves(each, f"{path}{steps[key]}")]
     if isinstance(value, list):
         keys = [each.get("name", n) if isinstance(each, dict) else n for n, each in enumerate(value)]
         return [leaf for key, each in zip(keys, value, strict=True) for leaf in leaves(each, f"{path}[{key}]")]
@@ -39,11 +40,12 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
 
 def unexplained(files: tree.Tree, service: str) -> set[str]:
     """The numbers of the manifests that numbers.toml does not lead to."""
-    known = {f"{row['file']} {row['field'].format(service=service)}" for row in explain.numbers().values()}
+    rows = explain.numbers().values()
+    known = {f"{each.file} {each.field.format(service=service)}" for row in rows for each in explain.places(row)}
     found = {
         f"{path} {document['kind']}{leaf}"
         for path, file in files.items()
-        if re.match(r"deploy/(base|components)/", path) and not path.endswith("kustomization.yaml")
+        if re.match(r"deploy/(base|components|knative)/.*(?<!kustomization)\.yaml$", path)
         for document in yaml.safe_load_all(file.content)
         if isinstance(document, dict) and "kind" in document
         for leaf, _ in leaves(document)

@@ -213,15 +213,32 @@ def test_the_files_with_blocks_are_known() -> None:
         ".github/workflows/release.yml",
         "Dockerfile",
         "LICENSE",
+        "Makefile",  # sites have other targets
         "README.md",
+        "deploy/base/config.yaml",
         "deploy/base/deployment.yaml",
         "deploy/components/autoscaling/horizontalpodautoscaler.yaml",
+        "deploy/components/autoscaling/kustomization.yaml",
+        "deploy/components/autoscaling/scaledobject.yaml",
         "deploy/components/config-center/kustomization.yaml",  # Apollo is told the pod's address
+        "deploy/components/model/kustomization.yaml",  # a CPU limit, as its container has
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",
+        "deploy/edge/deployment.yaml",  # as deploy/base/deployment.yaml
+        "deploy/edge/kustomization.yaml",  # a list of components
+        "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field
+        "deploy/knative/config-center/kustomization.yaml",
+        "deploy/knative/config.yaml",
+        "deploy/knative/kustomization.yaml",  # a list of components
+        "deploy/knative/networkpolicy.yaml",
+        "deploy/knative/service.yaml",
+        "deploy/namespace/namespace.yaml",
         "deploy/overlays/dev/kustomization.yaml",
         "deploy/overlays/prod/kustomization.yaml",
+        "deploy/sites.yaml",  # a model beside each image
         "docs/decisions.md",
+        "docs/edge.md",  # what a node needs on each platform
+        "docs/knative.md",
         "go.mod",
         "go.sum",
         "internal/app/app.go",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gocontainer.centers import CONFIG_CENTER
 from gocontainer.kinds import Value, When, holds
 from gocontainer.options import PLATFORMS
 from gocontainer.serverless import KNATIVE_PORTS
@@ -65,6 +66,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"local_volume": ("host-path",), "kubernetes_min": ("1.27",)},
         reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
         way_out="Take local_volume claim or kubernetes_min 1.30.",
+    ),
+    Conflict(
+        when={"eventing": ("kafka",), "config_center": CONFIG_CENTER.values[1:]},
+        reason="a function starts with the first event, which would wait for the config centre as well",
+        way_out="Take config_center none: a change of the settings is a new revision.",
     ),
     Conflict(
         ordered=("min_replicas", "max_replicas"),

@@ -67,6 +67,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     sites, platform = target in edge.PLATFORMS, edge.platform(answers)
     manifests = MANIFESTS[target]
     scaled_at, why = _scaled(answers)
+    function = answers["eventing"] == "kafka"
     return {
         "__architectures": architectures(platforms),
         "__base_image": pins["base_image"][str(answers["base_image"])],
@@ -76,6 +77,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_port": PORTS[center],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.NODE[platform],
+        "__example": "events.go" if function else "quotes.go",
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__hot": "" if center == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
@@ -85,8 +87,10 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__manifests": manifests.folders,
         "__manifests_are": manifests.are,
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__program": "function" if function else "server",
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
+        "__route": _route(answers),
         "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
         "__scaled_at": scaled_at,
         "__scaled_why": why,
@@ -122,6 +126,17 @@ def _build_tags(answers: Mapping[str, Value]) -> str:
     if answers["base_image"] in _WITHOUT_TIME_ZONES:
         tags.append("timetzdata")  # the zone database inside the binary
     return ",".join(tags)
+
+
+def _route(answers: Mapping[str, Value]) -> str:
+    """Return the example's pattern and handler, as Go has them."""
+    if answers["eventing"] == "kafka":
+        return '"POST /", receive(function.New(cfg))'
+    most = (
+        "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
+    )
+    hooks = ", hooks..." if answers["target"] in edge.PLATFORMS else ""
+    return f'"POST /v1/quotes", createQuote({most}{hooks})'
 
 
 def markdown(text: str) -> str:

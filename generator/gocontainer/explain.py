@@ -15,7 +15,22 @@ from gocontainer.errors import CannotUse
 from gocontainer.kinds import Value
 from gocontainer.options import BY_NAME
 from gocontainer.renderer import render
+from gocontainer.tree import Tree
 
+ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "deploy/base/deployment.yaml": (
+        ("deploy/knative/service.yaml", "Service"),
+        ("deploy/edge/deployment.yaml", "Deployment"),
+    ),
+    "deploy/components/network-policy/config-center.yaml": (
+        ("deploy/knative/config-center/networkpolicy.yaml", "NetworkPolicy"),
+    ),
+    "deploy/components/network-policy/events.yaml": (("deploy/knative/events/networkpolicy.yaml", "NetworkPolicy"),),
+    "deploy/components/network-policy/networkpolicy.yaml": (("deploy/knative/networkpolicy.yaml", "NetworkPolicy"),),
+    "internal/config/config.go": (("internal/config/settings.go", ""),),
+    "docs/decisions.md": (("docs/knative.md", ""),),
+}
+"""A file to those that another target has in its place, with the kind in which the same fields are found."""
 _NAME = re.compile(r"\{(\w+)\}")
 _STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
 
@@ -66,17 +81,16 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
     values, pristine = context(answers), render(answers)
     explained = []
     for name, row in numbers().items():
-        file = pristine.get(row["file"])
-        rendered = find(file.content.decode(), row, str(answers["service"])) if file else None
-        if rendered is not None:
+        place = next((each for each in places(row) if _value(each, pristine, answers) is not None), None)
+        if place is not None:
             explained.append(
                 Explained(
                     name=name,
                     group=row["group"],
                     title=row["title"],
-                    file=row["file"],
-                    rendered=rendered,
-                    now=find(read(row["file"]), row, str(answers["service"])),
+                    file=place.file,
+                    rendered=str(_value(place, pristine, answers)),
+                    now=find(read(place.file), place, str(answers["service"])),
                     formula=shown(name, values),
                     options=tuple(dict.fromkeys(_options(name))),
                     buys=row["buys"],
@@ -85,6 +99,25 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
                 )
             )
     return explained
+
+
+class Place(NamedTuple):
+    """Where a number stands: in YAML a kind and a path, elsewhere a pattern."""
+
+    file: str
+    field: str
+
+
+def places(row: Mapping[str, str]) -> Iterator[Place]:
+    """Yield where a number may stand, by target."""
+    yield Place(row["file"], row["field"])
+    for file, kind in ELSEWHERE.get(row["file"], ()):
+        yield Place(file, f"{kind}.{row['field'].partition('.')[2]}" if kind else row["field"])
+
+
+def _value(place: Place, pristine: Tree, answers: Answers) -> str | None:
+    file = pristine.get(place.file)
+    return find(file.content.decode(), place, str(answers["service"])) if file else None
 
 
 def context(answers: Mapping[str, Value]) -> dict[str, Value]:
@@ -125,12 +158,12 @@ def _read(path: Path) -> str:
         return ""
 
 
-def find(text: str, row: Mapping[str, str], service: str) -> str | None:
-    """Return the number that the ``field`` of ``row`` leads to in ``text``, if it is there."""
-    if not row["file"].endswith(".yaml"):
-        found = re.search(row["field"], text)
+def find(text: str, place: Place, service: str) -> str | None:
+    """Return the number at ``place`` in ``text``, if it is there."""
+    if not place.file.endswith(".yaml"):
+        found = re.search(place.field, text)
         return found[1] if found else None
-    kind, _, path = row["field"].format(service=service).partition(".")
+    kind, _, path = place.field.format(service=service).partition(".")
     value = _walk(_documents(text).get(kind), path)
     return None if value is None else str(value)
 
@@ -153,6 +186,8 @@ def _walk(value: Any, path: str) -> Any:
             value = value.get(key)
         elif item.isdigit() and isinstance(value, list):
             value = value[int(item)] if int(item) < len(value) else None
+        elif item and isinstance(value, dict):
+            value = value.get(item)
         elif item and isinstance(value, list):
             value = next((each for each in value if isinstance(each, dict) and each.get("name") == item), None)
         else:

@@ -22,7 +22,7 @@ def rows() -> tuple[Row, ...]:
     varied = _varied()
     names = [option.name for option in varied]
     levels = [list(option.samples()) for option in varied]
-    pairs = AllPairs(levels, filter_func=lambda some: _fine(dict(zip(names, some, strict=False))))
+    pairs = AllPairs(levels, filter_func=lambda some: fine(dict(zip(names, some, strict=False))))
     found: list[Row] = [{option.name: option.default for option in varied}]
     found += [dict(zip(names, row, strict=True)) for row in pairs]
     while left := missing(found):
@@ -35,7 +35,7 @@ def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
     row: dict[str, Value] = {}
     levels = [{option.name: level} for option in varied for level in (option.default, *option.samples())]
     for some in (*pairs, *levels):
-        if all(row.get(name, level) == level for name, level in some.items()) and _fine({**row, **some}):
+        if all(row.get(name, level) == level for name, level in some.items()) and fine({**row, **some}):
             row.update(some)
     return {option.name: row[option.name] for option in varied}
 
@@ -43,15 +43,15 @@ def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
 def missing(found: Sequence[Row]) -> list[Row]:
     """Return the possible pairs of levels that no row has."""
     pairs: list[Row] = [
-        _with_a_meaning({one.name: a, two.name: b})
+        with_a_meaning({one.name: a, two.name: b})
         for one, two in itertools.combinations(_varied(), 2)
         for a, b in itertools.product(one.samples(), two.samples())
     ]
-    possible = [pair for pair in pairs if _fine(pair) and all(_meant(name, pair) for name in pair)]
+    possible = [pair for pair in pairs if fine(pair) and all(_meant(name, pair) for name in pair)]
     return [pair for pair in possible if not any(pair.items() <= row.items() for row in found)]
 
 
-def _with_a_meaning(pair: Row) -> Row:
+def with_a_meaning(pair: Row) -> Row:
     """Return a pair with answers under which both have a meaning."""
     return {other: accepted[0] for name in pair for other, accepted in BY_NAME[name].when.items()} | {**pair}
 
@@ -60,7 +60,8 @@ def _varied() -> list[Option]:
     return [option for option in OPTIONS if len(option.samples()) > 1]
 
 
-def _fine(row: Row) -> bool:
+def fine(row: Row) -> bool:
+    """Whether answers can stand together, as far as the row says."""
     if any(set(conflict.names) <= set(row) and conflict.applies(row) for conflict in CONFLICTS):
         return False
     return all(value == BY_NAME[name].default or _meant(name, row) for name, value in row.items())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ from pathlib import Path
 from gocontainer import template
 from gocontainer.answers import Answers
 from gocontainer.kinds import Value
-from gocontainer.options import OPTIONS
+from gocontainer.matrix import fine, with_a_meaning
+from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.renderer import render
 
 Combination = tuple[tuple[str, Value], ...]
@@ -27,10 +29,12 @@ _MODULE = "example.com/service"
 
 
 def combinations() -> Iterator[Combination]:
-    """Yield every combination of the options that bear dependencies."""
+    """Yield every combination of the options that bear dependencies, as far as they can stand together."""
     bearing = [option for option in OPTIONS if option.dependencies]
     for levels in itertools.product(*(option.samples() for option in bearing)):
-        yield tuple(zip((option.name for option in bearing), levels, strict=True))
+        combination = tuple(zip((option.name for option in bearing), levels, strict=True))
+        if fine(dict(combination)):
+            yield combination
 
 
 def resolve(root: Path) -> None:
@@ -61,7 +65,8 @@ def _write(path: Path, lines: Sequence[str]) -> None:
 
 
 def _unpack(combination: Combination, place: Path) -> None:
-    answers = Answers(service="service", **dict(combination))  # type: ignore[arg-type]
+    told = {name: value for name, value in combination if value != BY_NAME[name].default}
+    answers = Answers(service="service", **with_a_meaning(told))  # type: ignore[arg-type]
     for path, file in render(answers).items():
         if path.endswith(".go"):
             (place / path).parent.mkdir(parents=True, exist_ok=True)
@@ -122,8 +127,11 @@ def _conditional(lines: Mapping[Combination, set[str]], every: Sequence[Combinat
     return out
 
 
-def _order(line: str) -> tuple[str, ...]:
-    return tuple(line.split())
+def _order(line: str) -> tuple[object, ...]:
+    """Order lines as Go does: by path, then v1.9.0 before v1.10.0."""
+    path, version, *rest = line.split()
+    numbers = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", version.removesuffix("/go.mod"))]
+    return path, numbers, version, rest
 
 
 def _test(needed_by: Sequence[Combination], every: Sequence[Combination]) -> str:

@@ -39,7 +39,7 @@ ROLLOUT = 120
 CONSUMERS = 3
 """Of the Kafka source: no more than the topic has partitions."""
 RETRIES = 5
-"""Of an event after the first try, each wait twice as long: 1, 2, 4, 8 and 16 seconds."""
+"""Of an event after the first try, each wait twice as long: 2, 4, 8, 16 and 32 seconds."""
 POLLING = 10
 """What a first message waits until KEDA sees it."""
 COOLDOWN = 120

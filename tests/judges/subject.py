@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.sites.program import rendered_sites
 from tests.support import ROOT, pip_tool, rendered, row_id
 
 OLDEST, NEWEST = "1.30", "1.37"
@@ -41,12 +42,15 @@ def from_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
     manifests.mkdir()
     for environment, text in rendered_by(repository).items():
         (manifests / f"{environment}.yaml").write_text(text)
-    shutil.copy(repository / "deploy/namespace/namespace.yaml", manifests)
+    for namespaces in repository.glob("deploy/namespace/namespace.yaml"):
+        shutil.copy(namespaces, manifests)
     return Subject(name, repository, manifests, str(row.get("kubernetes_min", OLDEST)))
 
 
 def rendered_by(repository: Path) -> dict[str, str]:
     """Return the manifests of each environment, as a cluster gets them."""
+    if (repository / "deploy/sites.yaml").is_file():
+        return dict(rendered_sites(repository))
     if (repository / "deploy/knative").is_dir():
         return {"knative": kustomize(repository / "deploy/knative")}
     return {overlay.name: kustomize(overlay) for overlay in sorted((repository / "deploy/overlays").iterdir())}

@@ -61,6 +61,16 @@ func TestLifecycle(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(t, &out)
 	stop := start(t, a)
+<% if cookiecutter.eventing == "kafka" %>
+	res, err := http.Post("http://"+a.service.addr(), "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest {
+		t.Errorf("what is no event got %d", res.StatusCode)
+	}
+<% else %>
 	res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json",
 		strings.NewReader(`{"lines":[{"sku":"tea","quantity":1,"unit_price":1}]}`))
 	if err != nil {
@@ -70,6 +80,7 @@ func TestLifecycle(t *testing.T) {
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("a quote got %d", res.StatusCode)
 	}
+<% endif %>
 	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof} {
 		if code := status(t, s, path); code != http.StatusOK {
 			t.Errorf("%s got %d", path, code)
@@ -125,7 +136,11 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 	body, hang := io.Pipe()
 	answered := make(chan error)
 	go func() {
+<% if cookiecutter.eventing == "kafka" %>
+		res, err := http.Post("http://"+a.service.addr(), "application/json", body)
+<% else %>
 		res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json", body)
+<% endif %>
 		if err == nil {
 			res.Body.Close()
 		}
@@ -144,7 +159,11 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
+<% if cookiecutter.eventing == "kafka" %>
+	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "httpapi.readEvent(") {
+<% else %>
 	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "httpapi.decode(") {
+<% endif %>
 		t.Errorf("the log does not say where it hung:\n%s", log)
 	}
 }

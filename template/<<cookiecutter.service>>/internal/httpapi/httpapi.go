@@ -1,4 +1,4 @@
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in quotes.go.
+// Package httpapi is the service's API over HTTP: routes and middleware here, the example in << cookiecutter.__example >>.
 package httpapi
 
 import (
@@ -19,6 +19,9 @@ import (
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
+<% if cookiecutter.eventing == "kafka" %>
+	"<< cookiecutter.module >>/internal/function"
+<% endif %>
 	"<< cookiecutter.module >>/internal/health"
 	"<< cookiecutter.module >>/internal/telemetry"
 )
@@ -42,11 +45,7 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 // routes is the whole API at a glance.
 func routes(cfg config.Config<< cookiecutter.__hooks_parameter >>) http.Handler {
 	mux := http.NewServeMux()
-<% if cookiecutter.__center %>
-	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }<< cookiecutter.__hooks >>))
-<% else %>
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines<< cookiecutter.__hooks >>))
-<% endif %>
+	mux.Handle(<< cookiecutter.__route >>)
 	return mux
 }
 

@@ -38,8 +38,11 @@ func (f *Fleet) set(b *Base, wave Wave, w Object) Object {
 			"pools": pools,
 			"workload": Object{
 				"workloadTemplate": Object{"deploymentTemplate": Object{
-					"metadata": Object{"labels": child(w, "metadata", "labels")},
-					"spec":     w["spec"],
+					"metadata": Object{
+						"labels":      child(w, "metadata", "labels"),
+						"annotations": child(w, "metadata", "annotations"),
+					},
+					"spec": w["spec"],
 				}},
 				"workloadTweaks": tweaks,
 			},

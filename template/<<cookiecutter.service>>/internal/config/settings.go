@@ -1,0 +1,110 @@
+// Package config holds the typed settings of the function and the layers they come from.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Config is read once at start and never changes.
+type Config struct {
+	Addr      string // events
+	AdminAddr string // probes and metrics
+	PprofAddr string // profiles, loopback only; empty turns them off
+
+	LogLevel slog.Level
+
+	CPURequest int // in millicores, where there is no CPU limit
+
+	RequestTimeout time.Duration // deadline of each event
+	MaxBodyBytes   int64         // larger events are refused
+	MaxInFlight    int           // more concurrent events are shed
+
+	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
+	DrainTimeout  time.Duration // for the events that are in flight
+
+	S3Endpoint  string
+	S3Region    string
+	Uploads     string // the bucket that events are about
+	Results     string // the bucket of results and attempts
+	MaxAttempts int    // then an event goes to the dead letters, however often it is delivered
+
+<% if cookiecutter.scaler == "keda" %>
+	Brokers     string // of Kafka, separated by commas
+	Group       string
+	Topic       string
+	Replies     string // the topic of the events that tell of results
+	DeadLetters string // the topic of the events that no retry can help
+
+<% endif %>
+	Healthcheck bool          // probe a running service and exit; a flag only
+	Sleep       time.Duration // wait and exit; a flag only
+}
+
+// flags is the one place where a key is named.
+func (c *Config) flags(fs *flag.FlagSet) {
+	fs.StringVar(&c.Addr, "addr", ":<< cookiecutter.port >>", "`address` for events")
+	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
+	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
+	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
+	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of an event")
+	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest event in `bytes`")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", << cookiecutter.concurrency >>, "concurrent `events` before the rest is shed")
+	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for events in flight at shutdown")
+	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
+	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
+	fs.StringVar(&c.Uploads, "s3-uploads", "<< cookiecutter.service >>-uploads", "`bucket` that events are about")
+	fs.StringVar(&c.Results, "s3-results", "<< cookiecutter.service >>-results", "`bucket` of results and attempts, another one: a result is no upload")
+	fs.IntVar(&c.MaxAttempts, "max-attempts", 10, "`attempts` at an event before it goes to the dead letters, 1 to 100")
+<% if cookiecutter.scaler == "keda" %>
+	fs.StringVar(&c.Brokers, "kafka-brokers", "localhost:9092", "`addresses` of Kafka, separated by commas")
+	fs.StringVar(&c.Group, "kafka-group", "<< cookiecutter.service >>", "consumer `group`")
+	fs.StringVar(&c.Topic, "kafka-topic", "<< cookiecutter.service >>-uploads", "`topic` of the events")
+	fs.StringVar(&c.Replies, "kafka-replies", "<< cookiecutter.service >>-results", "`topic` of the events that tell of results")
+	fs.StringVar(&c.DeadLetters, "kafka-dead-letters", "<< cookiecutter.service >>-dead-letters", "`topic` of the events that no retry can help")
+<% endif %>
+}
+
+func (c *Config) validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(c.Addr != "", "addr is empty")
+	check(c.AdminAddr != "", "admin-addr is empty")
+	check(c.PprofAddr == "" || isLoopback(c.PprofAddr),
+		"pprof-addr %q is not a loopback IP and port: profiles show memory, reach them by port-forward", c.PprofAddr)
+	check(c.CPURequest >= 0, "cpu-request %d is negative", c.CPURequest)
+	check(c.RequestTimeout > 0, "request-timeout %s is not positive", c.RequestTimeout)
+	check(c.MaxBodyBytes > 0, "max-body-bytes %d is not positive", c.MaxBodyBytes)
+	check(c.MaxInFlight > 0, "max-in-flight %d is not positive", c.MaxInFlight)
+	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
+	check(c.DrainTimeout >= c.RequestTimeout,
+		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
+	endpoint, err := url.Parse(c.S3Endpoint)
+	check(err == nil && (endpoint.Scheme == "http" || endpoint.Scheme == "https") && endpoint.Host != "",
+		"s3-endpoint %q is not a URL such as https://s3.example.com", c.S3Endpoint)
+	check(c.Uploads != "" && c.Results != "", "s3-uploads and s3-results need a bucket each")
+	check(c.Uploads != c.Results, "s3-uploads and s3-results are one bucket: a result would be told of as an upload")
+	check(c.MaxAttempts >= 1 && c.MaxAttempts <= 100, "max-attempts %d is outside 1 to 100", c.MaxAttempts)
+<% if cookiecutter.scaler == "keda" %>
+	for _, name := range []string{c.Brokers, c.Group, c.Topic, c.Replies, c.DeadLetters} {
+		check(name != "", "kafka-brokers, -group, -topic, -replies and -dead-letters all need a value")
+	}
+<% endif %>
+	return errors.Join(errs...)
+}
+
+func isLoopback(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err == nil && ap.Addr().IsLoopback()
+}

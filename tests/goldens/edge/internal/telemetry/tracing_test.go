@@ -1,0 +1,85 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// start begins tracing to endpoint, whatever the developer's own environment says.
+func start(t *testing.T, endpoint string) *Tracing {
+	t.Helper()
+	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"} {
+		t.Setenv(key, "")
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+	tracing, err := StartTracing(t.Context(), "test", "dev", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tracing
+}
+
+func TestTracingIsOffWithoutAnEndpoint(t *testing.T) {
+	tracing := start(t, "")
+	if tracing != nil {
+		t.Fatal("an empty endpoint starts tracing")
+	}
+	rec := httptest.NewRecorder()
+	tracing.Wrap(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+	if rec.Code != http.StatusNotFound {
+		t.Errorf("the handler below was not reached: %d", rec.Code)
+	}
+	if err := tracing.Flush(t.Context()); err != nil {
+		t.Errorf("flush: %v", err)
+	}
+}
+
+func TestTraceContinuesFromCallerToCollector(t *testing.T) {
+	exported := make(chan []byte, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		exported <- body
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	defer collector.Close()
+	tracing := start(t, collector.URL)
+	var out bytes.Buffer
+	log := WithTraceIDs(NewLogger(&out, slog.LevelInfo)).With("component", "test")
+	handler := tracing.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		log.InfoContext(r.Context(), "inside")
+	}))
+	const caller = "0af7651916cd43dd8448eb211c80319c"
+	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	req.Header.Set("Traceparent", "00-"+caller+"-b7ad6b7169203331-01")
+	handler.ServeHTTP(httptest.NewRecorder(), req)
+	if err := tracing.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if body := <-exported; !bytes.Contains(body, []byte("service.name")) {
+		t.Errorf("the export names no service: %q", body)
+	}
+	if !strings.Contains(out.String(), `"trace_id":"`+caller+`"`) {
+		t.Errorf("the log line has another trace: %s", &out)
+	}
+}
+
+func TestFlushEndsWithItsContext(t *testing.T) {
+	release := make(chan struct{})
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer collector.Close()
+	defer close(release)
+	tracing := start(t, collector.URL)
+	tracing.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := tracing.Flush(ctx); err == nil {
+		t.Error("spans that a silent collector never took were reported as sent")
+	}
+}

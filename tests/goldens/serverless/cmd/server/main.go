@@ -1,0 +1,42 @@
+// Command server runs the orders service.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"example.com/orders/internal/app"
+	"example.com/orders/internal/config"
+	"example.com/orders/internal/health"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	cfg, err := config.Load(ctx, args, os.LookupEnv, os.Stderr)
+	if err != nil {
+		return err
+	}
+	if cfg.Healthcheck {
+		return health.Check(ctx, cfg.AdminAddr)
+	}
+	if cfg.Sleep > 0 {
+		ctx, cancel := context.WithTimeout(ctx, cfg.Sleep)
+		defer cancel()
+		<-ctx.Done()
+		return nil
+	}
+	return app.Run(ctx, cfg, os.Stdout)
+}

@@ -1,0 +1,196 @@
+// Package app puts the service together and takes it through its life: boot, serve, drain.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"runtime"
+	"time"
+
+	"example.com/orders/internal/config"
+	"example.com/orders/internal/health"
+	"example.com/orders/internal/httpapi"
+	"example.com/orders/internal/telemetry"
+)
+
+// Version and Revision are stamped at build time (-ldflags -X).
+var (
+	Version  = "dev"
+	Revision = "unknown"
+)
+
+// app is the service with its listeners bound.
+type app struct {
+	cfg    config.Config
+	log    *slog.Logger
+	probes health.Probes
+	traces *telemetry.Tracing
+
+	service, admin, pprof *server
+}
+
+// Run is the service's life: build it, serve until ctx ends, drain.
+func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
+	a, err := build(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx)
+}
+
+// build puts the parts together and binds the listeners; nothing is served yet.
+func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
+	log := telemetry.NewLogger(out, cfg.LogLevel)
+	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
+	if err != nil {
+		log.Warn("no memory limit set", "error", err)
+	}
+	limitCPU(cfg.CPURequest, os.Getenv)
+	log.Info("starting", "version", Version, "revision", Revision,
+		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
+
+	a := &app{cfg: cfg, log: log}
+	metrics := telemetry.NewMetrics()
+	// Each request ends at its deadline, and has a little longer to say so.
+	longest := cfg.RequestTimeout + 5*time.Second
+	a.probes.Progress.Limit = longest
+	a.probes.OnStall = func() {
+		stacks := make([]byte, 64*1024)
+		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
+	}
+	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, log)
+	if err != nil {
+		return nil, err
+	}
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
+
+	admin := http.NewServeMux()
+	a.probes.Register(admin)
+	admin.Handle("GET /metrics", metrics.Handler())
+
+	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
+	a.service.ReadTimeout = cfg.RequestTimeout
+	a.service.WriteTimeout = longest
+	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
+	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
+	for _, s := range []*server{a.service, a.admin, a.pprof} {
+		if err := s.listen(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return a, nil
+}
+
+func profiles() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
+func (a *app) run(ctx context.Context) error {
+	failed := make(chan error, 3)
+	for _, s := range []*server{a.pprof, a.admin, a.service} {
+		if s.listener != nil {
+			go func() { failed <- s.serve() }()
+		}
+	}
+	// Whatever has to be warmed up goes here: /startupz says no until Start.
+	a.probes.Start()
+	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
+	select {
+	case err := <-failed:
+		return errors.Join(err, a.drain(context.WithoutCancel(ctx)))
+	case <-ctx.Done():
+		return a.drain(context.WithoutCancel(ctx))
+	}
+}
+
+// leaving asks clients to give their connections up once the drain has begun: Shutdown closes idle
+// ones, and a request that is on its way on one of them would be lost.
+func (a *app) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.probes.Ready() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// drain goes in this order: send clients away, finish what is in flight, export what it left
+// behind, and only then stop answering probes.
+func (a *app) drain(ctx context.Context) error {
+	a.probes.Stop()
+	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
+	time.Sleep(a.cfg.ShutdownDelay)
+	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
+	// Without a collector an unbounded flush would hold the process until it is killed.
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if lost := a.traces.Flush(ctx); lost != nil {
+		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail
+	}
+	a.log.Info("stopped")
+	return errors.Join(err, a.admin.Close(), a.pprof.Close())
+}
+
+// server is an http.Server that knows its name and binds before it serves.
+type server struct {
+	http.Server
+	name     string
+	listener net.Listener
+}
+
+func newServer(name, addr string, handler http.Handler, log *slog.Logger) *server {
+	return &server{name: name, Server: http.Server{
+		Addr:              addr,
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second, // no connection for clients that trickle headers
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    64 * 1024,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
+}
+
+// listen binds the address. An empty one means that this server is off.
+func (s *server) listen(ctx context.Context) (err error) {
+	if s.Addr == "" {
+		return nil
+	}
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
+	return err
+}
+
+func (s *server) addr() string {
+	if s.listener == nil {
+		return ""
+	}
+	return s.listener.Addr().String()
+}
+
+// serve blocks until the server is closed, which is no error.
+func (s *server) serve() error {
+	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// shutdown lets requests in flight finish, and cuts off those that outlast the timeout.
+func (s *server) shutdown(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("%s: requests cut off after %s: %w", s.name, timeout, err), s.Close())
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"example.com/orders/internal/config"
+)
+
+func newApp(t *testing.T, out io.Writer, args ...string) *app {
+	t.Helper()
+	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0", "-shutdown-delay", "0s"}, args...)
+	none := func(string) (string, bool) { return "", false }
+	cfg, err := config.Load(t.Context(), args, none, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := build(t.Context(), cfg, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// start runs a until the returned stop, which gives run's error.
+func start(t *testing.T, a *app) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.run(ctx) }()
+	for status(t, a.admin, "/readyz") != http.StatusOK {
+		select {
+		case err := <-done:
+			t.Fatalf("ended before it was ready: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return func() error { cancel(); return <-done }
+}
+
+func status(t *testing.T, s *server, path string) int {
+	t.Helper()
+	res, err := http.Get("http://" + s.addr() + path)
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+func TestLifecycle(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(t, &out)
+	stop := start(t, a)
+	res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json",
+		strings.NewReader(`{"lines":[{"sku":"tea","quantity":1,"unit_price":1}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("a quote got %d", res.StatusCode)
+	}
+	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof} {
+		if code := status(t, s, path); code != http.StatusOK {
+			t.Errorf("%s got %d", path, code)
+		}
+	}
+	if code := status(t, a.admin, "/debug/pprof/"); code != http.StatusNotFound {
+		t.Errorf("profiles are on the admin listener: %d", code)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+	for _, event := range []string{"starting", "ready", "draining", "stopped"} {
+		if !strings.Contains(out.String(), `"msg":"`+event+`"`) {
+			t.Errorf("no %q in the log:\n%s", event, &out)
+		}
+	}
+}
+
+func TestDrainFinishesRequestsInFlight(t *testing.T) {
+	a := newApp(t, io.Discard)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	a.service.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-leave
+		w.WriteHeader(http.StatusNoContent)
+	})
+	stop := start(t, a)
+	answered := make(chan int)
+	go func() { answered <- status(t, a.service, "/") }()
+	<-entered
+	stopped := make(chan error)
+	go func() { stopped <- stop() }()
+	for status(t, a.admin, "/readyz") != http.StatusServiceUnavailable {
+		time.Sleep(time.Millisecond)
+	}
+	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
+		t.Errorf("/livez is %d during the drain: the kubelet would kill the pod", code)
+	}
+	close(leave)
+	if code := <-answered; code != http.StatusNoContent {
+		t.Errorf("the request in flight got %d", code)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+}
+
+func TestStalledServiceIsNotAlive(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(t, &out)
+	a.probes.Progress.Limit = time.Millisecond
+	stop := start(t, a)
+	body, hang := io.Pipe()
+	answered := make(chan error)
+	go func() {
+		res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json", body)
+		if err == nil {
+			res.Body.Close()
+		}
+		answered <- err
+	}()
+	for status(t, a.admin, "/livez") != http.StatusServiceUnavailable {
+		time.Sleep(time.Millisecond)
+	}
+	hang.Close()
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
+		t.Errorf("/livez is %d once all requests have ended", code)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "httpapi.decode(") {
+		t.Errorf("the log does not say where it hung:\n%s", log)
+	}
+}
+
+func TestDrainAsksClientsToLeave(t *testing.T) {
+	a := newApp(t, io.Discard)
+	start(t, a)
+	closes := func() bool {
+		res, err := http.Get("http://" + a.service.addr() + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.Close
+	}
+	if closes() {
+		t.Error("a connection is closed while serving")
+	}
+	a.probes.Stop()
+	if !closes() {
+		t.Error("a connection is kept while draining")
+	}
+}
+
+func TestFailingListenerEndsTheService(t *testing.T) {
+	a := newApp(t, io.Discard)
+	_ = a.admin.listener.Close()
+	if err := a.run(t.Context()); err == nil || !strings.Contains(err.Error(), "admin: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDrainIsBounded(t *testing.T) {
+	a := newApp(t, io.Discard, "-request-timeout", "10ms", "-drain-timeout", "10ms")
+	entered := make(chan struct{})
+	a.service.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+	})
+	stop := start(t, a)
+	go status(t, a.service, "/")
+	<-entered
+	if err := stop(); err == nil || !strings.Contains(err.Error(), "requests cut off after 10ms") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	a := newApp(t, io.Discard)
+	defer a.service.listener.Close()
+	cfg := a.cfg
+	cfg.Addr = a.service.addr()
+	if _, err := build(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLimitMemory(t *testing.T) {
+	none := func(string) string { return "" }
+	set := func(string) string { return "100MiB" }
+	const v2, v1 = "sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"
+	for name, test := range map[string]struct {
+		path, text string
+		getenv     func(string) string
+		want       int64
+		fails      bool
+	}{
+		"v2":              {v2, "1000000000\n", none, 10_000_000 * memoryPercent, false},
+		"v1":              {v1, "1000000000\n", none, 10_000_000 * memoryPercent, false},
+		"tiny":            {v2, "1000\n", none, min(750, 10*memoryPercent), false},
+		"v2 without":      {v2, "max\n", none, math.MaxInt64, false},
+		"v1 without":      {v1, "9223372036854771712\n", none, math.MaxInt64, false},
+		"no cgroup":       {"etc/hostname", "laptop", none, math.MaxInt64, false},
+		"unreadable":      {v2, "plenty", none, math.MaxInt64, true},
+		"GOMEMLIMIT wins": {v2, "1000000000\n", set, math.MaxInt64, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := debug.SetMemoryLimit(math.MaxInt64)
+			defer debug.SetMemoryLimit(before)
+			root := fstest.MapFS{test.path: {Data: []byte(test.text)}}
+			got, err := limitMemory(root, test.getenv)
+			if got != test.want || (err != nil) != test.fails {
+				t.Errorf("got %d, %v; want %d", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestLimitCPU(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, test := range []struct {
+		millicores, found int
+		set               string
+		want              int
+	}{
+		{100, 8, "", 2}, {1000, 8, "", 2}, {1001, 8, "", 3}, {2500, 8, "", 5}, {64000, 8, "", 8}, {100, 1, "", 1},
+		{100, 8, "8", 8}, {0, 8, "", 8},
+	} {
+		runtime.GOMAXPROCS(test.found)
+		limitCPU(test.millicores, func(string) string { return test.set })
+		if got := runtime.GOMAXPROCS(0); got != test.want {
+			t.Errorf("%dm, found %d, GOMAXPROCS=%q: got %d, want %d", test.millicores, test.found, test.set, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// memoryPercent of the container's limit is what Go may use. The rest is for what its collector
+// does not count (C's heap, the kernel's buffers, the binary itself) and for what is allocated while it
+// runs. That does not shrink with the limit: at least memoryReserve is left, but of a small limit no
+// more than a quarter.
+const (
+	memoryPercent = 90
+	memoryReserve = 16 * 1024 * 1024
+)
+
+// limitMemory tells the runtime its share of the cgroup's memory limit, unless GOMEMLIMIT is set.
+// The number is taken from the cgroup at start, so that it is right whatever a manifest says.
+// It returns the limit in force, in bytes.
+func limitMemory(root fs.FS, getenv func(string) string) (int64, error) {
+	if getenv("GOMEMLIMIT") != "" {
+		return debug.SetMemoryLimit(-1), nil
+	}
+	limit, err := cgroupLimit(root)
+	if err != nil {
+		return debug.SetMemoryLimit(-1), err
+	}
+	if limit < math.MaxInt64 {
+		rest := max(limit/100*(100-memoryPercent), min(memoryReserve, limit/4))
+		debug.SetMemoryLimit(limit - rest)
+	}
+	return debug.SetMemoryLimit(-1), nil
+}
+
+// cgroupLimit reads the limit in bytes from cgroup v2, else v1; math.MaxInt64 is none.
+func cgroupLimit(root fs.FS) (int64, error) {
+	data, err := fs.ReadFile(root, "sys/fs/cgroup/memory.max")
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = fs.ReadFile(root, "sys/fs/cgroup/memory/memory.limit_in_bytes")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return math.MaxInt64, nil // not in a cgroup with a limit, or not on Linux
+	}
+	if err != nil {
+		return 0, err
+	}
+	text := strings.TrimSpace(string(data))
+	if text == "max" {
+		return math.MaxInt64, nil
+	}
+	limit, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("cgroup memory limit: %w", err)
+	}
+	if limit > math.MaxInt64/2 { // v1 writes no limit as a number close to the largest
+		return math.MaxInt64, nil
+	}
+	return limit, nil
+}
+
+// limitCPU sets GOMAXPROCS, unless it is set, for a container that requests millicores and has no CPU
+// limit: the runtime heeds a limit only, and would take every core of the node. With a limit
+// millicores is 0, and the runtime follows the limit by itself.
+func limitCPU(millicores int, getenv func(string) string) {
+	if millicores > 0 && getenv("GOMAXPROCS") == "" {
+		// Twice the request, for bursts, and at least 2, but never above what the runtime found.
+		runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), max(2, (2*millicores+999)/1000)))
+	}
+}

@@ -1,0 +1,76 @@
+// Package config holds the typed settings of the service and the layers they come from.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Config is read once at start and never changes.
+type Config struct {
+	Addr      string // service listener
+	AdminAddr string // probes and metrics
+	PprofAddr string // profiles, loopback only; empty turns them off
+
+	LogLevel slog.Level
+
+	CPURequest int // in millicores, where there is no CPU limit
+
+	RequestTimeout time.Duration // deadline of each request's context
+	MaxBodyBytes   int64         // larger request bodies are refused
+	MaxInFlight    int           // more concurrent requests are shed
+
+	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
+	DrainTimeout  time.Duration // for the requests that are in flight
+
+	QuoteMaxLines int
+
+	Healthcheck bool          // probe a running service and exit; a flag only
+	Sleep       time.Duration // wait and exit; a flag only
+}
+
+// flags is the one place where a key is named.
+func (c *Config) flags(fs *flag.FlagSet) {
+	fs.StringVar(&c.Addr, "addr", ":8080", "`address` of the service")
+	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
+	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
+	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
+	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
+	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
+	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
+	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
+}
+
+func (c *Config) validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(c.Addr != "", "addr is empty")
+	check(c.AdminAddr != "", "admin-addr is empty")
+	check(c.PprofAddr == "" || isLoopback(c.PprofAddr),
+		"pprof-addr %q is not a loopback IP and port: profiles show memory, reach them by port-forward", c.PprofAddr)
+	check(c.CPURequest >= 0, "cpu-request %d is negative", c.CPURequest)
+	check(c.RequestTimeout > 0, "request-timeout %s is not positive", c.RequestTimeout)
+	check(c.MaxBodyBytes > 0, "max-body-bytes %d is not positive", c.MaxBodyBytes)
+	check(c.MaxInFlight > 0, "max-in-flight %d is not positive", c.MaxInFlight)
+	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
+	check(c.DrainTimeout >= c.RequestTimeout,
+		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
+	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
+	return errors.Join(errs...)
+}
+
+func isLoopback(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err == nil && ap.Addr().IsLoopback()
+}

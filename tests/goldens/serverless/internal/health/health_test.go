@@ -1,0 +1,86 @@
+package health
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestProbesThroughALife(t *testing.T) {
+	var probes Probes
+	mux := http.NewServeMux()
+	probes.Register(mux)
+	want := func(state string, codes map[string]int) {
+		t.Helper()
+		for path, code := range codes {
+			rec := httptest.NewRecorder()
+			mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+			if rec.Code != code {
+				t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
+			}
+		}
+	}
+	want("booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
+	probes.Start()
+	want("serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
+	probes.Stop()
+	want("draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
+}
+
+func TestStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reports := 0
+		probes := Probes{Progress: Progress{Limit: time.Minute}, OnStall: func() { reports++ }}
+		probes.Start()
+		mux := http.NewServeMux()
+		probes.Register(mux)
+		want := func(state string, code int) {
+			t.Helper()
+			for _, path := range []string{"/readyz", "/livez"} {
+				rec := httptest.NewRecorder()
+				mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+				if rec.Code != code {
+					t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
+				}
+			}
+		}
+		time.Sleep(time.Hour)
+		want("idle for long", 200)
+		probes.Progress.Begin()
+		time.Sleep(59 * time.Second)
+		want("in time", 200)
+		probes.Progress.Begin()
+		probes.Progress.End()
+		time.Sleep(59 * time.Second)
+		want("one hangs, others end", 200)
+		time.Sleep(2 * time.Second)
+		want("nothing ends", 503)
+		want("nothing ends", 503)
+		if reports != 1 {
+			t.Errorf("reported %d times", reports)
+		}
+		probes.Progress.End()
+		want("it has ended after all", 200)
+	})
+}
+
+func TestCheck(t *testing.T) {
+	var probes Probes
+	mux := http.NewServeMux()
+	probes.Register(mux)
+	server := httptest.NewServer(mux)
+	addr := strings.TrimPrefix(server.URL, "http://")
+	if err := Check(t.Context(), addr); err != nil {
+		t.Errorf("a running service: %v", err)
+	}
+	server.Close()
+	if err := Check(t.Context(), addr); err == nil {
+		t.Error("a service that is gone passes")
+	}
+	if err := Check(t.Context(), "8081"); err == nil {
+		t.Error("an address without a port separator passes")
+	}
+}
