@@ -124,8 +124,6 @@ def test_it_never_serves_what_is_half_written_or_wrongly_signed(tmp_path: Path, 
     assert len(set(served) & good) > 1, "too little was in use to say anything"
     looks = sum(served.values()) - served.get("none", 0)
     FIGURES.append(f"{kills} kills of installers and of loaders: {looks} looks found a model, each a good one")
-        f"{kills} kills of installers and of loaders: {sum(served.values()) - served.get('none', 0)} looks found a model, all of them good"
-    )
 
 
 @pytest.mark.parametrize("check", ["!keys.signed(data, signature)", "(size != f.Size || sum != f.SHA256)"])
