@@ -34,8 +34,8 @@ test: lint ## all that needs no root: under ten minutes, warm
 
 .PHONY: test-all
 test-all: lint ## everything: the real engines need root and Debian
-	$(RUN)/pytest -n 2 --ignore=tests/centres --ignore=tests/images --ignore=tests/kube
-	$(RUN)/pytest tests/centres tests/images tests/kube
+	$(RUN)/pytest -n 2 --ignore=tests/centres --ignore=tests/images --ignore=tests/kube --ignore=tests/serverless
+	$(RUN)/pytest tests/centres tests/images tests/kube tests/serverless
 
 .PHONY: derive
 derive: $(READY) ## write the files that follow from the tables

@@ -9,7 +9,7 @@ import pytest
 
 from tests.images.engine import Engine, engine
 
-ENGINES = {Path(__file__).with_name(name) for name in ("centres", "images", "kube")}
+ENGINES = {Path(__file__).with_name(name) for name in ("centres", "images", "kube", "serverless")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

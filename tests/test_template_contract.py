@@ -229,6 +229,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field
         "deploy/knative/config-center/kustomization.yaml",
         "deploy/knative/config.yaml",
+        "deploy/knative/events/kustomization.yaml",
         "deploy/knative/kustomization.yaml",  # a list of components
         "deploy/knative/networkpolicy.yaml",
         "deploy/knative/service.yaml",

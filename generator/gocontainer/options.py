@@ -292,6 +292,7 @@ GROUPS: Mapping[str, str] = {
     "runtime": "Runtime",
     "observability": "Observability",
     "deployment": "Deployment",
+    "serverless": "Serverless",
     "edge": "Edge",
     "delivery": "Delivery",
 }

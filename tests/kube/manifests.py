@@ -1,4 +1,4 @@
-"""What is put before the API server: manifests as kustomize renders them, and the pods of their Deployments."""
+"""What is put before the API server: manifests as a cluster gets them, and the pods that they lead to."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from typing import Any
 
 import yaml
 
+from gocontainer.checks.finding import Pod, group, pods
+from tests import crds
 from tests.golden import FOLDER
-from tests.judges.subject import Subject, from_row, kustomize, manifests
+from tests.judges.subject import Subject, from_row, manifests, rendered_by
 from tests.kube.engine import ControlPlane, Document, joined
+from tests.support import ok
 
 NAMESPACES = "namespace.yaml"
-ACCOUNT = "ServiceAccount"
+ACCOUNT, NAMESPACE = "ServiceAccount", "Namespace"
+KNATIVE = ("containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds")
+"""What a Knative Service says beside its pod."""
 
 
 def documents(text: str) -> list[Document]:
@@ -28,44 +33,57 @@ def of_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
 
 
 def of_golden(folder: Path, name: str) -> Subject:
-    """Render the manifests of a golden, which is read where it is committed."""
-    golden = FOLDER / name
+    """Render the manifests of a golden, of which a copy is made: that of sites writes into its folder."""
+    golden = Path(shutil.copytree(FOLDER / name, folder / "goldens" / name))
     target = folder / name
     target.mkdir(parents=True)
-    for overlay in sorted((golden / "deploy/overlays").iterdir()):
-        (target / f"{overlay.name}.yaml").write_text(kustomize(overlay))
-    shutil.copy(golden / "deploy/namespace" / NAMESPACES, target)
+    for environment, text in rendered_by(golden).items():
+        (target / f"{environment}.yaml").write_text(text)
+    for namespaces in golden.glob(f"deploy/namespace/{NAMESPACES}"):
+        shutil.copy(namespaces, target)
     return Subject(f"golden-{name}", golden, target)
 
 
-def pod(deployment: Document) -> Document:
-    """Return the pod that a Deployment asks for: only of pods does Pod Security refuse anything."""
-    template, named = deployment["spec"]["template"], deployment["metadata"]
-    metadata = {**template["metadata"], "name": named["name"], "namespace": named["namespace"]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+def pod(found: Pod) -> Document:
+    """Return the pod that a workload asks for: only of pods does Pod Security refuse anything."""
+    named = found.top["metadata"]
+    metadata = {**found.template["metadata"], "name": named["name"], "namespace": named["namespace"]}
+    spec = {name: value for name, value in found.spec.items() if name not in KNATIVE}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def prepare(plane: ControlPlane, subjects: Sequence[Subject]) -> None:
-    """Create for real what a dry run cannot do without: the namespaces, and the accounts of the pods."""
-    plane.create(joined([(subject.manifests / NAMESPACES).read_text() for subject in subjects]))
-    plane.create(joined([text for text, each in rendered(subjects) if each["kind"] == ACCOUNT]))
+    """Create for real what a dry run cannot do without: CRDs, the namespaces, and the accounts of the pods."""
+    install(plane, {group(each) for _, each in rendered(subjects) if crds.is_custom(each)})
+    for kind in (NAMESPACE, ACCOUNT):
+        plane.create(joined([text for text, each in rendered(subjects) if each["kind"] == kind]))
+
+
+def install(plane: ControlPlane, groups: set[str]) -> None:
+    """Create the CRDs of API groups, and wait until they are served."""
+    names = {name for each in groups for name in crds.files(each)}
+    definitions = [each for name in sorted(names) for each in crds.definitions(name)]
+    if definitions:
+        # Some are too large for the annotation that a plain apply would write.
+        text = joined([dict(each) for each in definitions])
+        ok(plane.kubectl("apply", "--server-side", "-f", "-", given=text), "CRDs")
+        ok(plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"), "CRDs")
 
 
 def rendered(subjects: Sequence[Subject]) -> Iterator[tuple[str, Document]]:
     """Yield every object of all overlays, as the text that was rendered and as what it says."""
     for _, path in manifests(subjects):
-        if path.name != NAMESPACES:
-            for text in path.read_text().split("\n---\n"):
-                (document,) = documents(text)
+        for text in path.read_text().split("\n---\n"):
+            for document in documents(text):
                 yield text, document
 
 
 def objections(plane: ControlPlane, subjects: Sequence[Subject]) -> str:
     """Return what the server says against all that was not created yet, as it was rendered, and against its pods."""
-    asked = [(text, each) for text, each in rendered(subjects) if each["kind"] != ACCOUNT]
-    pods = [pod(each) for _, each in asked if each["kind"] == "Deployment"]
-    assert pods
-    return plane.objections(joined([*(text for text, _ in asked), *pods]), len(asked) + len(pods))
+    asked = [(text, each) for text, each in rendered(subjects) if each["kind"] not in (ACCOUNT, NAMESPACE)]
+    led_to = [pod(each) for each in pods([document for _, document in asked])]
+    assert led_to
+    return plane.objections(joined([*(text for text, _ in asked), *led_to]), len(asked) + len(led_to))
 
 
 def verdicts(plane: ControlPlane, subjects: Sequence[Subject]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from gocontainer.checks.finding import pods
 from tests.kube.engine import Document
 from tests.kube.manifests import pod
 
@@ -191,7 +192,7 @@ def changed(document: Document, mutant: Mutant) -> Document:
 
 def with_pod(document: Document) -> list[Document]:
     """Return what is asked of the server: a document, and the pod of a Deployment whose template is admitted as one."""
-    return [document, pod(document)] if document["kind"] == "Deployment" else [document]
+    return [document, *map(pod, pods([document]))]
 
 
 def differences(before: Any, after: Any, place: Path = ()) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import crds
 from tests.golden import GOLDENS
 from tests.judges.subject import NEWEST, Subject
 from tests.kube import manifests
@@ -32,17 +33,26 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> list[Subject]:
 
 @pytest.fixture(scope="session")
 def said(plane: ControlPlane, subjects: list[Subject]) -> Mapping[str, str]:
+    able = [each for each in subjects if crds.are_there() or not is_custom(each)]
     with timed("admission of the rows and goldens"):
-        manifests.prepare(plane, subjects)
-        return manifests.verdicts(plane, subjects)
+        manifests.prepare(plane, able)
+        return manifests.verdicts(plane, able)
+
+
+def is_custom(subject: Subject) -> bool:
+    """Whether the server needs CRDs for it."""
+    return any(crds.is_custom(each) for _, each in manifests.rendered([subject]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_admitted_without_a_warning(said: Mapping[str, str], name: str) -> None:
+    if name not in said:
+        crds.needed()
     assert not said[name], said[name]
 
 
 def test_all_rows_and_goldens_are_asked_for(said: Mapping[str, str], subjects: list[Subject]) -> None:
+    crds.needed()
     assert sorted(said) == sorted(NAMES)
     kinds = {
         (each["apiVersion"], each["kind"])
@@ -50,18 +60,33 @@ def test_all_rows_and_goldens_are_asked_for(said: Mapping[str, str], subjects: l
         for path in subject.manifests.iterdir()
         for each in manifests.documents(path.read_text())
     }
-    served = (group.split() for group in PINS["api"]["kubernetes"]["value"].split(";"))
+    apis = [pin["value"] for name, pin in PINS["api"].items() if name != "kustomize"]
+    served = [group.split() for value in apis for group in value.split(";")]
     assert kinds == {(version, kind) for version, *named in served for kind in named}
 
 
-def test_the_namespaces_enforce_pod_security(plane: ControlPlane, said: Mapping[str, str]) -> None:
-    assert said
-    enforced = [
-        each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
+def test_the_namespaces_enforce_pod_security(
+    plane: ControlPlane, said: Mapping[str, str], subjects: list[Subject]
+) -> None:
+    able = [each for each in subjects if each.name in said]
+    named = {
+        each["metadata"]["name"]: bounded(subject)
+        for subject in able
+        for _, each in manifests.rendered([subject])
+        if each["kind"] == manifests.NAMESPACE
+    }
+    enforced = {
+        each["metadata"]["name"]: each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
         for each in plane.get("namespaces")
-        if each["metadata"]["name"].startswith(("row-", "orders", ODD["service"]))
-    ]
-    assert enforced == ["restricted"] * (2 * len(EVERY) + 2)
+        if each["metadata"]["name"] in named
+    }
+    assert len(named) > len(EVERY)
+    assert enforced == {name: "privileged" if policy else "restricted" for name, policy in named.items()}
+
+
+def bounded(subject: Subject) -> bool:
+    """Whether a policy bounds what the pods may have of their node."""
+    return any(each["kind"] == "ValidatingAdmissionPolicyBinding" for _, each in manifests.rendered([subject]))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +113,17 @@ def test_a_row_that_is_refused_is_named(
     found = manifests.verdicts(plane, [subjects[0], spoiled, subjects[2]])
     assert words in found.pop(spoiled.name)
     assert set(found.values()) == {""}
+
+
+def test_a_field_that_a_crd_does_not_know_is_refused(
+    plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]
+) -> None:
+    crds.needed()
+    assert said
+    found = [each for subject in subjects for _, each in manifests.rendered([subject])]
+    service = next(each for each in found if each["apiVersion"] == "serving.knative.dev/v1")
+    service["spec"]["template"]["spec"]["containerConcurency"] = 1
+    assert 'unknown field "spec.template.spec.containerConcurency"' in plane.objections(json.dumps(service), 1)
 
 
 def test_a_warning_alone_is_an_objection(plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]) -> None:
