@@ -215,6 +215,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "LICENSE",
         "Makefile",  # sites have other targets
         "README.md",
+        "cmd/server/main.go",  # a model is installed and rolled back by the same binary
         "deploy/base/config.yaml",
         "deploy/base/deployment.yaml",
         "deploy/components/autoscaling/horizontalpodautoscaler.yaml",
@@ -224,6 +225,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/model/kustomization.yaml",  # a CPU limit, as its container has
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",
+        "deploy/edge/config.yaml",  # where a model is, if there is one
         "deploy/edge/deployment.yaml",  # as deploy/base/deployment.yaml
         "deploy/edge/kustomization.yaml",  # a list of components
         "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field
@@ -243,8 +245,10 @@ def test_the_files_with_blocks_are_known() -> None:
         "go.mod",
         "go.sum",
         "internal/app/app.go",
+        "internal/app/site.go",  # a model beside the queue
         # A config centre changes what a setting is, and so each place that reads one.
         "internal/config/config.go",
+        "internal/config/edge.go",  # a model beside the queue
         "internal/config/layers.go",
         "internal/httpapi/httpapi.go",
         "internal/httpapi/quotes.go",

@@ -19,36 +19,34 @@ FIGURES: list[str] = []
 
 
 @cache
-def site(mutation: Mutation | None = None) -> Path:
-    """Return a folder with the programs: the service, what signs models, and those of the tests."""
-    need("go")
-    repository = rendered(Path(tempfile.mkdtemp(prefix="site-")), target="kubeedge", edge_model=True)
+def repository(mutation: Mutation | None) -> Path:
+    """Return the repository of a site with a model, and the programs of the tests in it."""
+    folder = rendered(Path(tempfile.mkdtemp(prefix="site-")), target="kubeedge", edge_model=True)
     if mutation is not None:
         name, old, new = mutation
-        source = repository / name
+        source = folder / name
         text = source.read_text()
         assert text.count(old) == 1, f"{name}: {old}"
         source.write_text(text.replace(old, new))
-    drivers = Path(__file__).parent
     for driver in ("queue", "model"):
-        shutil.copytree(drivers / driver, repository / "cmd" / f"test{driver}")
-    for program in ("server", "model", "testqueue", "testmodel"):
-        ok(go(repository, "build", "-o", f"bin/{program}", f"./cmd/{program}", CGO_ENABLED="0"), program)
-    return repository / "bin"
+        shutil.copytree(Path(__file__).parent / driver, folder / "cmd" / f"test{driver}")
+    return folder
 
 
-def killed(command: Sequence[str | Path], after: float, mark: bytes = b"") -> bytes:
-    """Start a program, kill it ``after`` so many seconds or earlier by itself, and return what it printed.
+@cache
+def program(name: str, mutation: Mutation | None = None) -> Path:
+    """Build a program: server, model, testqueue or testmodel."""
+    need("go")
+    folder = repository(mutation)
+    ok(go(folder, "build", "-trimpath", "-o", f"bin/{name}", f"./cmd/{name}", CGO_ENABLED="0"), name)
+    return folder / "bin" / name
 
-    With ``mark`` the time begins when that has been printed.
-    """
+
+def killed(command: Sequence[str | Path], after: float, lines: int = 0) -> bytes:
+    """Kill a program so many seconds after it has printed so many lines, and return what it printed in all."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        seen = []
-        while mark and (line := process.stdout.readline()):
-            seen.append(line)
-            if line.rstrip() == mark:
-                break
+        seen = [process.stdout.readline() for _ in range(lines)]
         time.sleep(after)
         process.kill()
         return b"".join([*seen, process.stdout.read()])

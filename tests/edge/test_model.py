@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.edge.programs import FIGURES, Mutation, killed, site
+from tests.edge.programs import FIGURES, Mutation, killed, program
 
 kills = pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
 WEIGHTS = 256 * 1024
@@ -31,7 +31,7 @@ class Headquarters(NamedTuple):
     @classmethod
     def found(cls, scratch: Path) -> Headquarters:
         """Make the keys."""
-        public = [subprocess.check_output([site() / "model", "key", scratch / name], text=True) for name in KEYS]
+        public = [subprocess.check_output([program("model"), "key", scratch / name], text=True) for name in KEYS]
         return cls(scratch, public[0].strip())
 
     def release(self, version: str, seed: int, key: str = "good.pem") -> Path:
@@ -42,7 +42,7 @@ class Headquarters(NamedTuple):
         for name in ("weights.bin", "labels.bin"):
             (folder / name).write_bytes(chance.randbytes(WEIGHTS))
         (folder / "discounts.json").write_text("[]")
-        subprocess.run([site() / "model", "sign", self.scratch / key, version, folder], check=True)
+        subprocess.run([program("model"), "sign", self.scratch / key, version, folder], check=True)
         return folder
 
 
@@ -94,10 +94,13 @@ def murder(scratch: Path, kills: int, mutation: Mutation | None = None) -> tuple
     bad = spoiled(headquarters)
     models = scratch / "models"
     models.mkdir()
-    programs = site(mutation)
     served: dict[str, int] = {}
-    installing: list[str | Path] = [programs / "server", f"-model-dir={models}", f"-model-keys={headquarters.keys}"]
-    looking: list[str | Path] = [programs / "testmodel", models, headquarters.keys]
+    installing: list[str | Path] = [
+        program("server", mutation),
+        f"-model-dir={models}",
+        f"-model-keys={headquarters.keys}",
+    ]
+    looking: list[str | Path] = [program("testmodel", mutation), models, headquarters.keys]
     whole = max(taken([*installing, f"-install-model={folder}"]) for folder in good)
     for number in range(kills):
         if number % 10 == 9:
@@ -126,7 +129,14 @@ def test_it_never_serves_what_is_half_written_or_wrongly_signed(tmp_path: Path, 
     FIGURES.append(f"{kills} kills of installers and of loaders: {looks} looks found a model, each a good one")
 
 
-@pytest.mark.parametrize("check", ["!keys.signed(data, signature)", "(size != f.Size || sum != f.SHA256)"])
-def test_a_loader_that_does_not_look_is_caught(tmp_path: Path, check: str) -> None:
-    served, good = murder(tmp_path, 60, ("internal/model/manifest.go", check, "false"))
+@pytest.mark.parametrize(
+    ("check", "mutant"),
+    [
+        ("!keys.signed(data, signature)", "len(signature) == 0"),
+        ("(size != f.Size || sum != f.SHA256)", '(size < 0 || sum == "")'),
+    ],
+    ids=["signature", "content"],
+)
+def test_a_loader_that_does_not_look_is_caught(tmp_path: Path, check: str, mutant: str) -> None:
+    served, good = murder(tmp_path, 60, ("internal/model/manifest.go", check, mutant))
     assert set(served) - {"none"} - good

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.edge.programs import FIGURES, Mutation, killed, site
+from tests.edge.programs import FIGURES, Mutation, killed, program
 
 kills = pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
 QUEUE = "internal/offline/queue.go"
@@ -42,17 +42,17 @@ def said(output: bytes, word: str) -> Iterator[str]:
 def murder(folder: Path, kills: int, limit: int, mode: str, mutation: Mutation | None = None) -> Seen:
     """Kill as many processes that deliver and append, and let the last one deliver what is left."""
     chance = random.Random(kills)
-    program = site(mutation) / "testqueue"
+    queue = program("testqueue", mutation)
     seen = Seen([], [], 0)
     for number in range(kills):
-        # Half of them at any moment, recovery included; half while they append.
-        mark, longest = (b"", 0.03) if number % 2 else (b"go", 0.01)
-        command: list[str | Path] = [program, folder, str(number), str(limit), mode]
-        output = killed(command, chance.uniform(0, longest), mark)
+        # Half of them at any moment, recovery included; half while they deliver and append.
+        lines, longest = (0, 0.03) if number % 2 else (chance.randrange(60), 0.005)
+        command: list[str | Path] = [queue, folder, str(number), str(limit), mode]
+        output = killed(command, chance.uniform(0, longest), lines)
         seen.acknowledged.extend(said(output, "ack"))
         seen.delivered.extend(said(output, "got"))
         seen = seen._replace(most=max(seen.most, stored(folder)))
-    last = subprocess.run([program, folder, "last", str(limit), "once"], check=True, capture_output=True)
+    last = subprocess.run([queue, folder, "last", str(limit), "once"], check=True, capture_output=True)
     seen.delivered.extend(said(last.stdout, "got"))
     return seen
 
