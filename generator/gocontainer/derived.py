@@ -17,6 +17,8 @@ from gocontainer.targets import MANIFESTS
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
+QUOTES = "`quotes.go` is the example: replace it with your own"
+EVENTS = "`events.go` takes CloudEvents to `internal/function`, the example: docs/function.md"
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -77,7 +79,9 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_port": PORTS[center],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.NODE[platform],
+        "__call": _call(answers),
         "__example": "events.go" if function else "quotes.go",
+        "__example_is": EVENTS if function else QUOTES,
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__hot": "" if center == "none" else "+hot",
         "__license": LICENSES[str(answers["license"])],
@@ -91,6 +95,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
         "__route": _route(answers),
+        "__run": "run-flow" if function else "run",
         "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
         "__scaled_at": scaled_at,
         "__scaled_why": why,
@@ -137,6 +142,16 @@ def _route(answers: Mapping[str, Value]) -> str:
     )
     hooks = ", hooks..." if answers["target"] in edge.PLATFORMS else ""
     return f'"POST /v1/quotes", createQuote({most}{hooks})'
+
+
+def _call(answers: Mapping[str, Value]) -> str:
+    """Return what curl needs to call the example."""
+    here = f"localhost:{answers['port']}"
+    if answers["eventing"] != "kafka":
+        return here + """/v1/quotes -d '{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}'"""
+    data = f'{{"bucket": "{answers["service"]}-uploads", "key": "README.md"}}'
+    event = f'{{"specversion": "1.0", "id": "2", "source": "/me", "type": "upload.created", "data": {data}}}'
+    return f"{here} -H 'Content-Type: application/cloudevents+json' -d '{event}'"
 
 
 def markdown(text: str) -> str:

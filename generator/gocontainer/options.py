@@ -286,7 +286,6 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-
 GROUPS: Mapping[str, str] = {
     "basics": "Basics",
     "runtime": "Runtime",
@@ -296,6 +295,5 @@ GROUPS: Mapping[str, str] = {
     "edge": "Edge",
     "delivery": "Delivery",
 }
-
 
 BY_NAME: Mapping[str, Option] = {option.name: option for option in (PROFILE, *OPTIONS)}

@@ -95,7 +95,6 @@ def outcome(flow: Flow, load: Load, good: list[str]) -> Outcome:
         dead = {event.attributes["id"] for event in flow.dead()}
         if len(told) == before and len(told | dead) >= load.uploads + load.poison:
             break
-        until(lambda: True, "a moment")
         time.sleep(2)
     results = Counter(name.partition(".txt/")[0] for name in flow.results())
     return Outcome(

@@ -63,8 +63,7 @@ func TestStatusDecidesWhetherARecordIsTriedAgain(t *testing.T) {
 
 func TestAddressOfAListenerOnThisMachine(t *testing.T) {
 	for listener, want := range map[string]string{
-		":8080": "http://127.0.0.1:8080", "0.0.0.0:80": "http://127.0.0.1:80", "[::]:80": "http://127.0.0.1:80",
-		"127.0.0.2:80": "http://127.0.0.2:80", "pod:80": "http://pod:80",
+		":8080": "http://127.0.0.1:8080", "[::]:80": "http://127.0.0.1:80", "[::2]:80": "http://[::2]:80", "pod:80": "http://pod:80",
 	} {
 		if got := address(listener); got != want {
 			t.Errorf("%s: got %s, want %s", listener, got, want)

@@ -1,0 +1,3 @@
+module example.com/gocontainer/coldstart
+
+go 1.26.0
