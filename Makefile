@@ -103,6 +103,10 @@ bench-practices: $(READY) ## measure the practices against what articles say
 bench-runtime: $(READY) ## run the service under limits beside net/http alone (root, Debian)
 	$(RUN)/python benchmarks/runtime.py
 
+.PHONY: bench-coldstart
+bench-coldstart: $(READY) ## time a function from exec to its first answer beside net/http alone (root, Debian)
+	$(RUN)/python benchmarks/coldstart.py
+
 .PHONY: bench-node
 bench-node: $(READY) ## roll out under load and hang processes on a real node (root, Debian)
 	$(RUN)/python benchmarks/node.py

@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 ENGINES: Mapping[str, Sequence[str]] = {
-    "centres": ("tests/centres",),
+    "centres": ("tests/centres", "tests/edge"),
     "flows": ("tests/serverless",),
     "nodes": ("tests/images", "tests/kube"),
 }
