@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gocontainer.options import OPTIONS
 from gocontainer.wizard.conversation import FIRST
-from tests.support import ROOT
+from tests.support import ROOT, answers
 from tests.terminal import DOWN, ENTER, ESCAPE, LARGE, SMALL, UP, Size, Terminal, new
 
 FOLDER = ROOT / "tests" / "films"
@@ -27,8 +27,9 @@ class Shot(NamedTuple):
 
 
 def _questions() -> list[Shot]:
-    """Every question that is one keystroke away, in order, each taken as it is."""
-    rest = [option for option in OPTIONS if option.name not in FIRST and option.name != "target"]
+    """Every question that the defaults leave a meaning, in order, each taken as it is."""
+    asked = answers().applicable()
+    rest = [option for option in OPTIONS if option.name in asked and option.name not in FIRST]
     return [
         Shot(option.name, [DOWN, ENTER] if number == 0 else [ENTER], " ".join(option.help.split()[:4]))
         for number, option in enumerate(rest)

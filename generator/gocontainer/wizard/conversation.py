@@ -20,7 +20,6 @@ from gocontainer.wizard.settling import Settled, Settler, changes
 FIRST = ("profile", "service")
 """Asked of everyone; the rest is one keystroke away."""
 REVIEW = "review"
-STEPS = (*GROUPS.values(), "Review")
 
 
 class Offer(NamedTuple):
@@ -70,9 +69,15 @@ class Conversation:
         self.at = self._next()
 
     @property
+    def steps(self) -> list[str]:
+        """The groups that have a question for these answers, and the review."""
+        groups = {BY_NAME[name].group for name in (*self.changeable(), self.at) if name != REVIEW}
+        return [*(title for group, title in GROUPS.items() if group in groups), "Review"]
+
+    @property
     def step(self) -> int:
-        """The number of the current step, from 1; ``STEPS`` names it."""
-        return len(STEPS) if self.at == REVIEW else list(GROUPS).index(BY_NAME[self.at].group) + 1
+        """The number of the current one of the ``steps``, from 1."""
+        return len(self.steps) if self.at == REVIEW else self.steps.index(GROUPS[BY_NAME[self.at].group]) + 1
 
     @property
     def option(self) -> Option | None:

@@ -11,7 +11,7 @@ from wcwidth import clip, ljust, width, wrap
 from gocontainer.kinds import SelectMany, Value
 from gocontainer.options import BY_NAME
 from gocontainer.wizard import review
-from gocontainer.wizard.conversation import REVIEW, STEPS, Conversation, Question
+from gocontainer.wizard.conversation import REVIEW, Conversation, Question
 from gocontainer.wizard.preview import Leaf, Preview, grown
 from gocontainer.wizard.settling import Settled, shown
 
@@ -80,10 +80,10 @@ def wrapped(text: Text, columns: int) -> Text:
     ]
 
 
-def header(step: int, columns: int, glyphs: Glyphs) -> Text:
+def header(step: int, steps: Sequence[str], columns: int, glyphs: Glyphs) -> Text:
     """Return the name, and the progress at the right."""
-    marks = " ".join(glyphs.on if number == step else glyphs.off for number in range(1, len(STEPS) + 1))
-    progress = f"{step}/{len(STEPS)} {STEPS[step - 1]}"
+    marks = " ".join(glyphs.on if number == step else glyphs.off for number in range(1, len(steps) + 1))
+    progress = f"{step}/{len(steps)} {steps[step - 1]}"
     room = columns - width("gocontainer new") - width(progress)
     marks = marks + "  " if room > width(marks) + 2 else ""
     space = " " * max(room - width(marks), 1)

@@ -13,7 +13,7 @@ from typing import TypeVar
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.kinds import SelectMany, Toggle
 from gocontainer.wizard import review
-from gocontainer.wizard.conversation import REVIEW, STEPS, Conversation, Question
+from gocontainer.wizard.conversation import REVIEW, Conversation, Question
 from gocontainer.wizard.pages import tilde
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import shown
@@ -92,7 +92,7 @@ class Plain:
             for note in talk.notes:
                 self._say(note)
         self._say("")
-        self._say(f"Step {talk.step} of {len(STEPS)}, {STEPS[talk.step - 1]}")
+        self._say(f"Step {talk.step} of {len(talk.steps)}, {talk.steps[talk.step - 1]}")
         return self._review() if talk.at == REVIEW else self._question(talk.question)
 
     def _question(self, question: Question) -> bool:

@@ -208,7 +208,7 @@ class Screen:
 
     def header(self) -> Text:
         """Return the name and the progress."""
-        return pages.header(self.conversation.step, self.columns - 2 * MARGIN, self.glyphs)
+        return pages.header(self.conversation.step, self.conversation.steps, self.columns - 2 * MARGIN, self.glyphs)
 
     def heading(self) -> Text:
         """Return what the page is about."""
