@@ -111,10 +111,14 @@ def test_the_schema_accepts_good_answers() -> None:
         {"service": "orders"},
         {"profile": "hardened", "platforms": ["linux/arm64"], "cgo": True, "base_image": "ubuntu"},
         {"port": 9000, "cpu": "2", "memory": "1Gi", "tracing": False},
+        {"profile": "edge", "edge_model": True},
+        {"profile": "serverless", "scaler": "keda"},
     ]
     for document in good:
         validator.validate(document)
     assert not validator.is_valid({"base_imgae": "scratch"})
+    assert not validator.is_valid({"edge_model": True}), "the target of the default profile has none"
+    assert not validator.is_valid({"profile": "edge", "cgo": True, "base_image": "ubuntu"}), "for three platforms"
 
 
 def test_an_option_without_meaning_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

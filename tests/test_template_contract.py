@@ -210,6 +210,7 @@ def test_the_files_with_blocks_are_known() -> None:
     assert sorted(path for path in FILES if "<%" in FILES[path]) == [
         ".dockerignore",
         ".github/dependabot.yml",
+        ".github/workflows/ci.yml",  # sites are checked, too
         ".github/workflows/release.yml",
         "Dockerfile",
         "LICENSE",

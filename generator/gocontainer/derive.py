@@ -14,7 +14,7 @@ from gocontainer.conflicts import CONFLICTS
 from gocontainer.derived import derive
 from gocontainer.kinds import Integer, Option, Select, SelectMany, Toggle, Value, When
 from gocontainer.options import BY_NAME, OPTIONS
-from gocontainer.profiles import PROFILE
+from gocontainer.profiles import PRESETS, PROFILE
 
 
 def stale(root: Path, command: click.Group) -> dict[str, str]:
@@ -122,9 +122,22 @@ def _schema_conflicts() -> Iterator[object]:
 
 
 def _schema_when(when: When) -> dict[str, object]:
-    """Return the schema of answers that hold ``when``; an absent answer is its default."""
-    absent = [name for name, accepted in when.items() if BY_NAME[name].default not in accepted]
-    return {"properties": {name: _one_of(name, accepted) for name, accepted in when.items()}, "required": absent}
+    """Return the schema of answers that hold ``when``; an absent answer is its profile's, else its default."""
+    ways: dict[tuple[str, ...], list[str]] = {}
+    for profile, preset in PRESETS.items():
+        else_ = {name: preset.answers.get(name, BY_NAME[name].default) for name in when}
+        needed = tuple(name for name, accepted in when.items() if else_[name] not in accepted)
+        ways.setdefault(needed, []).append(profile)
+    fits = {"properties": {name: _one_of(name, accepted) for name, accepted in when.items()}}
+    if len(ways) == 1:
+        return {**fits, "required": [name for needed in ways for name in needed]}
+    return {**fits, "anyOf": [_schema_way(needed, profiles) for needed, profiles in ways.items()]}
+
+
+def _schema_way(needed: Iterable[str], profiles: list[str]) -> dict[str, object]:
+    """Return the schema of answers of some profiles, with what these leave to be said."""
+    named = [] if PROFILE.default in profiles else ["profile"]
+    return {"properties": {"profile": {"enum": profiles}}, "required": [*named, *needed]}
 
 
 def _one_of(name: str, accepted: Iterable[Value]) -> dict[str, object]:

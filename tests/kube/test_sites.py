@@ -45,23 +45,18 @@ def running_cluster(plane: ControlPlane) -> Iterator[ControlPlane]:
 class Drill:
     """A fleet in the cluster, and who acts there."""
 
-    def __init__(self, plane: ControlPlane, repository: Path, fleet: Fleet) -> None:
-        self.plane, self.repository, self.fleet = plane, repository, fleet
+    def __init__(self, plane: ControlPlane, platform: str, repository: Path, fleet: Fleet) -> None:
+        self.plane, self.platform, self.repository, self.fleet = plane, platform, repository, fleet
         self.name, self.offline = repository.name, set[str]()
         (repository / FILE).write_text(fleet.text())
         plane.create(joined([self.node(each) for each in fleet.sites]))
 
     def node(self, site: Document) -> Document:
         """Return the only node of a site, with the labels that its platform gives it."""
-        (platform,) = (name for name, label in NODE.items() if f"key: {label}\n" in self.base)
         labels = {"kubeedge": {NODE["kubeedge"]: "", GROUP: site["name"]}, "openyurt": {POOL: site["name"]}}
         document = node(f"{self.name}-{site['name']}", site["name"], SMALL, arch=site["arch"])
-        document["metadata"]["labels"] |= labels.get(platform, {})
+        document["metadata"]["labels"] |= labels.get(self.platform, {})
         return document
-
-    @property
-    def base(self) -> str:
-        return (self.repository / "deploy/edge/deployment.yaml").read_text()
 
     def make(self, *arguments: str) -> Run:
         """Run the sites' program against the cluster."""
@@ -162,7 +157,7 @@ def drill(cluster: ControlPlane, tmp_path: Path, request: pytest.FixtureRequest)
     platform = request.param
     name = f"fleet-{platform}"
     repository = rendered(tmp_path, service=name, profile="edge", **PLATFORMS[platform])
-    running = Drill(cluster, repository, twelve(IMAGE.format(name, "0.1.0")))
+    running = Drill(cluster, platform, repository, twelve(IMAGE.format(name, "0.1.0")))
     yield running
     running.remove()
 
