@@ -62,3 +62,25 @@ def test_an_object_that_moves_is_removed_where_it_was() -> None:
 def test_a_repository_without_manifests_removes_nothing() -> None:
     assert left({}, render(answers())) == Left([], [])
     assert left({lock.LOCK: render(answers())["go.mod"]}, {}) == Left([], [])
+
+
+def test_what_knative_takes_over_is_not_deleted_and_its_service_is_told_from_kubernetes_own() -> None:
+    plain, knative = render(answers(ci="none")), render(answers(ci="none", target="knative"))
+    delete = left(plain, knative).delete
+    assert {
+        "kubectl -n orders delete deployment/orders",
+        "kubectl -n orders delete service/orders",
+        "kubectl -n orders-dev delete serviceaccount/orders",
+    } <= set(delete)
+    assert not {
+        "kubectl -n orders delete serviceaccount/orders",
+        "kubectl -n orders delete networkpolicy/orders",
+    } & set(delete)
+    assert left(knative, plain).delete == ["kubectl -n orders delete service.serving.knative.dev/orders"]
+
+
+def test_the_number_of_replicas_is_left_to_keda_too() -> None:
+    fixed = render(answers(**FIXED))
+    scaled = render(answers(target="knative", eventing="kafka", scaler="keda", **FIXED))
+    (command,) = left(fixed, scaled).hand_over
+    assert command.startswith("kubectl -n orders apply view-last-applied deployment/orders")

@@ -12,6 +12,7 @@ from gocontainer import derive
 from gocontainer.conflicts import CONFLICTS, Conflict
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
 from gocontainer.kinds import Choice, Integer, Option, Select, SelectMany, Text, Toggle
+from gocontainer.matrix import with_a_meaning
 from gocontainer.options import BY_NAME, GROUPS, OPTIONS
 from gocontainer.profiles import PRESETS, PROFILE
 from tests.support import answers
@@ -81,8 +82,7 @@ def violations() -> list[Any]:
             given: dict[str, Any] = {name: values[0] for name, values in conflict.when.items()} | {last: value}
             if "cgo" in given:
                 given = {"base_image": "ubuntu", "platforms": "linux/amd64"} | given
-            if "local_volume" in given:
-                given["target"] = "kubeedge"
+            given = {**with_a_meaning(given)}
             found.append(pytest.param(conflict, given, id=f"{last}-{value}"))
     return found
 

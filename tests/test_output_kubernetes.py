@@ -47,7 +47,7 @@ def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, A
     keda = row.get("scaler") == "keda"
     assert ("ScaledObject" in prod) == keda
     assert ("HorizontalPodAutoscaler" in prod) == (many > few and not keda)
-    assert ("PodDisruptionBudget" in prod) == (many > 1)
+    assert ("PodDisruptionBudget" in prod) == (many > 1 or keda)
     assert ("NetworkPolicy" in prod) == row["network_policy"]
     assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} & set(dev)
     assert dev["Deployment"]["spec"]["replicas"] == 1

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from gocontainer.tree import Tree
 
 _DEPLOY = "deploy/"
+_AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject.keda.sh")
+_TOPS = ("deploy/overlays/", "deploy/knative/")
+"""Where the kustomizations are that are applied: those that name a namespace."""
 _KUSTOMIZATION = "kustomization.yaml"
 
 
@@ -44,7 +47,7 @@ def left(before: Tree, after: Tree) -> Left:
             f"kubectl -n {namespace} apply view-last-applied deployment/{name} -o yaml | sed '/^  replicas:/d' | "
             f"kubectl -n {namespace} apply set-last-applied -f -"
             for namespace, kind, name in sorted(old & new)
-            if kind == "Deployment" and _Object(namespace, "HorizontalPodAutoscaler", name) in new - old
+            if kind == "Deployment" and {_Object(namespace, each, name) for each in _AUTOSCALERS} & (new - old)
         ],
         [f"kubectl -n {namespace} delete {kind.lower()}/{name}" for namespace, kind, name in sorted(old - new)],
     )
@@ -56,12 +59,19 @@ def _manifests(tree: Tree) -> Tree:
 
 def _objects(tree: Tree) -> set[_Object]:
     return {
-        _Object(str(document["namespace"]), each["kind"], each["metadata"]["name"])
+        _Object(str(document["namespace"]), _kind(each), each["metadata"]["name"])
         for path in tree
-        if path.startswith(f"{_DEPLOY}overlays/") and path.endswith(_KUSTOMIZATION)
+        if path.startswith(_TOPS) and path.endswith(_KUSTOMIZATION)
         for document in _documents(tree, path)
+        if "namespace" in document
         for each in _made_by(tree, path)
     }
+
+
+def _kind(document: Mapping[str, Any]) -> str:
+    """Return the kind, with its group where that is not Kubernetes' own: a Service may be Knative's."""
+    group = document["apiVersion"].rpartition("/")[0]
+    return f"{document['kind']}.{group}" if "." in group and not group.endswith(".k8s.io") else document["kind"]
 
 
 def _made_by(tree: Tree, kustomization: str) -> Iterator[Mapping[str, Any]]:

@@ -15,6 +15,10 @@ BINARY_MB: Mapping[bool, Mapping[str, float]] = {
 }
 """Megabytes of the compressed binary, with and without tracing, by config centre: ``make bench-config``, 2026-11-25."""
 
+KNATIVE_UNREADY = 31
+"""Knative leaves the readiness probe without a period, and so to the kubelet's defaults: 3 failures, each after 10 s,
+and 1 s for an answer."""
+
 
 class Cost(NamedTuple):
     """A rough bill. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
@@ -35,7 +39,8 @@ def replicas(answers: Mapping[str, Value]) -> str:
     """Return how many replicas there are in production, such as ``2 to 6``; of a site there is one."""
     if answers["target"] in PLATFORMS:
         return "1"
-    return " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
+    few = 0 if answers["target"] == "knative" and answers["scale_to_zero"] is True else answers["min_replicas"]
+    return " to ".join(dict.fromkeys((str(few), str(answers["max_replicas"]))))
 
 
 def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Cost:
@@ -43,9 +48,10 @@ def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) ->
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     pods = replicas(answers)
     sizes = Sizes.of(answers)
+    by_knative = answers["target"] == "knative" and answers["scaler"] == "knative"
     return Cost(
         image_mb=round(base + BINARY_MB[answers["tracing"] is True][str(answers["config_center"])]),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
-        unready=sizes.readiness.worst_case,
-        restarted=sizes.restarted,
+        unready=KNATIVE_UNREADY if by_knative else sizes.readiness.worst_case,
+        restarted=sizes.liveness.worst_case + sizes.revision_timeout if by_knative else sizes.restarted,
     )

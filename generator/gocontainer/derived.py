@@ -48,7 +48,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__autoscaling": keda or many > few,
         "__center": answers["config_center"] != "none",
         "__deployment": answers["target"] != "knative" or keda,
-        "__disruption_budget": many > 1,
+        "__disruption_budget": keda or many > 1,
         "__edge": sites,
         "__keda": keda,
         "__knative": answers["target"] == "knative" and not keda,

@@ -109,7 +109,7 @@ FLAGS: Mapping[str, str] = {
     "__autoscaling": "max_replicas above min_replicas, or scaler keda",
     "__center": "a config centre",
     "__deployment": "target kubernetes, kubeedge or openyurt, or scaler keda",
-    "__disruption_budget": "max_replicas above 1",
+    "__disruption_budget": "max_replicas above 1, or scaler keda",
     "__edge": "target kubeedge or openyurt",
     "__knative": "target knative and scaler knative",
     "__node_groups": "target kubeedge and edge_api platform",

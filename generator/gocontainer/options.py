@@ -286,15 +286,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-
 GROUPS: Mapping[str, str] = {
     "basics": "Basics",
     "runtime": "Runtime",
     "observability": "Observability",
     "deployment": "Deployment",
+    "serverless": "Serverless",
     "edge": "Edge",
     "delivery": "Delivery",
 }
-
 
 BY_NAME: Mapping[str, Option] = {option.name: option for option in (PROFILE, *OPTIONS)}

@@ -6,7 +6,7 @@ from gocontainer.kinds import Choice, Integer, Select, Toggle
 
 EVENTING = Select(
     name="eventing",
-    group="deployment",
+    group="serverless",
     help="What brings events to the service.",
     why="An upload then becomes a message, the message a call, and the result an event of its own.",
     default="none",
@@ -19,7 +19,7 @@ EVENTING = Select(
 )
 SCALER = Select(
     name="scaler",
-    group="deployment",
+    group="serverless",
     help="What scales the function.",
     why="Knative also routes and splits traffic; KEDA leaves a plain Deployment that reads Kafka itself.",
     default="knative",
@@ -32,7 +32,7 @@ SCALER = Select(
 )
 CONCURRENCY = Integer(
     name="concurrency",
-    group="deployment",
+    group="serverless",
     help="Requests or messages that a replica works on at once.",
     why="More share a replica's memory and CPU; fewer mean more replicas, and more cold starts.",
     default=10,
@@ -42,7 +42,7 @@ CONCURRENCY = Integer(
 )
 SCALE_TO_ZERO = Toggle(
     name="scale_to_zero",
-    group="deployment",
+    group="serverless",
     help="Keep no replica while there is nothing to do.",
     why="Idle hours cost nothing; the first request after them waits for a cold start.",
     default=True,

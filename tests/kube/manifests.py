@@ -33,8 +33,8 @@ def of_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
 
 
 def of_golden(folder: Path, name: str) -> Subject:
-    """Render the manifests of a golden, which is read where it is committed."""
-    golden = FOLDER / name
+    """Render the manifests of a golden, of which a copy is made: that of sites writes into its folder."""
+    golden = Path(shutil.copytree(FOLDER / name, folder / "goldens" / name))
     target = folder / name
     target.mkdir(parents=True)
     for environment, text in rendered_by(golden).items():
@@ -64,7 +64,9 @@ def install(plane: ControlPlane, groups: set[str]) -> None:
     names = {name for each in groups for name in crds.files(each)}
     definitions = [each for name in sorted(names) for each in crds.definitions(name)]
     if definitions:
-        ok(plane.kubectl("create", "-f", "-", given=joined([dict(each) for each in definitions])), "CRDs")
+        # Some are too large for the annotation that a plain apply would write.
+        text = joined([dict(each) for each in definitions])
+        ok(plane.kubectl("apply", "--server-side", "-f", "-", given=text), "CRDs")
         ok(plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"), "CRDs")
 
 

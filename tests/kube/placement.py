@@ -20,8 +20,8 @@ LARGE, SMALL = {"cpu": "32", "memory": "128Gi"}, {"cpu": "2", "memory": "2Gi"}
 
 
 @contextmanager
-def scheduled(plane: ControlPlane) -> Iterator[ControlPlane]:
-    """Start the scheduler and the controllers beside the API server."""
+def scheduled(plane: ControlPlane, *more: str) -> Iterator[ControlPlane]:
+    """Start the scheduler and the controllers, some ``more`` where they are named, beside the API server."""
     quiet = ("--leader-elect=false", "--secure-port=0")
     settings = plane.scratch / "scheduler.json"
     settings.write_text(json.dumps(_scheduler(plane)))
@@ -32,7 +32,7 @@ def scheduled(plane: ControlPlane) -> Iterator[ControlPlane]:
             kubernetes("kube-controller-manager"),
             *quiet,
             f"--kubeconfig={plane.kubeconfig}",
-            f"--controllers={','.join(CONTROLLERS)}",
+            f"--controllers={','.join((*CONTROLLERS, *more))}",
             "--horizontal-pod-autoscaler-sync-period=1s",
         ),
     ):

@@ -69,14 +69,24 @@ def test_the_namespaces_enforce_pod_security(
     plane: ControlPlane, said: Mapping[str, str], subjects: list[Subject]
 ) -> None:
     able = [each for each in subjects if each.name in said]
-    names = {each["metadata"]["name"] for _, each in manifests.rendered(able) if each["kind"] == manifests.NAMESPACE}
-    enforced = [
-        each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
+    named = {
+        each["metadata"]["name"]: bounded(subject)
+        for subject in able
+        for _, each in manifests.rendered([subject])
+        if each["kind"] == manifests.NAMESPACE
+    }
+    enforced = {
+        each["metadata"]["name"]: each["metadata"]["labels"].get("pod-security.kubernetes.io/enforce")
         for each in plane.get("namespaces")
-        if each["metadata"]["name"] in names
-    ]
-    assert len(names) > len(EVERY)
-    assert enforced == ["restricted"] * len(names)
+        if each["metadata"]["name"] in named
+    }
+    assert len(named) > len(EVERY)
+    assert enforced == {name: "privileged" if policy else "restricted" for name, policy in named.items()}
+
+
+def bounded(subject: Subject) -> bool:
+    """Whether a policy bounds what the pods may have of their node."""
+    return any(each["kind"] == "ValidatingAdmissionPolicyBinding" for _, each in manifests.rendered([subject]))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +113,17 @@ def test_a_row_that_is_refused_is_named(
     found = manifests.verdicts(plane, [subjects[0], spoiled, subjects[2]])
     assert words in found.pop(spoiled.name)
     assert set(found.values()) == {""}
+
+
+def test_a_field_that_a_crd_does_not_know_is_refused(
+    plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]
+) -> None:
+    crds.needed()
+    assert said
+    found = [each for subject in subjects for _, each in manifests.rendered([subject])]
+    service = next(each for each in found if each["apiVersion"] == "serving.knative.dev/v1")
+    service["spec"]["template"]["spec"]["containerConcurency"] = 1
+    assert 'unknown field "spec.template.spec.containerConcurency"' in plane.objections(json.dumps(service), 1)
 
 
 def test_a_warning_alone_is_an_objection(plane: ControlPlane, subjects: list[Subject], said: Mapping[str, str]) -> None:

@@ -84,7 +84,7 @@ def _named(pod: Document, name: str) -> list[Document]:
 
 def _env(env: list[Document] | None, overrider: Document) -> list[Document]:
     assert overrider["operator"] == "add", "replace puts the variables into any order, which rolls the pods for nothing"
-    return [_kept(each) for each in env or ()] + overrider["value"]
+    return [*(_kept(each) for each in env or ()), *overrider["value"]]
 
 
 def _kept(variable: Document) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -71,9 +72,10 @@ def rendered_sites(repository: Path) -> Mapping[str, str]:
     ok(sites(repository, "render"), "render")
     texts = {}
     for path in sorted(folder(repository).rglob("*.yaml")):
-        if path.name != "common.yaml" and folder(repository).name != "native":
-            name = "-".join(path.relative_to(folder(repository)).with_suffix("").parts)
-            texts[name] = path.read_text()
+        text = path.read_text()
+        # The workloads themselves are below, as their platform has them; here is what only the platform knows.
+        if path.name != "common.yaml" and not re.search(r"^kind: (Deployment|DaemonSet)$", text, re.MULTILINE):
+            texts["-".join(path.relative_to(folder(repository)).with_suffix("").parts)] = text
     if (repository / "deploy/devices").is_dir():
         texts |= {path.stem: path.read_text() for path in (repository / "deploy/devices").iterdir()}
     common = (folder(repository) / "common.yaml").read_text()

@@ -78,8 +78,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
-	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
-	a.admin.Handler = watchCenter(cfg, metrics, admin)
+	a.admin = newServer("admin", cfg.AdminAddr, watchCenter(cfg, metrics, admin), log)
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin, a.pprof} {
 		if err := s.listen(ctx); err != nil {

@@ -65,11 +65,15 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		stacks := make([]byte, 64*1024)
 		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
 	}
+	site, err := openSite(ctx, cfg, metrics, log)
+	if err != nil {
+		return nil, err
+	}
 	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, log)
 	if err != nil {
 		return nil, err
 	}
-	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress, site.hooks...))
 
 	admin := http.NewServeMux()
 	a.probes.Register(admin)

@@ -60,6 +60,9 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	if err := cfg.validate(); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
+	if err := cfg.Edge.validate(); err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
 	return cfg, nil
 }
 

@@ -21,8 +21,8 @@ import (
 )
 
 // New returns the API inside its middleware, the innermost first.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	handler := routes(cfg)
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress, hooks ...Hook) http.Handler {
+	handler := routes(cfg, hooks...)
 	handler = deadline(handler, cfg.RequestTimeout)
 	handler = watch(handler, progress)
 	handler = shed(handler, cfg.MaxInFlight, metrics)
@@ -33,9 +33,9 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 }
 
 // routes is the whole API at a glance.
-func routes(cfg config.Config) http.Handler {
+func routes(cfg config.Config, hooks ...Hook) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
+	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines, hooks...))
 	return mux
 }
 

@@ -11,7 +11,7 @@ import (
 // lines give the same quote on every replica.
 
 // createQuote prices the basket in the body.
-func createQuote(maxLines int) http.HandlerFunc {
+func createQuote(maxLines int, hooks ...Hook) http.HandlerFunc {
 	type request struct {
 		Lines []line `json:"lines"`
 	}
@@ -26,6 +26,12 @@ func createQuote(maxLines int) http.HandlerFunc {
 		if err != nil {
 			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
 			return
+		}
+		for _, hook := range hooks {
+			if err := hook(r.Context(), &priced); err != nil {
+				writeProblem(w, http.StatusServiceUnavailable, "no quote can be given now")
+				return
+			}
 		}
 		writeJSON(w, http.StatusOK, priced)
 	}

@@ -24,8 +24,8 @@ func load(t *testing.T, file string, env map[string]string, args ...string) (Con
 }
 
 func TestPrecedence(t *testing.T) {
-	file := "max-in-flight: 2\nquote-max-lines: 2\nrequest-timeout: 2s\n"
-	env := map[string]string{"APP_MAX_IN_FLIGHT": "3", "APP_QUOTE_MAX_LINES": "3"}
+	file := "max-in-flight: 2\nmax-attempts: 2\nrequest-timeout: 2s\n"
+	env := map[string]string{"APP_MAX_IN_FLIGHT": "3", "APP_MAX_ATTEMPTS": "3"}
 	cfg, err := load(t, file, env, "-max-in-flight", "4")
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestPrecedence(t *testing.T) {
 	if cfg.MaxInFlight != 4 {
 		t.Errorf("max-in-flight is %d, want the flag's 4", cfg.MaxInFlight)
 	}
-	if cfg.QuoteMaxLines != 3 {
-		t.Errorf("quote-max-lines is %d, want the environment's 3", cfg.QuoteMaxLines)
+	if cfg.MaxAttempts != 3 {
+		t.Errorf("max-attempts is %d, want the environment's 3", cfg.MaxAttempts)
 	}
 	if cfg.RequestTimeout != 2*time.Second {
 		t.Errorf("request-timeout is %s, want the file's 2s", cfg.RequestTimeout)
@@ -76,7 +76,9 @@ func TestRefused(t *testing.T) {
 		"no requests at all":      {args: []string{"-max-in-flight", "0"}, want: "max-in-flight 0 is not positive"},
 		"no service address":      {env: map[string]string{"APP_ADDR": ""}, want: "addr is empty"},
 		"unknown flag":            {args: []string{"-port", "1"}, want: "not defined: -port"},
-		"too many lines":          {args: []string{"-quote-max-lines", "1001"}, want: "outside 1 to 1000"},
+		"too many attempts":       {args: []string{"-max-attempts", "101"}, want: "outside 1 to 100"},
+		"no storage":              {args: []string{"-s3-endpoint", "s3.example.com"}, want: "is not a URL"},
+		"one bucket":              {args: []string{"-s3-results", "a", "-s3-uploads", "a"}, want: "one bucket"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, test.file, test.env, test.args...)

@@ -1,4 +1,4 @@
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in quotes.go.
+// Package httpapi is the service's API over HTTP: routes and middleware here, the example in events.go.
 package httpapi
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/function"
 	"example.com/orders/internal/health"
 	"example.com/orders/internal/telemetry"
 )
@@ -35,7 +36,7 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 // routes is the whole API at a glance.
 func routes(cfg config.Config) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
+	mux.Handle("POST /", receive(function.New(cfg)))
 	return mux
 }
 

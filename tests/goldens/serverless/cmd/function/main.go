@@ -1,4 +1,4 @@
-// Command server runs the orders service.
+// Command function runs the orders function.
 package main
 
 import (
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 	"example.com/orders/internal/app"
 	"example.com/orders/internal/config"
 	"example.com/orders/internal/health"
+	"example.com/orders/internal/telemetry"
 )
 
 func main() {
@@ -32,11 +34,6 @@ func run(ctx context.Context, args []string) error {
 	if cfg.Healthcheck {
 		return health.Check(ctx, cfg.AdminAddr)
 	}
-	if cfg.Sleep > 0 {
-		ctx, cancel := context.WithTimeout(ctx, cfg.Sleep)
-		defer cancel()
-		<-ctx.Done()
-		return nil
-	}
+	slog.SetDefault(telemetry.WithTraceIDs(telemetry.NewLogger(os.Stdout, cfg.LogLevel)))
 	return app.Run(ctx, cfg, os.Stdout)
 }

@@ -1,4 +1,4 @@
-// Package config holds the typed settings of the service and the layers they come from.
+// Package config holds the typed settings of the function and the layers they come from.
 package config
 
 import (
@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"time"
 )
 
 // Config is read once at start and never changes.
 type Config struct {
-	Addr      string // service listener
+	Addr      string // events
 	AdminAddr string // probes and metrics
 	PprofAddr string // profiles, loopback only; empty turns them off
 
@@ -20,14 +21,18 @@ type Config struct {
 
 	CPURequest int // in millicores, where there is no CPU limit
 
-	RequestTimeout time.Duration // deadline of each request's context
-	MaxBodyBytes   int64         // larger request bodies are refused
-	MaxInFlight    int           // more concurrent requests are shed
+	RequestTimeout time.Duration // deadline of each event
+	MaxBodyBytes   int64         // larger events are refused
+	MaxInFlight    int           // more concurrent events are shed
 
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
-	DrainTimeout  time.Duration // for the requests that are in flight
+	DrainTimeout  time.Duration // for the events that are in flight
 
-	QuoteMaxLines int
+	S3Endpoint  string
+	S3Region    string
+	Uploads     string // the bucket that events are about
+	Results     string // the bucket of results and attempts
+	MaxAttempts int    // then an event goes to the dead letters, however often it is delivered
 
 	Healthcheck bool          // probe a running service and exit; a flag only
 	Sleep       time.Duration // wait and exit; a flag only
@@ -35,17 +40,21 @@ type Config struct {
 
 // flags is the one place where a key is named.
 func (c *Config) flags(fs *flag.FlagSet) {
-	fs.StringVar(&c.Addr, "addr", ":8080", "`address` of the service")
+	fs.StringVar(&c.Addr, "addr", ":8080", "`address` for events")
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
-	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
-	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
+	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of an event")
+	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest event in `bytes`")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 10, "concurrent `events` before the rest is shed")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
-	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for events in flight at shutdown")
+	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
+	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
+	fs.StringVar(&c.Uploads, "s3-uploads", "orders-uploads", "`bucket` that events are about")
+	fs.StringVar(&c.Results, "s3-results", "orders-results", "`bucket` of results and attempts, another one: a result is no upload")
+	fs.IntVar(&c.MaxAttempts, "max-attempts", 10, "`attempts` at an event before it goes to the dead letters, 1 to 100")
 }
 
 func (c *Config) validate() error {
@@ -66,7 +75,12 @@ func (c *Config) validate() error {
 	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
-	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
+	endpoint, err := url.Parse(c.S3Endpoint)
+	check(err == nil && (endpoint.Scheme == "http" || endpoint.Scheme == "https") && endpoint.Host != "",
+		"s3-endpoint %q is not a URL such as https://s3.example.com", c.S3Endpoint)
+	check(c.Uploads != "" && c.Results != "", "s3-uploads and s3-results need a bucket each")
+	check(c.Uploads != c.Results, "s3-uploads and s3-results are one bucket: a result would be told of as an upload")
+	check(c.MaxAttempts >= 1 && c.MaxAttempts <= 100, "max-attempts %d is outside 1 to 100", c.MaxAttempts)
 	return errors.Join(errs...)
 }
 
