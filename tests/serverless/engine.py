@@ -110,7 +110,14 @@ class Storage:
 
     def start(self) -> None:
         """Start it, with what it held."""
-        command = [build.storage(), "--port", f"127.0.0.1:{self._port}", "--quiet", "posix", self._folder / "buckets"]
+        command: list[str | Path] = [
+            build.storage(),
+            "--port",
+            f"127.0.0.1:{self._port}",
+            "--quiet",
+            "posix",
+            self._folder / "buckets",
+        ]
         names = {"ROOT_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"]}
         variables = [f"{name}={value}" for name, value in names.items()]
         self.server = self._running.enter_context(process(["env", *variables, *command], self._folder / "storage.log"))

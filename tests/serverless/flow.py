@@ -41,7 +41,7 @@ class Flow:
         port, admin = (steady_port(), steady_port()) if number else (self._port, self._admin)
         storage = ["-s3-endpoint", self.storage.url, "-s3-uploads", "uploads", "-s3-results", "results"]
         where = ["-addr", f"127.0.0.1:{port}", "-admin-addr", f"127.0.0.1:{admin}", "-pprof-addr", ""]
-        command = [self.programs / "function", *storage, *where, "-shutdown-delay", "0s", *more]
+        command: list[str | Path] = [self.programs / "function", *storage, *where, "-shutdown-delay", "0s", *more]
         return Daemon(command, self.folder / f"{self.name}-function-{number}.log")
 
     @property
@@ -65,14 +65,29 @@ class Flow:
             "-dead-letters",
             self.topic("dead"),
         ]
-        command = [build.platform(), "deliver", "-brokers", self.brokers, *topics, "-group", self.name]
+        command: list[str | Path] = [
+            build.platform(),
+            "deliver",
+            "-brokers",
+            self.brokers,
+            *topics,
+            "-group",
+            self.name,
+        ]
         return Daemon(
             [*command, "-to", f"http://127.0.0.1:{self._port}", *more], self.folder / f"{self.name}-platform.log"
         )
 
     def teller(self) -> subprocess.Popen[str]:
         """Start what produces an event for each line, id and key."""
-        command = [build.platform(), "tell", "-brokers", self.brokers, "-topic", self.topic("uploads")]
+        command: list[str | Path] = [
+            build.platform(),
+            "tell",
+            "-brokers",
+            self.brokers,
+            "-topic",
+            self.topic("uploads"),
+        ]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
     def tell(self, events: Iterable[tuple[str, str]]) -> None:
