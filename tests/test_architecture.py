@@ -23,7 +23,7 @@ RANKS = (
     ("centers", "cluster", "profiles", "project", "sandbox", "sizing"),
     ("cruft", "merge", "options", "origin"),
     ("conflicts", "journal", "layout", "derived", "rescue"),
-    ("answers", "cost", "template"),
+    ("answers", "footprint", "template"),
     ("detect", "lifetimes", "lock", "renderer", "sources"),
     (
         "bakery",

@@ -15,8 +15,8 @@ BINARY_MB: Mapping[bool, Mapping[str, float]] = {
 """Megabytes of the compressed binary, with and without tracing, by config centre: ``make bench-config``, 2026-11-25."""
 
 
-class Cost(NamedTuple):
-    """A rough bill. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
+class Footprint(NamedTuple):
+    """A rough size. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
 
     image_mb: int
     pods: str
@@ -35,12 +35,12 @@ def replicas(answers: Mapping[str, Value]) -> str:
     return " to ".join(dict.fromkeys(str(answers[name]) for name in ("min_replicas", "max_replicas")))
 
 
-def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Cost:
+def footprint(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Footprint:
     """Return what valid ``answers`` come to."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     pods = replicas(answers)
     sizes = Sizes.of(answers)
-    return Cost(
+    return Footprint(
         image_mb=round(base + BINARY_MB[answers["tracing"] is True][str(answers["config_center"])]),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
         unready=sizes.readiness.worst_case,
