@@ -478,7 +478,7 @@ def test_any_way_through_equals_the_command_at_its_end(
         for key in keys:
             if not screen.done:
                 press(screen, key)
-                screen.body(), screen.detail(), screen.panel(), screen.cost(), screen.keys(), screen.notes()
+                screen.body(), screen.detail(), screen.panel(), screen.footprint(), screen.keys(), screen.notes()
         finish(screen)
         answers = screen.conversation.settled.answers
         target = screen.conversation.settler.target(screen.conversation.settled)

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from gocontainer import __version__, flags, git, summary, tree, upkeep
+from gocontainer import __version__, costing, flags, git, summary, tree, upkeep
 from gocontainer.answers import Answers, Layer, service_in, usage
 from gocontainer.console import absolute, say, tell
 from gocontainer.detect import detected
@@ -208,7 +208,7 @@ def _write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
         return [summary.NOT_COMMITTED]
 
 
-for command in upkeep.COMMANDS:
+for command in (*upkeep.COMMANDS, costing.cost):
     main.add_command(command)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.answers import Answers
-from gocontainer.cost import replicas
+from gocontainer.footprint import replicas
 from gocontainer.sizing import Sizes
 from gocontainer.tree import Tree, digest
 

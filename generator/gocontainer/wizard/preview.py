@@ -1,4 +1,4 @@
-"""What the answers would come to, before anything is written: files and cost."""
+"""What the answers would come to, before anything is written: files and footprint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gocontainer import layout, template
-from gocontainer.cost import Cost, cost
+from gocontainer.footprint import Footprint, footprint
 from gocontainer.kinds import Value
 from gocontainer.lock import LOCK, PACK
 from gocontainer.renderer import render
@@ -30,7 +30,7 @@ class Leaf(NamedTuple):
 
 
 class Preview:
-    """Files and cost of settled answers, each rendered once."""
+    """Files and footprint of settled answers, each rendered once."""
 
     def __init__(self) -> None:
         self._trees: dict[tuple[tuple[str, Value], ...], Tree] = {}
@@ -46,9 +46,9 @@ class Preview:
         """Return the path of every file that would be written."""
         return sorted([*self.tree(settled), LOCK, PACK])
 
-    def cost(self, settled: Settled) -> Cost:
+    def footprint(self, settled: Settled) -> Footprint:
         """Return what the answers come to in a cluster."""
-        return cost(settled.answers, template.load()["pins"])
+        return footprint(settled.answers, template.load()["pins"])
 
     def leaves(self, settled: Settled) -> list[Leaf]:
         """Return the files as a tree, each with the answers that it is there for."""

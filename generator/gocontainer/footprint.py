@@ -20,8 +20,8 @@ KNATIVE_UNREADY = 31
 and 1 s for an answer."""
 
 
-class Cost(NamedTuple):
-    """A rough bill. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
+class Footprint(NamedTuple):
+    """A rough size. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
 
     image_mb: int
     pods: str
@@ -43,13 +43,13 @@ def replicas(answers: Mapping[str, Value]) -> str:
     return " to ".join(dict.fromkeys((str(few), str(answers["max_replicas"]))))
 
 
-def cost(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Cost:
+def footprint(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Footprint:
     """Return what valid ``answers`` come to."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     pods = replicas(answers)
     sizes = Sizes.of(answers)
     by_knative = answers["target"] == "knative" and answers["scaler"] == "knative"
-    return Cost(
+    return Footprint(
         image_mb=round(base + BINARY_MB[answers["tracing"] is True][str(answers["config_center"])]),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
         unready=KNATIVE_UNREADY if by_knative else sizes.readiness.worst_case,
