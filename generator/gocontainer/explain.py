@@ -21,6 +21,7 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "deploy/base/deployment.yaml": (
         ("deploy/knative/service.yaml", "Service"),
         ("deploy/edge/deployment.yaml", "Deployment"),
+        ("deploy/edge/service.yaml", "Service"),
     ),
     "deploy/components/network-policy/config-center.yaml": (
         ("deploy/knative/config-center/networkpolicy.yaml", "NetworkPolicy"),
@@ -109,10 +110,17 @@ class Place(NamedTuple):
 
 
 def places(row: Mapping[str, str]) -> Iterator[Place]:
-    """Yield where a number may stand, by target."""
+    """Yield where a number may stand, by target; not where another has a row of its own."""
     yield Place(row["file"], row["field"])
     for file, kind in ELSEWHERE.get(row["file"], ()):
-        yield Place(file, f"{kind}.{row['field'].partition('.')[2]}" if kind else row["field"])
+        place = Place(file, f"{kind}.{row['field'].partition('.')[2]}" if kind else row["field"])
+        if place not in _own():
+            yield place
+
+
+@cache
+def _own() -> frozenset[Place]:
+    return frozenset(Place(row["file"], row["field"]) for row in numbers().values())
 
 
 def _value(place: Place, pristine: Tree, answers: Answers) -> str | None:
