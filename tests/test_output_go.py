@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import urllib.error
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import pytest
 from docs.demo import get
 
 from gocontainer.centers import PORTS
-from tests.service import running
+from tests.service import Service, running
 from tests.support import PINS, go, go_tool, need, ok, rendered, rows
 
+FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
 
 
@@ -33,16 +36,28 @@ def test_row_is_clean_go_that_runs(tmp_path: Path, row: dict[str, Any]) -> None:
     ok(go(repository, "build", "./...", CGO_ENABLED=cgo), "go build")
     ok(go(repository, "vet", "./...", CGO_ENABLED=cgo), "go vet")
     ok(go(repository, "test", "-race", "./...", CGO_ENABLED="1"), "go test")
-    ok(go(repository, "build", "-o", "bin/service", "./cmd/server", CGO_ENABLED=cgo), "go build")
-    starts_and_stops(repository / "bin/service")
+    function = row.get("eventing") == "kafka"
+    program = "./cmd/function" if function else "./cmd/server"
+    ok(go(repository, "build", "-o", "bin/service", program, CGO_ENABLED=cgo), "go build")
+    starts_and_stops(repository / "bin/service", refuses_what_is_no_event if function else prices_a_basket)
 
 
-def starts_and_stops(binary: Path) -> None:
+def prices_a_basket(one: Service, other: Service) -> None:
+    quotes = {get(f"{each.url}/v1/quotes", BASKET) for each in (one, other)}
+    assert [json.loads(quote)["total"] for quote in quotes] == [700], "two replicas must agree"
+    assert 'route="/v1/quotes"' in get(f"{one.admin}/metrics")
+
+
+def refuses_what_is_no_event(one: Service, _: Service) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        get(one.url, BASKET)
+    assert 'code="400",method="POST",route="/"' in get(f"{one.admin}/metrics")
+
+
+def starts_and_stops(binary: Path, works: Callable[[Service, Service], None]) -> None:
     with running(binary) as one, running(binary) as other:
         assert get(f"{one.admin}/startupz") == get(f"{one.admin}/livez") == "ok"
-        quotes = {get(f"{each.url}/v1/quotes", BASKET) for each in (one, other)}
-        assert [json.loads(quote)["total"] for quote in quotes] == [700], "two replicas must agree"
-        assert 'route="/v1/quotes"' in get(f"{one.admin}/metrics")
+        works(one, other)
         assert (
             subprocess.run([str(binary), "-healthcheck", "-admin-addr", one.admin_address], check=False).returncode == 0
         )
@@ -64,7 +79,9 @@ def test_row_compiles_for_its_platforms(tmp_path: Path, row: dict[str, Any]) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "given", [{}, {"tracing": False}, *({"config_center": name} for name in PORTS if name != "none")], ids=str
+    "given",
+    [{}, {"tracing": False}, *FUNCTIONS, *({"config_center": name} for name in PORTS if name != "none")],
+    ids=str,
 )
 def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, given: dict[str, Any]) -> None:
     version = PINS["tool"]["golangci_lint"]["value"]
@@ -73,8 +90,8 @@ def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, give
     lint = ["make", "lint", f"GOLANGCI_LINT={program}"]
     found = subprocess.run(lint, cwd=repository, check=False, capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
-    quote = repository / "internal/httpapi/quotes.go"
-    quote.write_text(quote.read_text() + "\nfunc unused() {}\n")
+    middleware = repository / "internal/httpapi/httpapi.go"
+    middleware.write_text(middleware.read_text() + "\nfunc unused() {}\n")
     found = subprocess.run(lint, cwd=repository, check=False, capture_output=True, text=True)
     assert found.returncode == 2
     assert "func unused is unused" in found.stdout
