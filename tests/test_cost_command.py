@@ -92,7 +92,7 @@ def test_pod_seconds_are_within_5_percent_of_a_simulation_for_100_random_pattern
         ("STABLE_WINDOW", 30),
         ("PANIC_THRESHOLD", 10**9),
         ("UTILISATION", 1.0),
-        ("SCALE_DOWN_RATE", 1),
+        ("PANIC_WINDOW", 60),
         ("BURST_CAPACITY", 0),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_replay_with_a_wrong_rule_is_further_from_the_simulation(
     cases: list[Case], monkeypatch: pytest.MonkeyPatch, rule: str, wrong: float
 ) -> None:
     monkeypatch.setattr(autoscaler, rule, wrong)
-    assert max(case.error for case in cases) > 0.05
+    assert any(case.error > 0.05 for case in cases)
 
 
 def formula(case: Case) -> float:
