@@ -72,7 +72,7 @@ class Outcome(NamedTuple):
     starts: float
     """How often there was no pod when a task came."""
     waits: Sequence[float]
-    """How long each task waited before it was begun."""
+    """How long each task waited before it was begun, by each clock that was tried."""
 
 
 def replay(arrivals: Sequence[float], service: Service) -> Outcome:
