@@ -42,17 +42,21 @@ class Buckets:
     def __init__(self, window: int) -> None:
         self.window = window
         self.values = deque[tuple[int, float]]()
+        self.total = 0.0
         self.first = self.last = -(10**9)
 
     def record(self, now: float, value: float) -> None:
         second = math.floor(now)
         if second - self.last >= self.window:
-            self.values.clear()
             self.first = second
         self.last = second
         self.values.append((second, value))
-        while self.values[0][0] <= second - self.window:
-            self.values.popleft()
+        self.total += value
+        self.forget(second)
+
+    def forget(self, second: int) -> None:
+        while self.values and self.values[0][0] <= second - self.window:
+            self.total -= self.values.popleft()[1]
 
     def is_empty(self, now: float) -> bool:
         return math.floor(now) - self.last > self.window
@@ -63,7 +67,8 @@ class Buckets:
         if silent >= self.window:
             return 0
         written = min(self.last - self.first + 1, self.window - max(0, silent))
-        return round(sum(value for at, value in self.values if at > second - self.window) / written, 6)
+        self.forget(second)
+        return round(self.total / written, 6)
 
 
 @dataclass(eq=False)
@@ -247,7 +252,8 @@ class Revision:
         known = max(1, ready)
         target = self.concurrency * rules.utilisation
         lowest, highest = math.floor(known / rules.scale_down), math.ceil(known * rules.scale_up)
-        panic = math.ceil(self.panic.average(self.now) / target)
+        lately = self.panic.average(self.now)
+        panic = math.ceil(lately / target)
         stable = min(max(math.ceil(self.stable.average(self.now) / target), lowest), highest)
         if panic / known >= rules.panic_threshold:
             self.panicked = self.now
@@ -256,7 +262,7 @@ class Revision:
         self.desired = stable
         if self.panicked > NEVER:
             self.desired = self.most = max(self.most, stable, min(max(panic, lowest), highest))
-        spare = ready * self.concurrency - rules.burst_capacity - self.panic.average(self.now)
+        spare = ready * self.concurrency - rules.burst_capacity - lately
         self.reconcile(math.floor(spare) >= 0)
 
     def reconcile(self, spare: bool | None = None) -> None:  # noqa: FBT001

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from gocontainer import autoscaler
-from gocontainer.autoscaler import Service, held, replay
+from gocontainer.autoscaler import CLOCKS, Service, held, replay
 from gocontainer.bill import PROMQL
 from tests.knative import Defaults, Revision
 from tests.support import Run, gocontainer, rendered
@@ -92,7 +92,7 @@ def test_pod_seconds_are_within_5_percent_of_a_simulation_for_100_random_pattern
         ("STABLE_WINDOW", 30),
         ("PANIC_THRESHOLD", 10**9),
         ("UTILISATION", 1.0),
-        ("SCALE_DOWN_RATE", 1),
+        ("PANIC_WINDOW", 60),
         ("BURST_CAPACITY", 0),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_replay_with_a_wrong_rule_is_further_from_the_simulation(
     cases: list[Case], monkeypatch: pytest.MonkeyPatch, rule: str, wrong: float
 ) -> None:
     monkeypatch.setattr(autoscaler, rule, wrong)
-    assert max(case.error for case in cases) > 0.05
+    assert any(case.error > 0.05 for case in cases)
 
 
 def formula(case: Case) -> float:
@@ -125,13 +125,13 @@ def test_the_simulation_knows_what_is_easily_reckoned() -> None:
 
 def test_a_pod_that_never_starts_twice_counts_once() -> None:
     outcome = replay([10.0 * number for number in range(100)], Service(1, 10, 2))
-    assert (outcome.starts, outcome.peak, len(outcome.waits)) == (1, 1, 100)
+    assert (outcome.starts, outcome.peak, len(outcome.waits)) == (1, 1, 100 * len(CLOCKS))
     assert 991 + 90 <= outcome.pod_seconds <= 991 + 100
 
 
 def test_each_task_waits_for_a_place_in_its_turn() -> None:
-    assert held([0, 0, 0, 0, 0, 9], Service(4, 2, 0), replicas=1) == [0, 0, 4, 4, 8, 3]
-    assert list(replay([0, 0, 0, 5], Service(4, 2, 3, max_scale=1)).waits) == [3, 3, 7, 2]
+    assert held([0, 0, 0, 0, 0, 7], Service(4, 2, 0), replicas=1) == [0, 0, 4, 4, 8, 1]
+    assert replay([0, 0, 0, 5], Service(4, 2, 3, max_scale=1)).waits == [3, 3, 7, 2] * len(CLOCKS)
 
 
 # The command
@@ -203,7 +203,7 @@ def wrong(*arguments: str) -> str:
         (LOAD, "Neither --tasks-per-day nor --trace"),
         ((*LOAD, "--tasks-per-day", "0"), "--tasks-per-day"),
         ((*LOAD, "--tasks-per-day", "9", "--burst-seconds", "9"), "no meaning without --bursts"),
-        (("--tasks-per-day", "9", "--seconds", "nan"), "--seconds"),
+        (("--tasks-per-day", "9", "--seconds", "nan"), "'nan' is not a number"),
         ((*DAY, "--cpu", "5x"), "--cpu"),
         ((*DAY, "--replicas", "0"), "--replicas"),
         ((*DAY, "--trace", "absent"), "absent"),

@@ -30,8 +30,27 @@ REQUEUE = 3
 """It stays so long in any case, since the reconciler looks again only then."""
 DRAIN = 30
 """What queue-proxy waits for late requests before a pod may end."""
-CLOCKS, ENOUGH = 4, 100_000
-"""Clocks that are tried, and tasks that are replayed for them in all."""
+ENOUGH = 100_000
+"""Tasks that are replayed in all, for as many clocks as that allows."""
+
+
+class Clock(NamedTuple):
+    """Where the autoscaler's clocks stand, which is chance."""
+
+    shift: float
+    """Of decisions against the arrivals."""
+    lag: float
+    """How old the last measurement is when it is decided on."""
+    edge: float
+    """When after a measurement the next second begins, to which the next one is written."""
+
+    @property
+    def stale(self) -> int:
+        """How many seconds of a window have no measurement when it is decided on; they do not count."""
+        return int(self.lag >= self.edge)
+
+
+CLOCKS = (Clock(0, 0.125, 0.625), Clock(0.5, 0.375, 0.125), Clock(1, 0.625, 0.875), Clock(1.5, 0.875, 0.375))
 
 
 class Service(NamedTuple):
@@ -53,19 +72,16 @@ class Outcome(NamedTuple):
     starts: float
     """How often there was no pod when a task came."""
     waits: Sequence[float]
-    """How long each task waited before it was begun."""
+    """How long each task waited before it was begun, by each clock that was tried."""
 
 
 def replay(arrivals: Sequence[float], service: Service) -> Outcome:
     """Return what ``arrivals``, in order, come to on ``service``, from no pod to no pod.
 
-    Where the autoscaler's clock stands when a task comes is chance, and decides whether a pod goes just before the
-    next one. So several clocks are taken, as many as their time allows, and the mean of what they give.
+    Whether a pod goes just before the next task, or a burst is a panic, may hang on the clocks: it is their mean.
     """
-    clocks = max(1, min(CLOCKS, ENOUGH // len(arrivals)))
-    outcomes = [
-        _replay([arrival + number * TICK / clocks for arrival in arrivals], service) for number in range(clocks)
-    ]
+    clocks = CLOCKS[: max(1, ENOUGH // len(arrivals))]
+    outcomes = [_replay([arrival + clock.shift for arrival in arrivals], service, clock) for clock in clocks]
     return Outcome(
         pod_seconds=fmean(outcome.pod_seconds for outcome in outcomes),
         peak=max(outcome.peak for outcome in outcomes),
@@ -74,8 +90,8 @@ def replay(arrivals: Sequence[float], service: Service) -> Outcome:
     )
 
 
-def _replay(arrivals: Sequence[float], service: Service) -> Outcome:
-    revision = _Revision(arrivals, service)
+def _replay(arrivals: Sequence[float], service: Service, clock: Clock) -> Outcome:
+    revision = _Revision(arrivals, service, clock)
     while revision.busy:
         revision.step()
     return Outcome(revision.pod_seconds, revision.peak, revision.starts, revision.waits)
@@ -93,12 +109,14 @@ def held(arrivals: Sequence[float], service: Service, replicas: int) -> list[flo
 class _Revision:
     """A revision between two decisions."""
 
-    def __init__(self, arrivals: Sequence[float], service: Service) -> None:
-        self.arrivals, self.service = arrivals, service
+    def __init__(self, arrivals: Sequence[float], service: Service, clock: Clock) -> None:
+        self.arrivals, self.service, self.clock = arrivals, service, clock
         self.target = UTILISATION * service.concurrency
-        self.now = 0
-        self.arrived = 0
-        """How many tasks have come; those from ``begun`` on wait."""
+        self.now = 0.0
+        self.second = 0
+        """The last one that was measured."""
+        self.arrived = self.told = 0
+        """How many tasks have come, and how many of these were measured; those from ``begun`` on wait."""
         self.begun = 0
         self.free = 0.0
         """When the last task was begun: none overtakes another."""
@@ -108,11 +126,15 @@ class _Revision:
         """When each is ready, the oldest first."""
         self.load = deque[float](maxlen=STABLE_WINDOW)
         """How many tasks were in the system, on average, in each second."""
+        self.rest = 0.0
+        """The same since the last one."""
         self.lately = 0
         """Seconds since there was no pod."""
-        self.panicked: int | None = None
+        self.quiet = True
+        """Whether the last second had no task."""
+        self.panicked: float | None = None
         self.most = 0
-        self.idle = self.proxied = 0
+        self.idle, self.proxied = 0, GRACE
         """Seconds in which no pod is wanted, and in which the activator is in the path."""
         self.pod_seconds, self.peak, self.starts = 0.0, 0, 0
         self.waits: list[float] = []
@@ -126,24 +148,40 @@ class _Revision:
         """Go to the next decision, and take it."""
         if not self.pods:
             self._wake(self.arrivals[self.arrived])
-        for _ in range(TICK - self.now % TICK):
-            load = self._work(self.now + 1)
-            self.load.append(load if self.lately else max(1, load))
-            self.now += 1
-            self.lately += 1
+        for _ in range(TICK - self.second % TICK):
+            self.second += 1
+            self._measure(self.rest + self._work(self.second))
+            self.rest = 0
+        self.rest = self._work(self.second + self.clock.lag)
         self._scale(self._wanted())
 
     def _wake(self, arrival: float) -> None:
         """Go on to the next task, for which pods are made at once."""
-        second = int(arrival)
-        if second - self.now >= STABLE_WINDOW:
+        silence = int(arrival) - self.second
+        if silence >= STABLE_WINDOW:
             self.load.clear()
-        self.load.extend([0.0] * min(second - self.now, STABLE_WINDOW) if self.load else ())
-        self.now, self.lately = second, 0
+        self.load.extend([0.0] * min(silence, STABLE_WINDOW) if self.load else ())
+        self.now, self.second = arrival, int(arrival)
+        self.rest, self.lately, self.quiet, self.told = 0, 0, True, self.arrived
+        if arrival % 1 < self.clock.edge:
+            self.load.extend([] if self.load else [0.0])
+            self.lately = 1
         self.starts += 1
         first = math.ceil(1 / self.target)
-        self.panicked, self.most = (second, first) if first >= PANIC_THRESHOLD else (None, 0)
-        self._scale(first, arrival)
+        self.panicked, self.most = (arrival, first) if first >= PANIC_THRESHOLD else (None, 0)
+        self._scale(first)
+
+    def _measure(self, load: float) -> None:
+        """Note a second. After a quiet one the activator tells of the first task at once, as if it took a second."""
+        first = self.arrivals[self.told] if self.quiet and self.proxied and self.told < self.arrived else None
+        self.quiet, self.told = load == 0, self.arrived
+        if first is not None and first % 1 < self.clock.edge:
+            self.load[-1] += 1
+            load = max(0, load - 1)
+        elif first is not None:
+            load = max(1, load)
+        self.load.append(load)
+        self.lately += 1
 
     def _work(self, until: float) -> float:
         """Serve until then; return the seconds that tasks were in the system, waiting or running."""
@@ -162,10 +200,10 @@ class _Revision:
                 self.free = start
                 self.begun += 1
                 continue
-            self.free = self._next(ready)
-            if self.free >= until:
-                self.free = until
+            self.free = min(until, self._next(ready))
+            if self.free == until:
                 break
+        self.now = until
         return load - self._end(until, until)
 
     def _end(self, now: float, until: float) -> float:
@@ -184,8 +222,8 @@ class _Revision:
         """Return the number of pods that the autoscaler decides on."""
         ready = bisect_right(self.pods, self.now)
         known = max(1, ready)
-        load = list(self.load)
-        lately = _mean(load[-min(PANIC_WINDOW, self.lately) :])
+        load = list(self.load)[-(STABLE_WINDOW - self.clock.stale) :]
+        lately = _mean(load[-min(PANIC_WINDOW - self.clock.stale, self.lately) :])
         stable, panic = self._pods(_mean(load), known), self._pods(lately, known)
         if panic / known >= PANIC_THRESHOLD:
             self.panicked = self.now
@@ -200,20 +238,21 @@ class _Revision:
     def _pods(self, tasks: float, known: int) -> int:
         return min(max(math.ceil(tasks / self.target), known // SCALE_DOWN_RATE), known * SCALE_UP_RATE)
 
-    def _scale(self, wanted: int, now: float | None = None) -> None:
+    def _scale(self, wanted: int) -> None:
         """Have so many pods from now on; the newest go first, and the last one later."""
-        now = self.now if now is None else now
+        if self.running or self.begun < self.arrived:
+            wanted = max(1, wanted)  # a task that came since the last measurement
         self.idle = 0 if wanted else self.idle + TICK
         if not wanted and (self.idle <= REQUEUE or self.proxied < GRACE):
             wanted = 1
         wanted = min(wanted, self.service.max_scale or wanted)
         self.peak = max(self.peak, wanted)
         while len(self.pods) < wanted:
-            self.pods.append(now + self.service.cold_start)
+            self.pods.append(self.now + self.service.cold_start)
         while len(self.pods) > wanted:
             ready = self.pods.pop()
-            last = self.running[-1] if len(self.running) > len(self.pods) and ready <= now else now
-            self.pod_seconds += max(now + DRAIN, last) - (ready - self.service.cold_start)
+            last = self.running[-1] if len(self.running) > len(self.pods) and ready <= self.now else self.now
+            self.pod_seconds += max(self.now + DRAIN, last) - (ready - self.service.cold_start)
 
 
 def _mean(load: Sequence[float]) -> float:

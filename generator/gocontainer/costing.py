@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,19 @@ from gocontainer.errors import CannotUse, ConflictingAnswers
 from gocontainer.kinds import Integer, Quantity, Value
 from gocontainer.options import BY_NAME
 
+
+class _Number(click.FloatRange):
+    """A number in a range, which NaN is not in though click lets it pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 _MANY = click.IntRange(1, 1_000_000)
-_PRICE = click.FloatRange(0, 1_000_000)
+_PRICE = _Number(0, 1_000_000)
 _REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "memory"
 
 
@@ -28,7 +40,7 @@ _REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "m
 @click.option("--bursts", type=_MANY, metavar="N", help="How many bursts a day they come in; else evenly.")
 @click.option(
     "--burst-seconds",
-    type=click.FloatRange(0, arrivals.DAY),
+    type=_Number(0, arrivals.DAY),
     metavar="S",
     help="How long a burst lasts; else its tasks come at once.",
 )
@@ -38,7 +50,7 @@ _REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "m
     metavar="FILE",
     help="Replay this instead: the time of one arrival on each line.",
 )
-@click.option("--seconds", required=True, type=click.FloatRange(0.001, 600), metavar="S", help="How long a task takes.")
+@click.option("--seconds", required=True, type=_Number(0.001, 600), metavar="S", help="How long a task takes.")
 @click.option(
     "--concurrency",
     default=1,
@@ -51,7 +63,7 @@ _REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "m
     "--cold-start",
     default=2.0,
     show_default=True,
-    type=click.FloatRange(0, 600),
+    type=_Number(0, 600),
     metavar="S",
     help="How long a new pod needs; measure yours.",
 )
