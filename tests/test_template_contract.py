@@ -227,6 +227,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/model/kustomization.yaml",  # a CPU limit, as its container has
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",
+        "deploy/edge/config.yaml",  # where a model is, if there is one
         "deploy/edge/deployment.yaml",  # as deploy/base/deployment.yaml
         "deploy/edge/kustomization.yaml",  # a list of components
         "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field

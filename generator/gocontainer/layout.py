@@ -15,6 +15,8 @@ FILES: Mapping[str, When] = {
     ".github/workflows/": {"ci": ("github",)},
     ".github/workflows/template.yml": {"deps_bot": ("dependabot", "renovate")},
     ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
+    "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},
+    "Dockerfile.model.dockerignore": {"__edge": ("true",), "edge_model": (True,)},
     "LICENSE": {"license": ("apache-2.0", "mit")},
     "cmd/flow/": {"eventing": ("kafka",)},
     "cmd/function/": {"eventing": ("kafka",)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,9 @@ def container(
     cpus: float = 0.5,
     env: Mapping[str, str] | None = None,
     ready: bool = True,
+    options: Sequence[str] = (),
 ) -> Iterator[Container]:
-    """Run an image, wait until it serves, and remove it at the end."""
+    """Run an image, wait until it serves, and remove it at the end. ``options`` are Docker's, such as a volume."""
     ports = free_ports(2)
     settings = {
         "APP_ADDR": f"127.0.0.1:{ports[0]}",
@@ -103,6 +104,7 @@ def container(
         "--cpu-period=100000",
         f"--cpu-quota={round(100_000 * cpus)}",
         *(f"--env={key}={value}" for key, value in settings.items()),
+        *options,
         image,
     )
     try:

@@ -28,7 +28,7 @@ func openSite(ctx context.Context, cfg config.Config, metrics *telemetry.Metrics
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	if s.models != nil {
-		s.hooks = append(s.hooks, httpapi.Discount(s.models.current.Load))
+		s.hooks = append(s.hooks, httpapi.Discount(s.current.Load))
 	}
 <% endif %>
 	if cfg.QueueDir == "" {

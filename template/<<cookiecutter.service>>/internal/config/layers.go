@@ -40,7 +40,7 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
 	fs.DurationVar(&cfg.Sleep, "sleep", 0, "wait, then exit: a preStop hook for images without a shell and Kubernetes before 1.30")
 <% if cookiecutter.edge_model %>
-	cfg.Model.commands(fs)
+	cfg.commands(fs)
 <% endif %>
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

@@ -84,12 +84,13 @@ func (s *Store) Install(from, wanted string) error {
 
 // switchTo makes a version current, keeps the one before and removes all others.
 func (s *Store) switchTo(st state, version string) error {
-	next := state{Current: version, Previous: st.Previous}
-	if _, err := s.check(st.Current); err == nil && st.Current != version {
-		next.Previous = st.Current // a bad one is nothing to go back to
-	}
-	if next.Previous == version {
-		next.Previous = ""
+	next := state{Current: version}
+	for _, before := range []string{st.Current, st.Previous} {
+		// A bad one is nothing to go back to.
+		if _, err := s.check(before); err == nil && before != version {
+			next.Previous = before
+			break
+		}
 	}
 	if st.Current == version {
 		next.Rejected = st.Rejected
