@@ -15,7 +15,7 @@ import (
 const (
 	attempt  = 10 * time.Second // for one delivery; a link that is down often says nothing at all
 	firstTry = time.Second      // after a failure; twice as long after each further one
-	lastTry  = time.Minute      // at most, so that a link that is back is used soon
+	lastTry  = 60 * time.Second // at most, so that a link that is back is used soon
 )
 
 // Forwarder delivers the records of a queue over HTTP: in order, one at a time, each at least once. The upstream knows
