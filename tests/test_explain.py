@@ -79,7 +79,7 @@ def amount(text: str) -> float | str:
     plain = (
         text.replace("time.Second", "1").removeprefix("-sleep=").removesuffix("s").removesuffix("Mi").removesuffix("m")
     )
-    factors = plain.split("*")
+    factors = plain.replace(" ", "").split("*")
     return math.prod(map(int, factors)) if all(factor.isdigit() for factor in factors) else text
 
 
