@@ -16,7 +16,7 @@ from gocontainer.bill import PROMQL
 from tests.knative import Defaults, Revision
 from tests.support import Run, gocontainer, rendered
 
-PHASES = [(number * 0.3 % 1, number / 4 + 0.1) for number in range(8)]
+PHASES = [(number * 0.3 % 1, number / 2 + 0.2) for number in range(4)]
 """Where metrics and decisions stand in their periods when the first task comes: nobody knows, so the mean counts."""
 DEFAULTS = Defaults()
 LOAD = ("--seconds", "3", "--concurrency", "4")
@@ -79,9 +79,10 @@ def cases() -> list[Case]:
 
 
 def test_pod_seconds_are_within_5_percent_of_a_simulation_for_100_random_patterns(cases: list[Case]) -> None:
-    worst = max(cases, key=lambda case: case.error)
-    assert worst.error < 0.05, (worst.error, worst.service, len(worst.arrivals))
-    assert statistics.fmean(case.error for case in cases) < 0.01
+    errors = [case.error for case in cases]
+    worst = cases[errors.index(max(errors))]
+    assert max(errors) < 0.05, (max(errors), worst.service, len(worst.arrivals))
+    assert statistics.fmean(errors) < 0.01
 
 
 @pytest.mark.parametrize(
@@ -116,11 +117,11 @@ def test_the_formula_of_articles_is_not_within_5_percent(cases: list[Case]) -> N
 
 
 def test_the_simulation_knows_what_is_easily_reckoned() -> None:
-    """One task: cold start and work, the window, a look after 3 s, and the drain; decisions come every 2 s."""
+    """One task: cold start and work, the window, a look after 3 s, and the drain; seconds and decisions are whole."""
     for concurrency, grace in ((4, 3), (250, 30)):
         exact = 5 + 10 + 60 + grace + 30
-        assert exact <= simulated([100.0], Service(10, concurrency, 5)) <= exact + 2 * 2
-    assert simulated([100.0], Service(10, 4, 5), Defaults(drain=0)) < 5 + 10 + 60 + 3 + 2 * 2
+        assert exact - 1 <= simulated([100.0], Service(10, concurrency, 5)) <= exact + 3
+    assert simulated([100.0], Service(10, 4, 5), Defaults(drain=0)) <= 5 + 10 + 60 + 3 + 3
 
 
 def test_a_pod_that_never_starts_twice_counts_once() -> None:
