@@ -55,6 +55,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
+        "__site_workloads": answers["edge_api"] == "native" or answers["edge_workload"] == "daemonset",
         "__overlays": answers["target"] == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27",
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",

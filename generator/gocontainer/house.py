@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from gocontainer import __version__, bakery, base, cruft, lock, origin, update
 from gocontainer.answers import Answers, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
+from gocontainer.kinds import Value
 from gocontainer.project import Project
 from gocontainer.tree import File
 
@@ -33,6 +34,10 @@ class Foreign(Answers):
 
     def __init__(self, values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
         self._values, self.origins, self.profile = dict(values), dict(origins), ""
+
+    def applicable(self) -> dict[str, Value]:
+        """Return all: our conditions are not that template's."""
+        return {**self}
 
 
 class Rendered(NamedTuple):

@@ -98,6 +98,7 @@ FILES: Mapping[str, When] = {
     "internal/sites/nodepools.go": {"__node_pools": ("true",)},
     "internal/sites/openyurt.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
     "internal/sites/openyurt_test.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
+    "internal/sites/site.go": {"__site_workloads": ("true",)},
     "internal/telemetry/center.go": {"__center": ("true",)},
     "internal/telemetry/events.go": {"eventing": ("kafka",), "tracing": (True,)},
     "internal/telemetry/model.go": {"__edge": ("true",), "edge_model": (True,)},
@@ -117,6 +118,7 @@ FLAGS: Mapping[str, str] = {
     "__knative": "target knative and scaler knative",
     "__node_groups": "target kubeedge and edge_api platform",
     "__node_pools": "target openyurt and edge_api platform",
+    "__site_workloads": "edge_api native or edge_workload daemonset",
     "__overlays": "target kubernetes, or scaler keda",
 }
 """What the derived flags among the conditions mean, in words."""

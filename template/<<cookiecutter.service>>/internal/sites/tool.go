@@ -22,7 +22,7 @@ type Tool struct {
 
 // Kubectl runs the program of that name.
 func Kubectl(ctx context.Context, args ...string) ([]byte, error) {
-	out, err := exec.CommandContext(ctx, "kubectl", args...).Output()
+	out, err := exec.CommandContext(ctx, "kubectl", args...).Output() //nolint:gosec // no shell reads them
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
 		return nil, fmt.Errorf("kubectl %s: %s", args[0], failed.Stderr)
@@ -57,7 +57,7 @@ func (t Tool) Check(ctx context.Context) error {
 	if err := byHand(now); err != nil {
 		return err
 	}
-	_, want, err := t.manifests(ctx, fleet)
+	want, err := t.manifests(ctx, fleet)
 	if err != nil {
 		return err
 	}
@@ -101,22 +101,22 @@ func (t Tool) base(ctx context.Context) (*Base, error) {
 }
 
 // manifests returns the text of every file.
-func (t Tool) manifests(ctx context.Context, fleet *Fleet) (*Base, map[string]string, error) {
+func (t Tool) manifests(ctx context.Context, fleet *Fleet) (map[string]string, error) {
 	base, err := t.base(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	files, err := fleet.render(base)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	texts := map[string]string{}
 	for name, objects := range files {
 		if texts[name], err = sealed(objects); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return base, texts, nil
+	return texts, nil
 }
 
 // render writes the manifests and says what changed in them.
@@ -129,7 +129,7 @@ func (t Tool) render(ctx context.Context, fleet *Fleet) (string, error) {
 	if err := byHand(before); err != nil {
 		return "", err
 	}
-	_, after, err := t.manifests(ctx, fleet)
+	after, err := t.manifests(ctx, fleet)
 	if err != nil {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func (t Tool) Status(ctx context.Context) error {
 		return err
 	}
 	table := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "WAVE\tREADY\tDONE\tVERSION\tNOT READY")
+	_, _ = fmt.Fprintln(table, "WAVE\tREADY\tDONE\tVERSION\tNOT READY")
 	for _, wave := range fleet.Waves {
 		late := fleet.late(wave, states)
 		all := len(fleet.of(wave.Number))
@@ -70,7 +70,7 @@ func (t Tool) Status(ctx context.Context) error {
 		if fleet.quorum(len(late), all) {
 			done = "yes"
 		}
-		fmt.Fprintf(table, "%d\t%d/%d\t%s\t%s\t%s\n", wave.Number, all-len(late), all, done,
+		_, _ = fmt.Fprintf(table, "%d\t%d/%d\t%s\t%s\t%s\n", wave.Number, all-len(late), all, done,
 			strings.TrimSpace(wave.Version.Image+" "+wave.Version.Model), strings.Join(late, " "))
 	}
 	return table.Flush()
@@ -85,7 +85,7 @@ func (t Tool) may(ctx context.Context, fleet *Fleet, before Wave, ok bool) error
 	late := fleet.late(before, states)
 	all := len(fleet.of(before.Number))
 	if len(late) > 0 {
-		fmt.Fprintf(t.Out, "wave %d, not ready yet: %s\n", before.Number, strings.Join(late, " "))
+		_, _ = fmt.Fprintf(t.Out, "wave %d, not ready yet: %s\n", before.Number, strings.Join(late, " "))
 	}
 	if !fleet.quorum(len(late), all) {
 		return fmt.Errorf("wave %d is not done: %d of %d sites are ready, and %d %% have to be",

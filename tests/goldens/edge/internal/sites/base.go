@@ -67,15 +67,6 @@ func (b *Base) workload(v Version) (Object, error) {
 	return w, nil
 }
 
-// at makes a workload that of one site, where the platform does not do so itself.
-func (b *Base) at(w Object, f *Fleet, s Site) {
-	container := b.container(w)
-	b.set(container, "APP_SITE", s.Name)
-	for _, kind := range []string{"requests", "limits"} {
-		child(container, "resources", kind)["memory"] = f.Memory[s.Memory]
-	}
-}
-
 // rename gives a workload a name and a label of its own, by which it also finds its pods.
 func rename(w Object, name, key, text string) {
 	child(w, "metadata")["name"] = name
