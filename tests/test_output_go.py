@@ -18,6 +18,11 @@ from tests.service import Service, running
 from tests.support import PINS, go, go_tool, need, ok, rendered, rows
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
+SITES = [
+    {"target": "kubeedge", "edge_model": True},
+    {"target": "openyurt", "edge_workload": "daemonset"},
+    {"target": "openyurt", "edge_api": "native"},
+]
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
 
 
@@ -80,7 +85,7 @@ def test_row_compiles_for_its_platforms(tmp_path: Path, row: dict[str, Any]) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "given",
-    [{}, {"tracing": False}, *FUNCTIONS, *({"config_center": name} for name in PORTS if name != "none")],
+    [{}, {"tracing": False}, *FUNCTIONS, *SITES, *({"config_center": name} for name in PORTS if name != "none")],
     ids=str,
 )
 def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, given: dict[str, Any]) -> None:

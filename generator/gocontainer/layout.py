@@ -93,6 +93,7 @@ FILES: Mapping[str, When] = {
     "internal/sites/daemonset_test.go": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
     "internal/sites/kubeedge.go": {"__node_groups": ("true",)},
     "internal/sites/kubeedge_test.go": {"__node_groups": ("true",)},
+    "internal/sites/metadata.go": {"edge_api": ("platform",)},
     "internal/sites/native.go": {"edge_api": ("native",)},
     "internal/sites/native_test.go": {"edge_api": ("native",)},
     "internal/sites/nodepools.go": {"__node_pools": ("true",)},

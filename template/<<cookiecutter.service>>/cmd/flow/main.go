@@ -29,10 +29,10 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+	err := run(ctx)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -80,7 +80,7 @@ func run(ctx context.Context) error {
 // program runs a program until ctx ends, and then asks it to stop.
 func program(ctx context.Context, name string, args ...string) error {
 	fmt.Println("start", name)
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // our own two programs
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
@@ -90,12 +90,12 @@ func program(ctx context.Context, name string, args ...string) error {
 
 // upload puts a file where the storage has the objects of a bucket.
 func upload(folder, file string) error {
-	content, err := os.ReadFile(file)
+	content, err := os.ReadFile(file) //nolint:gosec // whoever runs this names it
 	if err != nil {
 		return err
 	}
 	fmt.Println("upload", file)
-	return os.WriteFile(filepath.Join(folder, uploads, filepath.Base(file)), content, 0o600)
+	return os.WriteFile(filepath.Join(folder, uploads, filepath.Base(file)), content, 0o600) //nolint:gosec // as above
 }
 
 // deliver sends an event until it has an outcome, and prints the answer. What is no answer and 503 are tried again.

@@ -54,15 +54,6 @@ type Site struct {
 	Labels map[string]string
 }
 
-// metadata is that of the object that stands for the site.
-func (s Site) metadata() Object {
-	metadata := Object{"name": s.Name}
-	for key, text := range s.Labels {
-		child(metadata, "labels")[key] = text
-	}
-	return metadata
-}
-
 // Gate says who lets the next wave begin: a person where it is empty.
 type Gate struct{ Prometheus, Query string }
 

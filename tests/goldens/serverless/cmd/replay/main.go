@@ -19,17 +19,16 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	brokers := flag.String("brokers", "localhost:9092", "`addresses` of Kafka, separated by commas")
 	from := flag.String("from", "orders-dead-letters", "`topic` of the dead letters")
 	to := flag.String("to", "orders-uploads", "`topic` to send them to")
 	idle := flag.Duration("idle", 10*time.Second, "`time` without a dead letter after which all are sent")
 	flag.Parse()
 	sent, err := replay(ctx, strings.Split(*brokers, ","), *from, *to, *idle)
+	stop()
 	fmt.Printf("%d dead letters sent from %s to %s\n", sent, *from, *to)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		stop()
 		os.Exit(1)
 	}
 }
