@@ -47,7 +47,7 @@ def test_the_command_itself_renders_the_same_bytes(tmp_path: Path) -> None:
     [
         ("service=Orders", "service: 'Orders' is not a DNS label"),
         ("cpu=much", "cpu: 'much' is not an amount"),
-        ("cgo=yes", "cgo true with base_image distroless-static (default) cannot work"),
+        ("cgo=yes", "cgo true with base_image distroless-static cannot work"),
     ],
 )
 def test_the_hook_refuses_what_gocontainer_refuses(tmp_path: Path, answer: str, sentence: str) -> None:

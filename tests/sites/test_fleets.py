@@ -28,7 +28,7 @@ OWN = ("nodeSelector", "apps.openyurt.io/pool-name", "wave", "site")
 few = settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
-many = settings(few, max_examples=60, derandomize=False)
+many = settings(few, max_examples=15, derandomize=False)
 often = pytest.mark.parametrize("effort", [few, pytest.param(many, marks=pytest.mark.slow)], ids=("few", "many"))
 
 
