@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from gocontainer.options import OPTIONS
-from gocontainer.profiles import PROFILE
 from tests import films
+from tests.support import answers
 from tests.terminal import SMALL
 
 
@@ -22,9 +21,7 @@ def test_every_page_looks_as_it_was_last_looked_at(film: films.Film) -> None:
 
 def test_the_films_show_every_question() -> None:
     titles = {shot.title for shot in films.WALK}
-    assert {option.name for option in (PROFILE, *OPTIONS)} - titles == {"service", "target"}, (
-        "the name's pages have titles of their own, and a single choice is no question"
-    )
+    assert {"profile", *answers().applicable()} - titles == {"service"}, "the name's pages have titles of their own"
 
 
 @pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)

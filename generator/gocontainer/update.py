@@ -42,7 +42,7 @@ class Preparation(NamedTuple):
     @property
     def is_current(self) -> bool:
         """Whether there is nothing to do."""
-        if self.moves or dict(self.answers) != dict(self.remembered.answers):
+        if self.moves or self.answers.applicable() != dict(self.remembered.answers):
             return False
         # Another's render may have the time of day in it.
         return self.template != lock.OWN or digest(self.theirs) == self.remembered.digest
@@ -270,7 +270,7 @@ def commit(project: Project, planned: Plan, message: str, branch: str = "") -> s
 def message(prepared: Preparation, planned: Plan) -> str:
     """Return the message of a commit."""
     old = prepared.remembered.answers
-    changed = [name for name, value in prepared.answers.items() if old.get(name) != value]
+    changed = [name for name, value in prepared.answers.applicable().items() if old.get(name) != value]
     first = f"Update from {prepared.step}" if prepared.moves else f"Update with other answers: {', '.join(changed)}"
     notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
     notes += [f"Without a digest, run 'make pin': {image}" for images in planned.unpinned.values() for image in images]
