@@ -83,7 +83,7 @@ def test_the_command_at_the_end_writes_the_same_bytes(tmp_path: Path) -> None:
     terminal.sees("Platforms that")
     terminal.send(ESCAPE)
     terminal.sees("Link C code")
-    terminal.send(*[ENTER] * 18)
+    terminal.send(*[ENTER] * 19)
     terminal.sees("6/6 Review")
     terminal.send(ENTER)
     assert terminal.end() == 0
@@ -342,7 +342,7 @@ def plain(tmp_path: Path) -> Terminal:
 def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) -> None:
     plain.send("<\n")
     plain.sees("This is the first question.")
-    plain.send("3\n")
+    plain.send("5\n")
     plain.sees("service [my-service]:")
     plain.send("Orders\n")
     plain.sees("Not taken: 'Orders' is not a DNS label")
