@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from gocontainer import tree
-from gocontainer.options import OPTIONS
 from gocontainer.wizard import resume, speaks_unicode
+from tests import support
 from tests.support import GOCONTAINER, gocontainer, need, ok
 from tests.terminal import (
     CTRL_C,
@@ -137,8 +137,8 @@ def test_an_empty_clone_is_filled(tmp_path: Path) -> None:
     assert "gocontainer new shop --no-input -o .. --module" in printed(terminal)
 
 
-REST = len(OPTIONS) - 2
-"""Questions that are one keystroke away: all but the name, and the one that has a single choice."""
+REST = len(support.answers().applicable()) - 1
+"""Questions that are one keystroke away: all that the defaults leave a meaning, but the name."""
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["ctrl-c", "ctrl-d"])
@@ -365,7 +365,7 @@ def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) ->
     plain.sees("tracing: no (you)")
     plain.send("list\n")
     plain.send("files\n")
-    plain.sees("deploy/components/autoscaling/ (max_replicas above min_replicas)")
+    plain.sees("deploy/components/autoscaling/ (max_replicas above min_replicas, or scaler keda)")
     plain.send("\n")
     assert plain.end() == 0
     answers = lock(tmp_path / "src/orders")["answers"]
@@ -378,7 +378,7 @@ def test_line_by_line_what_moved_at_the_start_is_said_once(tmp_path: Path) -> No
     terminal = new(tmp_path, "--plain", "--cgo")
     terminal.sees("base_image is distroless-base now, to go with cgo.", "Number or name [service]:")
     terminal.send("?\n")
-    terminal.sees("It may be minimal, service, hardened.")
+    terminal.sees("It may be minimal, service, serverless, edge, hardened.")
     terminal.send(CTRL_C)
     assert terminal.end() == 130
     assert terminal.written.decode().count("base_image is distroless-base now") == 1
@@ -390,7 +390,9 @@ def test_line_by_line_all_can_be_asked(tmp_path: Path, plain: Terminal) -> None:
     plain.send("all\n")
     plain.send(*["\n"] * (REST + 1))
     assert plain.end() == 0
-    assert lock(tmp_path / "src/my-service")["defaults"] == [o.name for o in OPTIONS if o.name != "service"]
+    assert lock(tmp_path / "src/my-service")["defaults"] == [
+        name for name in support.answers().applicable() if name != "service"
+    ]
 
 
 @pytest.mark.parametrize(("key", "code"), [(CTRL_C, 130), (CTRL_D, 130)], ids=["ctrl-c", "ctrl-d"])
