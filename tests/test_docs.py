@@ -19,6 +19,7 @@ from gocontainer.errors import EXIT_CODES
 from gocontainer.options import OPTIONS
 from gocontainer.profiles import PROFILE
 from gocontainer.reference import NOTE
+from tests.golden import FOLDER
 from tests.snippets import BIN, failures, misquoted, plan, snippets, tokens, unchecked
 from tests.support import ROOT, clean_environment, need, ok, rendered
 from tests.support import Run as Outcome
@@ -392,6 +393,7 @@ def targets(makefile: Path) -> set[str]:
 
 def test_every_make_target_that_a_page_names_exists(tmp_path: Path) -> None:
     known = targets(ROOT / "Makefile") | targets(rendered(tmp_path) / "Makefile")
+    known |= targets(FOLDER / "edge/Makefile") | targets(FOLDER / "serverless/Makefile")
     assert "bench-new" in known
     code = words([page.read_text() for page in {*PAGES, *TOP}])
     named = re.findall(r"^(?:\$ )?make ([a-z][a-z-]*)", code, re.MULTILINE)
