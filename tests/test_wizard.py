@@ -365,7 +365,7 @@ def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) ->
     plain.sees("tracing: no (you)")
     plain.send("list\n")
     plain.send("files\n")
-    plain.sees("deploy/components/autoscaling/ (max_replicas above min_replicas")
+    plain.sees("deploy/components/autoscaling/ (target kubernetes, or scaler keda and")
     plain.send("\n")
     assert plain.end() == 0
     answers = lock(tmp_path / "src/orders")["answers"]
