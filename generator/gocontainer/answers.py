@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, MissingAnswers, NotApplicable, UnknownKey
-from gocontainer.kinds import Option, Toggle, Value, holds
+from gocontainer.kinds import Option, Toggle, Value, holds, may_hold
 from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.profiles import PRESETS, PROFILE
 
@@ -112,7 +112,7 @@ def fill(layers: Sequence[Layer]) -> Filled:
     for option in OPTIONS:
         if option.name in given:
             values[option.name] = given[option.name]
-        elif option.name in preset and _applies(option, values):
+        elif option.name in preset and may_hold(option.when, values):
             values[option.name], origins[option.name] = preset[option.name], "profile"
             places[option.name] = f"profile {profile}"
         elif option.default == "":
@@ -121,11 +121,6 @@ def fill(layers: Sequence[Layer]) -> Filled:
             values[option.name], origins[option.name] = _default(option, values), "default"
             places[option.name] = "default"
     return Filled(values, origins, places, frozenset(given), profile)
-
-
-def _applies(option: Option, values: Mapping[str, Value]) -> bool:
-    """Whether an option has a meaning, as far as ``values`` say yet."""
-    return holds({name: accepted for name, accepted in option.when.items() if name in values}, values)
 
 
 def service_in(layers: Sequence[Layer]) -> str | None:

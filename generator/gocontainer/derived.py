@@ -141,8 +141,7 @@ def _route(answers: Mapping[str, Value]) -> str:
     most = (
         "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
     )
-    hooks = ", hooks..." if answers["target"] in edge.PLATFORMS else ""
-    return f'"POST /v1/quotes", createQuote({most}{hooks})'
+    return f'"POST /v1/quotes", createQuote({most}{edge.parts(answers)["__hooks"]})'
 
 
 def _call(answers: Mapping[str, Value]) -> str:

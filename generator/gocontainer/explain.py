@@ -79,19 +79,19 @@ def defaults() -> list[Explained]:
 
 
 def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
-    values, pristine = context(answers), render(answers)
+    values, pristine, service = context(answers), render(answers), str(answers["service"])
     explained = []
     for name, row in numbers().items():
-        place = next((each for each in places(row) if _value(each, pristine, answers) is not None), None)
-        if place is not None:
+        # At most one of the files is there.
+        for place, rendered in _found(row, pristine, service):
             explained.append(
                 Explained(
                     name=name,
                     group=row["group"],
                     title=row["title"],
                     file=place.file,
-                    rendered=str(_value(place, pristine, answers)),
-                    now=find(read(place.file), place, str(answers["service"])),
+                    rendered=rendered,
+                    now=find(read(place.file), place, service),
                     formula=shown(name, values),
                     options=tuple(dict.fromkeys(_options(name))),
                     buys=row["buys"],
@@ -123,9 +123,13 @@ def _own() -> frozenset[Place]:
     return frozenset(Place(row["file"], row["field"]) for row in numbers().values())
 
 
-def _value(place: Place, pristine: Tree, answers: Answers) -> str | None:
-    file = pristine.get(place.file)
-    return find(file.content.decode(), place, str(answers["service"])) if file else None
+def _found(row: Mapping[str, str], pristine: Tree, service: str) -> Iterator[tuple[Place, str]]:
+    """Yield where a number stands in these files, and what it is there."""
+    for place in places(row):
+        file = pristine.get(place.file)
+        value = find(file.content.decode(), place, service) if file else None
+        if value is not None:
+            yield place, value
 
 
 def context(answers: Mapping[str, Value]) -> dict[str, Value]:

@@ -19,6 +19,11 @@ def holds(when: When, values: Mapping[str, Value]) -> bool:
     return all(values[name] in accepted for name, accepted in when.items())
 
 
+def may_hold(when: When, values: Mapping[str, Value]) -> bool:
+    """The same as far as ``values`` say yet: what they do not name may still be answered well."""
+    return holds({name: accepted for name, accepted in when.items() if name in values}, values)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Option(ABC):
     """One question. ``help`` says what it is, ``why`` what it costs and buys."""

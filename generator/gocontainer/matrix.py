@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from gocontainer.conflicts import CONFLICTS
-from gocontainer.kinds import Option, Value, holds
+from gocontainer.kinds import Option, Value, may_hold
 from gocontainer.options import BY_NAME, OPTIONS
 
 Row = Mapping[str, Value]
@@ -93,7 +93,7 @@ def fine(row: Row) -> bool:
 
 def _meant(name: str, row: Row) -> bool:
     """Whether an answer has a meaning, as far as the row says."""
-    return holds({other: accepted for other, accepted in BY_NAME[name].when.items() if other in row}, row)
+    return may_hold(BY_NAME[name].when, row)
 
 
 def rows_json() -> str:
