@@ -12,12 +12,10 @@ func (f *Fleet) render(b *Base) (map[string][]Object, error) {
 	for _, wave := range f.Waves {
 		name := fmt.Sprintf("wave-%d.yaml", wave.Number)
 		for _, site := range f.of(wave.Number) {
-			w, err := b.workload(wave.Version)
+			w, err := b.at(f, wave, site)
 			if err != nil {
 				return nil, err
 			}
-			rename(w, b.Name+"-"+site.Name, "site", site.Name)
-			b.at(w, f, site)
 			files[name] = append(files[name], overTheAir(w, site))
 		}
 	}

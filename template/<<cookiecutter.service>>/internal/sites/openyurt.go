@@ -52,22 +52,13 @@ func (f *Fleet) set(b *Base, wave Wave, w Object) Object {
 
 // patches are JSON patches of the Deployment: the list of variables as a whole, since there may be none yet.
 func (f *Fleet) patches(b *Base, w Object, s Site) []any {
-	container := clone(b.container(w)).(Object)
+	place, there := placed(w, "containers", b.Name)
+	container := clone(there).(Object)
 	b.set(container, "APP_SITE", s.Name)
-	path := "/spec/template/spec/containers/" + index(w, b.Name)
+	path := fmt.Sprintf("/spec/template/spec/containers/%d", place)
 	return []any{
 		Object{"path": path + "/env", "operation": "add", "value": container["env"]},
 		Object{"path": path + "/resources/requests/memory", "operation": "add", "value": f.Memory[s.Memory]},
 		Object{"path": path + "/resources/limits/memory", "operation": "add", "value": f.Memory[s.Memory]},
 	}
-}
-
-func index(w Object, name string) string {
-	containers, _ := child(w, "spec", "template", "spec")["containers"].([]any)
-	for i, each := range containers {
-		if container, ok := each.(Object); ok && container["name"] == name {
-			return fmt.Sprint(i)
-		}
-	}
-	return "0"
 }

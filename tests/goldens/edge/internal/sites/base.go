@@ -95,13 +95,19 @@ func (b *Base) set(container Object, name, text string) {
 
 // named returns a container of a pod.
 func named(w Object, list, name string) Object {
+	_, container := placed(w, list, name)
+	return container
+}
+
+// placed returns a container of a pod, and where it stands in its list.
+func placed(w Object, list, name string) (int, Object) {
 	containers, _ := child(w, "spec", "template", "spec")[list].([]any)
-	for _, each := range containers {
+	for i, each := range containers {
 		if container, ok := each.(Object); ok && container["name"] == name {
-			return container
+			return i, container
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 // child returns what is at a path, and makes what is not there.

@@ -68,30 +68,30 @@ func (r *reader) all(root *yaml.Node) {
 
 func (r *reader) wave(n *yaml.Node, number int) Wave {
 	where := fmt.Sprintf("waves.%d", number)
-	keys := []string{"image", "previous"}
-	if r.model {
-		keys = append(keys, "model")
-	}
-	fields := r.fields(n, fmt.Sprintf("wave %d", number), keys...)
+	fields := r.fields(n, fmt.Sprintf("wave %d", number), r.keys("image", "previous")...)
 	if fields == nil {
 		return Wave{}
 	}
 	return Wave{
-		Number: number,
-		Version: Version{
-			r.image(fields["image"], where+".image", false),
-			r.image(fields["model"], where+".model", false),
-		},
+		Number:   number,
+		Version:  r.images(fields, where, false),
 		Previous: r.version(fields["previous"], where+".previous", true),
 	}
 }
 
-func (r *reader) version(n *yaml.Node, where string, empty bool) Version {
-	keys := []string{"image"}
+// keys adds that of the model where there is one.
+func (r *reader) keys(names ...string) []string {
 	if r.model {
-		keys = append(keys, "model")
+		return append(names, "model")
 	}
-	fields := r.fields(n, where, keys...)
+	return names
+}
+
+func (r *reader) version(n *yaml.Node, where string, empty bool) Version {
+	return r.images(r.fields(n, where, r.keys("image")...), where, empty)
+}
+
+func (r *reader) images(fields map[string]*yaml.Node, where string, empty bool) Version {
 	return Version{r.image(fields["image"], where+".image", empty), r.image(fields["model"], where+".model", empty)}
 }
 
