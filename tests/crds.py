@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 import yaml
 
+from gocontainer.checks.finding import group, objects
 from tests.support import ROOT
 
 FOLDER = ROOT.parent / "shared/crds"
@@ -46,8 +47,8 @@ def are_there() -> bool:
 
 def is_custom(document: Document) -> bool:
     """Whether a CRD and not Kubernetes itself defines the kind."""
-    group = str(document["apiVersion"]).rpartition("/")[0]
-    return (bool(group) and not group.endswith(BUILT_IN)) or group == "gateway.networking.k8s.io"
+    named = group(document)
+    return (bool(named) and not named.endswith(BUILT_IN)) or named == "gateway.networking.k8s.io"
 
 
 @cache
@@ -103,8 +104,7 @@ def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def schema_of(document: Document) -> dict[str, Any] | None:
     """Return the strict schema of a custom resource, if a CRD serves it."""
-    api = str(document["apiVersion"])
-    return schemas(api.rpartition("/")[0]).get((api, document["kind"]))
+    return schemas(group(document)).get((document["apiVersion"], document["kind"]))
 
 
 def objections(document: Document) -> list[str]:
@@ -122,11 +122,7 @@ def objections(document: Document) -> list[str]:
 
 def inner(document: Document) -> Iterator[dict[str, Any]]:
     """Yield the built-in objects that a custom resource has in it, which its CRD leaves open."""
-    if document["kind"] == "EdgeApplication":
-        yield from document["spec"]["workloadTemplate"]["manifests"]
-    if document["kind"] == "YurtAppSet":
-        template = document["spec"]["workload"]["workloadTemplate"]
-        for kind in ("Deployment", "StatefulSet"):
-            if each := template.get(f"{kind.lower()}Template".replace("statefulset", "statefulSet")):
-                metadata = {"name": document["metadata"]["name"], **each.get("metadata", {})}
-                yield {"apiVersion": "apps/v1", "kind": kind, **each, "metadata": metadata}
+    for _, each in objects([document]):
+        if each is not document:
+            # A YurtAppSet names what it makes.
+            yield {**each, "metadata": {"name": document["metadata"]["name"], **each.get("metadata", {})}}

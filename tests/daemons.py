@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 import urllib.error
@@ -60,6 +61,15 @@ def answers(address: str) -> bool:
             return True
     except (OSError, urllib.error.HTTPError):
         return False
+
+
+def listens(port: int) -> bool:
+    """Say whether somebody listens on a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

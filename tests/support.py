@@ -96,6 +96,15 @@ def row_id(row: Mapping[str, Any]) -> str:
     return "-".join(str(row[name]) for name in ("base_image", "resources", "port")) + ("-cgo" if row["cgo"] else "")
 
 
+def replace(path: Path, *edits: tuple[str, str]) -> None:
+    """Replace texts in a file, each of which stands there once."""
+    text = path.read_text()
+    for old, new in edits:
+        assert text.count(old) == 1, f"{path}: {old}"
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
 Row = Mapping[str, Any]
 
 

@@ -20,7 +20,7 @@ def holds(when: When, values: Mapping[str, Value]) -> bool:
 
 
 def may_hold(when: When, values: Mapping[str, Value]) -> bool:
-    """The same as far as ``values`` say yet: what they do not name may still be answered well."""
+    """Say the same as far as ``values`` do yet: what they do not name may still be answered well."""
     return holds({name: accepted for name, accepted in when.items() if name in values}, values)
 
 

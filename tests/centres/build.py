@@ -6,30 +6,23 @@ Whoever needs a server while it is built here waits for it.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 import tempfile
 from functools import cache, partial
 from pathlib import Path
 
 from tests import ahead
-from tests.daemons import debian
-from tests.support import CACHE, PINS, ROOT, locked, missing
+from tests.jars import collect, java, pin
+from tests.support import CACHE, ROOT, locked
 
 SERVERS = {"apollo": "apollo_mockserver", "nacos": "nacos_server"}
 """The pin of each server that Maven brings."""
 
 
-def pin(name: str) -> str:
-    """Return a version that pins.toml names."""
-    return str(PINS["own_tool"][name]["value"])
-
-
 @cache
 def class_path(name: str) -> str:
     """Return the class path of a server, resolved and compiled once for each state of it."""
-    if not (shutil.which("mvn") and shutil.which("javac")):
-        debian("default-jdk-headless", "maven")
+    java()
     project = ROOT / "tests/centres/java" / name
     sources = b"".join(path.read_bytes() for path in sorted(project.iterdir()))
     versions = f"{pin(SERVERS[name])} {pin('maven_dependency_plugin')}"
@@ -44,11 +37,7 @@ def class_path(name: str) -> str:
 
 
 def _build(project: Path, name: str, target: Path) -> Path:
-    goal = f"org.apache.maven.plugins:maven-dependency-plugin:{pin('maven_dependency_plugin')}:copy-dependencies"
-    maven = ["mvn", "--batch-mode", "--quiet", f"--file={project}/pom.xml", goal]
-    options = [f"-Dserver={pin(SERVERS[name])}", f"-DoutputDirectory={target}/jars", "-DincludeScope=runtime"]
-    if subprocess.run([*maven, *options], check=False).returncode != 0:
-        missing(f"{name}'s server, which Maven brings,")
+    collect(project, pin(SERVERS[name]), target / "jars")
     command = ["javac", "-cp", f"{target}/jars/*", "-d", f"{target}/classes", f"{project}/Main.java"]
     subprocess.run(command, check=True)
     return target

@@ -20,7 +20,7 @@ from docs.demo import free_ports
 
 from tests.centres.centre import Answer, Centre, Credentials, ask
 from tests.daemons import until
-from tests.support import go, need, ok, rendered
+from tests.support import go, need, ok, rendered, replace
 
 KEY, DEFAULT = "quote-max-lines", 100
 """A hot key whose value a caller can see, and what it is where nobody says anything."""
@@ -41,15 +41,10 @@ def program(name: str, *, race: bool = True) -> Path:
     """Build the service for a centre, with a secret key and, unless it is to be weighed, with the race detector."""
     need("go", "gcc")
     repository = rendered(Path(tempfile.mkdtemp(prefix=f"follower-{name}-")), config_center=name)
+    field, flags_of = "\tQuoteMaxLines int\n", "\tc.Following.flags(fs)\n"
+    flag = f'\tfs.StringVar(&c.APIToken, "{TOKEN}", "", "`token` of an API"+hot+secret)\n'
     settings = repository / "internal/config/config.go"
-    text = settings.read_text()
-    for old, more in (
-        ("\tQuoteMaxLines int\n", "\tAPIToken      string\n"),
-        ("\tc.Following.flags(fs)\n", f'\tfs.StringVar(&c.APIToken, "{TOKEN}", "", "`token` of an API"+hot+secret)\n'),
-    ):
-        assert text.count(old) == 1, old
-        text = text.replace(old, old + more)
-    settings.write_text(text)
+    replace(settings, (field, f"{field}\tAPIToken      string\n"), (flags_of, flags_of + flag))
     flags = ("-race",) if race else ()
     ok(go(repository, "build", *flags, "-o", "bin/orders", "./cmd/server", CGO_ENABLED=str(int(race))), "go build")
     return repository / "bin/orders"

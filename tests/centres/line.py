@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from tests.centres.authority import Identity
-from tests.daemons import until
+from tests.daemons import listens, until
 
 
 def steady_port() -> int:
@@ -55,7 +55,7 @@ class Line:
         with self._log.open("ab") as log:
             # A group of its own: each connection is a process, and all of them are to end together.
             self._forwarder = subprocess.Popen(command, stderr=log, process_group=0)
-        until(self._accepts, f"the line {self.address}")
+        until(lambda: listens(self.port), f"the line {self.address}")
 
     def cut(self) -> None:
         """Drop all connections, and refuse new ones."""
@@ -64,7 +64,7 @@ class Line:
         os.killpg(self._forwarder.pid, signal.SIGKILL)
         self._forwarder.wait()
         self._forwarder = None
-        until(lambda: not self._accepts(), f"the end of the line {self.address}")
+        until(lambda: not listens(self.port), f"the end of the line {self.address}")
 
     def freeze(self) -> None:
         """Accept connections, and let nothing through; what is under way stands still."""
@@ -77,10 +77,3 @@ class Line:
     def _signal(self, number: signal.Signals) -> None:
         assert self._forwarder, "the line is cut"
         os.killpg(self._forwarder.pid, number)
-
-    def _accepts(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-        except OSError:
-            return False
-        return True

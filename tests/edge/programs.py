@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from tests.support import go, need, ok, rendered
+import pytest
+
+from tests.support import go, need, ok, rendered, replace
 
 Mutation = tuple[str, str, str]
 """A file, a text that stands in it once, and what stands there in the mutant."""
+kills = pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
 FIGURES: list[str] = []
 """What was counted, for the end of the session."""
 
@@ -24,10 +27,7 @@ def repository(mutation: Mutation | None) -> Path:
     folder = rendered(Path(tempfile.mkdtemp(prefix="site-")), target="kubeedge", edge_model=True)
     if mutation is not None:
         name, old, new = mutation
-        source = folder / name
-        text = source.read_text()
-        assert text.count(old) == 1, f"{name}: {old}"
-        source.write_text(text.replace(old, new))
+        replace(folder / name, (old, new))
     for driver in ("queue", "model"):
         shutil.copytree(Path(__file__).parent / driver, folder / "cmd" / f"test{driver}")
     return folder

@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.edge.programs import FIGURES, Mutation, killed, program
+from tests.edge.programs import FIGURES, Mutation, killed, kills, program
 
-kills = pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
 WEIGHTS = 256 * 1024
 """Bytes of each of a version's two files."""
 

@@ -9,11 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from tests.edge.programs import FIGURES, Mutation, killed, kills, program
 
-from tests.edge.programs import FIGURES, Mutation, killed, program
-
-kills = pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
 QUEUE = "internal/offline/queue.go"
 LARGE, SMALL = 64 * 1024 * 1024, 64 * 1024
 """Bytes: a queue that never fills here, and one that always does."""

@@ -64,13 +64,18 @@ class Container:
 
     def post(self, body: bytes = BASKET) -> Any:
         """Ask for a quote."""
-        with urllib.request.urlopen(f"http://{self.address}/v1/quotes", body, timeout=30) as answer:
-            return json.load(answer)
+        return post(self.address, body)
 
     def stop(self) -> int:
         """Send SIGTERM, and SIGKILL at the end of the grace period; return the exit code."""
         self._engine.docker("stop", f"--time={GRACE}", self.name)
         return int(self.state()["ExitCode"])
+
+
+def post(address: str, body: bytes = BASKET) -> Any:
+    """Ask a service at an address for a quote."""
+    with urllib.request.urlopen(f"http://{address}/v1/quotes", body, timeout=30) as answer:
+        return json.load(answer)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from docs.demo import free_ports
 from tests.daemons import answers, debian, process, until
 from tests.edge.programs import program
 from tests.images.archive import Image
-from tests.images.container import Container, container
+from tests.images.container import Container, container, post
 from tests.images.engine import Engine
 from tests.support import rendered
 
@@ -82,8 +82,7 @@ def test_it_runs_on_other_processors(every_platform: Image, tmp_path: Path, plat
     ]
     with process(command, tmp_path / "log"):
         until(lambda: answers(f"http://{admin}/readyz"), platform)
-        done = Container.post(type("Here", (), {"address": service})())
-        assert done["total"] == 700
+        assert post(service)["total"] == 700
     assert list((tmp_path / "queue").glob("*.segment"))
 
 

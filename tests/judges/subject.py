@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tests.sites.program import rendered_sites
 from tests.support import ROOT, pip_tool, rendered, row_id
 
+NAMESPACES = "namespace.yaml"
 OLDEST, NEWEST = "1.30", "1.37"
 """Versions of Kubernetes."""
 
@@ -38,13 +39,18 @@ def from_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
     """Write the repository of a row, and its manifests beside it."""
     name = f"{number:02d}-{row_id(row)}"
     repository = rendered(folder / name, image=IMAGES[number % len(IMAGES)], **row)
-    manifests = folder / name / "manifests"
-    manifests.mkdir()
+    manifests = write(repository, folder / name / "manifests")
+    return Subject(name, repository, manifests, str(row.get("kubernetes_min", OLDEST)))
+
+
+def write(repository: Path, manifests: Path) -> Path:
+    """Write what a cluster gets into a folder: a file for each environment, and the namespaces."""
+    manifests.mkdir(parents=True)
     for environment, text in rendered_by(repository).items():
         (manifests / f"{environment}.yaml").write_text(text)
-    for namespaces in repository.glob("deploy/namespace/namespace.yaml"):
+    for namespaces in repository.glob(f"deploy/namespace/{NAMESPACES}"):
         shutil.copy(namespaces, manifests)
-    return Subject(name, repository, manifests, str(row.get("kubernetes_min", OLDEST)))
+    return manifests
 
 
 def rendered_by(repository: Path) -> dict[str, str]:

@@ -12,11 +12,10 @@ import yaml
 from gocontainer.checks.finding import Pod, group, pods
 from tests import crds
 from tests.golden import FOLDER
-from tests.judges.subject import Subject, from_row, manifests, rendered_by
+from tests.judges.subject import Subject, from_row, manifests, write
 from tests.kube.engine import ControlPlane, Document, joined
 from tests.support import ok
 
-NAMESPACES = "namespace.yaml"
 ACCOUNT, NAMESPACE = "ServiceAccount", "Namespace"
 KNATIVE = ("containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds")
 """What a Knative Service says beside its pod."""
@@ -35,13 +34,7 @@ def of_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
 def of_golden(folder: Path, name: str) -> Subject:
     """Render the manifests of a golden, of which a copy is made: that of sites writes into its folder."""
     golden = Path(shutil.copytree(FOLDER / name, folder / "goldens" / name))
-    target = folder / name
-    target.mkdir(parents=True)
-    for environment, text in rendered_by(golden).items():
-        (target / f"{environment}.yaml").write_text(text)
-    for namespaces in golden.glob(f"deploy/namespace/{NAMESPACES}"):
-        shutil.copy(namespaces, target)
-    return Subject(f"golden-{name}", golden, target)
+    return Subject(f"golden-{name}", golden, write(golden, folder / name))
 
 
 def pod(found: Pod) -> Document:

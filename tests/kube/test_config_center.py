@@ -13,7 +13,7 @@ from tests.kube.deployed import Deployed, ready
 from tests.kube.engine import Document
 from tests.kube.load import once
 from tests.kube.node import Node
-from tests.support import rendered
+from tests.support import rendered, replace
 
 ANSWERS: Mapping[str, object] = GOLDENS["configured"]
 IMAGE = "localhost/orders:v0.1.0-configured"
@@ -46,9 +46,7 @@ def test_it_serves_on_the_layers_below_and_is_ready(alone: Deployed) -> None:
 def test_a_new_pod_that_must_not_guess_is_not_ready_and_the_old_one_serves_on(alone: Deployed) -> None:
     old = alone.pod()["metadata"]["name"]
     settings = alone.repository / "deploy/components/config-center/kustomization.yaml"
-    text = settings.read_text()
-    assert text.count("APP_CENTER_NEEDS=\n") == 1
-    settings.write_text(text.replace("APP_CENTER_NEEDS=\n", f"APP_CENTER_NEEDS={NEEDED}\n"))
+    replace(settings, ("APP_CENTER_NEEDS=\n", f"APP_CENTER_NEEDS={NEEDED}\n"))
     alone.apply()
 
     def waiting() -> Sequence[Document]:

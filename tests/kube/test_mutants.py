@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.judges.subject import NAMESPACES
 from tests.kube import manifests
 from tests.kube.engine import ControlPlane, Document, joined, timed
 from tests.kube.mutants import CONTAINER, MUTANTS, Mutant, changed, differences, with_pod
@@ -17,7 +18,7 @@ def default(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Ma
     """The manifests of a user who does nothing but press Enter, by their kind, in namespaces that are there."""
     subject = manifests.of_golden(tmp_path_factory.mktemp("default"), "service")
     manifests.prepare(plane, [subject])
-    files = [subject.manifests / name for name in (manifests.NAMESPACES, "prod.yaml")]
+    files = [subject.manifests / name for name in (NAMESPACES, "prod.yaml")]
     return {each["kind"]: each for path in files for each in manifests.documents(path.read_text())}
 
 

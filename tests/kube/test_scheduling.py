@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.judges.subject import kustomize
+from tests.judges.subject import NAMESPACES, kustomize
 from tests.kube import manifests
 from tests.kube.build import PROGRAMS, kubernetes
 from tests.kube.engine import ControlPlane, Document, timed
@@ -46,7 +46,7 @@ def prod(
         before = copy.deepcopy(deployment)
         change(deployment["spec"]["template"]["spec"])
         assert deployment != before
-    return placed(plane, (repository / "deploy/namespace" / manifests.NAMESPACES).read_text(), documents, nodes)
+    return placed(plane, (repository / "deploy/namespace" / NAMESPACES).read_text(), documents, nodes)
 
 
 def without(key: str) -> Change:

@@ -17,6 +17,7 @@ from gocontainer.edge import NODE
 from tests import crds
 from tests.kube import manifests
 from tests.kube.build import PROGRAMS, kubernetes
+from tests.kube.deployed import ready
 from tests.kube.engine import ControlPlane, Document, joined, timed
 from tests.kube.placement import SMALL, node, scheduled
 from tests.sites.fleets import Fleet, twelve
@@ -146,10 +147,6 @@ def site_of(pod: Document) -> str:
 
 def image_of(pod: Document) -> str:
     return str(pod["spec"]["containers"][0]["image"])
-
-
-def ready(pod: Document) -> bool:
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", ()))
 
 
 @pytest.fixture

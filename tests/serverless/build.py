@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from tests import ahead
-from tests.daemons import debian
-from tests.support import CACHE, PINS, ROOT, go, go_tool, locked, missing, need, ok, rendered, wrapped
+from tests.jars import collect, java, pin
+from tests.support import CACHE, PINS, ROOT, go, go_tool, locked, need, ok, rendered, replace, wrapped
 
 HERE = ROOT / "tests/serverless"
-
-
-def pin(name: str) -> str:
-    """Return a version that pins.toml names."""
-    return str(PINS["own_tool"][name]["value"])
 
 
 @cache
 def kafka() -> Path:
     """Return the folder with Kafka's jars, resolved once for each version."""
-    if not (shutil.which("mvn") and shutil.which("java")):
-        debian("default-jdk-headless", "maven")
-    project, plugin = HERE / "kafka/pom.xml", f"maven-dependency-plugin:{pin('maven_dependency_plugin')}"
-    folder = CACHE / f"kafka-{hashlib.sha256(project.read_bytes() + pin('kafka').encode()).hexdigest()[:16]}"
+    java()
+    project = HERE / "kafka"
+    state = (project / "pom.xml").read_bytes() + pin("kafka").encode()
+    folder = CACHE / f"kafka-{hashlib.sha256(state).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     jars = folder / "jars"
     with locked(folder):
         if not jars.exists():
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                goal = f"org.apache.maven.plugins:{plugin}:copy-dependencies"
-                maven = ["mvn", "--batch-mode", "--quiet", f"--file={project}", goal, f"-Dserver={pin('kafka')}"]
-                options = [f"-DoutputDirectory={scratch}/jars", "-DincludeScope=runtime"]
-                if subprocess.run([*maven, *options], check=False).returncode != 0:
-                    missing("Kafka, which Maven brings,")
+                collect(project, pin("kafka"), Path(scratch) / "jars")
                 (Path(scratch) / "jars").replace(jars)
     return jars
 
@@ -61,11 +50,7 @@ def functions(scaler: str = "knative", mutant: tuple[str, ...] = ()) -> Path:
     repository = rendered(Path(tempfile.mkdtemp(prefix="function-")), target="knative", eventing="kafka", scaler=scaler)
     if mutant:
         path, *edits = mutant
-        text = (repository / path).read_text()
-        for old, new in zip(edits[::2], edits[1::2], strict=True):
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
-        (repository / path).write_text(text)
+        replace(repository / path, *zip(edits[::2], edits[1::2], strict=True))
     ok(go(repository, "build", "-o", "bin/", "./cmd/...", CGO_ENABLED="0"), "go build")
     return repository / "bin"
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.centres.line import steady_port
-from tests.daemons import process, until
+from tests.daemons import listens, process, until
 from tests.serverless import build
 
 JAVA = (
@@ -27,31 +25,13 @@ JAVA = (
 KEYS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "secret-of-tester"}
 
 
-def listens(port: int) -> bool:
-    """Say whether somebody listens on a port of this machine."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-@contextmanager
-def scratch(prefix: str) -> Iterator[Path]:
-    """A folder that is gone at the end."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @contextmanager
 def kafka() -> Iterator[str]:
     """Run a Kafka of one node and yield its address."""
     path = f"{build.kafka()}/*"
     port, controller = steady_port(), steady_port()
-    with scratch("kafka-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kafka-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
         settings = folder / "server.properties"
         settings.write_text(
             f"""\
@@ -150,8 +130,8 @@ class Storage:
 def storage() -> Iterator[Storage]:
     """Run an S3 API."""
     build.storage()
-    with scratch("storage-") as folder:
-        running = Storage(folder)
+    with tempfile.TemporaryDirectory(prefix="storage-", ignore_cleanup_errors=True) as folder:
+        running = Storage(Path(folder))
         running.start()
         try:
             yield running

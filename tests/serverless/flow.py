@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,9 +47,7 @@ class Flow:
     @property
     def consuming(self) -> tuple[str, ...]:
         """The flags of a function that reads Kafka itself."""
-        topics = {"topic": "uploads", "replies": "results", "dead-letters": "dead"}
-        named = (text for flag, kind in topics.items() for text in (f"-kafka-{flag}", self.topic(kind)))
-        return ("-kafka-brokers", self.brokers, "-kafka-group", self.name, *named)
+        return ("-kafka-brokers", self.brokers, *self._topics("-kafka-"))
 
     def until_ready(self) -> None:
         """Wait until the function is ready."""
@@ -57,37 +55,18 @@ class Flow:
 
     def dispatcher(self, *more: str) -> Daemon:
         """Return the platform's part between the topic and the function, not started yet."""
-        topics = [
-            "-topic",
-            self.topic("uploads"),
-            "-replies",
-            self.topic("results"),
-            "-dead-letters",
-            self.topic("dead"),
-        ]
-        command: list[str | Path] = [
-            build.platform(),
-            "deliver",
-            "-brokers",
-            self.brokers,
-            *topics,
-            "-group",
-            self.name,
-        ]
-        return Daemon(
-            [*command, "-to", f"http://127.0.0.1:{self._port}", *more], self.folder / f"{self.name}-platform.log"
-        )
+        command = self._command("deliver", *self._topics("-"), "-to", f"http://127.0.0.1:{self._port}", *more)
+        return Daemon(command, self.folder / f"{self.name}-platform.log")
+
+    def _topics(self, prefix: str) -> Iterator[str]:
+        """Yield the flags of whoever reads the uploads, which start with a prefix."""
+        yield from (f"{prefix}group", self.name)
+        for flag, kind in {"topic": "uploads", "replies": "results", "dead-letters": "dead"}.items():
+            yield from (f"{prefix}{flag}", self.topic(kind))
 
     def teller(self) -> subprocess.Popen[str]:
         """Start what produces an event for each line, id and key."""
-        command: list[str | Path] = [
-            build.platform(),
-            "tell",
-            "-brokers",
-            self.brokers,
-            "-topic",
-            self.topic("uploads"),
-        ]
+        command = self._command("tell", "-topic", self.topic("uploads"))
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
     def tell(self, events: Iterable[tuple[str, str]]) -> None:
@@ -121,11 +100,9 @@ class Flow:
         return [Event(**json.loads(line)) for line in self._platform("read", "-topic", self.topic(kind)).splitlines()]
 
     def _platform(self, command: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [build.platform(), command, "-brokers", self.brokers, *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        done = subprocess.run(self._command(command, *arguments), check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def _command(self, command: str, *arguments: str) -> list[str | Path]:
+        return [build.platform(), command, "-brokers", self.brokers, *arguments]

@@ -7,8 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.daemons import until
-from tests.serverless.engine import listens
+from tests.daemons import listens, until
 from tests.snippets import BIN, matches, snippets, steps
 from tests.support import ROOT, clean_environment, missing, need
 

@@ -15,7 +15,7 @@ from gocontainer.edge import NODE
 from tests.sites.fleets import Fleet, fleets
 from tests.sites.interpreter import Document, effective
 from tests.sites.program import FILE, PROGRAM, copy, folder, program, sites, written
-from tests.support import need, ok, rendered
+from tests.support import need, ok, rendered, replace
 
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {
     "kubeedge": {"target": "kubeedge"},
@@ -167,9 +167,7 @@ MUTANTS: Mapping[str, tuple[str, str, str]] = {
 def test_a_program_that_is_wrong_would_be_noticed(repositories: dict[str, Path], tmp_path: Path, what: str) -> None:
     platform, right, wrong = MUTANTS[what]
     mutant = copy(repositories[platform], tmp_path / "mutant")
-    source = mutant / PROGRAM[1] / f"{platform}.go"
-    assert source.read_text().count(right) == 1
-    source.write_text(source.read_text().replace(right, wrong))
+    replace(mutant / PROGRAM[1] / f"{platform}.go", (right, wrong))
     assert program(mutant) != program(repositories[platform])
     image = {name: f"registry.example.com/{name}:v1.2.{{}}" for name in ("image", "model")}
     waves = [{k: v.format(n) for k, v in image.items()} | {"previous": {"image": "", "model": ""}} for n in range(2)]
