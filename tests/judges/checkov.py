@@ -29,11 +29,10 @@ class Report(NamedTuple):
 
 def checkov(subjects: Sequence[Subject]) -> list[str]:
     """Judge the image, the manifests and the workflows."""
-    return report(tuple(subjects)).findings
+    return report(subjects).findings
 
 
-@cache
-def report(subjects: tuple[Subject, ...]) -> Report:
+def report(subjects: Sequence[Subject]) -> Report:
     """Judge every file; manifests overlay by overlay, or one's NetworkPolicy would count for another's pods."""
     asked = json.dumps([[str(path) for path in group] for group in groups(subjects)])
     done = subprocess.run([program(), "-I", SCRIPT], check=False, input=asked, capture_output=True, text=True)
@@ -48,7 +47,7 @@ def report(subjects: tuple[Subject, ...]) -> Report:
     return Report(named(subjects, failed), seen)
 
 
-def groups(subjects: tuple[Subject, ...]) -> Iterator[list[Path]]:
+def groups(subjects: Sequence[Subject]) -> Iterator[list[Path]]:
     for pattern in ("Dockerfile", ".github/workflows/*.yml"):
         if paths := files(subjects, pattern):
             yield paths

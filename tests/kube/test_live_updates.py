@@ -12,7 +12,6 @@ import pytest
 
 from gocontainer import render
 from gocontainer.lock import sealed
-from gocontainer.profiles import PRESETS
 from tests.images.engine import Engine
 from tests.judges.subject import kustomize
 from tests.kube.deployed import Deployed, ready
@@ -27,7 +26,10 @@ PREVIOUS = max(FOLDER.iterdir(), key=lambda path: [int(part) for part in path.na
 IMAGE = f"localhost/orders:v{PREVIOUS.name}-previous"
 KINDS = "serviceaccount,service,deployment,horizontalpodautoscaler,poddisruptionbudget,networkpolicy"
 NUMBERS = itertools.count()
-every_profile = pytest.mark.parametrize("profile", PRESETS)
+OVERLAY = "deploy/overlays/prod/kustomization.yaml"
+PROFILES = [folder.name for folder in sorted(PREVIOUS.iterdir()) if OVERLAY in frozen(folder)]
+"""Those of that release that a plain node can run."""
+every_profile = pytest.mark.parametrize("profile", PROFILES)
 Objects = Mapping[tuple[str, str], Document]
 """By kind and name."""
 
@@ -66,7 +68,7 @@ def updated(engine: Engine, node: Node, tmp_path_factory: pytest.TempPathFactory
     """The previous release of every profile, running, and updated: with its objects as they were before."""
     folder = tmp_path_factory.mktemp("previous")
     services = {}
-    for profile in PRESETS:
+    for profile in PROFILES:
         repository = committed(folder / profile / "orders", frozen(PREVIOUS / profile))
         services[profile] = Deployed(node, repository, "prod", f"previous-{profile}")
         moved(repository, services[profile].namespace)
