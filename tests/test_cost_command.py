@@ -166,9 +166,10 @@ def test_a_repository_brings_its_requests_and_replicas_and_a_flag_wins(tmp_path:
     from gocontainer.renderer import render
     from tests.support import answers
 
-    given = answers(cpu="2", memory="1Gi", min_replicas=4, max_replicas=9)
+    given = answers(cpu="2", memory="1Gi", min_replicas=4, max_replicas=9, target="knative", concurrency=3)
     tree.save(lock.sealed(render(given), given), tmp_path / "orders")
-    found = cost(str(tmp_path / "orders"), *DAY)
+    found = cost(str(tmp_path / "orders"), "--tasks-per-day", "10000", "--seconds", "3")
+    assert found["concurrency"] == 3
     assert (found["cpu"], found["memory"], found["max_scale"], found["always_on"]["pods"]) == (2, 1, 9, 4)
     found = cost(str(tmp_path / "orders"), *DAY, "--cpu", "250m", "--replicas", "1", "--max-scale", "0")
     assert (found["cpu"], found["memory"], found["max_scale"], found["always_on"]["pods"]) == (0.25, 1, 0, 1)
@@ -208,7 +209,7 @@ def wrong(*arguments: str) -> str:
         ((*DAY, "--cpu", "5x"), "--cpu"),
         ((*DAY, "--replicas", "0"), "--replicas"),
         ((*DAY, "--trace", "absent"), "absent"),
-        (("--tasks-per-day", "50000", "--seconds", "10", "--max-scale", "5"), "5.8 days of work for a pod"),
+        (("--tasks-per-day", "500000", "--seconds", "10", "--max-scale", "5"), "5.8 days of work for a pod"),
     ],
 )
 def test_a_wrong_call_is_exit_2_with_a_sentence(arguments: tuple[str, ...], words: str) -> None:

@@ -31,7 +31,8 @@ class _Number(click.FloatRange):
 
 _MANY = click.IntRange(1, 1_000_000)
 _PRICE = _Number(0, 1_000_000)
-_REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "memory"
+_REPLICAS, _MAX_SCALE, _CONCURRENCY = "min_replicas", "max_replicas", "concurrency"
+_CPU, _MEMORY = "cpu", "memory"
 
 
 @click.command()
@@ -51,14 +52,7 @@ _REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "m
     help="Replay this instead: the time of one arrival on each line.",
 )
 @click.option("--seconds", required=True, type=_Number(0.001, 600), metavar="S", help="How long a task takes.")
-@click.option(
-    "--concurrency",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 1000),
-    metavar="N",
-    help="How many tasks a pod takes at a time.",
-)
+@click.option("--concurrency", metavar="N", help="How many tasks a pod takes at a time.")
 @click.option(
     "--cold-start",
     default=2.0,
@@ -77,14 +71,15 @@ _REPLICAS, _MAX_SCALE, _CPU, _MEMORY = "min_replicas", "max_replicas", "cpu", "m
 def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
     """Compare what a load costs on pods that are always on, and serverless.
 
-    Knative's autoscaler is replayed with its defaults. Of the repository at PATH come CPU, memory, the pods
-    that are always on (its fewest replicas) and the most pods (its most); else the defaults of the options.
+    Knative's autoscaler is replayed with its defaults. Of the repository at PATH come CPU, memory, concurrency,
+    the pods that are always on (its fewest replicas) and the most pods (its most); else the defaults of
+    `gocontainer new`.
     """
     load = _arrivals(given)
     answers = _answers(path)
     service = Service(
         given["seconds"],
-        given["concurrency"],
+        _count(_CONCURRENCY, "--concurrency", given["concurrency"], answers),
         given["cold_start"],
         int(answers[_MAX_SCALE]) if given["max_scale"] is None else given["max_scale"],
     )
@@ -95,7 +90,7 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
         given["cpu_price"],
         given["memory_price"],
     )
-    found = bill.bill(load, service, pod, _replicas(given["replicas"], answers))
+    found = bill.bill(load, service, pod, _count(_REPLICAS, "--replicas", given["replicas"], answers))
     if as_json:
         say(json.dumps(found.as_json(), indent=2))
         return
@@ -122,7 +117,7 @@ def _arrivals(given: Mapping[str, Any]) -> arrivals.Arrivals:
 def _answers(path: str | None) -> Mapping[str, Value]:
     """Return the answers of a repository, or the defaults."""
     if path is None:
-        return {name: BY_NAME[name].default for name in (_CPU, _MEMORY, _REPLICAS, _MAX_SCALE)}
+        return {name: BY_NAME[name].default for name in (_CPU, _MEMORY, _CONCURRENCY, _REPLICAS, _MAX_SCALE)}
     remembered = lock.read(absolute(path))
     if remembered.name != lock.NAME:
         raise CannotUse(f"nothing says what a pod of {remembered.name} requests", "Leave PATH out, and give flags.")
@@ -136,10 +131,10 @@ def _amount(name: str, given: Mapping[str, Any], answers: Mapping[str, Value]) -
     return option.amount(str(answers[name] if given[name] is None else option.parse(given[name], option.flag)))
 
 
-def _replicas(given: str | None, answers: Mapping[str, Value]) -> int:
-    option = BY_NAME[_REPLICAS]
-    assert isinstance(option, Integer), _REPLICAS
-    return int(answers[_REPLICAS] if given is None else option.parse(given, "--replicas"))
+def _count(name: str, flag: str, given: str | None, answers: Mapping[str, Value]) -> int:
+    option = BY_NAME[name]
+    assert isinstance(option, Integer), name
+    return int(answers[name] if given is None else option.parse(given, flag))
 
 
 def _refuse_overload(load: arrivals.Arrivals, service: Service) -> None:
