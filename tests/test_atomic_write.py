@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,54 +19,88 @@ from tests.support import clean_environment
 
 FILES = {"a.txt": File(b"a"), "deep/down/b.txt": File(b"b" * 1000), "run.sh": File(b"#!/bin/sh\n", executable=True)}
 
-# Runs `gocontainer new`, and kills itself with SIGKILL at the n-th thing that it does to the disk.
-KILLED = """
-import os, signal, sys
-left = [int(sys.argv.pop(1))]
-folder = sys.argv[-1]
-def hook(event, arguments):
-    if event in ("open", "os.mkdir", "os.rename", "os.rmdir", "shutil.rmtree", "subprocess.Popen") and any(
-        folder in str(argument) for argument in arguments
-    ):
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(hook)
-sys.argv[0] = "gocontainer"
+# Forks for each line of a number and a folder: the child runs `gocontainer new` there, and kills itself with SIGKILL
+# at that thing that it does to the disk. Says how the child ended, and how many things were left to do.
+DRIVER = """
+import os, signal, sys, tempfile
 from gocontainer.__main__ import main
-code = main()
-print(left[0])
-sys.exit(code)
+
+def new(folder):
+    sys.argv = ["gocontainer", "new", "orders", "-o", folder]
+    return main()
+
+def killed(number, folder):
+    left = [number]
+    def hook(event, arguments):
+        if event in ("open", "os.mkdir", "os.rename", "os.rmdir", "shutil.rmtree", "subprocess.Popen") and any(
+            folder in str(argument) for argument in arguments
+        ):
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+    code = new(folder)
+    os.write(1, b"%d " % left[0])
+    os._exit(code)
+
+with tempfile.TemporaryDirectory() as first:
+    sys.stdout = open(os.devnull, "w")
+    assert new(first) == 0, "from now on everything is imported"
+for line in sys.stdin:
+    number, folder = line.rstrip("\\n").split(" ", 1)
+    if not (child := os.fork()):
+        killed(int(number), folder)
+    os.write(1, b"%d\\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-def new(folder: Path, *, kill_at: int) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-c", KILLED, str(kill_at), "new", "orders", "-o", str(folder)]
-    return subprocess.run(arguments, check=False, capture_output=True, text=True, env=clean_environment())
+class Driver(NamedTuple):
+    """Runs `gocontainer new`, in a process for each time."""
+
+    process: subprocess.Popen[str]
+
+    def new(self, folder: Path, *, kill_at: int = 10**6) -> list[int]:
+        """Return the exit code, and before it what was left of ``kill_at`` where it was not killed."""
+        assert self.process.stdin
+        assert self.process.stdout
+        print(kill_at, folder, file=self.process.stdin, flush=True)
+        return [int(word) for word in self.process.stdout.readline().split()]
+
+    def points(self, folder: Path) -> int:
+        """Return how many things an undisturbed run does to the disk."""
+        left, code = self.new(folder)
+        assert code == 0
+        return 10**6 - left
 
 
-def points(folder: Path) -> int:
-    """How many things an undisturbed run does to the disk."""
-    done = new(folder, kill_at=10**6)
-    assert done.returncode == 0, done.stderr
-    return 10**6 - int(done.stdout.splitlines()[-1])
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Driver]:
+    with subprocess.Popen(
+        [sys.executable, "-c", DRIVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    ) as process:
+        yield Driver(process)
+        assert process.stdin
+        process.stdin.close()
 
 
-def test_a_kill_at_any_moment_leaves_nothing_or_the_whole(tmp_path: Path) -> None:
+def test_a_kill_at_any_moment_leaves_nothing_or_the_whole(tmp_path: Path, driver: Driver) -> None:
     whole_folder = tmp_path / "whole"
-    total = points(whole_folder)
+    total = driver.points(whole_folder)
     whole = tree.load(whole_folder / "orders")
     assert total > len(whole)
     for number in range(1, total + 1, 3 if os.environ.get("CI") != "true" else 1):
         folder = tmp_path / str(number)
         folder.mkdir()
-        assert new(folder, kill_at=number).returncode == -signal.SIGKILL
+        assert driver.new(folder, kill_at=number) == [-signal.SIGKILL]
         if (folder / "orders").exists():
             assert tree.load(folder / "orders") == whole
             assert (folder / "orders/.git/HEAD").exists()
             continue
-        done = new(folder, kill_at=10**6)
-        assert done.returncode == 0, done.stderr
+        assert driver.points(folder) > 0
         assert [path.name for path in folder.iterdir()] == ["orders"], "what the killed run left is gone"
         assert tree.load(folder / "orders") == whole
 
@@ -76,16 +112,16 @@ def cloned(folder: Path) -> Path:
     return folder
 
 
-def test_a_kill_never_loses_the_git_folder_that_was_there(tmp_path: Path) -> None:
-    total = points(cloned(tmp_path / "whole"))
+def test_a_kill_never_loses_the_git_folder_that_was_there(tmp_path: Path, driver: Driver) -> None:
+    total = driver.points(cloned(tmp_path / "whole"))
     outcomes = set()
     for number in range(max(1, total - 12), total + 1):
         folder = cloned(tmp_path / str(number))
-        assert new(folder, kill_at=number).returncode == -signal.SIGKILL
+        assert driver.new(folder, kill_at=number) == [-signal.SIGKILL]
         files = [path for path in (folder / "orders").iterdir() if path.name != ".git"]
         outcomes.add(bool(files))
         if not files:
-            assert new(folder, kill_at=10**6).returncode == 0
+            assert driver.points(folder) > 0
         assert [path.name for path in folder.iterdir()] == ["orders"]
         assert (folder / "orders/.git/precious").read_text() == "do not lose me"
         assert len(list((folder / "orders").iterdir())) > 10

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -20,7 +22,8 @@ from gocontainer.kinds import Text, Toggle
 from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.profiles import PROFILE
 from gocontainer.tree import File
-from tests.support import answers, go, gocontainer, need, ok, rendered
+from tests.support import answers, go, need, ok, rendered
+from tests.updates import command
 
 TEXTS = [option.name for option in OPTIONS if isinstance(option, Text)]
 HOSTILE = {
@@ -146,15 +149,17 @@ def channels(folder: Path, name: str, text: str) -> list[tuple[list[str], dict[s
 
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("name", TEXTS)
-def test_hostile_text_by_every_channel(tmp_path: Path, name: str, kind: str) -> None:
+def test_hostile_text_by_every_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str) -> None:
     text = HOSTILE[kind]
+    monkeypatch.chdir(tmp_path)
     service = [] if name == "service" else ["orders"]
     (tmp_path / "answers").mkdir()
     outcomes = set()
     for number, (arguments, environment) in enumerate(channels(tmp_path / "answers", name, text)):
         output = tmp_path / str(number)
         output.mkdir()
-        run = gocontainer("new", *service, *arguments, "--no-git", "-o", str(output), env=environment)
+        with patch.dict(os.environ, environment):
+            run = command("new", *service, *arguments, "--no-git", "-o", str(output))
         outcomes.add(run.code)
         assert run.code in (0, 2), run
         assert "Traceback" not in run.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -43,49 +44,62 @@ NEWER: Files = {
     "place/in.txt": "in a folder now\n",
     "folder": "a file now\n",
 }
-# Runs the command with what a pack holds as the newest render.
+# Forks for each line of arguments: the child runs the command with what a pack holds as the newest render, in a
+# process group of its own. Says with what it ended.
 DRIVER = """
-import sys
+import json, os, sys
 from pathlib import Path
 import gocontainer.update
 from gocontainer import cli, lock
 newest = lock.unpack(Path(sys.argv[1]).read_bytes())
 gocontainer.update.render = lambda answers: newest
-sys.exit(cli.run(sys.argv[2:]))
+for line in sys.stdin:
+    if not (child := os.fork()):
+        os.setsid()
+        sys.stdout = sys.stderr = open(os.devnull, "w")
+        os._exit(cli.run(json.loads(line)))
+    os.write(1, b"%d\\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
 class Driver(NamedTuple):
     """Runs updates to NEWER in a process of its own, killed at the n-th thing that it does to the disk."""
 
-    folder: Path
-    library: Path
+    process: subprocess.Popen[str]
+    counter: Path
 
-    def update(self, repository: Repository, *arguments: str, kill_at: int = 0) -> Run:
-        (self.folder / "counter").write_bytes(struct.pack("ll", 0, kill_at))
-        preload = {"LD_PRELOAD": str(self.library), "FAULT_COUNTER": str(self.folder / "counter")}
-        done = subprocess.run(
-            [sys.executable, "-c", DRIVER, str(self.folder / "newer"), "update", str(repository.folder), *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            env={**clean_environment(), **preload, "FAULT_FOLDER": str(repository.top)},
-            start_new_session=True,
-        )
-        return Run(done.returncode, done.stdout, done.stderr)
+    def update(self, repository: Repository, *arguments: str, kill_at: int = 0) -> int:
+        """Return the exit code."""
+        assert self.process.stdin
+        assert self.process.stdout
+        with self.counter.open("r+b") as counter:
+            counter.write(struct.pack("ll", 0, kill_at))
+        print(json.dumps(["update", str(repository.folder), *arguments]), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
 
     def points(self) -> int:
         """How many things the last run did to the disk."""
-        return int(struct.unpack("ll", (self.folder / "counter").read_bytes())[0])
+        return int(struct.unpack("ll", self.counter.read_bytes())[0])
 
 
 @pytest.fixture
-def driver(tmp_path: Path) -> Driver:
+def driver(tmp_path: Path) -> Iterator[Driver]:
     need("gcc")
-    library, source = tmp_path / "fault.so", Path(__file__).with_name("fault.c")
+    library, source, counter = tmp_path / "fault.so", Path(__file__).with_name("fault.c"), tmp_path / "counter"
     subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     (tmp_path / "newer").write_bytes(lock.pack(as_tree(NEWER)))
-    return Driver(tmp_path, library)
+    counter.write_bytes(bytes(struct.calcsize("ll")))
+    preload = {"LD_PRELOAD": str(library), "FAULT_COUNTER": str(counter), "FAULT_FOLDER": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(tmp_path / "newer")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**clean_environment(), **preload},
+    ) as process:
+        yield Driver(process, counter)
+        assert process.stdin
+        process.stdin.close()
 
 
 class Copy(Repository):
@@ -147,14 +161,14 @@ def test_a_kill_at_any_moment_leaves_old_or_new_or_what_an_abort_undoes(
 ) -> None:
     source = build(tmp_path / "source")
     old, whole = state(source), Copy(source, tmp_path / "whole")
-    assert driver.update(whole).code == code
+    assert driver.update(whole) == code
     new, total = state(whole), driver.points()
     assert total >= 100
     outcomes = set()
     for number in moments(total):
         repository = Copy(source, tmp_path / str(number))
-        assert driver.update(repository, kill_at=number).code == -signal.SIGKILL, number
-        outcomes.add(settle(repository, old, new))
+        assert driver.update(repository, kill_at=number) == -signal.SIGKILL, number
+        outcomes.add(settle(repository, old, new, again=number % 5 == 1))
         shutil.rmtree(repository.top)
     assert {"old", "undone"} <= outcomes
 
@@ -164,8 +178,8 @@ def moments(total: int) -> Sequence[int]:
     return range(1, total + 1, 10 if os.environ.get("CI") != "true" else 1)
 
 
-def settle(repository: Repository, old: State, new: State) -> str:
-    """Do what a person would after a kill, who is told to abort; then update again."""
+def settle(repository: Repository, old: State, new: State, *, again: bool) -> str:
+    """Do what a person would after a kill, who is told to abort; then update ``again``."""
     outcome = "undone"
     if not (repository.top / ".git/gocontainer-update").exists():
         left = state(repository)
@@ -175,6 +189,8 @@ def settle(repository: Repository, old: State, new: State) -> str:
         assert repository.update(NEWER).code == 2, "it is told to abort"
         assert command("update", str(repository.folder), "--abort").code == 0
         assert state(repository) == old
+    if not again:
+        return outcome
     if outcome == "new":
         repository.commit()
     done = repository.update(NEWER)
@@ -187,11 +203,11 @@ def test_a_killed_abort_can_be_run_again(tmp_path: Path, driver: Driver) -> None
     source = conflicting(tmp_path / "source")
     old = state(source)
     assert source.update(NEWER).code == 3
-    assert driver.update(Copy(source, tmp_path / "whole"), "--abort").code == 0
+    assert driver.update(Copy(source, tmp_path / "whole"), "--abort") == 0
     total = driver.points()
     for number in moments(total):
         repository = Copy(source, tmp_path / str(number))
-        assert driver.update(repository, "--abort", kill_at=number).code == -signal.SIGKILL
+        assert driver.update(repository, "--abort", kill_at=number) == -signal.SIGKILL
         done = command("update", str(repository.folder), "--abort")
         assert done.code == 0 or "no update is under way" in done.err.lower(), done.err
         assert state(repository) == old, number
