@@ -19,6 +19,19 @@ LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
 QUOTES = "`quotes.go` is the example: replace it with your own"
 EVENTS = "`events.go` takes CloudEvents to `internal/function`, the example: docs/function.md"
+_PROGRAMS = {
+    (False, False, False): ("`cmd/server`", "the program"),
+    (True, False, False): (
+        "`cmd/function`, `cmd/replay`, `cmd/flow`",
+        "the function; sends dead letters again; runs it all on this machine",
+    ),
+    (False, True, False): ("`cmd/server`, `cmd/sites`", "the service; writes the manifests of the sites"),
+    (False, True, True): (
+        "`cmd/server`, `cmd/sites`, `cmd/model`",
+        "the service; writes the manifests of the sites; signs a model",
+    ),
+}
+"""What they are in a function, on sites, with a model."""
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -92,7 +105,10 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__manifests": manifests.folders,
         "__manifests_are": manifests.are,
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__pod": "pod/NAME" if sites or target == "knative" else f"deploy/{answers['service']}",
         "__program": "function" if function else "server",
+        "__programs": _PROGRAMS[function, sites, answers["edge_model"] is True][0],
+        "__programs_are": _PROGRAMS[function, sites, answers["edge_model"] is True][1],
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
         "__route": _route(answers),

@@ -4,7 +4,8 @@ go 1.26.0
 
 require (
 <% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
-	github.com/minio/minio-go/v7 v7.4.1
+	github.com/aws/aws-sdk-go-v2 v1.48.0
+	github.com/aws/aws-sdk-go-v2/credentials v1.21.0
 <% endif %>
 	github.com/prometheus/client_golang v1.25.0
 <% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
@@ -31,6 +32,9 @@ require (
 )
 
 require (
+<% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
+	github.com/aws/smithy-go v1.28.9 // indirect
+<% endif %>
 	github.com/beorn7/perks v1.0.1 // indirect
 <% if cookiecutter.tracing %>
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
@@ -40,9 +44,6 @@ require (
 	github.com/coreos/go-semver v0.3.1 // indirect
 	github.com/coreos/go-systemd/v22 v22.7.0 // indirect
 <% endif %>
-<% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
-	github.com/dustin/go-humanize v1.0.1 // indirect
-<% endif %>
 <% if cookiecutter.tracing %>
 	github.com/felixge/httpsnoop v1.1.0 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
@@ -51,7 +52,7 @@ require (
 <% if cookiecutter.config_center == "etcd" %>
 	github.com/golang/protobuf v1.5.4 // indirect
 <% endif %>
-<% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" or cookiecutter.tracing %>
+<% if cookiecutter.tracing %>
 	github.com/google/uuid v1.6.0 // indirect
 <% endif %>
 <% if cookiecutter.config_center == "etcd" or cookiecutter.tracing %>
@@ -59,24 +60,16 @@ require (
 <% endif %>
 <% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
 	github.com/klauspost/compress v1.20.1 // indirect
-	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
-	github.com/klauspost/crc32 v1.3.0 // indirect
-	github.com/minio/crc64nvme v1.1.1 // indirect
-	github.com/minio/md5-simd v1.1.2 // indirect
 <% endif %>
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 <% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
-	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/pierrec/lz4/v4 v4.1.30 // indirect
 <% endif %>
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 <% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
-	github.com/rs/xid v1.6.0 // indirect
-	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/twmb/franz-go/pkg/kmsg v1.14.0 // indirect
-	github.com/zeebo/xxh3 v1.1.0 // indirect
 <% endif %>
 <% if cookiecutter.config_center == "etcd" %>
 	go.etcd.io/etcd/client/pkg/v3 v3.7.3 // indirect
@@ -101,25 +94,17 @@ require (
 <% if cookiecutter.config_center == "etcd" %>
 	go.uber.org/multierr v1.11.0 // indirect
 <% endif %>
-<% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
-	golang.org/x/crypto v0.58.0 // indirect
-<% endif %>
-<% if cookiecutter.config_center == "etcd" or cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" or cookiecutter.tracing %>
+<% if cookiecutter.config_center == "etcd" or cookiecutter.tracing %>
 	golang.org/x/net v0.61.0 // indirect
 <% endif %>
 	golang.org/x/sys v0.49.0 // indirect
-<% if cookiecutter.config_center == "etcd" or cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" or cookiecutter.tracing %>
-	golang.org/x/text v0.43.0 // indirect
-<% endif %>
 <% if cookiecutter.config_center == "etcd" or cookiecutter.tracing %>
+	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
 <% endif %>
-<% if cookiecutter.config_center == "apollo" and cookiecutter.tracing or cookiecutter.config_center == "nacos" and cookiecutter.tracing or cookiecutter.config_center == "none" and cookiecutter.tracing %>
+<% if cookiecutter.config_center == "apollo" and cookiecutter.tracing or cookiecutter.config_center == "nacos" and cookiecutter.tracing or cookiecutter.config_center == "none" and cookiecutter.tracing or cookiecutter.eventing == "kafka" and cookiecutter.tracing or cookiecutter.scaler == "keda" and cookiecutter.tracing %>
 	google.golang.org/grpc v1.83.2 // indirect
 <% endif %>
 	google.golang.org/protobuf v1.36.12 // indirect
-<% if cookiecutter.eventing == "kafka" or cookiecutter.scaler == "keda" %>
-	gopkg.in/ini.v1 v1.67.3 // indirect
-<% endif %>
 )

@@ -65,6 +65,13 @@ def test_an_upload_becomes_a_result_and_an_event(flow: Flows) -> None:
     assert one.dead() == []
 
 
+def test_a_name_of_any_characters_is_found_and_written(flow: Flows) -> None:
+    one, names = flow(), ("a+b%20", "$&=@:,;!~*'()", "\u00e4\u8ba2\u5355", "%2F")
+    with running(one):
+        one.tell(uploaded(one, *names))
+        done(one, *names)
+
+
 def test_killed_amid_its_work_another_try_finishes_it(flow: Flows) -> None:
     one = flow()
     with running(one) as (function, _):

@@ -20,12 +20,10 @@ PATIENT = ("-retries", "12", "-backoff", "50ms", "-timeout", "10s")
 POISON = b"\x89PNG"
 FORGETFUL = (
     "internal/function/store.go",
-    '\toptions.SetMatchETagExcept("*")\n',
+    '\t\treq.Header.Set("If-None-Match", "*")\n',
     "",
     '"results/"+name, result)',
     '"results/"+name+fmt.Sprint(time.Now().UnixNano()), result)',
-    '\t"sync"\n',
-    '\t"sync"\n\t"time"\n',
 )
 """Writes whatever is there, under a name of its own each time."""
 HASTY = ("internal/httpapi/events.go", "http.StatusServiceUnavailable", "http.StatusBadRequest")

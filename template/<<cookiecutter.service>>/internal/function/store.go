@@ -3,16 +3,23 @@ package function
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
+	"os"
+	"strings"
+	"time"
 
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 
 	"<< cookiecutter.module >>/internal/config"
 )
@@ -29,27 +36,41 @@ var errAbsent = errors.New("no such object")
 // memory nor the platform's count of retries survives. While the storage is away nothing is counted, so that its
 // outage sends no event to the dead letters.
 type store struct {
-	client  func() (minio.Core, error)
-	results string
+	endpoint, region, results string
+
+	client *http.Client
+	who    aws.CredentialsProvider
+	signer *v4.Signer
 }
 
 func newStore(cfg config.Config) *store {
-	return &store{results: cfg.Results, client: sync.OnceValues(func() (minio.Core, error) {
-		endpoint, err := url.Parse(cfg.S3Endpoint)
-		if err != nil {
-			return minio.Core{}, err
-		}
-		client, err := minio.NewCore(endpoint.Host, &minio.Options{
-			Creds:      credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.IAM{}}),
-			Secure:     endpoint.Scheme == "https",
-			Region:     cfg.S3Region,
-			MaxRetries: 1, // whoever delivers the event tries again
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = cfg.MaxInFlight
+	return &store{
+		endpoint: strings.TrimSuffix(cfg.S3Endpoint, "/"), region: cfg.S3Region, results: cfg.Results,
+		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // the signature is for one host
+		}},
+		who: whoWeAre(os.Getenv),
+		signer: v4.NewSigner(func(o *v4.SignerOptions) {
+			o.DisableURIPathEscaping = true // S3 signs the path as it is sent
+		}),
+	}
+}
+
+// whoWeAre returns the keys in the environment, or else those that EKS Pod Identity hands out.
+func whoWeAre(env func(string) string) aws.CredentialsProvider {
+	uri := env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+	if env("AWS_ACCESS_KEY_ID") != "" || uri == "" {
+		return credentials.NewStaticCredentialsProvider(
+			env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY"), env("AWS_SESSION_TOKEN"))
+	}
+	return aws.NewCredentialsCache(endpointcreds.New(uri, func(o *endpointcreds.Options) {
+		o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
+			token, err := os.ReadFile(env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"))
+			return string(token), err
 		})
-		if err != nil {
-			return minio.Core{}, err
-		}
-		return *client, nil
-	})}
+	}))
 }
 
 // attempt counts one more attempt and returns its number, most+1 where that many have been.
@@ -92,31 +113,73 @@ func (s *store) open(ctx context.Context, up upload) (io.ReadCloser, error) {
 }
 
 func (s *store) get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	client, err := s.client()
+	res, err := s.do(ctx, http.MethodGet, bucket, key, nil)
+	if no, ok := errors.AsType[refusal](err); ok && no.Code == "NoSuchKey" {
+		return nil, errAbsent
+	}
 	if err != nil {
 		return nil, err
 	}
-	object, _, _, err := client.GetObject(ctx, bucket, key, minio.GetObjectOptions{})
-	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
-		return nil, errAbsent
-	}
-	return object, err
+	return res.Body, nil
 }
 
 // create writes an object unless there is one, and reports whether it did: of several at once, one does.
 func (s *store) create(ctx context.Context, key string, content []byte) (bool, error) {
-	client, err := s.client()
-	if err != nil {
+	res, err := s.do(ctx, http.MethodPut, s.results, key, content)
+	if no, ok := errors.AsType[refusal](err); ok && no.status == http.StatusPreconditionFailed {
+		return false, nil
+	}
+	if err != nil { // also 409, which S3 says to the one of two at once that it cannot settle
 		return false, err
 	}
-	options := minio.PutObjectOptions{ContentType: "application/json"}
-	options.SetMatchETagExcept("*")
-	_, err = client.Client.PutObject(ctx, s.results, key, bytes.NewReader(content), int64(len(content)), options)
-	switch minio.ToErrorResponse(err).StatusCode {
-	case http.StatusPreconditionFailed:
-		return false, nil
-	case http.StatusConflict: // S3 says so to the one of two at once that it cannot settle
-		return false, fmt.Errorf("%s: written at once: %w", key, err)
+	return true, res.Body.Close()
+}
+
+// refusal is an answer that is not 200.
+type refusal struct {
+	status        int
+	Code, Message string
+}
+
+func (r refusal) Error() string {
+	return fmt.Sprintf("the storage answers %d: %s: %s", r.status, r.Code, r.Message)
+}
+
+// do sends one request; whoever delivers the event tries again. What it writes must not be there yet.
+func (s *store) do(ctx context.Context, method, bucket, key string, content []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.endpoint+escape(bucket+"/"+key), bytes.NewReader(content))
+	if err != nil {
+		return nil, err
 	}
-	return err == nil, err
+	sum := sha256.Sum256(content)
+	digest := hex.EncodeToString(sum[:])
+	req.Header.Set("X-Amz-Content-Sha256", digest)
+	if method == http.MethodPut {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("If-None-Match", "*")
+	}
+	who, err := s.who.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("who we are: %w", err)
+	}
+	if err := s.signer.SignHTTP(ctx, who, req, digest, "s3", s.region, time.Now()); err != nil {
+		return nil, err
+	}
+	res, err := s.client.Do(req)
+	if err != nil || res.StatusCode == http.StatusOK {
+		return res, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	no := refusal{status: res.StatusCode}
+	_ = xml.NewDecoder(io.LimitReader(res.Body, 64*1024)).Decode(&no) // what a proxy says has another form
+	return nil, no
+}
+
+// escape returns a path as S3 signs it: of what URLs allow, only letters, digits and -._~ stay.
+func escape(path string) string {
+	var escaped strings.Builder
+	for part := range strings.SplitSeq(path, "/") {
+		escaped.WriteString("/" + strings.ReplaceAll(url.QueryEscape(part), "+", "%20"))
+	}
+	return escaped.String()
 }
