@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -119,29 +118,12 @@ def is_knative(row: Row) -> bool:
     return row["target"] == "knative" and not has_overlays(row)
 
 
-def rows(
-    *, quick: int | None = None, cgo: bool = True, where: Callable[[Row], bool] = lambda _: True
-) -> pytest.MarkDecorator:
+def rows(*, quick: int | None = None, where: Callable[[Row], bool] = lambda _: True) -> pytest.MarkDecorator:
     """Parametrize over the rows ``where`` something holds; those after the first ``quick`` only in `make test-all`."""
-    wanted = [row for row in ROWS if (cgo or not row["cgo"]) and where(row)]
+    wanted = [row for row in ROWS if where(row)]
     marks = [() if quick is None or number < quick else (pytest.mark.slow,) for number in range(len(wanted))]
     parameters = [pytest.param(row, id=row_id(row), marks=mark) for row, mark in zip(wanted, marks, strict=True)]
     return pytest.mark.parametrize("row", parameters)
-
-
-def shape(files: tree.Tree) -> tuple[tuple[str, bytes], ...]:
-    """Return the Go code without its numbers and texts, which is all that many rows differ in."""
-    code = ((path, file.content) for path, file in sorted(files.items()) if path.endswith(".go"))
-    return tuple((path, re.sub(rb'"[^"\n]*"|\d+', b"", content)) for path, content in code)
-
-
-@cache
-def novel_rows() -> Sequence[Row]:
-    """Return the rows with code of a shape that no row before them has, or built with cgo where that was not."""
-    first: dict[Any, Row] = {}
-    for row in ROWS:
-        first.setdefault((shape(render(answers(**row))), row["cgo"]), row)
-    return tuple(first.values())
 
 
 def missing(what: str) -> NoReturn:

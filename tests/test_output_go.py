@@ -14,8 +14,10 @@ import pytest
 from docs.demo import get
 
 from gocontainer.centers import PORTS
+from gocontainer.options import PLATFORMS
+from tests.novel import Package, new_in, new_packages
 from tests.service import Service, running
-from tests.support import PINS, go, go_tool, need, novel_rows, ok, rendered, rows
+from tests.support import PINS, ROWS, TEMPLATE, go, go_tool, need, ok, rendered, rows
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [
@@ -38,14 +40,33 @@ def test_row_is_clean_go_that_runs(tmp_path: Path, row: dict[str, Any]) -> None:
     formatted = subprocess.run(["gofmt", "-l", "."], cwd=repository, check=True, capture_output=True, text=True)
     assert formatted.stdout + formatted.stderr == ""
     assert ok(go(repository, "mod", "tidy", "-diff"), "go mod tidy -diff") == ""
-    ok(go(repository, "build", "./...", CGO_ENABLED=cgo), "go build")
+    ok(go(repository, "build", "-o", "bin/", "./...", CGO_ENABLED=cgo), "go build")
     ok(go(repository, "vet", "./...", CGO_ENABLED=cgo), "go vet")
-    if row in novel_rows():
-        ok(go(repository, "test", "-race", "./...", CGO_ENABLED="1"), "go test")
-    function = row.get("eventing") == "kafka"
-    program = "./cmd/function" if function else "./cmd/server"
-    ok(go(repository, "build", "-o", "bin/service", program, CGO_ENABLED=cgo), "go build")
-    starts_and_stops(repository / "bin/service", refuses_what_is_no_event if function else prices_a_basket)
+    if new := new_packages(row):
+        ok(go(repository, "test", "-race", *new, CGO_ENABLED="1"), "go test")
+    if row.get("eventing") == "kafka":
+        starts_and_stops(repository / "bin/function", refuses_what_is_no_event)
+    else:
+        starts_and_stops(repository / "bin/server", prices_a_basket)
+
+
+def test_a_package_is_raced_again_where_what_it_is_linked_with_is_new() -> None:
+    health = Package((("internal/health/health.go", b"a"),), ())
+    other = Package((("internal/health/health.go", b"b"),), ())
+    app = Package((("internal/app/app.go", b"c"),), ("./internal/config", "./internal/health"))
+    config = Package((("internal/config/config.go", b"d"),), ())
+    before = {"./internal/app": app, "./internal/config": config, "./internal/health": health}
+    assert list(new_in([before, before, before | {"./internal/health": other}])) == [
+        list(before),
+        [],
+        ["./internal/app", "./internal/health"],
+    ]
+
+
+def test_every_package_of_a_row_is_raced_in_one() -> None:
+    raced = [package for row in ROWS for package in new_packages(row)]
+    assert set(raced) >= {f"./{path.parent.relative_to(TEMPLATE)}" for path in TEMPLATE.rglob("*_test.go")}
+    assert len(raced) > len(set(raced))
 
 
 def prices_a_basket(one: Service, other: Service) -> None:
@@ -74,13 +95,15 @@ def starts_and_stops(binary: Path, works: Callable[[Service, Service], None]) ->
     assert subprocess.run(check, check=False, stderr=subprocess.DEVNULL).returncode == 1
 
 
-@rows(quick=1, cgo=False)
-def test_row_compiles_for_its_platforms(tmp_path: Path, row: dict[str, Any]) -> None:
-    repository = rendered(tmp_path, **row)
-    for platform in row["platforms"].split(","):
-        system, machine, *variant = platform.split("/")
-        arm = {"GOARM": variant[0].removeprefix("v")} if variant else {}
-        ok(go(repository, "build", "./...", CGO_ENABLED="0", GOOS=system, GOARCH=machine, **arm), platform)
+@pytest.mark.parametrize("few", [1, pytest.param(len(ROWS), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("platform", [value for value in PLATFORMS.values if value != "linux/amd64"])
+def test_rows_compile_for_every_platform(tmp_path: Path, platform: str, few: int) -> None:
+    system, machine, *variant = platform.split("/")
+    arm = {"GOARM": variant[0].removeprefix("v")} if variant else {}
+    for number, row in enumerate(ROWS[:few]):
+        if new := new_packages(row):
+            repository = rendered(tmp_path / str(number), **row)
+            ok(go(repository, "build", *new, CGO_ENABLED="0", GOOS=system, GOARCH=machine, **arm), platform)
 
 
 @pytest.mark.slow

@@ -7,17 +7,25 @@ from collections.abc import Sequence
 
 from gocontainer import tree
 from tests.judges.subject import Subject, named, output
-from tests.support import PINS, go_tool, shape
+from tests.novel import Package, new_in, packages
+from tests.support import PINS, go_tool
 
 
 def staticcheck(subjects: Sequence[Subject]) -> list[str]:
     """Judge all Go code; where rows differ in numbers and texts it is read once, since it has to be compiled."""
     program = go_tool("honnef.co/go/tools/cmd/staticcheck", PINS["own_tool"]["staticcheck"]["value"])
-    distinct = {shape(tree.load(subject.folder)): subject for subject in subjects}
+    distinct = zip(subjects, new_in([go_code(subject) for subject in subjects]), strict=True)
     found = [
         json.loads(line)
-        for subject in distinct.values()
-        for line in output(program, "-f", "json", "./...", cwd=subject.folder).splitlines()
+        for subject, new in distinct
+        if new
+        for line in output(program, "-f", "json", *new, cwd=subject.folder).splitlines()
     ]
     places = ((each["location"], each["code"], each["message"]) for each in found)
     return named(subjects, (f"{at['file']}:{at['line']}: {code}: {message}" for at, code, message in places))
+
+
+def go_code(subject: Subject) -> dict[str, Package]:
+    """Return the packages of a subject."""
+    module = (subject.folder / "go.mod").read_text().splitlines()[0].removeprefix("module ")
+    return packages(tree.load(subject.folder), module)
