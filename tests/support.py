@@ -203,7 +203,7 @@ def go(folder: Path, *arguments: str, **environment: str) -> Run:
         ["go", *arguments],
         check=False,
         cwd=folder,
-        env={**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false", "GOTOOLCHAIN": "local", **environment},
+        env={**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false -trimpath", "GOTOOLCHAIN": "local", **environment},
         capture_output=True,
         text=True,
     )
