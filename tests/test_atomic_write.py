@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +14,14 @@ import pytest
 from gocontainer import tree
 from gocontainer.errors import TargetNotEmpty, WriteError
 from gocontainer.tree import File
+from tests.forked import Forking, forking
 from tests.support import clean_environment
 
 FILES = {"a.txt": File(b"a"), "deep/down/b.txt": File(b"b" * 1000), "run.sh": File(b"#!/bin/sh\n", executable=True)}
 
-# Forks for each line of a number and a folder: the child runs `gocontainer new` there, and kills itself with SIGKILL
-# at that thing that it does to the disk. Says how the child ended, and how many things were left to do.
-DRIVER = """
+# Runs `gocontainer new` in the folder that a line names behind a number, and kills itself with SIGKILL at that thing
+# that it does to the disk; else it writes how many things were left to do.
+PROGRAM = """
 import os, signal, sys, tempfile
 from gocontainer.__main__ import main
 
@@ -29,8 +29,9 @@ def new(folder):
     sys.argv = ["gocontainer", "new", "orders", "-o", folder]
     return main()
 
-def killed(number, folder):
-    left = [number]
+def run(line):
+    number, folder = line.rstrip("\\n").split(" ", 1)
+    left = [int(number)]
     def hook(event, arguments):
         if event in ("open", "os.mkdir", "os.rename", "os.rmdir", "shutil.rmtree", "subprocess.Popen") and any(
             folder in str(argument) for argument in arguments
@@ -41,30 +42,21 @@ def killed(number, folder):
     sys.addaudithook(hook)
     code = new(folder)
     os.write(1, b"%d " % left[0])
-    os._exit(code)
+    return code
 
-with tempfile.TemporaryDirectory() as first:
-    sys.stdout = open(os.devnull, "w")
+with tempfile.TemporaryDirectory() as first, open(os.devnull, "w") as sys.stdout:
     assert new(first) == 0, "from now on everything is imported"
-for line in sys.stdin:
-    number, folder = line.rstrip("\\n").split(" ", 1)
-    if not (child := os.fork()):
-        killed(int(number), folder)
-    os.write(1, b"%d\\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
 class Driver(NamedTuple):
     """Runs `gocontainer new`, in a process for each time."""
 
-    process: subprocess.Popen[str]
+    python: Forking
 
     def new(self, folder: Path, *, kill_at: int = 10**6) -> list[int]:
         """Return the exit code, and before it what was left of ``kill_at`` where it was not killed."""
-        assert self.process.stdin
-        assert self.process.stdout
-        print(kill_at, folder, file=self.process.stdin, flush=True)
-        return [int(word) for word in self.process.stdout.readline().split()]
+        return self.python.run(f"{kill_at} {folder}")
 
     def points(self, folder: Path) -> int:
         """Return how many things an undisturbed run does to the disk."""
@@ -75,16 +67,8 @@ class Driver(NamedTuple):
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Driver]:
-    with subprocess.Popen(
-        [sys.executable, "-c", DRIVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=clean_environment(),
-    ) as process:
-        yield Driver(process)
-        assert process.stdin
-        process.stdin.close()
+    with forking(PROGRAM, env=clean_environment()) as python:
+        yield Driver(python)
 
 
 def test_a_kill_at_any_moment_leaves_nothing_or_the_whole(tmp_path: Path, driver: Driver) -> None:

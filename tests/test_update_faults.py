@@ -18,6 +18,7 @@ import pytest
 
 from gocontainer import lock
 from gocontainer.tree import File
+from tests.forked import Forking, forking
 from tests.support import Run, clean_environment, missing, need
 from tests.updates import Files, Repository, as_tree, command
 
@@ -44,38 +45,33 @@ NEWER: Files = {
     "place/in.txt": "in a folder now\n",
     "folder": "a file now\n",
 }
-# Forks for each line of arguments: the child runs the command with what a pack holds as the newest render, in a
-# process group of its own. Says with what it ended.
-DRIVER = """
+# Runs the command whose arguments a line has, in a process group of its own, with what a pack holds as the newest render.
+PROGRAM = """
 import json, os, sys
 from pathlib import Path
 import gocontainer.update
 from gocontainer import cli, lock
 newest = lock.unpack(Path(sys.argv[1]).read_bytes())
 gocontainer.update.render = lambda answers: newest
-for line in sys.stdin:
-    if not (child := os.fork()):
-        os.setsid()
-        sys.stdout = sys.stderr = open(os.devnull, "w")
-        os._exit(cli.run(json.loads(line)))
-    os.write(1, b"%d\\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+def run(line):
+    os.setsid()
+    return cli.run(json.loads(line))
 """
 
 
 class Driver(NamedTuple):
     """Runs updates to NEWER in a process of its own, killed at the n-th thing that it does to the disk."""
 
-    process: subprocess.Popen[str]
+    python: Forking
     counter: Path
 
     def update(self, repository: Repository, *arguments: str, kill_at: int = 0) -> int:
         """Return the exit code."""
-        assert self.process.stdin
-        assert self.process.stdout
         with self.counter.open("r+b") as counter:
             counter.write(struct.pack("ll", 0, kill_at))
-        print(json.dumps(["update", str(repository.folder), *arguments]), file=self.process.stdin, flush=True)
-        return int(self.process.stdout.readline())
+        (code,) = self.python.run(json.dumps(["update", str(repository.folder), *arguments]))
+        return code
 
     def points(self) -> int:
         """How many things the last run did to the disk."""
@@ -90,16 +86,8 @@ def driver(tmp_path: Path) -> Iterator[Driver]:
     (tmp_path / "newer").write_bytes(lock.pack(as_tree(NEWER)))
     counter.write_bytes(bytes(struct.calcsize("ll")))
     preload = {"LD_PRELOAD": str(library), "FAULT_COUNTER": str(counter), "FAULT_FOLDER": str(tmp_path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(tmp_path / "newer")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**clean_environment(), **preload},
-    ) as process:
-        yield Driver(process, counter)
-        assert process.stdin
-        process.stdin.close()
+    with forking(PROGRAM, str(tmp_path / "newer"), env={**clean_environment(), **preload}) as python:
+        yield Driver(python, counter)
 
 
 class Copy(Repository):
@@ -168,7 +156,7 @@ def test_a_kill_at_any_moment_leaves_old_or_new_or_what_an_abort_undoes(
     for number in moments(total):
         repository = Copy(source, tmp_path / str(number))
         assert driver.update(repository, kill_at=number) == -signal.SIGKILL, number
-        outcomes.add(settle(repository, old, new, again=number % 5 == 1))
+        outcomes.add(settle(repository, old, new))
         shutil.rmtree(repository.top)
     assert {"old", "undone"} <= outcomes
 
@@ -178,8 +166,8 @@ def moments(total: int) -> Sequence[int]:
     return range(1, total + 1, 10 if os.environ.get("CI") != "true" else 1)
 
 
-def settle(repository: Repository, old: State, new: State, *, again: bool) -> str:
-    """Do what a person would after a kill, who is told to abort; then update ``again``."""
+def settle(repository: Repository, old: State, new: State) -> str:
+    """Do what a person would after a kill, who is told to abort; then update again."""
     outcome = "undone"
     if not (repository.top / ".git/gocontainer-update").exists():
         left = state(repository)
@@ -189,8 +177,6 @@ def settle(repository: Repository, old: State, new: State, *, again: bool) -> st
         assert repository.update(NEWER).code == 2, "it is told to abort"
         assert command("update", str(repository.folder), "--abort").code == 0
         assert state(repository) == old
-    if not again:
-        return outcome
     if outcome == "new":
         repository.commit()
     done = repository.update(NEWER)
