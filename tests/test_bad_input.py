@@ -22,7 +22,7 @@ from gocontainer.kinds import Text, Toggle
 from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.profiles import PROFILE
 from gocontainer.tree import File
-from tests.support import answers, go, need, ok, rendered
+from tests.support import answers, clean_environment, go, need, ok, rendered
 from tests.updates import command
 
 TEXTS = [option.name for option in OPTIONS if isinstance(option, Text)]
@@ -158,7 +158,7 @@ def test_hostile_text_by_every_channel(tmp_path: Path, monkeypatch: pytest.Monke
     for number, (arguments, environment) in enumerate(channels(tmp_path / "answers", name, text)):
         output = tmp_path / str(number)
         output.mkdir()
-        with patch.dict(os.environ, environment):
+        with patch.dict(os.environ, {**clean_environment(), **environment}, clear=True):
             run = command("new", *service, *arguments, "--no-git", "-o", str(output))
         outcomes.add(run.code)
         assert run.code in (0, 2), run

@@ -84,6 +84,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     manifests = MANIFESTS[target]
     scaled_at, why = _scaled(answers)
     function = answers["eventing"] == "kafka"
+    programs, programs_are = _PROGRAMS[function, sites, answers["edge_model"] is True]
     return {
         "__architectures": architectures(platforms),
         "__base_image": pins["base_image"][str(answers["base_image"])],
@@ -105,10 +106,10 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__manifests": manifests.folders,
         "__manifests_are": manifests.are,
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
-        "__pod": "pod/NAME" if sites or target == "knative" else f"deploy/{answers['service']}",
+        "__pod": f"deploy/{answers['service']}" if target == "kubernetes" else "pod/NAME",
         "__program": "function" if function else "server",
-        "__programs": _PROGRAMS[function, sites, answers["edge_model"] is True][0],
-        "__programs_are": _PROGRAMS[function, sites, answers["edge_model"] is True][1],
+        "__programs": programs,
+        "__programs_are": programs_are,
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
         "__route": _route(answers),
