@@ -45,7 +45,8 @@ NEWER: Files = {
     "place/in.txt": "in a folder now\n",
     "folder": "a file now\n",
 }
-# Runs the command whose arguments a line has, in a process group of its own, with what a pack holds as the newest render.
+# Runs the command with the arguments that a line has and with what a pack holds as the newest render, in a process
+# group of its own.
 PROGRAM = """
 import json, os, sys
 from pathlib import Path
