@@ -1,11 +1,13 @@
 """The real things, which install themselves: a registry, BuildKit, and Docker's engine to run what it builds.
 
 Everything listens on 127.0.0.1 or on a socket in a scratch folder, and is stopped by its pid. One
-engine serves all tests of a session: its cache makes the second variant of a service cheap.
+engine serves all tests of a session: its cache makes the second variant of a service cheap. What
+compilers keep in cache mounts outlives the session, as a developer's does; no layer does.
 """
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import hashlib
 import json
@@ -128,8 +130,8 @@ class Build(NamedTuple):
 class Engine:
     """A running BuildKit and Docker engine, with a registry of stand-ins behind every name."""
 
-    def __init__(self, scratch: Path, address: str, proxy: str, group: cgroup.Group) -> None:
-        self.scratch, self.registry, self.proxy, self.cgroup = scratch, address, proxy, group
+    def __init__(self, scratch: Path, state: Path, address: str, proxy: str, group: cgroup.Group) -> None:
+        self.scratch, self.state, self.registry, self.proxy, self.cgroup = scratch, state, address, proxy, group
         self._number = 0
 
     def buildctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -185,9 +187,9 @@ class Engine:
             (Path(place) / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
             return self.build(folder, dockerfile=Path(place)).image.layers()[0].files()
 
-    def forget(self) -> None:
-        """Drop BuildKit's cache, that of the cache mounts too."""
-        done = self.buildctl("prune", "--all")
+    def forget(self, *filters: str) -> None:
+        """Drop what BuildKit keeps: all of it, that of the cache mounts too, or what ``filters`` describe."""
+        done = self.buildctl("prune", "--all", *(f"--filter={each}" for each in filters))
         assert done.returncode == 0, done.stderr
 
     def docker(self, *arguments: str) -> str:
@@ -210,7 +212,7 @@ def _buildkitd_settings(engine: Engine) -> str:
     hosts = sorted({under_registry(name).partition("/")[0] for name in bases.names()})
     mirrors = "".join(f'[registry."{host}"]\n  mirrors = ["{engine.registry}/{host}"]\n' for host in hosts)
     return f"""
-root = "{engine.scratch}/buildkit"
+root = "{engine.state}"
 [grpc]
   address = ["unix://{engine.scratch}/buildkitd.sock"]
 [worker.oci]
@@ -235,6 +237,7 @@ def _buildkitd(engine: Engine) -> Iterator[None]:
     with process([buildkit("cmd/buildkitd"), "--config", settings], engine.scratch / "buildkitd.log") as daemon:
         engine.cgroup.take(daemon.pid)
         until(lambda: engine.buildctl("debug", "workers").returncode == 0, "buildkitd")
+        engine.forget("type!=exec.cachemount")
         yield
 
 
@@ -264,14 +267,36 @@ def _reachable(engine: Engine) -> bool:
 
 
 @contextmanager
-def engine() -> Iterator[Engine]:
-    """Install and start everything; stop it and drop its state at the end. Skips without root or Debian."""
+def kept_by_one(folder: Path) -> Iterator[Path | None]:
+    """Hold a folder of the cache for one engine; None where another has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield folder
+
+
+@contextmanager
+def engine(*, afresh: bool = False) -> Iterator[Engine]:
+    """Install and start everything; stop it and drop its state at the end. Skips without root or Debian.
+
+    The cache mounts are those of the engine before, unless it has to start ``afresh`` or another engine runs.
+    """
     debian(*DEBIAN)
-    CACHE.mkdir(parents=True, exist_ok=True)
+    program = buildkit("cmd/buildkitd")
     scratch = Path(tempfile.mkdtemp(prefix="images-"))
     try:
-        with cgroup.group("engine") as group, running_registry(stocked(), scratch) as address, module_proxy() as proxy:
-            running = Engine(scratch, address, proxy, group)
+        with (
+            kept_by_one(CACHE / f"{program.parent.name}-state") as kept,
+            cgroup.group("engine") as group,
+            running_registry(stocked(), scratch) as address,
+            module_proxy() as proxy,
+        ):
+            state = scratch / "buildkit" if afresh or kept is None else kept
+            running = Engine(scratch, state, address, proxy, group)
             with _buildkitd(running), _dockerd(running):
                 yield running
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.archive import Image
-from tests.images.engine import Engine
+from tests.images.engine import Engine, kept_by_one
 from tests.support import rendered
 
 MEGABYTE = 1_000_000
@@ -48,7 +49,12 @@ def test_two_builds_give_one_digest(engine: Engine, repository: Path, tmp_path: 
     for path in elsewhere.rglob("*.go"):
         path.touch()
     first = engine.build(repository, kind="oci", epoch=1_700_000_000)
-    second = engine.build(elsewhere, "--no-cache", kind="oci", epoch=1_700_000_000)
+    # Cache mounts of its own: no package that the first one compiled is in it.
+    own = {"BUILDKIT_CACHE_MOUNT_NS": "elsewhere"}
+    second = engine.build(elsewhere, kind="oci", epoch=1_700_000_000, arguments=own)
+    compiled = re.search(r"^(#\d+) \[build .* go build ", second.log, re.MULTILINE)
+    assert compiled
+    assert f"{compiled[1]} CACHED" not in second.log
     later = engine.build(repository, kind="oci", epoch=1_700_000_001)
     assert first.image.digest == second.image.digest != later.image.digest
 
@@ -93,10 +99,17 @@ def test_no_secret_reaches_the_builder_or_a_layer(engine: Engine, planted: Path)
     sent = engine.context(planted)
     assert leaks(sent) == []
     assert {"go.mod", "cmd/server/main.go"} <= set(sent)
-    kept = subprocess.run(["grep", "-rqF", SECRET, engine.scratch / "buildkit"], check=False)
+    kept = subprocess.run(["grep", "-rqF", SECRET, engine.state], check=False)
     assert kept.returncode == 1, "the builder keeps a secret"
 
 
 def test_the_search_for_secrets_finds_them(engine: Engine, planted: Path) -> None:
     (planted / ".dockerignore").unlink()
     assert leaks(engine.context(planted)) == sorted(PLANTED)
+
+
+def test_what_is_kept_serves_one_engine_at_a_time(tmp_path: Path) -> None:
+    with kept_by_one(tmp_path) as first, kept_by_one(tmp_path) as second:
+        assert (first, second) == (tmp_path, None)
+    with kept_by_one(tmp_path) as later:
+        assert later == tmp_path
