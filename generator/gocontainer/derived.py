@@ -84,12 +84,14 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     manifests = MANIFESTS[target]
     scaled_at, why = _scaled(answers)
     function = answers["eventing"] == "kafka"
+    tags = _build_tags(answers)
     programs, programs_are = _PROGRAMS[function, sites, answers["edge_model"] is True]
     return {
         "__architectures": architectures(platforms),
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
-        "__build_tags": _build_tags(answers),
+        "__build_tags": ",".join(tags),
+        "__build_tags_do": "; ".join(f"{tag} {what}" for tag, what in tags.items()),
         "__center_credentials": CREDENTIALS[center],
         "__center_port": PORTS[center],
         "__cgo_enabled": "1" if answers["cgo"] else "0",
@@ -142,13 +144,15 @@ def registry(image: str) -> str:
     return host if host == "localhost" or {".", ":"} & set(host) else "docker.io"
 
 
-def _build_tags(answers: Mapping[str, Value]) -> str:
-    tags = []
-    if answers["tracing"] or answers["config_center"] == "etcd":
-        tags.append("grpcnotrace")  # the exporter and the client link grpc and would bring its debug pages
+def _build_tags(answers: Mapping[str, Value]) -> dict[str, str]:
+    """Return the tags that Go builds with, and what each does."""
+    exporter = answers["tracing"] and answers["eventing"] == "none"  # a function has one of its own, without grpc
+    tags = {}
+    if exporter or answers["config_center"] == "etcd":
+        tags["grpcnotrace"] = "leaves out grpc's debug pages"
     if answers["base_image"] in _WITHOUT_TIME_ZONES:
-        tags.append("timetzdata")  # the zone database inside the binary
-    return ",".join(tags)
+        tags["timetzdata"] = "brings the time zones that the base lacks"
+    return tags
 
 
 def _route(answers: Mapping[str, Value]) -> str:

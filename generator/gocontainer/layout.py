@@ -101,6 +101,8 @@ FILES: Mapping[str, When] = {
     "internal/sites/openyurt_test.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
     "internal/sites/site.go": {"__site_workloads": ("true",)},
     "internal/telemetry/center.go": {"__center": ("true",)},
+    "internal/telemetry/collector.go": {"eventing": ("kafka",), "tracing": (True,)},
+    "internal/telemetry/collector_test.go": {"eventing": ("kafka",), "tracing": (True,)},
     "internal/telemetry/events.go": {"eventing": ("kafka",), "tracing": (True,)},
     "internal/telemetry/model.go": {"__edge": ("true",), "edge_model": (True,)},
     "internal/telemetry/offline.go": {"__edge": ("true",)},

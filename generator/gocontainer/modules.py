@@ -138,15 +138,24 @@ def _test(needed_by: Sequence[Combination], every: Sequence[Combination]) -> str
     """Return a test that holds for exactly ``needed_by``: answers, or answers that meet, joined by ``or``."""
     answers = sorted({answer for combination in every for answer in combination}, key=str)
     enough: list[Combination] = []
-    for size in (1, 2):
+    for size in (1, 2, 3):
         for some in itertools.combinations(answers, size):
             having = [c for c in every if set(some) <= set(c)]
             known = any(set(each) <= set(some) for each in enough)
             if having and not known and all(c in needed_by for c in having):
                 enough.append(some)
-        if all(any(set(some) <= set(c) for some in enough) for c in needed_by):
+        if _explained(needed_by, enough):
+            for some in sorted(enough, key=lambda some: sum(set(some) <= set(c) for c in every)):
+                rest = [each for each in enough if each != some]
+                if _explained(needed_by, rest):
+                    enough = rest
             return " or ".join(" and ".join(_term(name, value) for name, value in some) for some in enough)
-    raise ValueError(f"no two answers explain {needed_by}; extend _test")
+    raise ValueError(f"no three answers explain {needed_by}; extend _test")
+
+
+def _explained(needed_by: Sequence[Combination], enough: Sequence[Combination]) -> bool:
+    """Say whether each combination has one of the sets of answers that are enough."""
+    return all(any(set(some) <= set(c) for some in enough) for c in needed_by)
 
 
 def _term(name: str, value: Value) -> str:

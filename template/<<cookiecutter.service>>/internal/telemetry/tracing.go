@@ -10,7 +10,11 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+<% if cookiecutter.eventing == "kafka" %>
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+<% else %>
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+<% endif %>
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -22,14 +26,28 @@ type Tracing struct {
 	provider *sdktrace.TracerProvider
 }
 
+<% if cookiecutter.eventing == "kafka" %>
+// StartTracing installs the global tracer provider, or returns nil where the environment names no
+// OTLP endpoint. What newCollector heeds, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES apply.
+<% else %>
 // StartTracing installs the global tracer provider, or returns nil where the environment names no
 // OTLP endpoint. OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and
 // OTEL_RESOURCE_ATTRIBUTES apply.
+<% endif %>
 func StartTracing(ctx context.Context, service, version string, log *slog.Logger) (*Tracing, error) {
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil
 	}
+<% if cookiecutter.eventing == "kafka" %>
+	to, err := newCollector(os.Getenv)
+	if err != nil {
+		return nil, fmt.Errorf("tracing: %w", err)
+	}
+	exporter, err := otlptrace.New(ctx, to)
+<% else %>
 	exporter, err := otlptracehttp.New(ctx)
+<% endif %>
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}

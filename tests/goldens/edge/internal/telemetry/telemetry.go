@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -26,7 +27,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 }
 
-// NewMetrics registers the service's metrics, the Go runtime's and the process's.
+// NewMetrics registers the service's metrics.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		Requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -48,14 +49,19 @@ func NewMetrics() *Metrics {
 		}),
 		registry: prometheus.NewRegistry(),
 	}
-	m.registry.MustRegister(m.Requests, m.InFlight, m.Shed, m.Panics,
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		collectors.NewBuildInfoCollector())
+	m.registry.MustRegister(m.Requests, m.InFlight, m.Shed, m.Panics)
 	return m
 }
 
-// Handler serves the metrics to Prometheus.
+// Handler serves the metrics to Prometheus, the Go runtime's and the process's too. Those are registered by the first
+// scrape: a start that somebody waits for has no time for it.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	handler := sync.OnceValue(func() http.Handler {
+		m.registry.MustRegister(
+			collectors.NewGoCollector(),
+			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+			collectors.NewBuildInfoCollector())
+		return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
 }

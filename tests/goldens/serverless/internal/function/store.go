@@ -44,8 +44,12 @@ type store struct {
 }
 
 func newStore(cfg config.Config) *store {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = cfg.MaxInFlight
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     90 * time.Second,
+		MaxIdleConnsPerHost: cfg.MaxInFlight,
+	}
 	return &store{
 		endpoint: strings.TrimSuffix(cfg.S3Endpoint, "/"), region: cfg.S3Region, results: cfg.Results,
 		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {

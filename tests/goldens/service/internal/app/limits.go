@@ -32,10 +32,10 @@ func limitMemory(root fs.FS, getenv func(string) string) (int64, error) {
 		return debug.SetMemoryLimit(-1), err
 	}
 	if limit < math.MaxInt64 {
-		rest := max(limit/100*(100-memoryPercent), min(memoryReserve, limit/4))
-		debug.SetMemoryLimit(limit - rest)
+		limit -= max(limit/100*(100-memoryPercent), min(memoryReserve, limit/4))
+		debug.SetMemoryLimit(limit)
 	}
-	return debug.SetMemoryLimit(-1), nil
+	return limit, nil
 }
 
 // cgroupLimit reads the limit in bytes from cgroup v2, else v1; math.MaxInt64 is none.
