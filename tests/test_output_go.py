@@ -15,9 +15,10 @@ from docs.demo import get
 
 from gocontainer.centers import PORTS
 from gocontainer.options import PLATFORMS
+from tests.kept import kept
 from tests.novel import Package, new_in, new_packages
 from tests.service import Service, running
-from tests.support import PINS, ROWS, TEMPLATE, go, go_tool, need, ok, rendered, rows
+from tests.support import PINS, ROWS, TEMPLATE, Row, go, go_tool, need, ok, rendered, rows
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [
@@ -25,6 +26,8 @@ SITES = [
     {"target": "openyurt", "edge_workload": "daemonset"},
     {"target": "openyurt", "edge_api": "native"},
 ]
+STRIPPED = "-ldflags=-s -w"
+"""As the image has its program."""
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
 
 
@@ -34,20 +37,29 @@ def _tools() -> None:
 
 
 @rows(quick=8)
-def test_row_is_clean_go_that_runs(tmp_path: Path, row: dict[str, Any]) -> None:
-    repository = rendered(tmp_path, **row)
-    cgo = "1" if row["cgo"] else "0"
+def test_row_is_clean_go_that_runs(row: dict[str, Any]) -> None:
+    with kept(place(row), **row) as repository:
+        is_clean_go_that_runs(repository, row)
+
+
+def is_clean_go_that_runs(repository: Path, row: dict[str, Any]) -> None:
+    cgo, binaries = "1" if row["cgo"] else "0", repository.parent / "bin"
     formatted = subprocess.run(["gofmt", "-l", "."], cwd=repository, check=True, capture_output=True, text=True)
     assert formatted.stdout + formatted.stderr == ""
     assert ok(go(repository, "mod", "tidy", "-diff"), "go mod tidy -diff") == ""
-    ok(go(repository, "build", "-o", "bin/", "./...", CGO_ENABLED=cgo), "go build")
+    ok(go(repository, "build", STRIPPED, "-o", f"{binaries}/", "./...", CGO_ENABLED=cgo), "go build")
     ok(go(repository, "vet", "./...", CGO_ENABLED=cgo), "go vet")
     if new := new_packages(row):
         ok(go(repository, "test", "-race", *new, CGO_ENABLED="1"), "go test")
     if row.get("eventing") == "kafka":
-        starts_and_stops(repository / "bin/function", refuses_what_is_no_event)
+        starts_and_stops(binaries / "function", refuses_what_is_no_event)
     else:
-        starts_and_stops(repository / "bin/server", prices_a_basket)
+        starts_and_stops(binaries / "server", prices_a_basket)
+
+
+def place(row: Row) -> str:
+    """Name the path of a row's repository that is kept."""
+    return f"row-{ROWS.index(dict(row)):02d}"
 
 
 def test_a_package_is_raced_again_where_what_it_is_linked_with_is_new() -> None:
@@ -97,13 +109,15 @@ def starts_and_stops(binary: Path, works: Callable[[Service, Service], None]) ->
 
 @pytest.mark.parametrize("few", [1, pytest.param(len(ROWS), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("platform", [value for value in PLATFORMS.values if value != "linux/amd64"])
-def test_rows_compile_for_every_platform(tmp_path: Path, platform: str, few: int) -> None:
+def test_rows_compile_for_every_platform(platform: str, few: int) -> None:
     system, machine, *variant = platform.split("/")
     arm = {"GOARM": variant[0].removeprefix("v")} if variant else {}
-    for number, row in enumerate(ROWS[:few]):
+    built = {"CGO_ENABLED": "0", "GOOS": system, "GOARCH": machine, **arm}
+    for row in ROWS[:few]:
         if new := new_packages(row):
-            repository = rendered(tmp_path / str(number), **row)
-            ok(go(repository, "build", *new, CGO_ENABLED="0", GOOS=system, GOARCH=machine, **arm), platform)
+            with kept(place(row), **row) as repository:
+                binaries = f"{repository.parent}/{platform.replace('/', '-')}/"
+                ok(go(repository, "build", STRIPPED, "-o", binaries, *new, **built), platform)
 
 
 @pytest.mark.slow
@@ -112,16 +126,16 @@ def test_rows_compile_for_every_platform(tmp_path: Path, platform: str, few: int
     [{}, {"tracing": False}, *FUNCTIONS, *SITES, *({"config_center": name} for name in PORTS if name != "none")],
     ids=str,
 )
-def test_the_linter_that_the_repository_calls_finds_nothing(tmp_path: Path, given: dict[str, Any]) -> None:
+def test_the_linter_that_the_repository_calls_finds_nothing(given: dict[str, Any]) -> None:
     version = PINS["tool"]["golangci_lint"]["value"]
     program = go_tool("github.com/golangci/golangci-lint/v2/cmd/golangci-lint", version)
-    repository = rendered(tmp_path, **given)
     lint = ["make", "lint", f"GOLANGCI_LINT={program}"]
-    found = subprocess.run(lint, cwd=repository, check=False, capture_output=True, text=True)
-    assert found.returncode == 0, found.stdout + found.stderr
-    middleware = repository / "internal/httpapi/httpapi.go"
-    middleware.write_text(middleware.read_text() + "\nfunc unused() {}\n")
-    found = subprocess.run(lint, cwd=repository, check=False, capture_output=True, text=True)
+    with kept("-".join(("linted", *map(str, given.values()))), **given) as repository:
+        found = subprocess.run(lint, cwd=repository, check=False, capture_output=True, text=True)
+        assert found.returncode == 0, found.stdout + found.stderr
+        middleware = repository / "internal/httpapi/httpapi.go"
+        middleware.write_text(middleware.read_text() + "\nfunc unused() {}\n")
+        found = subprocess.run(lint, cwd=repository, check=False, capture_output=True, text=True)
     assert found.returncode == 2
     assert "func unused is unused" in found.stdout
 

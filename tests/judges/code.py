@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gocontainer import tree
 from tests.judges.subject import Subject, named, output
+from tests.kept import holding
 from tests.novel import Package, new_in, packages
 from tests.support import PINS, go_tool
 
@@ -15,14 +16,17 @@ def staticcheck(subjects: Sequence[Subject]) -> list[str]:
     """Judge all Go code; where rows differ in numbers and texts it is read once, since it has to be compiled."""
     program = go_tool("honnef.co/go/tools/cmd/staticcheck", PINS["own_tool"]["staticcheck"]["value"])
     distinct = zip(subjects, new_in([go_code(subject) for subject in subjects]), strict=True)
-    found = [
-        json.loads(line)
-        for subject, new in distinct
-        if new
-        for line in output(program, "-f", "json", *new, cwd=subject.folder).splitlines()
-    ]
+    return [line for subject, new in distinct if new for line in judged(program, subject, new)]
+
+
+def judged(program: str, subject: Subject, packages: Sequence[str]) -> list[str]:
+    """Judge packages of a subject at a path that staticcheck's cache knows, wherever the subject lies."""
+    with holding(f"judged-{subject.name}", tree.load(subject.folder)) as repository:
+        said = output(program, "-f", "json", *packages, cwd=repository)
+    found = [json.loads(line) for line in said.splitlines()]
     places = ((each["location"], each["code"], each["message"]) for each in found)
-    return named(subjects, (f"{at['file']}:{at['line']}: {code}: {message}" for at, code, message in places))
+    lines = (f"{at['file']}:{at['line']}: {code}: {message}" for at, code, message in places)
+    return named([subject._replace(folder=repository)], lines)
 
 
 def go_code(subject: Subject) -> dict[str, Package]:
