@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gocontainer import tree
+from tests.remembered import asked
 from tests.sites.program import rendered_sites
 from tests.support import ROOT, pip_tool, rendered, row_id
 
@@ -63,7 +65,18 @@ def rendered_by(repository: Path) -> dict[str, str]:
 
 
 def kustomize(overlay: Path) -> str:
-    """Return what an overlay renders to."""
+    """Return what an overlay renders to; it is rendered once for each state of the folder ``deploy`` that it is in."""
+    folder = next((each for each in overlay.parents if each.name == "deploy"), overlay)
+    kept = (part for path, file in sorted(tree.load(folder).items()) for part in (path, file.content))
+    return asked((TOOLS.read_bytes(), str(overlay.relative_to(folder)), *kept), lambda: built(overlay))
+
+
+TOOLS = ROOT / "requirements-dev.lock"
+"""Says which kubectl it is."""
+
+
+def built(overlay: Path) -> str:
+    """Let kubectl render an overlay."""
     done = subprocess.run([pip_tool("kubectl"), "kustomize", overlay], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "", "kustomize warns of what is deprecated"
