@@ -15,7 +15,8 @@ import kubernetes_validate
 import yaml
 
 from tests import crds
-from tests.judges.subject import NEWEST, Subject, manifests, named, output
+from tests.judges.subject import NEWEST, TOOLS, Subject, manifests, named, output
+from tests.remembered import asked
 from tests.support import PINS, go_tool
 
 SCHEMAS = Path(str(resources("kubernetes_validate"))) / "kubernetes-json-schema"
@@ -43,7 +44,11 @@ def wrong(document: dict[str, Any], version: str) -> str:
 
 @cache
 def invalid(document: str, version: str) -> str:
-    """Say what is wrong with a document. Most rows share theirs, and a schema takes long to read."""
+    """Say what is wrong with a document. Most rows share theirs, as runs do, and a schema takes long to read."""
+    return asked(("kubernetes-validate", TOOLS.read_bytes(), version, document), lambda: objection(document, version))
+
+
+def objection(document: str, version: str) -> str:
     try:
         kubernetes_validate.validate(json.loads(document), version, strict=True)
     except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
