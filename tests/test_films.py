@@ -10,8 +10,12 @@ from tests import films
 from tests.support import answers
 from tests.terminal import SMALL
 
+SLOW = {"80x24-colour", "120x40"}
+"""Taken in `make test-all` only: 80x24 and 120x40-colour show the same sizes and the same colours."""
+FILMS = [pytest.param(film, id=film.name, marks=[pytest.mark.slow] * (film.name in SLOW)) for film in films.FILMS]
 
-@pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)
+
+@pytest.mark.parametrize("film", FILMS)
 def test_every_page_looks_as_it_was_last_looked_at(film: films.Film) -> None:
     expected = films.split(films.path(film).read_text("utf-8"))
     assert len(expected) == len(film.shots), "run 'make films' and look at them"

@@ -17,7 +17,7 @@ from tests.histories import TEMPLATE, USER, Oracle, Outcome, added, changed, ind
 from tests.updates import Repository, as_tree, command
 
 COUNT = int(os.environ.get("HISTORIES", "500"))
-CHUNK, QUICK = 10, 100
+CHUNK, QUICK = 10, 50
 OWN = (lock.LOCK, lock.PACK)
 T = TypeVar("T")
 

@@ -141,7 +141,7 @@ REST = len(support.answers().applicable()) - 1
 """Questions that are one keystroke away: all that the defaults leave a meaning, but the name."""
 
 
-@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize("key", [CTRL_C, pytest.param(CTRL_D, marks=pytest.mark.slow)], ids=["ctrl-c", "ctrl-d"])
 def test_cancelling_at_any_page_writes_nothing_and_leaves_the_terminal_as_it_was(tmp_path: Path, key: str) -> None:
     ways = [[], [ENTER], [ENTER, ENTER], *([ENTER, ENTER, DOWN, *[ENTER] * number] for number in range(1, REST + 2))]
     ways.append([ENTER, ENTER, DOWN, DOWN, ENTER])  # the list of files
