@@ -182,11 +182,18 @@ def wrapped(module: Path, package: str, stamps: tuple[str, ...] = ()) -> Path:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder for one process at a time; the kernel lets go of it where that one is killed."""
+def locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a folder for one process at a time; the kernel lets go of it where that one is killed.
+
+    Yields whether it is held, which it is not where another has it and nobody is to ``wait``.
+    """
     with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def pip_tool(name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from gocontainer import tree
 from tests import remembered
 from tests.kept import become
+from tests.support import locked
 
 FILES = {"a.go": tree.File(b"package a\n"), "bin/run": tree.File(b"#!/bin/sh\n", executable=True)}
 
@@ -80,3 +81,10 @@ def test_what_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(AssertionError):
         remembered.asked(("a",), ask)
     assert remembered.asked(("a",), ask) == "fine"
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with locked(tmp_path, wait=False) as first, locked(tmp_path, wait=False) as second:
+        assert (first, second) == (True, False)
+    with locked(tmp_path, wait=False) as later:
+        assert later

@@ -7,7 +7,6 @@ compilers keep in cache mounts outlives the session, as a developer's does; no l
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import hashlib
 import json
@@ -27,7 +26,7 @@ from docs.demo import free_ports
 from tests.daemons import answers, debian, process, until
 from tests.images import bases, cgroup
 from tests.images.archive import Image
-from tests.support import BUILDKIT, CACHE, wrapped
+from tests.support import BUILDKIT, CACHE, locked, wrapped
 
 DEBIAN = (*bases.NEEDED, "docker-registry", "docker.io", "runc", "skopeo", "wrk")
 DOCKER = "/usr/bin/docker"
@@ -267,35 +266,23 @@ def _reachable(engine: Engine) -> bool:
 
 
 @contextmanager
-def kept_by_one(folder: Path) -> Iterator[Path | None]:
-    """Hold a folder of the cache for one engine; None where another has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-        else:
-            yield folder
-
-
-@contextmanager
 def engine(*, afresh: bool = False) -> Iterator[Engine]:
     """Install and start everything; stop it and drop its state at the end. Skips without root or Debian.
 
     The cache mounts are those of the engine before, unless it has to start ``afresh`` or another engine runs.
     """
     debian(*DEBIAN)
-    program = buildkit("cmd/buildkitd")
+    kept = CACHE / f"{buildkit('cmd/buildkitd').parent.name}-state"
+    kept.mkdir(exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="images-"))
     try:
         with (
-            kept_by_one(CACHE / f"{program.parent.name}-state") as kept,
+            locked(kept, wait=False) as ours,
             cgroup.group("engine") as group,
             running_registry(stocked(), scratch) as address,
             module_proxy() as proxy,
         ):
-            state = scratch / "buildkit" if afresh or kept is None else kept
+            state = kept if ours and not afresh else scratch / "buildkit"
             running = Engine(scratch, state, address, proxy, group)
             with _buildkitd(running), _dockerd(running):
                 yield running

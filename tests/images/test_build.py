@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.archive import Image
-from tests.images.engine import Engine, kept_by_one
+from tests.images.engine import Engine
 from tests.support import rendered
 
 MEGABYTE = 1_000_000
@@ -106,10 +106,3 @@ def test_no_secret_reaches_the_builder_or_a_layer(engine: Engine, planted: Path)
 def test_the_search_for_secrets_finds_them(engine: Engine, planted: Path) -> None:
     (planted / ".dockerignore").unlink()
     assert leaks(engine.context(planted)) == sorted(PLANTED)
-
-
-def test_what_is_kept_serves_one_engine_at_a_time(tmp_path: Path) -> None:
-    with kept_by_one(tmp_path) as first, kept_by_one(tmp_path) as second:
-        assert (first, second) == (tmp_path, None)
-    with kept_by_one(tmp_path) as later:
-        assert later == tmp_path

@@ -66,7 +66,9 @@ def rendered_by(repository: Path) -> dict[str, str]:
 
 def kustomize(overlay: Path) -> str:
     """Return what an overlay renders to; it is rendered once for each state of the folder ``deploy`` that it is in."""
-    folder = next((each for each in overlay.parents if each.name == "deploy"), overlay)
+    folder = next((each for each in overlay.parents if each.name == "deploy"), None)
+    if folder is None:  # what else it reads is not known
+        return built(overlay)
     kept = (part for path, file in sorted(tree.load(folder).items()) for part in (path, file.content))
     return asked((TOOLS.read_bytes(), str(overlay.relative_to(folder)), *kept), lambda: built(overlay))
 
