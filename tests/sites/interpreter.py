@@ -10,16 +10,11 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from gocontainer.checks.edge import REFERENCES
+
 Document = dict[str, Any]
 GROUP, POOL = "apps.kubeedge.io/belonging-to", "apps.openyurt.io/nodepool"
 POOL_NAME = "apps.openyurt.io/pool-name"
-WHOLE = {
-    "fieldRef": ("fieldPath", "apiVersion"),
-    "resourceFieldRef": ("resource", "containerName", "divisor"),
-    "configMapKeyRef": ("name", "key"),
-    "secretKeyRef": ("name", "key"),
-}
-"""The fields without which KubeEdge forgets a reference, and all that it keeps of it."""
 
 
 def effective(objects: Sequence[Document]) -> dict[str, Document]:
@@ -92,9 +87,9 @@ def _kept(variable: Document) -> Document:
     if "valueFrom" not in variable:
         return variable
     whole = {
-        kind: {field: reference[field] for field in WHOLE[kind]}
+        kind: {field: reference[field] for field in REFERENCES[kind]}
         for kind, reference in variable["valueFrom"].items()
-        if kind in WHOLE and all(field in reference for field in WHOLE[kind])
+        if kind in REFERENCES and all(field in reference for field in REFERENCES[kind])
     }
     return {"name": variable["name"], "valueFrom": whole}
 

@@ -11,6 +11,16 @@ EDGE_TAINT = "node-role.kubernetes.io/edge"
 LOST = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 """The taints of a node whose link is down, which evict after 300 s where nothing is said."""
 UPDATE_STRATEGY = "apps.openyurt.io/update-strategy"
+REFERENCES: Mapping[str, Sequence[str]] = {
+    "fieldRef": ("fieldPath", "apiVersion"),
+    "resourceFieldRef": ("resource", "containerName", "divisor"),
+    "configMapKeyRef": ("name", "key"),
+    "secretKeyRef": ("name", "key"),
+}
+"""The fields without which an override of KubeEdge forgets where a variable comes from, and all that it keeps.
+
+By kubeedge/kubeedge 16cd8548eedb, cloud/pkg/controllermanager/edgeapplication/overridemanager/envoverrider.go.
+"""
 
 
 def node_selector(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -52,6 +62,26 @@ def digest_and_tag(documents: Sequence[Document]) -> Iterator[Finding]:
             message = "the override of the tag leaves the digest, which names the old image"
             way_out = "Write the digest without an override, in an EdgeApplication for each wave, or tags only."
             yield Finding("edge-digest-and-tag", message, named(pod.top), way_out)
+
+
+def variable(documents: Sequence[Document]) -> Iterator[Finding]:
+    """Find references that KubeEdge loses, since an override of one variable writes all of a container's anew."""
+    for pod in _in_edge_application(documents):
+        overrides = [each for overriders in _overriders(pod.top) for each in overriders.get("envOverriders", ())]
+        overridden = {each.get("containerName") for each in overrides}
+        for container in pod.containers:
+            if container.get("name") in overridden:
+                yield from _lost(container, named(pod.top))
+
+
+def _lost(container: Document, owner: str) -> Iterator[Finding]:
+    for each in container.get("env", ()):
+        for kind, reference in each.get("valueFrom", {}).items():
+            kept = REFERENCES.get(kind, ())
+            if set(reference) != set(kept):
+                message = f"the override of another variable loses the {kind} of {each['name']}, or a part of it"
+                way_out = f"Give it {', '.join(kept)} and nothing else." if kept else "Write its value."
+                yield Finding("edge-variable", message, owner, way_out)
 
 
 def image_volume(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -97,6 +127,7 @@ CHECKS: Mapping[str, Check] = {
     "edge-node-selector": node_selector,
     "edge-eviction": eviction,
     "edge-digest-and-tag": digest_and_tag,
+    "edge-variable": variable,
     "edge-image-volume": image_volume,
     "edge-on-delete": on_delete,
 }
