@@ -7,6 +7,7 @@ all, and a program is not linked again where it lies and is up to date.
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,10 +53,10 @@ def become(folder: Path, files: Tree) -> None:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
-            path.chmod(0o755 if file.executable else 0o644)
+            path.chmod(int(file.mode, 8))
 
 
 def is_like(path: Path, file: File) -> bool:
     """Whether a path is such a file."""
-    mode = 0o755 if file.executable else 0o644
-    return not path.is_symlink() and path.stat().st_mode & 0o777 == mode and path.read_bytes() == file.content
+    mode = path.lstat().st_mode
+    return stat.S_ISREG(mode) and stat.S_IMODE(mode) == int(file.mode, 8) and path.read_bytes() == file.content

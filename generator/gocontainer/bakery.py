@@ -86,7 +86,7 @@ def _unfold(tree: Tree, folder: Path, source: str) -> None:
         for path, file in tree.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(file.content)
-            (folder / path).chmod(0o755 if file.executable else 0o644)
+            (folder / path).chmod(int(file.mode, 8))
     except OSError as error:
         raise CannotUse(
             f"the template {source} cannot be unfolded: {path}: {error.strerror}", "Have its author mend it."

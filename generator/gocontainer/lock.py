@@ -150,7 +150,7 @@ def pack(tree: Tree) -> bytes:
     ):
         for path, file in sorted(tree.items()):
             member = tarfile.TarInfo(path)
-            member.size, member.mode = len(file.content), 0o755 if file.executable else 0o644
+            member.size, member.mode = len(file.content), int(file.mode, 8)
             archive.addfile(member, io.BytesIO(file.content))
     return out.getvalue()
 

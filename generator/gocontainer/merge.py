@@ -220,8 +220,7 @@ def _stream(base: Tree, theirs: Tree, mine: str, ignored: Iterable[str]) -> Iter
 
 def _files(tree: Tree) -> Iterator[bytes]:
     for path, file in tree.items():
-        mode = "100755" if file.executable else "100644"
-        yield f"M {mode} inline ".encode() + _quoted(path) + b"\n"
+        yield f"M 100{file.mode} inline ".encode() + _quoted(path) + b"\n"
         yield b"data %d\n" % len(file.content) + file.content + b"\n"
 
 

@@ -49,7 +49,7 @@ def _keep(shop: Workshop, merged: Merged, path: str, entry: Entry, base: Tree) -
     stages = {2: entry}
     if path in base:
         (before,) = shop.write([base[path].content])
-        stages = {1: Entry("100755" if base[path].executable else "100644", before), **stages}
+        stages = {1: Entry(f"100{base[path].mode}", before), **stages}
     if path in merged.entries:
         stages[3] = merged.entries[path]
     merged.entries[path] = entry

@@ -24,5 +24,5 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(pristine[path].content)
-        (folder / path).chmod(0o755 if pristine[path].executable else 0o644)
+        (folder / path).chmod(int(pristine[path].mode, 8))
     return list(paths)

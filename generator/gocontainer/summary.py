@@ -45,7 +45,7 @@ def report(answers: Answers, files: Tree, target: Path, warnings: Sequence[str],
         "files": [
             {
                 "path": path,
-                "mode": "755" if file.executable else "644",
+                "mode": file.mode,
                 "size": len(file.content),
                 "sha256": hashlib.sha256(file.content).hexdigest(),
             }

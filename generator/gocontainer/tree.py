@@ -24,6 +24,11 @@ class File(NamedTuple):
     content: bytes
     executable: bool = False
 
+    @property
+    def mode(self) -> str:
+        """The permissions in octal: those of the two modes that git has."""
+        return "755" if self.executable else "644"
+
 
 Tree = Mapping[str, File]
 """Relative path, with slashes, to file."""
@@ -36,7 +41,7 @@ def digest(tree: Tree) -> str:
     """
     total = hashlib.sha256()
     for path, file in sorted(tree.items()):
-        total.update(f"{path}\0{'755' if file.executable else '644'}\0{len(file.content)}\0".encode())
+        total.update(f"{path}\0{file.mode}\0{len(file.content)}\0".encode())
         total.update(file.content)
     return total.hexdigest()
 

@@ -153,7 +153,7 @@ def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") ->
     contents |= {path: sealed[path] for path in _OWN}
     oids = shop.write([file.content for file in contents.values()])
     for (path, file), oid in zip(contents.items(), oids, strict=True):
-        merged.entries[path] = Entry("100755" if file.executable else "100644", oid)
+        merged.entries[path] = Entry(f"100{file.mode}", oid)
     mine = prepared.project.mine
     changes: dict[str, Entry | None] = {
         path: merged.entries.get(path)
