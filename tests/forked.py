@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -38,9 +39,18 @@ class Forking(NamedTuple):
 
 @contextmanager
 def forking(program: str, *arguments: str, env: Mapping[str, str]) -> Iterator[Forking]:
-    """Start the Python, and end it."""
+    """Start the Python, and end it; what a child that was killed left among temporary files goes with it."""
     command = [sys.executable, "-c", program + LOOP, *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**env, "TMPDIR": scratch},
+        ) as process,
+    ):
         yield Forking(process)
         assert process.stdin
         process.stdin.close()

@@ -120,7 +120,8 @@ class Nacos(Centre):
         (home / "conf/application.properties").write_text(SETTINGS.format(secured=str(self.secured).lower()))
         socat = (f"UNIX-LISTEN:{self._socket},unlink-early,backlog=128,fork", "TCP:127.0.0.1:8848,nodelay")
         settings = f"--spring.config.additional-location=file:{home}/conf/"
-        folders = (f"-Duser.home={home}", f"-Dnacos.home={home}", f"-Dderby.stream.error.file={home}/derby.log")
+        names = {"user.home": "", "java.io.tmpdir": "", "nacos.home": "", "derby.stream.error.file": "/derby.log"}
+        folders = (f"-D{name}={home}{path}" for name, path in names.items())
         java = (*JAVA, *folders, "-cp", class_path("nacos"), "Main", settings)
         server = self._process(running, "unshare", "--net", "sh", "-c", INSIDE, "sh", *socat, *java)
         running.callback(self._own.cut)

@@ -233,7 +233,8 @@ root = "{engine.state}"
 def _buildkitd(engine: Engine) -> Iterator[None]:
     settings = engine.scratch / "buildkitd.toml"
     settings.write_text(_buildkitd_settings(engine))
-    with process([buildkit("cmd/buildkitd"), "--config", settings], engine.scratch / "buildkitd.log") as daemon:
+    command: list[str | Path] = ["env", f"TMPDIR={engine.scratch}", buildkit("cmd/buildkitd"), "--config", settings]
+    with process(command, engine.scratch / "buildkitd.log") as daemon:
         engine.cgroup.take(daemon.pid)
         until(lambda: engine.buildctl("debug", "workers").returncode == 0, "buildkitd")
         engine.forget("type!=exec.cachemount")
@@ -287,4 +288,6 @@ def engine(*, afresh: bool = False) -> Iterator[Engine]:
             with _buildkitd(running), _dockerd(running):
                 yield running
     finally:
+        # The engine may leave its containers' network mounted, which nobody can remove.
+        subprocess.run(["umount", "--quiet", scratch / "docker-exec/netns/default"], check=False, capture_output=True)
         shutil.rmtree(scratch, ignore_errors=True)
