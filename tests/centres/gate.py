@@ -20,6 +20,7 @@ import base64
 import hashlib
 import hmac
 import json
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -63,6 +64,11 @@ class Gate(ThreadingHTTPServer):
         self.held = HELD
         self.notification = 1
         self._released = threading.Condition()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong here, but not that a client is gone: services are killed while they poll."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def release(self) -> str:
