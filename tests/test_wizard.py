@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from gocontainer import tree
+from gocontainer.kinds import Select, SelectMany
+from gocontainer.options import OPTIONS
+from gocontainer.profiles import PROFILE
 from gocontainer.wizard import resume, speaks_unicode
+from gocontainer.wizard.screen import MARGIN, PANEL, WIDE
 from tests import support
 from tests.support import GOCONTAINER, gocontainer, need, ok
 from tests.terminal import (
@@ -49,6 +53,20 @@ def written(home: Path) -> list[str]:
 def printed(terminal: Terminal) -> str:
     """Return what stands in the terminal's scroll-back after the end."""
     return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", terminal.written.rpartition(LEAVE)[2].decode())
+
+
+@pytest.mark.parametrize(
+    "option",
+    [option for option in (PROFILE, *OPTIONS) if isinstance(option, Select | SelectMany)],
+    ids=lambda option: option.name,
+)
+def test_every_choice_fits_beside_the_files(option: Select | SelectMany) -> None:
+    room = WIDE - 2 * MARGIN - len(" | ") - PANEL
+    marks = len("> ") + len("x ") * isinstance(option, SelectMany)
+    names = max(len(choice.value) for choice in option.choices)
+    for choice in option.choices:
+        default = len("  · default") if choice.value == option.default else 0
+        assert marks + names + 2 + len(choice.label) + default <= room, choice.label
 
 
 def to_review(terminal: Terminal, name: str = "orders") -> None:

@@ -16,7 +16,7 @@ EDGE_API = Select(
     why="The platform's own objects know groups of nodes; plain Deployments run on K3s and on older versions, too.",
     default="platform",
     choices=(
-        Choice(value="platform", label="EdgeApplications of KubeEdge, YurtAppSets of OpenYurt"),
+        Choice(value="platform", label="the platform's EdgeApplication or YurtAppSet"),
         Choice(value="native", label="a plain Deployment for each site"),
     ),
     when={"target": PLATFORMS},

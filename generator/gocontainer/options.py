@@ -117,7 +117,7 @@ OPTIONS: tuple[Option, ...] = (
         default="distroless-static",
         choices=(
             Choice(value="scratch", label="nothing but the binary and certificates"),
-            Choice(value="distroless-static", label="certificates, time zones, a user; no shell"),
+            Choice(value="distroless-static", label="certificates, zoneinfo, user; no shell"),
             Choice(value="distroless-base", label="the same and glibc, for cgo"),
             Choice(value="alpine", label="a shell and apk"),
             Choice(value="debian-slim", label="glibc, a shell and apt"),

@@ -27,7 +27,7 @@ PRESETS: Mapping[str, Preset] = {
         answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
     ),
     "edge": Preset(
-        label="one replica a site, on small boxes that are offline for hours",
+        label="one replica a site, on small boxes, offline for hours",
         answers={
             "platforms": "linux/amd64,linux/arm64,linux/arm/v7",
             "target": "kubeedge",

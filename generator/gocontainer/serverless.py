@@ -24,8 +24,8 @@ SCALER = Select(
     why="Knative also routes and splits traffic; KEDA leaves a plain Deployment that reads Kafka itself.",
     default="knative",
     choices=(
-        Choice(value="knative", label="Knative, by requests in flight; events come as HTTP"),
-        Choice(value="keda", label="KEDA, by messages that wait; the function is a Kafka consumer"),
+        Choice(value="knative", label="Knative, by requests in flight; events by HTTP"),
+        Choice(value="keda", label="KEDA, by messages that wait; a plain consumer of Kafka"),
     ),
     when={"target": ("knative",), "eventing": ("kafka",)},
     dependencies=True,
