@@ -69,6 +69,33 @@ def test_an_update_that_is_there_is_said_with_exit_4(tmp_path: Path) -> None:
     assert "has a newer template: run 'gocontainer update --dry-run'\n" in out
 
 
+def test_an_update_under_way_says_what_there_is_to_decide(tmp_path: Path) -> None:
+    repository = current(tmp_path / "orders", BASE)
+    repository.edit("a.txt", "a", "mine")
+    assert repository.update({**BASE, "a.txt": "newer\n"}).code == 3
+    assert report(repository, BASE)["under_way"] == ["a.txt"]
+    _, out = status(repository, BASE)
+    assert out.endswith(
+        "\nan update is under way: decide a.txt, 'git add' it, run 'gocontainer update --continue', or '--abort'\n"
+    )
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert report(repository, BASE)["under_way"] is None
+
+
+def test_an_update_that_was_killed_can_only_be_undone(tmp_path: Path) -> None:
+    repository = current(tmp_path / "orders", BASE)
+    (repository.top / ".git/gocontainer-update").write_bytes(b"")
+    code, out = status(repository, BASE)
+    assert (code, out.splitlines()[-1]) == (4, "an update is under way: run 'gocontainer update --abort'")
+
+
+def test_what_git_ignores_is_not_counted(tmp_path: Path) -> None:
+    repository = current(tmp_path / "orders", BASE)
+    repository.write(".gitignore", "bin/\n")
+    repository.write("bin/orders", "a program\n")
+    assert report(repository, BASE)["extra"] == 1, "the .gitignore itself"
+
+
 def test_a_file_with_other_line_ends_is_clean(tmp_path: Path) -> None:
     repository = current(tmp_path / "orders", BASE)
     repository.write("a.txt", "a\r\n")

@@ -48,6 +48,48 @@ def test_abort_undoes_all_of_it(tmp_path: Path) -> None:
     assert repository.git("status", "--porcelain") == ""
 
 
+def test_abort_refuses_to_lose_what_was_edited_since(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", {**BASE, "gone.txt": "old\n"})
+    repository.edit("a.txt", "five", "5")
+    before = repository.files()
+    assert repository.update({**NEWER, "b.txt": "newer\n"}).code == 3
+    repository.write("a.txt", "my decision\n")
+    repository.write("untouched.txt", "mine\n")
+    for path in ("b.txt", "c.txt", "gone.txt"):
+        merged = repository.read(path) if path != "gone.txt" else None
+        repository.write(path, "mine\n")
+        done = command("update", str(repository.folder), "--abort")
+        assert (done.code, repository.read(path)) == (2, "mine\n")
+        assert f"has been edited since, and would be lost: {path}. Move it away" in done.err
+        (repository.folder / path).unlink()
+        if merged:
+            repository.write(path, merged)
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert repository.read("untouched.txt") == "mine\n"
+    (repository.folder / "untouched.txt").unlink()
+    assert repository.files() == before
+
+
+def test_what_is_as_committed_again_is_nothing_to_lose(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE)
+    repository.edit("a.txt", "five", "5")
+    assert repository.update({**NEWER, "b.txt": "newer\n"}).code == 3
+    repository.write("b.txt", BASE["b.txt"])
+    (repository.folder / "c.txt").unlink()
+    assert command("update", str(repository.folder), "--abort").code == 0
+
+
+def test_an_update_does_not_end_with_its_own_markers(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE)
+    repository.edit("a.txt", "five", "5")
+    assert repository.update(NEWER).code == 3
+    repository.git("add", "--all")
+    done = command("update", str(repository.folder), "--continue")
+    assert (done.code, "Conflict markers are left in a.txt. Decide there" in done.err) == (2, True)
+    repository.write("a.txt", "<<<<<<< of another tool\n")
+    assert command("update", str(repository.folder), "--continue").code == 0
+
+
 def test_a_second_update_changes_nothing(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "orders", BASE)
     assert repository.update(NEWER, "--commit").code == 0

@@ -471,8 +471,9 @@ def nobody(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def shared() -> Iterator[Repository]:
+def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
     """A repository in a folder that everybody may reach, of which everything is imported that an update needs."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         repository = Repository(Path(folder) / "orders", BASE)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate
-from gocontainer.merge import index_info
-from gocontainer.project import Entry, Project, listed
+from gocontainer.merge import SIDES, index_info
+from gocontainer.project import Entry, Project, entries, listed
 
 _NAME = "gocontainer-update"
 _ROOM = f"{_NAME}.room"
@@ -20,11 +20,16 @@ _BLOCK, _SPARE = 4096, 8
 
 
 class Journal(NamedTuple):
-    """``paths``, from the top, are written over commit ``head``; ``settled`` says that only people are left to act."""
+    """``paths``, from the top, are written over commit ``head``; ``settled`` says that only people are left to act.
+
+    They have ``conflicts`` to decide; all else was written as the object ``tree`` has it.
+    """
 
     head: str
     paths: tuple[str, ...]
-    settled: bool
+    settled: bool = False
+    conflicts: tuple[str, ...] = ()
+    tree: str = ""
 
 
 def read(project: Project) -> Journal | None:
@@ -34,15 +39,16 @@ def read(project: Project) -> Journal | None:
     except FileNotFoundError:
         return None
     except ValueError:  # killed before it was whole: nothing had been written
-        return Journal(project.head, (), settled=False)
-    return Journal(document["head"], tuple(document["paths"]), document["settled"])
+        return Journal(project.head, ())
+    conflicts, tree = document.get("conflicts", ()), document.get("tree", "")  # since 0.2
+    return Journal(document["head"], tuple(document["paths"]), document["settled"], tuple(conflicts), tree)
 
 
-def begin(project: Project, paths: Sequence[str]) -> None:
-    """Remember, on the disk, that ``paths`` are about to be written, or leave nothing where that fails."""
+def begin(project: Project, journal: Journal) -> None:
+    """Remember, on the disk, what is about to be written, or leave nothing where that fails."""
     try:
-        _reserve(project, paths)
-        write(project, paths, settled=False)
+        _reserve(project, journal.paths)
+        write(project, journal)
     except BaseException:
         close(project)
         raise
@@ -60,13 +66,13 @@ def _release(project: Project) -> None:
     (project.git_dir / _ROOM).unlink(missing_ok=True)
 
 
-def write(project: Project, paths: Sequence[str], *, settled: bool) -> None:
-    """Remember which ``paths`` were written, and whether all of them are."""
-    if settled:
+def write(project: Project, journal: Journal) -> None:
+    """Remember what was written, and whether all of it is."""
+    if journal.settled:
         _release(project)
     new = project.git_dir / f"{_NAME}.new"
     with new.open("w") as file:
-        json.dump(Journal(project.head, tuple(paths), settled)._asdict(), file)
+        json.dump(journal._asdict(), file)
         file.flush()
         os.fsync(file.fileno())
     new.replace(project.git_dir / _NAME)
@@ -82,15 +88,17 @@ def close(project: Project) -> None:
 def undo(project: Project, journal: Journal) -> None:
     """Bring every path back to the last commit, in the index and on the disk, and close the journal.
 
-    They were as committed, or absent, when the update began. Raises CannotUpdate where commits were made since.
+    They were as committed, or absent, when the update began. Raises CannotUpdate where commits were made since, or
+    edits in what was merged without a conflict; what was decided in a conflict is undone, as git does it.
     """
     if journal.head != project.head:
         raise CannotUpdate("commits were made since the update began", "Undo it with git, as any other change.")
-    _release(project)
     if journal.settled:
         project.refuse_locked()
-        write(project, journal.paths, settled=False)
+        _refuse_edited(project, journal)
+        write(project, journal._replace(settled=False))
     else:  # git was killed while it wrote, and left its lock
+        _release(project)
         (project.git_dir / "index.lock").unlink(missing_ok=True)
     before: dict[str, Entry | None] = {path: project.everything.get(path) for path in journal.paths}
     nothing = Entry("0", "0" * len(project.head))
@@ -106,6 +114,21 @@ def undo(project: Project, journal: Journal) -> None:
     close(project)
 
 
+def _refuse_edited(project: Project, journal: Journal) -> None:
+    """Raise CannotUpdate where a file that was merged is neither as it was written nor as it is to become."""
+    if not journal.tree:  # of a version that did not remember it
+        return
+    written = entries(project.git("ls-tree", "-r", "-z", "--full-tree", journal.tree))
+    merged = [path for path in journal.paths if path not in journal.conflicts and (project.top / path).is_file()]
+    lines = b"".join(os.fsencode(path) + b"\n" for path in merged)
+    now = zip(merged, project.git("hash-object", "--stdin-paths", stdin=lines).decode().split(), strict=True)
+    known = {(path, tree[path].oid) for tree in (written, project.everything) for path in merged if path in tree}
+    edited = [path for path, oid in now if (path, oid) not in known]
+    if edited:
+        reason = f"what was merged has been edited since, and would be lost: {listed(edited)}"
+        raise CannotUpdate(reason, "Move it away, then run it again.")
+
+
 def _remove(top: Path, path: str) -> None:
     with contextlib.suppress(OSError):
         (top / path).unlink()
@@ -117,11 +140,20 @@ def _remove(top: Path, path: str) -> None:
 
 
 def finish(project: Project, journal: Journal) -> None:
-    """Close the journal once people have decided; raise CannotUpdate while a path is unmerged."""
+    """Close the journal once people have decided; raise CannotUpdate while a path is unmerged, or has our markers."""
     if not journal.settled:
         raise CannotUpdate("the update was interrupted while it wrote", "Run 'gocontainer update --abort'.")
     said = project.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
     left = {os.fsdecode(line.partition(b"\t")[2]) for line in said.split(b"\0") if line} & set(journal.paths)
     if left:
         raise CannotUpdate(f"a conflict is not decided yet: {listed(sorted(left))}", "Decide, then 'git add' it.")
+    marked = [path for path in journal.conflicts if _has_markers(project.top / path)]
+    if marked:
+        raise CannotUpdate(f"conflict markers are left in {listed(marked)}", "Decide there, then 'git add' it.")
     close(project)
+
+
+def _has_markers(path: Path) -> bool:
+    """Whether a line is one that an update writes around a conflict; a person's own text may look a little like it."""
+    ends = (f"<<<<<<< {SIDES[2]}".encode(), f">>>>>>> {SIDES[3]}".encode())
+    return path.is_file() and any(line in ends for line in path.read_bytes().splitlines())

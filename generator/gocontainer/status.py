@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gocontainer import __version__, lock, migrations
+from gocontainer import __version__, journal, lock, migrations
 from gocontainer.answers import Answers
+from gocontainer.errors import CannotUpdate, GitFailed
+from gocontainer.git import Git
 from gocontainer.lifetimes import Ending, endings
+from gocontainer.project import Project, listed
 from gocontainer.renderer import render
 from gocontainer.tree import File, Tree
 
@@ -24,11 +28,13 @@ class Status(NamedTuple):
     newest: str = __version__
     """The newest version that is known without a network: of a template of others, the one that was merged."""
     endings: tuple[Ending, ...] = ()
+    under_way: journal.Journal | None = None
+    """An update that has not ended."""
 
     @property
     def differs(self) -> bool:
-        """Whether anything drifted, could be updated, or is past its end of life."""
-        drifted = any(words != ("clean",) for words in self.files.values())
+        """Whether anything drifted, is under way, could be updated, or is past its end of life."""
+        drifted = self.under_way is not None or any(words != ("clean",) for words in self.files.values())
         return drifted or self.version != self.newest or any(each.past for each in self.endings)
 
     def as_json(self) -> dict[str, Any]:
@@ -36,6 +42,7 @@ class Status(NamedTuple):
         files = {path: list(words) for path, words in self.files.items()}
         update = self.version != self.newest
         known = {"template": self.name, "version": self.version, "newest": self.newest, "update": update}
+        known |= {"under_way": None if self.under_way is None else list(self.under_way.conflicts)}
         return {**known, "files": files, "extra": self.extra, "endings": [each.as_json() for each in self.endings]}
 
     def lines(self) -> Iterator[str]:
@@ -47,6 +54,11 @@ class Status(NamedTuple):
             if words != ("clean",):
                 yield f"  {', '.join(words):20} {path}"
         yield from (each.line() for each in self.endings)
+        if self.under_way is not None:
+            decide = f"decide {listed(self.under_way.conflicts)}, 'git add' it, " if self.under_way.settled else ""
+            end = "run 'gocontainer update --continue', or '--abort'" if decide else "run 'gocontainer update --abort'"
+            yield f"an update is under way: {decide}{end}"
+            return
         if self.version != self.newest:
             yield f"{self.name} {self.newest} has a newer template: run 'gocontainer update --dry-run'"
 
@@ -64,7 +76,10 @@ def status(folder: Path) -> Status:
     known = lock.OWN if own else remembered.template
     kept = lock.kept(remembered.keep, base)
     old = tuple(endings(folder, {path: base[path] for path in base if path not in kept}, newest))
-    return Status(folder, remembered.version, files, _extra(folder, base), known.name, known.version, old)
+    project = _project(folder)
+    under_way = journal.read(project) if project else None
+    extra = len(_present(folder, project) - {*base, lock.LOCK, lock.PACK})
+    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way)
 
 
 def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:
@@ -82,7 +97,17 @@ def _drift(path: Path, pristine: File) -> str:
     return "clean" if same else "modified"
 
 
-def _extra(folder: Path, base: Tree) -> int:
-    ours = {*base, lock.LOCK, lock.PACK}
-    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sum(path.as_posix() not in ours and ".git" not in path.parts for path in paths)
+def _project(folder: Path) -> Project | None:
+    try:
+        return Project(folder)
+    except (CannotUpdate, GitFailed):  # no repository, or no git: all else can be said without
+        return None
+
+
+def _present(folder: Path, project: Project | None) -> set[str]:
+    """Return every file below ``folder``, less those that git is told to ignore."""
+    if project is None:
+        paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        return {path.as_posix() for path in paths if ".git" not in path.parts}
+    said = Git(folder)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return {name for name in map(os.fsdecode, said.split(b"\0")) if name and (folder / name).is_file()}

@@ -209,7 +209,8 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
     paths = planned.touched(project)
     project.refuse_uncommitted(paths)
     adopt(shop, project, planned)
-    journal.begin(project, paths)
+    started = journal.Journal(project.head, tuple(paths))
+    journal.begin(project, started)
     try:
         project.git("update-index", "-q", "--refresh", codes=(0, 1))
         project.git("read-tree", "-m", "-u", project.head, planned.tree)
@@ -217,10 +218,11 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
             project.git(*_SHOW, stdin=_shown(project, planned))
             project.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))
     except BaseException:
-        journal.undo(project, journal.Journal(project.head, tuple(paths), settled=False))
+        journal.undo(project, started)
         raise
     if planned.conflicts:
-        journal.write(project, paths, settled=True)
+        conflicts = tuple(sorted(project.prefix + path for path in planned.conflicts))
+        journal.write(project, started._replace(settled=True, conflicts=conflicts, tree=planned.tree))
     else:
         journal.close(project)
 
