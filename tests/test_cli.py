@@ -38,7 +38,7 @@ def git(folder: Path, *arguments: str) -> str:
 def test_new_writes_a_repository_with_one_commit(tmp_path: Path) -> None:
     run = gocontainer("new", "orders", "--no-input", "-o", str(tmp_path))
     assert "Wrote orders: " in ok(run)
-    assert "the image is localhost/orders, which no cluster can pull. Give --image." in run.err
+    assert "the image is localhost/orders, which no cluster can pull. Give --image, or later" in run.err
     assert [path.name for path in tmp_path.iterdir()] == ["orders"]
     assert git(tmp_path / "orders", "status", "--porcelain") == ""
     assert git(tmp_path / "orders", "log", "--format=%s").startswith("Start from gocontainer ")

@@ -256,6 +256,17 @@ def test_set_image_names_the_image_in_one_file_for_every_environment(tmp_path: P
     assert images(repository) == {image}
 
 
+def test_set_image_names_none_that_nobody_named(tmp_path: Path) -> None:
+    need("make")
+    repository = rendered(tmp_path)
+    before = tree.load(repository)
+    done = subprocess.run(
+        ["make", "--silent", "set-image"], cwd=repository, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "say IMAGE=name:tag")
+    assert tree.load(repository) == before
+
+
 @pytest.mark.parametrize(
     "image",
     ["orders", "orders:", "localhost:5000/orders", "a:b c", "a:'b'", "a:1@sha256:00", "$(touch pwned):1", "A:1"],

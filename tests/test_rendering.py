@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import layout, matrix, render, template
+from gocontainer import edge, layout, matrix, render, template
 from gocontainer.derived import markdown, quoted
 from tests.support import PINS, ROWS, answers, rows
 from tests.test_template_contract import blanks
@@ -109,3 +109,18 @@ def test_the_lock_and_the_pack_hold_the_pristine_render() -> None:
     lines = files[LOCK].content.decode().splitlines()
     name = next(number for number, line in enumerate(lines) if '"name": "gocontainer"' in line)
     assert '"version": ' in lines[name + 1]
+
+
+def test_the_example_of_a_gate_asks_for_what_the_service_tells() -> None:
+    files = texts({"profile": "edge"})
+    asked = set(re.findall(r"(\w+)\{", files["deploy/sites.yaml"].partition("gate: person")[0]))
+    assert asked
+    for metric in asked:
+        assert f'"{metric.removesuffix("_count")}"' in files["internal/telemetry/telemetry.go"]
+
+
+@rows(where=lambda row: row["target"] in edge.PLATFORMS)
+def test_a_site_has_one_replica_and_nothing_that_scales_it(row: dict[str, Any]) -> None:
+    decisions = texts(row)["docs/decisions.md"]
+    assert "| replicas | 1 |" in decisions
+    assert not re.search("autoscaler|scaling|disruption", decisions)

@@ -69,6 +69,11 @@ def test_the_grace_period_is_long_enough_for_all_of_a_shutdown(chosen: dict[str,
     assert sizes.request_timeout <= chosen["drain_seconds"]
 
 
+def test_without_traces_there_is_nothing_to_flush() -> None:
+    silent, told = (Sizes.of(answers(tracing=tracing)) for tracing in (False, True))
+    assert (silent.flush, told.grace_period - silent.grace_period) == (0, sizing.FLUSH)
+
+
 @given(some_answers())
 def test_limits_are_not_below_requests(chosen: dict[str, Any]) -> None:
     sizes = Sizes.of(answers(**chosen))

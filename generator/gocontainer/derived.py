@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from gocontainer import __version__, edge
-from gocontainer.centers import CREDENTIALS, PORTS
+from gocontainer.centers import CREDENTIALS, NAMES, PORTS
 from gocontainer.kinds import Value
 from gocontainer.sizing import HPA_TARGET, Sizes
 from gocontainer.targets import MANIFESTS
@@ -32,6 +32,8 @@ _PROGRAMS = {
     ),
 }
 """What they are in a function, on sites, with a model."""
+BEFORE = "[docs/function.md](docs/function.md) names what has to be there before: a Secret, topics and buckets."
+_FLUSH = "for the last traces; without a collector it would wait for ever"
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
@@ -58,10 +60,10 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     sites = answers["target"] in edge.PLATFORMS
     return {
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
-        "__autoscaling": keda or many > few,
+        "__autoscaling": not sites and (keda or many > few),
         "__center": answers["config_center"] != "none",
         "__deployment": answers["target"] != "knative" or keda,
-        "__disruption_budget": keda or many > 1,
+        "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
         "__keda": keda,
         "__knative": answers["target"] == "knative" and not keda,
@@ -100,10 +102,13 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__example": "events.go" if function else "quotes.go",
         "__example_is": EVENTS if function else QUOTES,
         "__first_architecture": architectures(platforms).partition(",")[0],
+        "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
         "__hot": "" if center == "none" else "+hot",
+        "__layers": " > ".join(("flag", "`APP_` variable", *NAMES[center], "file", "default")),
         "__license": LICENSES[str(answers["license"])],
         "__applied": manifests.applied,
         "__center_address": manifests.center,
+        "__components_are": manifests.components,
         "__decisions": manifests.decisions,
         "__manifests": manifests.folders,
         "__manifests_are": manifests.are,
@@ -119,7 +124,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
         "__scaled_at": scaled_at,
         "__scaled_why": why,
-        "__settings": manifests.settings,
+        "__settings": f"{BEFORE} {manifests.settings}" if function else manifests.settings,
         "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
         "__sites_folder": f"deploy/{platform}",
         "__version": __version__,

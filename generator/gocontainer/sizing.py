@@ -79,6 +79,7 @@ class Sizes:
     drain_seconds: int
     liveness: Probe
     cgo: bool
+    tracing: bool
 
     @classmethod
     def of(cls, answers: Mapping[str, Value]) -> Sizes:
@@ -91,6 +92,7 @@ class Sizes:
             drain_seconds=int(answers["drain_seconds"]),
             liveness=Probe(period, timeout, failures),
             cgo=answers["cgo"] is True,
+            tracing=answers["tracing"] is True,
         )
 
     @property
@@ -135,14 +137,19 @@ class Sizes:
         return Probe(period // 2, min(max(1, timeout - 1), period // 2), failures - 1)
 
     @property
+    def flush(self) -> int:
+        """For the last spans; nothing else leaves the service on its own."""
+        return FLUSH if self.tracing else 0
+
+    @property
     def grace_period(self) -> int:
         """It counts from before preStop to after the flush."""
-        return PRE_STOP + self.drain_seconds + FLUSH + MARGIN
+        return PRE_STOP + self.drain_seconds + self.flush + MARGIN
 
     @property
     def revision_timeout(self) -> int:
         """Knative takes it as the grace period as well; its proxy has drained before the service is told to stop."""
-        return self.drain_seconds + FLUSH + MARGIN
+        return self.drain_seconds + self.flush + MARGIN
 
     @property
     def liveness_grace(self) -> int:
@@ -197,7 +204,7 @@ class Sizes:
             "consumers": CONSUMERS,
             "cooldown": COOLDOWN,
             "cpu_limit": self.cpu_limit,
-            "flush": FLUSH,
+            "flush": self.flush,
             "grace_period": self.grace_period,
             "gomaxprocs": self.gomaxprocs,
             "hpa_target": HPA_TARGET,

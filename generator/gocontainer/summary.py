@@ -28,7 +28,8 @@ def warnings(answers: Answers, *others: str) -> list[str]:
     warnings = [*(f"{name} {text}" for name, text in unusual.items()), *others]
     if answers.origins["image"] == "default":
         warnings.append(
-            f"No registry is known, so the image is {answers['image']}, which no cluster can pull. Give --image."
+            f"No registry is known, so the image is {answers['image']}, which no cluster can pull. "
+            "Give --image, or later 'gocontainer update --set image=...'."
         )
     return warnings
 
@@ -75,6 +76,9 @@ def output_flags(target: Path, output: str | None) -> list[str]:
     return [] if parent == "." else ["-o", parent]
 
 
+_RUN_FUNCTION = "  make run-flow # starts a storage and the function, and uploads a text"
+
+
 def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
     """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
     return "\n".join(
@@ -87,7 +91,7 @@ def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
             "",
             "Next:",
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
-            f"  make run      # serves on port {answers['port']}",
+            _RUN_FUNCTION if answers["eventing"] == "kafka" else f"  make run      # serves on port {answers['port']}",
             "  make          # lists what else there is",
         ]
     )

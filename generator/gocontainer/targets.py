@@ -30,6 +30,7 @@ class Manifests(NamedTuple):
 
     folders: str
     are: str
+    components: str
     decisions: str = "docs/decisions.md"
     applied: str = ""
     settings: str = ""
@@ -39,11 +40,13 @@ class Manifests(NamedTuple):
 _SITES = Manifests(
     folders="`deploy/sites.yaml`, `deploy/edge`",
     are="the sites and their releases, and what runs at each of them",
+    components="what is added to `deploy/edge`",
 )
 MANIFESTS: Mapping[str, Manifests] = {
     "kubernetes": Manifests(
         folders="`deploy/base`, `deploy/overlays`",
         are="Kubernetes manifests with Kustomize: what is common, and each environment",
+        components="the image, and what else an environment adds",
         applied="deploy/overlays/prod",
         settings="`deploy/overlays/dev` is one replica that logs more, in a namespace of its own. "
         "Settings are in `deploy/base/config.yaml`; a change rolls the pods.",
@@ -51,6 +54,7 @@ MANIFESTS: Mapping[str, Manifests] = {
     "knative": Manifests(
         folders="`deploy/knative`",
         are="manifests for Knative, with Kustomize",
+        components="the image, which `make set-image` names",
         decisions="docs/knative.md",
         applied="deploy/knative",
         settings="`deploy/knative/FEATURE-FLAGS.md` says what Knative leaves out. "

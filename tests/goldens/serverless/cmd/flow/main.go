@@ -85,7 +85,10 @@ func program(ctx context.Context, name string, args ...string) error {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY=flow", "ROOT_SECRET_KEY=flow-secret", "AWS_ACCESS_KEY_ID=flow", "AWS_SECRET_ACCESS_KEY=flow-secret")
-	return fmt.Errorf("%s has ended: %w", name, cmd.Run())
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s has ended: %w", name, err)
+	}
+	return fmt.Errorf("%s has ended", name)
 }
 
 // upload puts a file where the storage has the objects of a bucket.
