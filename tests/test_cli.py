@@ -213,7 +213,7 @@ def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["new", "Orders"], "SERVICE: 'Orders' is not a DNS label"),
-        (["new", "orders", "--prot", "1"], "--port"),
+        (["new", "orders", "--prot", "1"], "Did you mean --port? Run 'gocontainer new --help' for help."),
         (["new", "orders", "--port", "80"], "--port: '80' is not a whole number from 1024 to 65535."),
         (["new", "orders", "--service", "carts"], "SERVICE and --service are both given."),
         (["new", "orders", "--cgo"], "cgo true (--cgo) with base_image distroless-static (default) cannot work"),
@@ -222,7 +222,8 @@ def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
             "min_replicas 9 (--min-replicas) with max_replicas 6 (default)",
         ),
         (["new", "orders", "--answers", "nowhere.yaml"], "Cannot read answers from nowhere.yaml"),
-        (["nwe"], "No such command 'nwe'"),
+        (["nwe"], "No such command 'nwe'. Did you mean new? Run 'gocontainer --help' for help."),
+        (["zzz"], "No such command 'zzz'. Run 'gocontainer --help' for help."),
         (["new", "orders", "--port", "1", "--port", "2"], "--port is given 2 times. Run 'gocontainer new --help'"),
         (["new", "orders", "--answers", "a.yaml", "--answers", "b.yaml"], "--answers is given 2 times."),
         (["new", "orders", "--answers", ""], "Cannot read answers"),

@@ -48,14 +48,21 @@ def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
         case click.ClickException():
             context = getattr(error, "ctx", None)
             command = context.command_path if context else " ".join(["gocontainer", *arguments[:1]])
-            message = " ".join(error.format_message().split()).rstrip(".")
-            return f"Error: {message}. Run '{command} --help' for help.", 2
+            return f"Error: {_said(error)} Run '{command} --help' for help.", 2
         case OSError():  # the current folder is gone, a parent may not be searched, and so on
             place = error.filename or "The current folder"
             new = arguments[:1] == ["new"]
             way_out = "Choose another folder with --output." if new else "Mend that and run the command again."
             return f"Error: {place}: {error.strerror}. {way_out}", 1
     return str(Cancelled()), Cancelled.exit_code
+
+
+def _said(error: click.ClickException) -> str:
+    """Return click's message as one sentence; of the names that it finds alike only the nearest is offered."""
+    alike = getattr(error, "possibilities", None)  # what is no such option or, from click 8.4 on, command
+    message = str(error) if alike else error.format_message()
+    way_out = f" Did you mean {alike[0]}?" if alike else ""
+    return f"{' '.join(message.split()).rstrip('.')}.{way_out}"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
