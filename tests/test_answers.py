@@ -44,6 +44,24 @@ def test_an_unknown_key_names_the_nearest() -> None:
         answers(zzzz="1")
 
 
+@pytest.mark.parametrize(
+    ("name", "raw", "way_out"),
+    [
+        ("base_image", "scrach", "Did you mean scratch?"),
+        ("base_image", "Alpine", "Did you mean alpine?"),
+        ("base_image", "zzz", "Choose from scratch, distroless-static, "),
+        ("platforms", "linux/amd46", "Did you mean linux/amd64?"),
+        ("platforms", ["linux/amd64", "linux/arm46"], "Did you mean linux/arm64?"),
+        ("platforms", ["linux/amd64", 1.5], "Choose from linux/amd64, "),
+        ("profile", "servic", "Did you mean service?"),
+    ],
+)
+def test_an_unknown_choice_names_the_nearest(name: str, raw: object, way_out: str) -> None:
+    with pytest.raises(InvalidAnswer, match="is not one of the choices") as caught:
+        answers(**{name: raw})
+    assert str(caught.value).partition("choices. ")[2].startswith(way_out)
+
+
 def test_a_service_is_required() -> None:
     with pytest.raises(MissingAnswers):
         Answers.merge()

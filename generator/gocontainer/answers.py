@@ -5,13 +5,13 @@ defaults < profile < detected < answers file < environment < flags < wizard
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer.conflicts import CONFLICTS
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, MissingAnswers, NotApplicable, UnknownKey
-from gocontainer.kinds import Option, Toggle, Value, holds, may_hold
+from gocontainer.kinds import Option, Toggle, Value, holds, may_hold, nearest
 from gocontainer.options import BY_NAME, OPTIONS
 from gocontainer.profiles import PRESETS, PROFILE
 
@@ -156,13 +156,6 @@ def _option(name: str, layer: Layer) -> Option:
     if name not in BY_NAME:
         raise UnknownKey(layer.where(name), name, nearest(name, BY_NAME))
     return BY_NAME[name]
-
-
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the one of ``words`` that is most like ``word``, if any is like it."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
 
 
 def _default(option: Option, values: Mapping[str, Value]) -> Value:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import lock
-from gocontainer.answers import nearest
 from gocontainer.errors import CannotUse, GocontainerError, InvalidAnswer, UnknownKey
 from gocontainer.git import surroundings
+from gocontainer.kinds import nearest
 from gocontainer.origin import Snapshot, below, is_inside
 from gocontainer.project import listed
 from gocontainer.tree import File, Tree, load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gocontainer.errors import InvalidAnswer
@@ -22,6 +22,13 @@ def holds(when: When, values: Mapping[str, Value]) -> bool:
 def may_hold(when: When, values: Mapping[str, Value]) -> bool:
     """Say the same as far as ``values`` do yet: what they do not name may still be answered well."""
     return holds({name: accepted for name, accepted in when.items() if name in values}, values)
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the one of ``words`` that is most like ``word``, if any is like it."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -121,7 +128,9 @@ class Select(Option):
         if raw not in self.values:
             # To YAML, TOML and JSON a version is a number: 1.30 arrives as 1.3.
             quotes = ", in quotes" if isinstance(raw, float) else ""
-            raise InvalidAnswer(where, raw, "one of the choices", f"Choose from {', '.join(self.values)}{quotes}.")
+            alike = nearest(raw, self.values) if isinstance(raw, str) else None
+            way_out = f"Did you mean {alike}?" if alike else f"Choose from {', '.join(self.values)}{quotes}."
+            raise InvalidAnswer(where, raw, "one of the choices", way_out)
         return str(raw)
 
     def schema(self) -> dict[str, object]:
