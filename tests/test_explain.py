@@ -86,7 +86,7 @@ def amount(text: str) -> float | str:
 @every_row
 def test_each_formula_gives_the_number_that_is_rendered(tmp_path: Path, row: dict[str, Any]) -> None:
     values = explain.context(answers(**row))
-    allowed = {"max": max, "min": min, "ceil": math.ceil}
+    allowed = {"max": max, "min": min, "ceil": math.ceil, "floor": math.floor}
     explained = explain.explain(repository(tmp_path, **row))
     assert len(explained) > 40
     for each in explained:
@@ -122,6 +122,48 @@ def test_the_command_shows_formula_file_and_source(tmp_path: Path) -> None:
         "    file     deploy/base/deployment.yaml\n"
     ) in out
     assert ", now " not in out
+
+
+def test_the_source_says_whether_somebody_answered(tmp_path: Path) -> None:
+    given: list[dict[str, Any]] = [{}, {"port": 8080}, {"profile": "hardened"}, {"max_replicas": 7}]
+    for n, each in enumerate(given):
+        sources = {row.name: row.source for row in explain.explain(repository(tmp_path / str(n), **each))}
+        for name in ("cpu", "port", "min_replicas", "max_replicas"):
+            assert sources[name] == ("your answer" if name in each else "the default"), (name, each)
+        assert sources["cpu_limit"].startswith("kubernetes.io")
+
+
+def test_a_number_that_follows_from_two_answers_is_yours_where_you_gave_one(tmp_path: Path) -> None:
+    knative = {"target": "knative", "scale_to_zero": False}
+    (row,) = [row for row in explain.explain(repository(tmp_path, **knative)) if row.name == "min_scale"]
+    assert (row.options, row.source) == (("scale_to_zero", "min_replicas"), "your answer")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "formula"),
+    [
+        ("memory_percent", {}, "90, or 70 with cgo"),
+        ("min_scale", {"target": "knative"}, "min_replicas 2, or 0 with scale_to_zero"),
+        ("readiness_period", {}, "floor(liveness_period 10 / 2)"),
+        (
+            "center_port",
+            {"config_center": "etcd"},
+            "2379, or 8848 with config_center nacos, or 8080 with config_center apollo",
+        ),
+    ],
+)
+def test_a_formula_reads_well(name: str, given: dict[str, Any], formula: str) -> None:
+    assert explain.shown(name, explain.context(answers(**given))) == formula
+
+
+def test_what_go_writes_as_a_product_is_one_number(tmp_path: Path) -> None:
+    target = repository(tmp_path)
+    config = target / "internal/config/config.go"
+    text = config.read_text().replace('"max-body-bytes", 1024*1024', '"max-body-bytes", 2 * 1024*1024')
+    config.write_text(text.replace('"shutdown-delay", time.Second', '"shutdown-delay", 1500*time.Millisecond'))
+    out = ok(gocontainer("explain", str(target)))
+    assert "  largest body, bytes: 1048576, now 2097152\n" in out
+    assert "  time for clients to leave their connections: 1s, now 1500ms\n" in out
 
 
 def test_a_number_that_was_changed_or_removed_by_hand_is_shown_with_both_values(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +35,9 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
 """A file to those that another target has in its place, with the kind in which the same fields are found."""
 _NAME = re.compile(r"\{(\w+)\}")
 _STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
+_ANSWER = "your answer"
+"""The source in numbers.toml of what follows from nothing else."""
+_UNITS = {"time.Millisecond": "ms", "time.Second": "s", "time.Minute": "m", "time.Hour": "h"}
 
 
 class Explained(NamedTuple):
@@ -82,6 +86,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
     values, pristine, service = context(answers), render(answers), str(answers["service"])
     explained = []
     for name, row in numbers().items():
+        options = tuple(dict.fromkeys(_options(name)))
         # At most one of the files is there.
         for place, rendered in _found(row, pristine, service):
             explained.append(
@@ -93,13 +98,18 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
                     rendered=rendered,
                     now=find(read(place.file), place, service),
                     formula=shown(name, values),
-                    options=tuple(dict.fromkeys(_options(name))),
+                    options=options,
                     buys=row["buys"],
-                    source=row["source"],
+                    source=_given(options, answers) if row["source"] == _ANSWER else row["source"],
                     proof=row.get("proof", ""),
                 )
             )
     return explained
+
+
+def _given(options: Sequence[str], answers: Answers) -> str:
+    """Return who said what ``options`` are."""
+    return "the default" if all(answers.origins[name] in ("default", "profile") for name in options) else _ANSWER
 
 
 class Place(NamedTuple):
@@ -144,7 +154,18 @@ def shown(name: str, values: Mapping[str, Value]) -> str:
     formula = numbers()[name]["formula"]
     if "{" not in formula or (formula == f"{{{name}}}" and name not in BY_NAME):
         return "fixed"
-    return _NAME.sub(lambda found: f"{found[1]} {_plain(values[found[1]])}", formula)
+    return _NAME.sub(lambda found: f"{found[1]} {_plain(values[found[1]])}", _spoken(formula))
+
+
+def _spoken(formula: str) -> str:
+    """Return ``A if {x} else B`` as ``B, or A with x``."""
+    *cases, otherwise = formula.split(" else ")
+    said = [otherwise]
+    for case in cases:
+        value, _, condition = case.partition(" if ")
+        condition = _NAME.sub(r"\1", condition).replace(" ==", "").replace("'", "")
+        said.append(f"{value} with {condition}")
+    return ", or ".join(said)
 
 
 def _plain(value: Value) -> str:
@@ -174,10 +195,18 @@ def find(text: str, place: Place, service: str) -> str | None:
     """Return the number at ``place`` in ``text``, if it is there."""
     if not place.file.endswith(".yaml"):
         found = re.search(place.field, text)
-        return found[1] if found else None
+        return _product(found[1]) if found else None
     kind, _, path = place.field.format(service=service).partition(".")
     value = _walk(_documents(text).get(kind), path)
     return None if value is None else str(value)
+
+
+def _product(text: str) -> str:
+    """Return a product in Go as one number, with its unit if it is a time; anything else as it is."""
+    factors = text.replace(" ", "").split("*")
+    unit = _UNITS.get(factors[-1], "")
+    numbers = factors[:-1] if unit else factors
+    return f"{math.prod(map(int, numbers))}{unit}" if all(number.isdecimal() for number in numbers) else text
 
 
 @cache
