@@ -100,22 +100,32 @@ def test_an_answers_file_may_be_yaml_toml_or_json(tmp_path: Path, name: str, tex
     [
         ("a.yaml", "- x", "it is not a mapping"),
         ("a.yaml", "1: x", "it is not a mapping"),
-        ("a.yaml", "a: [", "flow"),
+        ("a.yaml", "a: [1, ", r"a\.yaml: line 1, column 8: expected a value, but found the end of the file\. Give"),
+        ("a.yaml", "a: [1\nb: 2\n", "line 2, column 2: expected ',' or ']', but got ':'"),
+        ("a.yaml", "port: 1\na: b: c\n", r"a\.yaml: line 2, column 5: no ':' can stand here; look at quotes"),
+        ("a.yaml", "port: 1\n- a", "line 2, column 1: this does not go on from the lines above"),
+        ("a.yaml", 'port: "1', "line 1, column 9: a quotation mark is not closed"),
+        ("a.yaml", "port: 1\n\tcpu: 2", r"line 2, column 1: nothing can begin with '\\t'"),
+        ("a.yaml", "port: !x 1", "line 1, column 7: no tag '!x' is known"),
+        ("a.yaml", "port: 1\n---\na: 1", "line 2, column 1: a second document begins"),
+        ("a.yaml", "port: yes", r"port in .*a\.yaml: true is not a whole number"),
+        ("a.json", '{"port": false}', "false is not a whole number"),
         ("a.yaml", "port: 1\nport: 2", "a key stands twice"),
         ("a.json", '{"port": 1, "port": 2}', "a key stands twice"),
         ("a.yaml", "port: !!timestamp x", "Cannot read answers"),
         ("a.yaml", "port: !!float ''", "Cannot read answers"),
         ("a.yaml", "port: !!bool x", "Cannot read answers"),
-        ("a.json", "[" * 100_000, "recursion"),
+        ("a.json", "[" * 100_000, "it is nested too deeply"),
         ("a.toml", "a =", "nvalid"),
-        ("a.json", "{", "Expecting"),
+        ("a.json", '{"port": 1,\n "cpu" 2}', "line 2, column 8: Expecting ':' delimiter"),
         ("a.ini", "a=1", "is not .yaml, .toml or .json"),
-        ("a.yaml", "\x00", "special characters"),
+        ("a.yaml", "a: 1\nb: \x00", "line 2, column 4: special characters are not allowed"),
+        ("a.yaml", "? [a]\n: b", "a key, or a value with a tag, cannot be used"),
     ],
 )
 def test_an_unreadable_answers_file_is_one_sentence(tmp_path: Path, name: str, text: str, reason: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises((UnreadableAnswers, UnknownKey), match=reason) as caught:
+    with pytest.raises((UnreadableAnswers, InvalidAnswer), match=reason) as caught:
         Answers.merge(from_file(tmp_path / name))
     assert "\n" not in str(caught.value)
 
@@ -131,6 +141,13 @@ def test_an_unreadable_answers_file_is_one_sentence(tmp_path: Path, name: str, t
 def test_an_answers_file_may_be_empty_carry_a_schema_or_a_byte_order_mark(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, "utf-8")
     assert dict(from_file(tmp_path / name).values) == {}
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.toml", "a.json"])
+def test_an_answers_file_that_is_no_text_is_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UnreadableAnswers, match=r": it is not text in UTF-8\. Give a YAML, TOML or JSON mapping"):
+        from_file(tmp_path / name)
 
 
 def test_a_missing_answers_file_is_one_sentence(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ class UsageError(GocontainerError):
 
 
 def _short(value: object) -> str:
-    text = "nothing" if value is None else repr(value)
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:56] + "..." + text[0]  # noqa: PLR2004
 
 

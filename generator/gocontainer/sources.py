@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gocontainer.answers import Layer
 from gocontainer.errors import UnreadableAnswers
 
+if TYPE_CHECKING:
+    import yaml
+
 _PREFIX = "GOCONTAINER_"
+_PLAIN = {
+    "^mapping values are not allowed here$": "no ':' can stand here; look at quotes, indentation and the line above",
+    "^expected <block end>.*": "this does not go on from the lines above; look at the indentation",
+    "^found unexpected end of stream$": "a quotation mark is not closed",
+    "^found character (.*) that cannot start any token$": r"nothing can begin with \1",
+    "^could not determine a constructor for the tag (.*)$": r"no tag \1 is known",
+    "^but found another document$": "a second document begins",
+    "the node content": "a value",
+    "'<stream end>'": "the end of the file",
+}
+"""What PyYAML's parser says, in words for those who do not know its parts."""
 
 
 def from_environment(environment: Mapping[str, str]) -> Layer:
@@ -27,7 +42,11 @@ def from_file(path: Path) -> Layer:
         values = _parse(path.read_text("utf-8-sig"), path.suffix.lower())
     except OSError as error:
         raise UnreadableAnswers(str(path), error.strerror or str(error), "Check the path.") from error
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise UnreadableAnswers(str(path), "it is not text in UTF-8") from error
+    except RecursionError as error:
+        raise UnreadableAnswers(str(path), "it is nested too deeply") from error
+    except ValueError as error:
         raise UnreadableAnswers(str(path), " ".join(str(error).split())) from error
     if values is None:
         values = {}  # only comments
@@ -40,7 +59,7 @@ def from_file(path: Path) -> Layer:
 
 def _parse(text: str, suffix: str) -> object:
     if suffix == ".json":
-        return json.loads(text, object_pairs_hook=_once)
+        return _parse_json(text)
     if suffix == ".toml":
         import tomllib
 
@@ -48,6 +67,20 @@ def _parse(text: str, suffix: str) -> object:
     if suffix in (".yaml", ".yml"):
         return _parse_yaml(text)
     raise ValueError(f"the ending {suffix or '(none)'!s} is not .yaml, .toml or .json")
+
+
+def _parse_json(text: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise ValueError(_at(text, error.pos, error.msg)) from error
+
+
+def _at(text: str, position: int, problem: str) -> str:
+    """Return a problem with its place in the text."""
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return f"line {line}, column {column}: {problem}"
 
 
 def _once(pairs: Sequence[tuple[object, object]]) -> dict[object, object]:
@@ -68,5 +101,19 @@ def _parse_yaml(text: str) -> object:
 
     try:
         return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, AttributeError, LookupError, TypeError) as error:  # tags with unfit values raise the latter
-        raise ValueError(str(error)) from error
+    except yaml.reader.ReaderError as error:
+        raise ValueError(_at(text, error.position, error.reason)) from error
+    except yaml.MarkedYAMLError as error:
+        raise ValueError(_problem(text, error)) from error
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError("a key, or a value with a tag, cannot be used") from error
+
+
+def _problem(text: str, error: yaml.MarkedYAMLError) -> str:
+    """Return what the parser says, in plain words."""
+    problem, mark = error.problem, error.problem_mark
+    assert problem is not None, error
+    assert mark is not None, error
+    for pattern, words in _PLAIN.items():
+        problem = re.sub(pattern, words, problem)
+    return _at(text, mark.index, problem)
