@@ -276,9 +276,22 @@ def test_every_size_will_do(tmp_path: Path, columns: int, rows: int) -> None:
     assert written(tmp_path) == ["my-service"]
 
 
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_label_that_is_cut_says_so_and_leaves_the_default_in_sight(tmp_path: Path, columns: int) -> None:
+    terminal = new(tmp_path, size=SMALL._replace(columns=columns, rows=20))
+    terminal.sees("What kind of service this is.", "Ctrl-C quit")
+    lines = [line.rstrip() for line in terminal.text().splitlines()]
+    (service,) = [line for line in lines if "❯ service" in line]
+    (serverless,) = [line for line in lines if "  serverless " in line]
+    assert service.endswith("…  · default")
+    assert serverless.endswith("…")
+    terminal.send(CTRL_C)
+    terminal.end()
+
+
 def test_where_there_is_no_room_nothing_is_written_blindly(tmp_path: Path) -> None:
     terminal = new(tmp_path, size=SMALL._replace(columns=30, rows=10))
-    terminal.sees("Make the terminal 40x12")
+    terminal.sees("Make the terminal 40x12 or", "larger, or quit with Ctrl-C.")
     terminal.send(ENTER, ENTER, ENTER, CTRL_C)
     assert terminal.end() == 130
     assert written(tmp_path) == []

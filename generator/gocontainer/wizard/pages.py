@@ -122,8 +122,9 @@ def choices(question: Question, ticked: set[Value], columns: int, glyphs: Glyphs
             reason = cell(f"{glyphs.error} {offer.obstacle}", columns - column - 2, glyphs.cut)
             lines.append(Line(offer.value, [("class:disabled", f"{name}  {reason.rstrip()}")]))
             continue
-        label = "" if offer.label == shown(offer.value) else f"  {offer.label}"
         default = f"  {glyphs.dot} default" if offer.value == question.default else ""
+        room = columns - width(name) - width(default) - 2
+        label = "" if offer.label == shown(offer.value) else f"  {cell(offer.label, room, glyphs.cut).rstrip()}"
         lines.append(Line(offer.value, [("", name), ("class:quiet", label + default)]))
     return lines
 

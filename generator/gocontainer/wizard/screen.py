@@ -291,4 +291,5 @@ class Screen:
 
     def too_small(self) -> Text:
         """Return what is shown where there is no room for a page."""
-        return [("", f"Make the terminal {TINY[0]}x{TINY[1]} or larger, or quit with Ctrl-C.")]
+        text = [("", f"Make the terminal {TINY[0]}x{TINY[1]} or larger, or quit with Ctrl-C.")]
+        return pages.wrapped(text, self.columns)
