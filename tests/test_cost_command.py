@@ -191,6 +191,25 @@ def test_a_trace_of_several_days_is_brought_to_one(tmp_path: Path) -> None:
     assert (found["tasks_a_day"], found["serverless"]["starts"]) == (1.25, 1.25)
 
 
+def test_one_of_a_thing_is_not_several(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    trace.write_text("1\n")
+    said = gocontainer("cost", "--tasks-per-day", "1", *LOAD).out
+    assert said.startswith("1 task a day, evenly, ")
+    assert "; 1 cold start a day from no pod.\n" in said
+    assert gocontainer("cost", "--tasks-per-day", "2", "--bursts", "1", *LOAD).out.startswith(
+        "2 tasks a day in 1 burst, "
+    )
+    assert gocontainer("cost", "--trace", str(trace), *LOAD).out.startswith("1 task in 1 day, ")
+
+
+def test_its_help_names_ranges_as_that_of_new_does() -> None:
+    text = " ".join(gocontainer("cost", "--help").out.split())
+    for words in ("[1 to 50]", "[1 to 1000000]", "[0 to 600; default: 2]", "[0.001 to 600] [required]", "[10m to 64]"):
+        assert words in text
+    assert "<=" not in text
+
+
 def wrong(*arguments: str) -> str:
     done: Run = gocontainer("cost", *arguments)
     assert (done.code, done.out) == (2, ""), arguments
@@ -203,11 +222,16 @@ def wrong(*arguments: str) -> str:
     [
         ((), "--seconds"),
         (LOAD, "Neither --tasks-per-day nor --trace"),
-        ((*LOAD, "--tasks-per-day", "0"), "--tasks-per-day"),
+        ((*LOAD, "--tasks-per-day", "0"), "'--tasks-per-day': '0' is not a whole number from 1 to 1000000. Run"),
+        ((*LOAD, "--tasks-per-day", "1.5"), "'1.5' is not a whole number from 1 to 1000000. Run"),
+        ((*DAY, "--cpu-price", "x"), "'--cpu-price': 'x' is not a number from 0 to 1000000. Run"),
         ((*LOAD, "--tasks-per-day", "9", "--burst-seconds", "9"), "no meaning without --bursts"),
         (("--tasks-per-day", "9", "--seconds", "nan"), "'nan' is not a number"),
         ((*DAY, "--cpu", "5x"), "--cpu"),
-        ((*DAY, "--replicas", "0"), "--replicas"),
+        (("--cpu", "foo"), "--cpu: 'foo' is not an amount from 10m to 64. Give"),
+        (("--memory", "foo", "--trace", "absent"), "--memory: 'foo' is not an amount"),
+        ((*DAY, "--replicas", "0"), "--replicas: '0' is not a whole number from 1 to 50."),
+        (("--concurrency", "0"), "--concurrency: '0' is not a whole number from"),
         ((*DAY, "--trace", "absent"), "absent"),
         (("--tasks-per-day", "500000", "--seconds", "10", "--max-scale", "5"), "5.8 days of work for a pod"),
     ],
@@ -219,7 +243,7 @@ def test_a_wrong_call_is_exit_2_with_a_sentence(arguments: tuple[str, ...], word
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Give the time of one arrival"),
+        ("\n", "/trace is empty. Give the time of one arrival on each line."),
         ("1\nyesterday\n", ":2: 'yesterday' is not a time"),
         ("1\nnan\n", ":2: 'nan' is not a time"),
         ("1795420800000\n1795507200000\n", "not in milliseconds"),

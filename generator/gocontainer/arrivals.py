@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer.errors import InvalidAnswer
+from gocontainer.errors import CannotUse, InvalidAnswer
 
 DAY = 86400
 LONGEST = 366
@@ -28,29 +28,35 @@ class Arrivals(NamedTuple):
         return len(self.times) / self.days
 
 
+def counted(number: float, noun: str) -> str:
+    """Return a whole number of things, in words: ``1 task``, ``2,000 tasks``."""
+    digits = f"{number:,.0f}"
+    return f"{digits} {noun}{'' if digits == '1' else 's'}"
+
+
 def pattern(tasks: int, bursts: int | None, seconds: float) -> Arrivals:
     """Return a day of ``tasks``, evenly or in as many ``bursts``, each over so many ``seconds``."""
     if bursts is None:
-        return Arrivals([number * DAY / tasks for number in range(tasks)], 1, f"{tasks:,} tasks a day, evenly")
+        return Arrivals([number * DAY / tasks for number in range(tasks)], 1, f"{counted(tasks, 'task')} a day, evenly")
     shares = [(number + 1) * tasks // bursts - number * tasks // bursts for number in range(bursts)]
     times = [
         number * DAY / bursts + place * seconds / share for number, share in enumerate(shares) for place in range(share)
     ]
     how = f"each over {seconds:g} s" if seconds else "each at once"
-    return Arrivals(sorted(times), 1, f"{tasks:,} tasks a day in {bursts:,} bursts, {how}")
+    return Arrivals(sorted(times), 1, f"{counted(tasks, 'task')} a day in {counted(bursts, 'burst')}, {how}")
 
 
 def trace(path: Path) -> Arrivals:
-    """Return the arrivals in a file that has the time of one on each line; raise InvalidAnswer for anything else."""
+    """Return the arrivals in a file that has the time of one on each line; raise a UsageError for anything else."""
     lines = enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
     times = sorted(_time(line.strip(), f"{path}:{number}") for number, line in lines if line.strip())
     if not times:
-        raise InvalidAnswer(str(path), None, "a trace", "Give the time of one arrival on each line.")
+        raise CannotUse(f"the trace {path} is empty", "Give the time of one arrival on each line.")
     days = max(1, math.ceil((times[-1] - times[0]) / DAY))
     if days > LONGEST:
         rule = f"a trace of at most {LONGEST} days"
         raise InvalidAnswer(str(path), f"{days} days", rule, "Give times in seconds, not in milliseconds.")
-    said = f"{len(times):,} tasks in {days:,} {'day' if days == 1 else 'days'}"
+    said = f"{counted(len(times), 'task')} in {counted(days, 'day')}"
     return Arrivals([time - times[0] for time in times], days, said)
 
 

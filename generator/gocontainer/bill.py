@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from gocontainer.arrivals import DAY, Arrivals
+from gocontainer.arrivals import DAY, Arrivals, counted
 from gocontainer.autoscaler import Service, held, replay
 
 HOUR = 3600
@@ -111,7 +111,7 @@ class Bill(NamedTuple):
         )
         yield (
             f"Serverless: {most}, the defaults of Knative's autoscaler, {PROXY_CPU:g} CPU for queue-proxy in each;"
-            f" {self.starts:,.0f} cold starts a day from no pod."
+            f" {counted(self.starts, 'cold start')} a day from no pod."
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -15,58 +15,75 @@ from gocontainer.answers import Answers
 from gocontainer.autoscaler import Service
 from gocontainer.console import absolute, say, tell
 from gocontainer.errors import CannotUse, ConflictingAnswers
-from gocontainer.kinds import Integer, Quantity, Value
+from gocontainer.kinds import Quantity, Value
 from gocontainer.options import BY_NAME
 
+_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
-class _Number(click.FloatRange):
-    """A number in a range, which NaN is not in though click lets it pass."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = float(super().convert(value, param, ctx))
-        if math.isnan(number):
-            self.fail(f"{value!r} is not a number.", param, ctx)
+class _Number:
+    """A flag's number in a range, which NaN is not in."""
+
+    def __init__(self, minimum: float, maximum: float, kind: type[int | float] = float) -> None:
+        self.minimum, self.maximum, self._kind = minimum, maximum, kind
+        self.rule = f"{minimum} to {maximum}"
+
+    def __call__(self, _ctx: click.Context, _flag: click.Parameter, value: str | None) -> float | None:
+        if value is None:
+            return None
+        try:
+            number = self._kind(value)
+        except ValueError:
+            number = math.nan
+        if not self.minimum <= number <= self.maximum:
+            what = "a whole number" if self._kind is int else "a number"
+            raise click.BadParameter(f"{value!r} is not {what} from {self.rule}.")
         return number
 
 
-_MANY = click.IntRange(1, 1_000_000)
+class _Answer:
+    """A flag that may be what an option of `gocontainer new` may be."""
+
+    def __init__(self, name: str) -> None:
+        self._option = BY_NAME[name]
+        self.rule = self._option.rule
+
+    def __call__(self, _ctx: click.Context, flag: click.Parameter, value: str | None) -> Value | None:
+        return None if value is None else self._option.parse(value, flag.opts[0])
+
+
+_MANY = _Number(1, 1_000_000, int)
 _PRICE = _Number(0, 1_000_000)
 _REPLICAS, _MAX_SCALE, _CONCURRENCY = "min_replicas", "max_replicas", "concurrency"
 _CPU, _MEMORY = "cpu", "memory"
 
 
+def _option(flag: str, kind: _Number | _Answer, metavar: str, text: str, **more: Any) -> Callable[[_Command], _Command]:
+    """Return a flag whose help ends as the helps of `gocontainer new` do."""
+    default = f"; default: {more['default']}" if "default" in more else ""
+    return click.option(flag, type=str, callback=kind, metavar=metavar, help=f"{text} [{kind.rule}{default}]", **more)
+
+
 @click.command()
 @click.argument("path", required=False, type=click.Path(file_okay=False))
-@click.option("--tasks-per-day", type=_MANY, metavar="N", help="How many tasks come in a day.")
-@click.option("--bursts", type=_MANY, metavar="N", help="How many bursts a day they come in; else evenly.")
-@click.option(
-    "--burst-seconds",
-    type=_Number(0, arrivals.DAY),
-    metavar="S",
-    help="How long a burst lasts; else its tasks come at once.",
-)
+@_option("--tasks-per-day", _MANY, "N", "How many tasks come in a day.")
+@_option("--bursts", _MANY, "N", "How many bursts a day they come in; else evenly.")
+@_option("--burst-seconds", _Number(0, arrivals.DAY), "S", "How long a burst lasts; else its tasks come at once.")
 @click.option(
     "--trace",
     type=click.Path(exists=True, dir_okay=False, readable=True),
     metavar="FILE",
     help="Replay this instead: the time of one arrival on each line.",
 )
-@click.option("--seconds", required=True, type=_Number(0.001, 600), metavar="S", help="How long a task takes.")
-@click.option("--concurrency", metavar="N", help="How many tasks a pod takes at a time.")
-@click.option(
-    "--cold-start",
-    default=2.0,
-    show_default=True,
-    type=_Number(0, 600),
-    metavar="S",
-    help="How long a new pod needs; measure yours.",
-)
-@click.option("--max-scale", type=click.IntRange(0, 1000), metavar="N", help="Most pods, 0 for any number.")
-@click.option("--replicas", metavar="N", help="Pods that are always on.")
-@click.option("--cpu", metavar="QUANTITY", help="CPU request of a pod.")
-@click.option("--memory", metavar="QUANTITY", help="Memory request of a pod.")
-@click.option("--cpu-price", default=0.0, type=_PRICE, metavar="X", help="Price of a CPU for an hour.")
-@click.option("--memory-price", default=0.0, type=_PRICE, metavar="X", help="Price of a GiB for an hour.")
+@_option("--seconds", _Number(0.001, 600), "S", "How long a task takes.", required=True)
+@_option("--concurrency", _Answer(_CONCURRENCY), "N", "How many tasks a pod takes at a time.")
+@_option("--cold-start", _Number(0, 600), "S", "How long a new pod needs; measure yours.", default=2)
+@_option("--max-scale", _Number(0, 1000, int), "N", "Most pods, 0 for any number.")
+@_option("--replicas", _Answer(_REPLICAS), "N", "Pods that are always on.")
+@_option("--cpu", _Answer(_CPU), "QUANTITY", "CPU request of a pod.")
+@_option("--memory", _Answer(_MEMORY), "QUANTITY", "Memory request of a pod.")
+@_option("--cpu-price", _PRICE, "X", "Price of a CPU for an hour.", default=0)
+@_option("--memory-price", _PRICE, "X", "Price of a GiB for an hour.", default=0)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
     """Compare what a load costs on pods that are always on, and serverless.
@@ -79,18 +96,18 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
     answers = _answers(path)
     service = Service(
         given["seconds"],
-        _count(_CONCURRENCY, "--concurrency", given["concurrency"], answers),
+        int(_either(given["concurrency"], answers[_CONCURRENCY])),
         given["cold_start"],
-        int(answers[_MAX_SCALE]) if given["max_scale"] is None else given["max_scale"],
+        int(_either(given["max_scale"], answers[_MAX_SCALE])),
     )
     _refuse_overload(load, service)
     pod = bill.Pod(
-        _amount(_CPU, given, answers) / 1000,
-        _amount(_MEMORY, given, answers) / 1024,
+        _amount(_CPU, _either(given["cpu"], answers[_CPU])) / 1000,
+        _amount(_MEMORY, _either(given["memory"], answers[_MEMORY])) / 1024,
         given["cpu_price"],
         given["memory_price"],
     )
-    found = bill.bill(load, service, pod, _count(_REPLICAS, "--replicas", given["replicas"], answers))
+    found = bill.bill(load, service, pod, int(_either(given["replicas"], answers[_REPLICAS])))
     if as_json:
         say(json.dumps(found.as_json(), indent=2))
         return
@@ -124,17 +141,15 @@ def _answers(path: str | None) -> Mapping[str, Value]:
     return Answers.merge(*migrations.migrate(remembered).layers())
 
 
-def _amount(name: str, given: Mapping[str, Any], answers: Mapping[str, Value]) -> int:
+def _either(given: Value | None, otherwise: Value) -> Value:
+    return otherwise if given is None else given
+
+
+def _amount(name: str, value: Value) -> int:
     """Return a quantity in the unit of its smallest suffix."""
     option = BY_NAME[name]
     assert isinstance(option, Quantity), name
-    return option.amount(str(answers[name] if given[name] is None else option.parse(given[name], option.flag)))
-
-
-def _count(name: str, flag: str, given: str | None, answers: Mapping[str, Value]) -> int:
-    option = BY_NAME[name]
-    assert isinstance(option, Integer), name
-    return int(answers[name] if given is None else option.parse(given, flag))
+    return option.amount(str(value))
 
 
 def _refuse_overload(load: arrivals.Arrivals, service: Service) -> None:
