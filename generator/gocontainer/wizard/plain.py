@@ -127,6 +127,7 @@ class Plain:
         line = self._ask("Write, or change: ").strip()
         actions: Mapping[str, Callable[[], object]] = {
             BACK: talk.back,
+            HELP: partial(self._say, f"It may be all, list, files or the name of an answer: {', '.join(rows)}."),
             "all": talk.customise,
             "list": self._told.clear,
             "files": self._list,
