@@ -112,8 +112,8 @@ def _parse_yaml(text: str) -> object:
 def _problem(text: str, error: yaml.MarkedYAMLError) -> str:
     """Return what the parser says, in plain words."""
     problem, mark = error.problem, error.problem_mark
-    assert problem is not None, error
-    assert mark is not None, error
+    if problem is None or mark is None:
+        return str(error)
     for pattern, words in _PLAIN.items():
         problem = re.sub(pattern, words, problem)
     return _at(text, mark.index, problem)
