@@ -147,7 +147,7 @@ def test_the_makefile_lists_its_targets_and_builds(tmp_path: Path) -> None:
     need("make")
     repository = rendered(tmp_path)
     listed = subprocess.run(["make"], cwd=repository, check=True, capture_output=True, text=True).stdout
-    assert "  lint       check format, modules, code" in listed
+    assert "  lint          check format, modules, code" in listed
     subprocess.run(["make", "build", "VERSION=1.2.3", "REVISION=abc"], cwd=repository, check=True, capture_output=True)
     done = subprocess.run([repository / "bin/orders", "-addr", "nonsense"], check=False, capture_output=True, text=True)
     assert done.returncode == 1

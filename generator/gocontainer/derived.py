@@ -32,7 +32,7 @@ _PROGRAMS = {
     ),
 }
 """What they are in a function, on sites, with a model."""
-BEFORE = "[docs/function.md](docs/function.md) names what has to be there before: a Secret, topics and buckets."
+_BEFORE = "[docs/function.md](docs/function.md) names what has to be there before: a Secret, topics and buckets."
 _FLUSH = "for the last traces; without a collector it would wait for ever"
 _WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
 _WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
@@ -124,7 +124,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
         "__scaled_at": scaled_at,
         "__scaled_why": why,
-        "__settings": f"{BEFORE} {manifests.settings}" if function else manifests.settings,
+        "__settings": f"{_BEFORE} {manifests.settings}" if function else manifests.settings,
         "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
         "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
