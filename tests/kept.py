@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.renderer import render
-from gocontainer.tree import File, Tree
+from gocontainer.tree import File, Tree, put
 from tests.support import CACHE, answers, locked
 
 KEPT = CACHE / "kept"
@@ -51,9 +51,7 @@ def become(folder: Path, files: Tree) -> None:
         if path.is_dir():
             shutil.rmtree(path)  # what was a folder is a file now; its own files are gone already
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.content)
-            path.chmod(int(file.mode, 8))
+            put(path, file)
 
 
 def is_like(path: Path, file: File) -> bool:

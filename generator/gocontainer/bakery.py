@@ -16,7 +16,7 @@ from gocontainer.git import surroundings
 from gocontainer.kinds import nearest
 from gocontainer.origin import Snapshot, below, is_inside
 from gocontainer.project import listed
-from gocontainer.tree import File, Tree, load
+from gocontainer.tree import File, Tree, load, put
 
 LONGEST = 120
 """Seconds that a template may take that is not trusted."""
@@ -84,9 +84,7 @@ def _unfold(tree: Tree, folder: Path, source: str) -> None:
     """Write a template's files; none of the paths leads out, and none is a link."""
     try:
         for path, file in tree.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(file.content)
-            (folder / path).chmod(int(file.mode, 8))
+            put(folder / path, file)
     except OSError as error:
         raise CannotUse(
             f"the template {source} cannot be unfolded: {path}: {error.strerror}", "Have its author mend it."

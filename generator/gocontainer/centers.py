@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from gocontainer.kinds import Choice, Select
 
@@ -20,8 +20,8 @@ CONFIG_CENTER = Select(
     ),
     dependencies=True,
 )
-NAMES: Mapping[str, Sequence[str]] = {"none": (), "nacos": ("Nacos",), "apollo": ("Apollo",), "etcd": ("etcd",)}
-"""What each is called, where there is one."""
+NAMES: Mapping[str, str] = {"none": "", "nacos": "Nacos", "apollo": "Apollo", "etcd": "etcd"}
+"""What each is called in a sentence."""
 PORTS: Mapping[str, str] = {"none": "", "nacos": "8848", "apollo": "8080", "etcd": "2379"}
 """Where each listens by default."""
 _LOGIN = "`username` and `password`"

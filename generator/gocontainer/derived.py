@@ -104,7 +104,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
         "__hot": "" if center == "none" else "+hot",
-        "__layers": " > ".join(("flag", "`APP_` variable", *NAMES[center], "file", "default")),
+        "__layers": " > ".join(filter(None, ("flag", "`APP_` variable", NAMES[center], "file", "default"))),
         "__license": LICENSES[str(answers["license"])],
         "__applied": manifests.applied,
         "__center_address": manifests.center,

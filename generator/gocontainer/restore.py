@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gocontainer import lock
 from gocontainer.errors import CannotUpdate
+from gocontainer.tree import put
 
 
 def restore(folder: Path, paths: Sequence[str]) -> list[str]:
@@ -22,7 +23,5 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
         if any(each.is_symlink() or each.is_file() for each in folders):
             raise CannotUpdate(f"a link or a file is where a folder of {path} has to be", "Move it away first.")
     for path in paths:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(pristine[path].content)
-        (folder / path).chmod(int(pristine[path].mode, 8))
+        put(folder / path, pristine[path])
     return list(paths)

@@ -41,9 +41,15 @@ class Status(NamedTuple):
         """Return the document that ``status --json`` prints."""
         files = {path: list(words) for path, words in self.files.items()}
         update = self.version != self.newest
+        under_way = None if self.under_way is None else list(self.under_way.conflicts)
         known = {"template": self.name, "version": self.version, "newest": self.newest, "update": update}
-        known |= {"under_way": None if self.under_way is None else list(self.under_way.conflicts)}
-        return {**known, "files": files, "extra": self.extra, "endings": [each.as_json() for each in self.endings]}
+        return {
+            **known,
+            "under_way": under_way,
+            "files": files,
+            "extra": self.extra,
+            "endings": [each.as_json() for each in self.endings],
+        }
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
@@ -54,12 +60,12 @@ class Status(NamedTuple):
             if words != ("clean",):
                 yield f"  {', '.join(words):20} {path}"
         yield from (each.line() for each in self.endings)
-        if self.under_way is not None:
-            decide = f"decide {listed(self.under_way.conflicts)}, 'git add' it, " if self.under_way.settled else ""
-            end = "run 'gocontainer update --continue', or '--abort'" if decide else "run 'gocontainer update --abort'"
-            yield f"an update is under way: {decide}{end}"
-            return
-        if self.version != self.newest:
+        if self.under_way is not None and self.under_way.settled:
+            decide = f"decide {listed(self.under_way.conflicts)}, 'git add' it"
+            yield f"an update is under way: {decide}, run 'gocontainer update --continue', or '--abort'"
+        elif self.under_way is not None:
+            yield "an update is under way: run 'gocontainer update --abort'"
+        elif self.version != self.newest:
             yield f"{self.name} {self.newest} has a newer template: run 'gocontainer update --dry-run'"
 
 

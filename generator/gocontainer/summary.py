@@ -76,11 +76,11 @@ def output_flags(target: Path, output: str | None) -> list[str]:
     return [] if parent == "." else ["-o", parent]
 
 
-_RUN_FUNCTION = "  make run-flow # starts a storage and the function, and uploads a text"
-
-
 def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
     """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
+    run = f"make run      # serves on port {answers['port']}"
+    if answers["eventing"] == "kafka":
+        run = "make run-flow # starts a storage and the function, and uploads a text"
     return "\n".join(
         [
             f"Wrote {answers['service']}: {len(files)} files in {target}",
@@ -91,7 +91,7 @@ def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
             "",
             "Next:",
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
-            _RUN_FUNCTION if answers["eventing"] == "kafka" else f"  make run      # serves on port {answers['port']}",
+            f"  {run}",
             "  make          # lists what else there is",
         ]
     )

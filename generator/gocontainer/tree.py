@@ -30,6 +30,13 @@ class File(NamedTuple):
         return "755" if self.executable else "644"
 
 
+def put(path: Path, file: File) -> None:
+    """Write a file at ``path``, with the folders that it lies in, over what is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.content)
+    path.chmod(int(file.mode, 8))
+
+
 Tree = Mapping[str, File]
 """Relative path, with slashes, to file."""
 
