@@ -42,11 +42,11 @@ derive: $(READY) ## write the files that follow from the tables
 
 .PHONY: goldens
 goldens: $(READY) ## render the golden repositories afresh; read the diff
-	$(RUN)/python -m tests.golden
+	$(RUN)/python -m tests.helpers.goldens
 
 .PHONY: freeze
 freeze: $(READY) ## keep what this version writes, to be updated for ever
-	$(RUN)/python -m tests.release
+	$(RUN)/python -m tests.helpers.release
 
 .PHONY: modules
 modules: $(READY) ## resolve the Go modules of the output (network)
@@ -61,7 +61,7 @@ lock: $(READY) ## pin the dependencies of development afresh (network)
 
 .PHONY: films
 films: $(READY) ## take the pages of the wizard afresh; look at them
-	$(RUN)/python -m tests.films
+	$(RUN)/python -m tests.helpers.films
 
 .PHONY: recording
 recording: $(READY) ## record the wizard for the docs

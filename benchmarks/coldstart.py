@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from report import Row, machine, show
 from runtime import sources
 from size import MEGABYTE, go, run
+from tests.helpers.support import PINS, rendered
 from tests.images.container import LOCKED
 from tests.images.engine import Build, Engine, engine
-from tests.support import PINS, rendered
 from timing import verdict
 
 HERE = Path(__file__).parent

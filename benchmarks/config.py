@@ -26,7 +26,7 @@ from size import STAMPS, build_command, go, run
 from tests.centres.centre import Centre
 from tests.centres.engine import CENTRES
 from tests.centres.follower import KEY, following
-from tests.support import rendered
+from tests.helpers.support import rendered
 from timing import verdict
 
 ROUNDS = max(5, int(os.environ.get("ROUNDS", "7")))
@@ -35,7 +35,7 @@ PROMISED = {"nacos": 3500, "apollo": 300, "etcd": 300}
 HEAVIEST, BASE = 7.0, 0.57
 """Megabytes of 10^6 bytes, compressed: what Nacos's image may have, and what of it is below the binary, which is
 the difference between the images of `make bench-image` and the binaries of `make bench-size`."""
-PINS = tomllib.loads((Path(__file__).parents[1] / "generator/gocontainer/pins.toml").read_text("utf-8"))
+PINS = tomllib.loads((Path(__file__).parents[1] / "generator/gocontainer/rendering/pins.toml").read_text("utf-8"))
 SDK = "github.com/nacos-group/nacos-sdk-go/v2"
 CALL = f"""package main
 

@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from report import Panel, Row, machine, save, show
 from size import go, run
+from tests.helpers.support import BUILDKIT, PINS, go_tool, rendered
 from tests.images.engine import Build, Engine, engine, under_registry
-from tests.support import BUILDKIT, PINS, go_tool, rendered
 from timing import processors, verdict
 
 HERE = Path(__file__).parent

@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from tests.histories import TEMPLATE, USER, added, changed, start  # noqa: E402
-from tests.support import clean_environment  # noqa: E402
-from tests.updates import Repository  # noqa: E402
+from tests.helpers.histories import TEMPLATE, USER, added, changed, start  # noqa: E402
+from tests.helpers.support import clean_environment  # noqa: E402
+from tests.helpers.updates import Repository  # noqa: E402
 
-from gocontainer.tree import File, Tree  # noqa: E402
+from gocontainer.repository.tree import File, Tree  # noqa: E402
 
 KINDS = ("lost edits", "lost template changes", "unreported conflicts", "crashes")
 

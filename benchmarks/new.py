@@ -22,9 +22,10 @@ from typing import Any
 
 from timing import medians, verdict
 
-from gocontainer import Answers, layout, render, template
-from gocontainer.derived import derive
-from gocontainer.lock import sealed
+from gocontainer import Answers, render
+from gocontainer.answers.lockfile import sealed
+from gocontainer.rendering import language, layout
+from gocontainer.rendering.variables import derive
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 11
@@ -103,7 +104,7 @@ def run(*arguments: str) -> str:
 def rival_files() -> dict[str, str]:
     """Return the template sources of the default repository, derived values filled in."""
     answers = Answers(service="orders")
-    loaded = template.load()
+    loaded = language.load()
     derived = derive(answers, loaded["pins"])
     context = answers.context() | derived
     wanted = {path: body for path, body in loaded["files"].items() if layout.included(path, context)}
@@ -120,26 +121,26 @@ def unparse(body: Sequence[Any], derived: Mapping[str, str], context: Mapping[st
             out.append(part)
         elif part[0] == "get":
             fixed = part[1] in derived or part[2]
-            out.append(template.evaluate([part], context) if fixed else f"<< cookiecutter.{part[1]} >>")
+            out.append(language.evaluate([part], context) if fixed else f"<< cookiecutter.{part[1]} >>")
         elif part[1][0] == "true" and part[1][1] not in derived:
             then, otherwise = (unparse(branch, derived, context) for branch in part[2:])
             out.append(f"<% if cookiecutter.{part[1][1]} %>\n{then}<% else %>\n{otherwise}<% endif %>\n")
         else:
-            out.append(unparse(part[2] if template.holds(part[1], context) else part[3], derived, context))
+            out.append(unparse(part[2] if language.holds(part[1], context) else part[3], derived, context))
     return "".join(out)
 
 
 def cookiecutter_template(folder: Path, files: Mapping[str, str]) -> None:
     """Write ``files`` as a template of cookiecutter."""
-    context = Answers(service="orders").context() | {"_jinja2_env_vars": dict(template.DELIMITERS)}
+    context = Answers(service="orders").context() | {"_jinja2_env_vars": dict(language.DELIMITERS)}
     write(folder / "cookiecutter.json", json.dumps(context))
     for path, text in files.items():
-        write(folder / template.FOLDER / path, text)
+        write(folder / language.FOLDER / path, text)
 
 
 def copier_template(folder: Path, files: Mapping[str, str]) -> None:
     """Write ``files`` as a template of copier."""
-    envops = {**template.DELIMITERS, "keep_trailing_newline": True}
+    envops = {**language.DELIMITERS, "keep_trailing_newline": True}
     questions = {
         name: {"type": "bool" if isinstance(value, bool) else "str", "default": value}
         for name, value in Answers(service="orders").context().items()

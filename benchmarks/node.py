@@ -20,13 +20,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from report import Row, machine, save, show
-from tests.daemons import until
+from tests.helpers.daemons import until
+from tests.helpers.support import ok, rendered
 from tests.images.engine import engine
 from tests.kube.deployed import CONTAINER, WITHOUT_PRE_STOP, Deployed
 from tests.kube.load import RATE, load
 from tests.kube.node import Node
 from tests.kube.stock import IMAGE, stocked
-from tests.support import ok, rendered
 from timing import verdict
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))

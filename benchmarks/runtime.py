@@ -25,10 +25,10 @@ from practices import AFTER, BEFORE
 from practices import Load as Clients
 from report import Panel, Row, machine, save, show
 from size import go, run
+from tests.helpers.support import rendered
 from tests.images.collector import collector
 from tests.images.container import Container, able_to_hold, container, survives
 from tests.images.engine import Build, Engine, engine
-from tests.support import rendered
 from timing import verdict
 
 HERE = Path(__file__).parent

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from timing import verdict
 
-from gocontainer import Answers, render, tree
+from gocontainer import Answers, render
+from gocontainer.repository import tree
 
 FLOOR, TARGET = 1.7, 1.75
 MEGABYTE = 1_000_000

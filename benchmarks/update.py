@@ -21,19 +21,21 @@ from pathlib import Path
 from losses import compare as compare_losses
 from losses import git
 from new import MEMORY, ROOT, cookiecutter_template, copier_template, install, rival_files, run, write
-from tests.updates import Repository
+from tests.helpers.updates import Repository
 from timing import costs, verdict
 
-from gocontainer import Answers, __version__, render, template, tree
-from gocontainer.lock import LOCK, PACK, sealed
-from gocontainer.structured import OWNED
+from gocontainer import Answers, __version__, render
+from gocontainer.answers.lockfile import LOCK, PACK, sealed
+from gocontainer.rendering import language
+from gocontainer.repository import tree
+from gocontainer.update.resolvers import OWNED
 
 ROUNDS = 9
 FLOORS = {"copier": (10.0, 10.0), "cruft": (3.3, 4.0)}
 SIGNS = {".go": "//", ".mod": "//", ".yaml": "#", ".yml": "#", ".md": "-", ".sh": "#", "": "#"}
 OWN = (LOCK, PACK, ".copier-answers.yml", ".cruft.json")
 ANSWERS_FILE = "<< _copier_conf.answers_file >>.jinja"
-CRUFT_FOLDER = f"{template.FOLDER}<#{{{{}}}}#>"
+CRUFT_FOLDER = f"{language.FOLDER}<#{{{{}}}}#>"
 """cruft looks for a folder with braces in its name, whatever the delimiters are; these are a comment."""
 NEWER = f"9{__version__}"
 VERSIONED = ".gocontainer/requirements.txt"
@@ -125,7 +127,7 @@ def checkout(folder: Path) -> Path:
     shutil.copy(ROOT / "LICENSE", folder)
     version = folder / "generator/gocontainer/__init__.py"
     version.write_text(version.read_text().replace(__version__, NEWER))
-    sources = folder / "template" / template.FOLDER
+    sources = folder / "template" / language.FOLDER
     for path in sources.rglob("*"):
         if path.is_file():
             path.write_text(changed(path.relative_to(sources).as_posix(), path.read_text()))
@@ -158,7 +160,7 @@ def cruft(place: Path, files: Files, newer: Files) -> Path:
     def fill(folder: Path, now: Files) -> None:
         shutil.rmtree(folder / CRUFT_FOLDER, ignore_errors=True)
         cookiecutter_template(folder, now)
-        (folder / template.FOLDER).rename(folder / CRUFT_FOLDER)
+        (folder / language.FOLDER).rename(folder / CRUFT_FOLDER)
 
     source = tagged(place / "cruft-template", fill, files, newer)
     options = ("--no-input", "--checkout", "1.0.0", "--output-dir", str(place / "created"))

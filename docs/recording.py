@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.terminal import DOWN, ENTER, ESCAPE, HOME, UP, Size, Terminal, new
+from tests.helpers.terminal import DOWN, ENTER, ESCAPE, HOME, UP, Size, Terminal, new
 
 SIZE = Size(120, 34)
 CELL, LINE, LETTERS = 8.4, 18, 14

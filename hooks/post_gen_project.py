@@ -8,7 +8,7 @@ from pathlib import Path
 context = json.loads(r"""<< cookiecutter | jsonify >>""")
 sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "generator"))
 
-from gocontainer import layout  # noqa: E402
+from gocontainer.rendering import layout  # noqa: E402
 
 for path in sorted(Path().rglob("*"), reverse=True):
     if path.is_dir():

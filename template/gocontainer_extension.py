@@ -11,8 +11,8 @@ from jinja2.ext import Extension
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "generator"))
 
-from gocontainer import template
-from gocontainer.derived import FILTERS, derive
+from gocontainer.rendering import language
+from gocontainer.rendering.variables import FILTERS, derive
 
 
 class Derived(Extension):
@@ -21,7 +21,7 @@ class Derived(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(FILTERS)
-        pins = template.pins()
+        pins = language.pins()
 
         def derived(answers: Mapping[str, str | bool], name: str) -> str:
             try:

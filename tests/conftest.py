@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.everything import ENGINES
+from tests.helpers.support import ROOT
 from tests.images.engine import Engine, engine
-from tests.support import ROOT
 
 SLOW = {ROOT / folder for folders in ENGINES.values() for folder in folders}
 

@@ -9,12 +9,12 @@ import pytest
 
 import gocontainer
 from gocontainer import Answers
-from gocontainer.answers import Layer
-from gocontainer.detect import detected
+from gocontainer.answers.detect import detected
+from gocontainer.answers.model import Layer
+from gocontainer.answers.sources import from_environment, from_file
 from gocontainer.errors import InvalidAnswer, MissingAnswers, UnknownKey, UnreadableAnswers
-from gocontainer.git import parse_remote
-from gocontainer.sources import from_environment, from_file
-from tests.support import answers
+from gocontainer.repository.git import parse_remote
+from tests.helpers.support import answers
 
 
 def test_a_later_layer_outranks_an_earlier_one() -> None:

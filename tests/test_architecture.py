@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 import gocontainer
-from tests.support import ROOT
+from tests.helpers.support import ROOT
 
 PACKAGE = ROOT / "generator/gocontainer"
 SOURCES = {
@@ -17,37 +17,25 @@ SOURCES = {
     for path in PACKAGE.rglob("*.py")
 }
 """Module, from the package down, to its file; a folder's own module has the folder's name."""
-RANKS = (
-    ("errors", "__init__"),
-    ("console", "kinds", "patterns", "structured", "tree", "git", "answer_types"),
-    ("centers", "cluster", "edge", "profiles", "project", "sandbox", "serverless", "sizing", "targets"),
-    ("checks.finding", "cruft", "merge", "options", "origin"),
-    ("checks.apis", "checks.edge", "checks.knative", "conflicts", "journal", "layout", "derived", "rescue"),
-    ("answers", "arrivals", "autoscaler", "checks", "footprint", "matrix", "template"),
-    ("detect", "lifetimes", "lock", "renderer", "sources"),
-    (
-        "bakery",
-        "base",
-        "bill",
-        "explain",
-        "migrations",
-        "modules",
-        "reference",
-        "restore",
-        "reunion",
-        "summary",
-        "wizard.settling",
-    ),
-    ("derive", "flags", "status", "update", "wizard.conversation", "wizard.preview"),
-    ("house", "wizard.resume", "wizard.review"),
-    ("wizard.pages",),
-    ("wizard.plain", "wizard.screen"),
-    ("wizard.terminal",),
-    ("foreign", "reports", "wizard"),
-    ("costing", "upkeep"),
-    ("cli",),
-    ("__main__",),
+PACKAGES = (
+    "errors",
+    "console",
+    "options",
+    "repository",
+    "answers",
+    "rendering",
+    "update",
+    "external",
+    "inspection",
+    "cost",
+    "wizard",
+    "cli",
+    "dev",
+    "__main__",
 )
+"""Each may import those above it."""
+MOST_MODULES = 14
+"""In a package, its ``__init__`` aside."""
 LONGEST_FUNCTION, LONGEST_MODULE, MEDIAN_FUNCTION = 50, 300, 10
 
 
@@ -62,33 +50,55 @@ def imports(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module in (
-            "gocontainer",
-            "gocontainer.checks",
-            "gocontainer.wizard",
-        ):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name.removeprefix("gocontainer.") in SOURCES else node.module for name in names}
     return found
 
 
+def own(tree: ast.Module) -> set[str]:
+    """The modules of ours that a module imports; the top's public names are no module."""
+    return {name.removeprefix("gocontainer.") for name in imports(tree) if name.startswith("gocontainer.")}
+
+
 def upward(name: str, tree: ast.Module) -> list[str]:
-    """Imports of a module of the same rank or a higher one."""
-    rank = {module: number for number, modules in enumerate(RANKS) for module in modules}
-    own = [module.removeprefix("gocontainer.") for module in imports(tree) if module.startswith("gocontainer.")]
-    return [module for module in own if module in rank and rank[module] >= rank[name]]
+    """Imports of a package that stands lower in the list."""
+    place = PACKAGES.index(name.partition(".")[0])
+    return [module for module in own(tree) if PACKAGES.index(module.partition(".")[0]) > place]
 
 
-def test_every_module_has_its_rank_and_imports_only_lower_ones() -> None:
-    assert {module for modules in RANKS for module in modules} == set(SOURCES)
-    lazy = {"__init__": {"answers", "errors", "renderer", "tree"}}
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import one another in a circle, if any."""
+    left = dict(graph)
+    while free := [name for name, needed in left.items() if not needed & left.keys() - {name}]:
+        for name in free:
+            del left[name]
+    return sorted(left)
+
+
+def test_packages_import_only_those_above_them() -> None:
+    assert {name.partition(".")[0] for name in SOURCES} == {*PACKAGES, "__init__"}
     for name, tree in trees():
-        assert set(upward(name, tree)) <= lazy.get(name, set()), name
+        assert name == "__init__" or upward(name, tree) == [], name
 
 
 def test_an_upward_import_would_be_noticed() -> None:
-    assert upward("options", ast.parse("from gocontainer import answers\nfrom gocontainer.cli import run")) != []
+    assert upward("options.table", ast.parse("from gocontainer.answers import model")) == ["answers.model"]
+    assert upward("cli.main", ast.parse("from gocontainer.answers import model")) == []
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    assert circle({name: own(tree) for name, tree in trees() if name != "__init__"}) == []
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["a", "b", "c"]
+
+
+def test_a_package_says_what_is_in_it_and_is_small_enough_to_look_through() -> None:
+    modules: dict[str, list[str]] = {}
+    for name, tree in trees():
+        package, _, module = name.partition(".")
+        modules.setdefault(package, []).extend([module] if module else [])
+        assert ast.get_docstring(tree), name
+    assert max(map(len, modules.values())) <= MOST_MODULES
 
 
 @pytest.mark.parametrize(
@@ -96,10 +106,22 @@ def test_an_upward_import_would_be_noticed() -> None:
     [
         ("prompt_toolkit", {"wizard.terminal"}),
         ("wcwidth", {"wizard.pages"}),
-        ("click", {"cli", "console", "costing", "derive", "flags", "reference", "upkeep"}),
-        ("jinja2", {"sandbox", "template"}),
-        ("cookiecutter", {"sandbox"}),
-        ("subprocess", {"bakery", "detect", "git", "modules"}),
+        (
+            "click",
+            {
+                "cli.flags",
+                "cli.main",
+                "cli.repository_commands",
+                "console",
+                "cost.command",
+                "dev.command",
+                "dev.derive",
+                "dev.reference",
+            },
+        ),
+        ("jinja2", {"external.worker", "rendering.language"}),
+        ("cookiecutter", {"external.worker"}),
+        ("subprocess", {"answers.detect", "dev.go_modules", "external.runner", "repository.git"}),
         ("rich", set()),
         ("requests", set()),
     ],
@@ -111,7 +133,7 @@ def test_a_library_is_used_in_one_place(library: str, only: set[str]) -> None:
 def test_only_the_console_prints_and_only_the_command_line_exits() -> None:
     for name, tree in trees():
         called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        if name not in ("cli", "console", "__main__"):
+        if name not in ("cli.main", "console", "dev.command", "__main__"):
             assert not called & {"print", "click.echo", "sys.exit", "exit", "sys.stdout.write"}, name
 
 
@@ -131,18 +153,8 @@ def test_the_tables_need_the_standard_library_only() -> None:
     """cookiecutter's own Python imports them."""
     import sys
 
-    tables = (
-        "errors",
-        "kinds",
-        "patterns",
-        "profiles",
-        "options",
-        "conflicts",
-        "layout",
-        "sizing",
-        "derived",
-        "answers",
-    )
+    tables = [name for name in SOURCES if name.partition(".")[0] in ("errors", "options")]
+    tables += ["answers.model", "rendering.layout", "rendering.sizing", "rendering.variables"]
     for name in tables:
         outside = {module.partition(".")[0] for module in imports(ast.parse(SOURCES[name].read_text()))}
         assert outside <= {*sys.stdlib_module_names, "gocontainer"}, name

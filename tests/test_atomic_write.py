@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
-from gocontainer import tree
 from gocontainer.errors import TargetNotEmpty, WriteError
-from gocontainer.tree import File
-from tests.forked import Forking, forking
-from tests.support import clean_environment
+from gocontainer.repository import tree
+from gocontainer.repository.tree import File
+from tests.helpers.forked import Forking, forking
+from tests.helpers.support import clean_environment
 
 FILES = {"a.txt": File(b"a"), "deep/down/b.txt": File(b"b" * 1000), "run.sh": File(b"#!/bin/sh\n", executable=True)}
 

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from gocontainer import render
 from gocontainer.errors import UsageError
-from gocontainer.kinds import Text, Toggle
-from gocontainer.options import BY_NAME, OPTIONS
-from gocontainer.profiles import PROFILE
-from gocontainer.tree import File
-from tests.support import answers, clean_environment, go, need, ok, rendered
-from tests.updates import command
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.types import Text, Toggle
+from gocontainer.repository.tree import File
+from tests.helpers.support import answers, clean_environment, go, need, ok, rendered
+from tests.helpers.updates import command
 
 TEXTS = [option.name for option in OPTIONS if isinstance(option, Text)]
 HOSTILE = {

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import checks
-from gocontainer.checks import apis, knative
-from tests import crds
+from tests import checks
+from tests.checks import apis, knative
+from tests.helpers import crds
+from tests.helpers.support import PINS, ROOT, rendered, rows
 from tests.judges.subject import rendered_by
-from tests.support import PINS, ROOT, rendered, rows
 
 FOLDER = ROOT / "tests/checks"
 each_check = pytest.mark.parametrize("name", checks.CHECKS)

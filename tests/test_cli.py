@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from gocontainer import render
-from gocontainer.options import BY_NAME, OPTIONS
-from tests.support import GOCONTAINER, Run, answers, clean_environment, gocontainer, ok
+from gocontainer.options.table import BY_NAME, OPTIONS
+from tests.helpers.support import GOCONTAINER, Run, answers, clean_environment, gocontainer, ok
 
 
 def refused(run: Run, folder: Path, *sentences: str) -> None:

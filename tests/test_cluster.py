@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer import lock, render
-from gocontainer.cluster import Left, left
-from gocontainer.lock import sealed
-from tests.support import answers, committed, gocontainer, ok
+from gocontainer import render
+from gocontainer.answers import lockfile
+from gocontainer.answers.lockfile import sealed
+from gocontainer.update.cluster_cleanup import Left, left
+from tests.helpers.support import answers, committed, gocontainer, ok
 
 FIXED = {"min_replicas": 3, "max_replicas": 3}
 
@@ -61,7 +62,7 @@ def test_an_object_that_moves_is_removed_where_it_was() -> None:
 
 def test_a_repository_without_manifests_removes_nothing() -> None:
     assert left({}, render(answers())) == Left([], [])
-    assert left({lock.LOCK: render(answers())["go.mod"]}, {}) == Left([], [])
+    assert left({lockfile.LOCK: render(answers())["go.mod"]}, {}) == Left([], [])
 
 
 def test_what_knative_takes_over_is_not_deleted_and_its_service_is_told_from_kubernetes_own() -> None:

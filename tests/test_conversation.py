@@ -16,14 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gocontainer import cli, render
-from gocontainer.answers import Answers, Layer
-from gocontainer.detect import Surroundings, surroundings
+from gocontainer import render
+from gocontainer.answers.detect import Surroundings, surroundings
+from gocontainer.answers.lockfile import sealed
+from gocontainer.answers.model import Answers, Layer
+from gocontainer.cli import main
 from gocontainer.errors import ConflictingAnswers, NotApplicable, TargetNotEmpty
-from gocontainer.kinds import Value, When
-from gocontainer.lock import sealed
-from gocontainer.options import BY_NAME
-from gocontainer.tree import digest
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Value, When
+from gocontainer.repository.tree import digest
 from gocontainer.wizard import pages, resume, review, started
 from gocontainer.wizard.conversation import FIRST, REVIEW, Conversation
 from gocontainer.wizard.preview import Preview
@@ -492,7 +493,7 @@ def digest_of(arguments: list[str]) -> str:
 
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as err:
-        code = cli.run([*arguments, "--dry-run", "--json"])
+        code = main.run([*arguments, "--dry-run", "--json"])
     assert code == 0, err.getvalue()
     return str(json.loads(out.getvalue())["digest"])
 
@@ -547,7 +548,7 @@ def test_a_place_that_cannot_be_seen_is_an_answer_that_cannot_be(monkeypatch: py
         assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
         assert talk.supposing("orders") is None
     with monkeypatch.context() as patched:
-        patched.setattr("gocontainer.tree.refuse_occupied", closed)
+        patched.setattr("gocontainer.repository.tree.refuse_occupied", closed)
         assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
     assert talk.answer("orders") is None
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from gocontainer import render, tree
-from tests.support import ROOT, answers, rows
+from gocontainer import render
+from gocontainer.repository import tree
+from tests.helpers.support import ROOT, answers, rows
 
 
 @rows()

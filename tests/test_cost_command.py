@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gocontainer import autoscaler
-from gocontainer.autoscaler import CLOCKS, Service, held, replay
-from gocontainer.bill import PROMQL
-from tests.knative import Defaults, Revision
-from tests.support import Run, gocontainer, rendered
+from gocontainer.cost import knative_autoscaler
+from gocontainer.cost.comparison import PROMQL
+from gocontainer.cost.knative_autoscaler import CLOCKS, Service, held, replay
+from tests.helpers.knative import Defaults, Revision
+from tests.helpers.support import Run, gocontainer, rendered
 
 PHASES = [(number * 0.3 % 1, number / 2 + 0.2) for number in range(4)]
 """Where metrics and decisions stand in their periods when the first task comes: nobody knows, so the mean counts."""
@@ -100,7 +100,7 @@ def test_pod_seconds_are_within_5_percent_of_a_simulation_for_100_random_pattern
 def test_a_replay_with_a_wrong_rule_is_further_from_the_simulation(
     cases: list[Case], monkeypatch: pytest.MonkeyPatch, rule: str, wrong: float
 ) -> None:
-    monkeypatch.setattr(autoscaler, rule, wrong)
+    monkeypatch.setattr(knative_autoscaler, rule, wrong)
     assert any(case.error > 0.05 for case in cases)
 
 
@@ -162,12 +162,13 @@ def test_money_is_cpu_and_memory_by_their_prices_with_queue_proxy_beside() -> No
 
 
 def test_a_repository_brings_its_requests_and_replicas_and_a_flag_wins(tmp_path: Path) -> None:
-    from gocontainer import lock, tree
-    from gocontainer.renderer import render
-    from tests.support import answers
+    from gocontainer.answers import lockfile
+    from gocontainer.rendering.engine import render
+    from gocontainer.repository import tree
+    from tests.helpers.support import answers
 
     given = answers(cpu="2", memory="1Gi", min_replicas=4, max_replicas=9, target="knative", concurrency=3)
-    tree.save(lock.sealed(render(given), given), tmp_path / "orders")
+    tree.save(lockfile.sealed(render(given), given), tmp_path / "orders")
     found = cost(str(tmp_path / "orders"), "--tasks-per-day", "10000", "--seconds", "3")
     assert found["concurrency"] == 3
     assert (found["cpu"], found["memory"], found["max_scale"], found["always_on"]["pods"]) == (2, 1, 9, 4)

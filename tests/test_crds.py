@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests import crds
+from tests.helpers import crds
 
 SERVICE = """
 apiVersion: serving.knative.dev/v1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, Run, clean_environment, gocontainer, ok
+from tests.helpers.support import ROOT, Run, clean_environment, gocontainer, ok
 
 
 def test_derived_files_are_fresh() -> None:
@@ -81,11 +81,11 @@ def known_everywhere(copy: Path) -> None:
     assert "drone" in (copy / "docs/reference/cli.md").read_text()
     assert any(row["ci"] == "drone" for row in json.loads((copy / "tests/rows.json").read_text()))
     assert "drone" in ok(inside(copy, "-m", "gocontainer", "new", "--help"))
-    assert '"drone"' in (copy / "generator/gocontainer/answer_types.py").read_text()
+    assert '"drone"' in (copy / "generator/gocontainer/options/answer_types.py").read_text()
     complete = {"_GOCONTAINER_COMPLETE": "bash_complete", "COMP_WORDS": "gocontainer new --ci dr", "COMP_CWORD": "3"}
     environment = {**os.environ, **complete, "PYTHONPATH": str(copy / "generator")}
     done = subprocess.run(
-        [sys.executable, "-c", "from gocontainer.cli import main; main(prog_name='gocontainer')"],
+        [sys.executable, "-c", "from gocontainer.cli.main import main; main(prog_name='gocontainer')"],
         check=False,
         env=environment,
         capture_output=True,
@@ -94,7 +94,7 @@ def known_everywhere(copy: Path) -> None:
     assert "drone" in done.stdout
     asked = (
         "from pathlib import Path\n"
-        "from gocontainer.detect import Surroundings\n"
+        "from gocontainer.answers.detect import Surroundings\n"
         "from gocontainer.wizard.conversation import Conversation\n"
         "from gocontainer.wizard.settling import Settler\n"
         "conversation = Conversation(Settler((), Surroundings(Path('nowhere'))))\n"

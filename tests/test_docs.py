@@ -14,15 +14,15 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from gocontainer.cli import main
+from gocontainer.cli.main import main
+from gocontainer.dev.reference import NOTE
 from gocontainer.errors import EXIT_CODES
-from gocontainer.options import OPTIONS
-from gocontainer.profiles import PROFILE
-from gocontainer.reference import NOTE
-from tests.golden import FOLDER
-from tests.snippets import BIN, failures, misquoted, plan, snippets, tokens, unchecked
-from tests.support import ROOT, clean_environment, need, ok, rendered
-from tests.support import Run as Outcome
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import OPTIONS
+from tests.helpers.goldens import FOLDER
+from tests.helpers.snippets import BIN, failures, misquoted, plan, snippets, tokens, unchecked
+from tests.helpers.support import ROOT, clean_environment, need, ok, rendered
+from tests.helpers.support import Run as Outcome
 
 README = ROOT / "README.md"
 DERIVED = {page for page in (ROOT / "docs/reference").glob("*.md") if NOTE in page.read_text()}

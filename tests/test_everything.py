@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import until
 from tests.everything import ENGINES, SUITES, run
-from tests.support import ROOT
+from tests.helpers.daemons import until
+from tests.helpers.support import ROOT
 
 MEETING = """
 import time

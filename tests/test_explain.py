@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import __version__, explain, lock, render, tree
+from gocontainer import __version__, render
+from gocontainer.answers import lockfile
 from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
-from gocontainer.options import BY_NAME
-from tests.support import ROOT, ROWS, answers, gocontainer, ok, row_id
+from gocontainer.inspection import explain
+from gocontainer.options.table import BY_NAME
+from gocontainer.repository import tree
+from tests.helpers.support import ROOT, ROWS, answers, gocontainer, ok, row_id
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
 
@@ -22,7 +25,7 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
 def repository(folder: Path, **given: Any) -> Path:
     """A repository with its lock."""
     chosen = answers(**given)
-    tree.save(lock.sealed(render(chosen), chosen), folder / "orders")
+    tree.save(lockfile.sealed(render(chosen), chosen), folder / "orders")
     return folder / "orders"
 
 
@@ -189,7 +192,7 @@ def test_json_has_every_field(tmp_path: Path) -> None:
 
 def test_another_version_is_named(tmp_path: Path) -> None:
     target = repository(tmp_path)
-    path = target / lock.LOCK
+    path = target / lockfile.LOCK
     path.write_text(path.read_text().replace(f'"version": "{__version__}"', '"version": "0.0.9"'))
     assert ", written by 0.0.9\n" in ok(gocontainer("explain", str(target)))
 
@@ -199,20 +202,20 @@ def test_what_is_no_repository_is_refused_with_the_way_out(tmp_path: Path) -> No
     assert (run.code, run.out) == (2, "")
     assert "holds no .gocontainer.lock. Name the top of a repository that gocontainer wrote.\n" in run.err
     with pytest.raises(NotARepository):
-        lock.read(tmp_path / "nowhere")
+        lockfile.read(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "{}", '{"template": 1}', '{"template": {"version": "1"}, "answers": 5}']
 )
 def test_a_lock_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / lock.LOCK).write_text(text)
+    (tmp_path / lockfile.LOCK).write_text(text)
     with pytest.raises(UnreadableLock, match="is not as gocontainer wrote it"):
-        lock.read(tmp_path)
+        lockfile.read(tmp_path)
 
 
 def test_a_wrong_answer_in_the_lock_is_named_with_its_place(tmp_path: Path) -> None:
-    path = repository(tmp_path) / lock.LOCK
+    path = repository(tmp_path) / lockfile.LOCK
     path.write_text(path.read_text().replace('"port": 8080', '"port": 80'))
     with pytest.raises(InvalidAnswer, match=r"port in \.gocontainer\.lock: 80 is not a whole number"):
         explain.explain(tmp_path / "orders")

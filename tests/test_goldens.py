@@ -6,9 +6,9 @@ import gzip
 
 import pytest
 
-from gocontainer import tree
-from gocontainer.lock import PACK
-from tests.golden import FOLDER, GOLDENS, expected
+from gocontainer.answers.lockfile import PACK
+from gocontainer.repository import tree
+from tests.helpers.goldens import FOLDER, GOLDENS, expected
 
 
 @pytest.mark.parametrize("golden", GOLDENS)

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from gocontainer import lock, origin, tree
+from gocontainer.answers import lockfile
 from gocontainer.errors import CannotUse
-from tests.support import ROOT, Run, clean_environment, gocontainer, ok, pip_tool
-from tests.templates import FILES, Template
-from tests.updates import command
+from gocontainer.external import template_source
+from gocontainer.repository import tree
+from tests.helpers.support import ROOT, Run, clean_environment, gocontainer, ok, pip_tool
+from tests.helpers.templates import FILES, Template
+from tests.helpers.updates import command
 
 README = "{{cookiecutter.slug}}/README.md"
 
@@ -38,7 +40,7 @@ def refused(run: Run, folder: Path, *sentences: str) -> None:
 
 
 def locked(repository: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((repository / lock.LOCK).read_text())
+    document: dict[str, Any] = json.loads((repository / lockfile.LOCK).read_text())
     return document
 
 
@@ -80,10 +82,10 @@ def test_a_folder_is_rendered_whole_with_lock_and_pack(template: Template, tmp_p
     run = new(tmp_path / "out", template.folder, "--set", "license=none")
     assert "defaults  name=Orders, slug=orders, ci=false" in ok(run)
     there = tree.load(tmp_path / "out/orders")
-    pristine = {path: file for path, file in there.items() if path not in (lock.LOCK, lock.PACK)}
+    pristine = {path: file for path, file in there.items() if path not in (lockfile.LOCK, lockfile.PACK)}
     assert pristine.keys() == {"README.md", "none.txt"}
     document = locked(tmp_path / "out/orders")
-    assert lock.unpack(there[lock.PACK].content) == pristine
+    assert lockfile.unpack(there[lockfile.PACK].content) == pristine
     assert document["digest"] == tree.digest(pristine)
     assert document["answers"] == {"name": "Orders", "slug": "orders", "license": "none", "ci": False}
     assert document["defaults"] == ["name", "slug", "ci"]
@@ -312,7 +314,7 @@ def test_a_setting_of_jinja_that_is_more_than_a_delimiter_is_left_out(tmp_path: 
 
 
 def test_a_template_without_end_is_stopped(template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gocontainer.bakery.LONGEST", 2)
+    monkeypatch.setattr("gocontainer.external.runner.LONGEST", 2)
     loop = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     template.write({README: loop})
     refused(new(tmp_path / "out", template.folder), tmp_path, "was not rendered after 2 seconds")
@@ -396,7 +398,7 @@ def test_nothing_is_written_where_git_would_run_it(tmp_path: Path, name: str) ->
 
 
 def test_a_template_cannot_forge_lock_and_pack(template: Template, tmp_path: Path) -> None:
-    template.write({f"{{{{cookiecutter.slug}}}}/{path}": "forged" for path in (lock.LOCK, lock.PACK)})
+    template.write({f"{{{{cookiecutter.slug}}}}/{path}": "forged" for path in (lockfile.LOCK, lockfile.PACK)})
     ok(new(tmp_path, template.folder))
     assert locked(tmp_path / "orders")["template"]["name"] == str(template.folder)
 
@@ -446,12 +448,12 @@ def test_a_secret_in_the_address_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_source_and_revision_are_told_apart(text: str, source: str, revision: str) -> None:
-    assert origin.parse(text) == (source, revision)
+    assert template_source.parse(text) == (source, revision)
 
 
 def test_a_folder_with_an_at_sign_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a@b").mkdir()
-    assert origin.parse(f"{tmp_path}/a@b") == (f"{tmp_path}/a@b", "")
+    assert template_source.parse(f"{tmp_path}/a@b") == (f"{tmp_path}/a@b", "")
 
 
 def test_a_submodule_is_neither_fetched_nor_passed_over_in_silence(template: Template, tmp_path: Path) -> None:
@@ -485,9 +487,9 @@ def test_hooks_filters_and_settings_of_the_template_s_repository_do_not_run(temp
 
 
 def test_a_path_out_of_git_s_own_tree_is_refused() -> None:
-    assert not any(map(origin.is_inside, ["../a", "a/../b", "/a", "a//b", ".git/config", "a/.GIT/x", "a\\b", ""]))
-    assert not any(map(origin.is_inside, ["\udcff", "a\0"]))
-    assert all(map(origin.is_inside, ["a", ".gitignore", "a/.github/b", "...a"]))
+    outside = ("../a", "a/../b", "/a", "a//b", ".git/config", "a/.GIT/x", "a\\b", "", "\udcff", "a\0")
+    assert not any(map(template_source.is_inside, outside))
+    assert all(map(template_source.is_inside, ["a", ".gitignore", "a/.github/b", "...a"]))
 
 
 # Update
@@ -587,7 +589,7 @@ def test_a_template_that_moved_is_named_anew(template: Template, tmp_path: Path)
 def test_a_changed_pack_is_refused(template: Template, tmp_path: Path) -> None:
     template.release("v1")
     service = Service(tmp_path, template.folder)
-    (service.folder / lock.PACK).write_bytes(lock.pack({"README.md": tree.File(b"forged")}))
+    (service.folder / lockfile.PACK).write_bytes(lockfile.pack({"README.md": tree.File(b"forged")}))
     service.git("commit", "--quiet", "--all", "--amend", "--message", "forged")
     service.git("reflog", "expire", "--expire=now", "--all")
     template.write({README: NEWER})
@@ -620,13 +622,13 @@ def test_a_hostile_lock_runs_nothing(template: Template, tmp_path: Path) -> None
         document["template"]["name"] = name
         document["answers"]["_extensions"] = ["os"]
         document["template"]["directory"] = "../../.."
-        (service.folder / lock.LOCK).write_text(json.dumps(document))
+        (service.folder / lockfile.LOCK).write_text(json.dumps(document))
         service.commit()
         assert "template cannot come from" in service.update().err
     document = locked(service.folder)
     for directory in (str(tmp_path / "house"), "../../.."):
         document["template"].update(name=str(template.folder), directory=directory)
-        (service.folder / lock.LOCK).write_text(json.dumps(document))
+        (service.folder / lockfile.LOCK).write_text(json.dumps(document))
         service.commit()
         assert "holds no cookiecutter.json" in service.update("--set", "name=X").err
     assert not (tmp_path / "fired").exists()
@@ -638,7 +640,7 @@ def test_a_choice_that_is_gone_asks_for_another(template: Template, tmp_path: Pa
     template.write({}, license=["none", "apache"])
     template.release("v2")
     run = service.update()
-    assert f"license in {lock.LOCK}: 'mit' is not one of none, apache. Give another with --set license" in run.err
+    assert f"license in {lockfile.LOCK}: 'mit' is not one of none, apache. Give another with --set license" in run.err
     ok(service.update("--set", "license=none"))
 
 
@@ -663,7 +665,7 @@ def test_a_house_fork_of_our_own_template_takes_our_repositories_over(tmp_path: 
     ok(gocontainer("new", "orders", "--no-input", "-o", str(tmp_path)))
     makefile = fork / "template/<<cookiecutter.service>>/Makefile"
     makefile.write_text(makefile.read_text() + "\n.PHONY: house\nhouse:\n")
-    pins = fork / "generator/gocontainer/pins.toml"  # the fork's own tables count, not ours
+    pins = fork / "generator/gocontainer/rendering/pins.toml"  # the fork's own tables count, not ours
     pins.write_text(pins.read_text().replace('"golang:', '"mirror.example/golang:'))
     house.release("v2")
     run = gocontainer("update", str(tmp_path / "orders"), "--template", str(fork), "--trust", "--commit")
@@ -686,8 +688,8 @@ class Crufted(Service):
         document = {"template": str(template.folder), "commit": commit, "checkout": None, "directory": None,
                     "context": {"cookiecutter": context}, **settings}  # fmt: skip
         (self.folder / ".cruft.json").write_text(json.dumps(document))
-        (self.folder / lock.LOCK).unlink()
-        (self.folder / lock.PACK).unlink()
+        (self.folder / lockfile.LOCK).unlink()
+        (self.folder / lockfile.PACK).unlink()
         self.commit()
 
 
@@ -702,7 +704,7 @@ def test_a_cruft_project_is_taken_over_by_its_first_update(template: Template, t
     ok(project.update("--commit"))
     assert project.read() == "# Orders\n\nONE\ntwo\nthree\nfour\nFIVE\n"
     assert not (project.folder / ".cruft.json").exists()
-    assert (project.folder / lock.PACK).exists()
+    assert (project.folder / lockfile.PACK).exists()
     document = locked(project.folder)
     assert document["template"]["version"] == "v2"
     assert document["answers"] == {"name": "Orders", "slug": "orders", "license": "none", "ci": False}
@@ -724,7 +726,7 @@ def test_what_cruft_itself_made_is_taken_over(template: Template, tmp_path: Path
     template.release("v2")
     ok(project.update("--commit"))
     assert project.read() == "# Orders\n\nONE\ntwo\nthree\nfour\nFIVE\n"
-    assert project.git("ls-files").split() == [lock.LOCK, lock.PACK, "README.md", "mit.txt"]
+    assert project.git("ls-files").split() == [lockfile.LOCK, lockfile.PACK, "README.md", "mit.txt"]
     assert locked(project.folder)["template"]["version"] == ("main" if checkout else "v2")
 
 
@@ -733,7 +735,7 @@ def test_a_cruft_project_of_the_newest_template_is_taken_over_too(template: Temp
     template.write({README: NEWER})
     project = Crufted(tmp_path, template, template.release())
     ok(project.update())
-    assert project.git("status", "--porcelain").split() == ["D", ".cruft.json", "A", lock.LOCK, "A", lock.PACK]
+    assert project.git("status", "--porcelain").split() == ["D", ".cruft.json", "A", lockfile.LOCK, "A", lockfile.PACK]
     assert locked(project.folder)["template"]["version"].startswith("v1-1-g")
 
 
@@ -806,17 +808,22 @@ def test_plain_new_imports_nothing_of_this() -> None:
     script = "import sys; from gocontainer import cli; cli.run(['new', 'orders', '--dry-run']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     loaded = set(done.stdout.split())
-    assert not loaded & {"cookiecutter", "gocontainer.house", "gocontainer.foreign", "gocontainer.bakery"}
+    assert not loaded & {
+        "cookiecutter",
+        "gocontainer.external.template",
+        "gocontainer.cli.new_from_template",
+        "gocontainer.external.runner",
+    }
 
 
 def test_a_cookiecutter_that_would_render_elsewhere_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     from cookiecutter import prompt
 
-    from gocontainer import sandbox
+    from gocontainer.external import worker
 
     monkeypatch.setattr(prompt, "create_env_with_context", dict)
     with pytest.raises(RuntimeError):
-        sandbox.answer({"trust": False, "output": "x"})
+        worker.answer({"trust": False, "output": "x"})
 
 
 def test_an_origin_that_is_refused_is_a_usage_error() -> None:

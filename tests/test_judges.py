@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.helpers.support import ROOT, ROWS
 from tests.judges import JUDGES
 from tests.judges.checkov import report
 from tests.judges.subject import NAIVE, OLDEST, Subject, from_row, manifests
-from tests.support import ROOT, ROWS
 
 OURS = Subject("gocontainer", ROOT, ROOT / "no manifests")
 FEW = 4

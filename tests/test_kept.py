@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer import tree
-from tests import remembered
-from tests.kept import become
-from tests.support import locked
+from gocontainer.repository import tree
+from tests.helpers import result_cache
+from tests.helpers.standing_repositories import become
+from tests.helpers.support import locked
 
 FILES = {"a.go": tree.File(b"package a\n"), "bin/run": tree.File(b"#!/bin/sh\n", executable=True)}
 
@@ -57,19 +57,19 @@ def test_what_is_like_it_already_is_not_written(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_asked_once_for_all_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "MEMORY", tmp_path)
+    monkeypatch.setattr(result_cache, "MEMORY", tmp_path)
     times = []
 
     def ask() -> str:
         times.append(1)
         return "fine"
 
-    assert [remembered.asked(parts, ask) for parts in (("a", "b"), ("a", "b"), ("ab", ""))] == ["fine"] * 3
+    assert [result_cache.asked(parts, ask) for parts in (("a", "b"), ("a", "b"), ("ab", ""))] == ["fine"] * 3
     assert len(times) == 2
 
 
 def test_what_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "MEMORY", tmp_path)
+    monkeypatch.setattr(result_cache, "MEMORY", tmp_path)
     answers = iter([AssertionError("not fine"), "fine"])
 
     def ask() -> str:
@@ -79,8 +79,8 @@ def test_what_fails_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return str(answer)
 
     with pytest.raises(AssertionError):
-        remembered.asked(("a",), ask)
-    assert remembered.asked(("a",), ask) == "fine"
+        result_cache.asked(("a",), ask)
+    assert result_cache.asked(("a",), ask) == "fine"
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:

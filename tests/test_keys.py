@@ -14,7 +14,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from gocontainer.detect import Surroundings
+from gocontainer.answers.detect import Surroundings
 from gocontainer.errors import Cancelled
 from gocontainer.wizard import pages
 from gocontainer.wizard.conversation import Conversation
@@ -22,7 +22,7 @@ from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.screen import Screen
 from gocontainer.wizard.settling import Settler
 from gocontainer.wizard.terminal import Terminal
-from tests.terminal import CTRL_C, DOWN, ENTER, HOME, SPACE, TAB, UP
+from tests.helpers.terminal import CTRL_C, DOWN, ENTER, HOME, SPACE, TAB, UP
 
 PREVIEW = Preview()
 TEXTS = ("orders", "9000", "256Mi", "a.io/b", "订单", "$(x)")

@@ -8,14 +8,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gocontainer import derive
-from gocontainer.conflicts import CONFLICTS, Conflict
+from gocontainer.dev.pairwise import with_a_meaning
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
-from gocontainer.kinds import Choice, Integer, Option, Select, SelectMany, Text, Toggle
-from gocontainer.matrix import with_a_meaning
-from gocontainer.options import BY_NAME, GROUPS, OPTIONS
-from gocontainer.profiles import PRESETS, PROFILE
-from tests.support import answers
+from gocontainer.options.conflicts import CONFLICTS, Conflict
+from gocontainer.options.profiles import PRESETS, PROFILE
+from gocontainer.options.schema import answers_schema
+from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
+from gocontainer.options.types import Choice, Integer, Option, Select, SelectMany, Text, Toggle
+from tests.helpers.support import answers
 
 CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
@@ -100,12 +100,12 @@ def test_the_schema_refuses_every_conflict_that_it_can_express(conflict: Conflic
     document: dict[str, Any] = {"service": "orders", **given}
     if "platforms" in document:
         document["platforms"] = document["platforms"].split(",")
-    valid = jsonschema.Draft202012Validator(json.loads(derive.answers_schema())).is_valid(document)
+    valid = jsonschema.Draft202012Validator(json.loads(answers_schema())).is_valid(document)
     assert valid is bool(conflict.ordered), "the order of two numbers is beyond JSON Schema"
 
 
 def test_the_schema_accepts_good_answers() -> None:
-    validator = jsonschema.Draft202012Validator(json.loads(derive.answers_schema()))
+    validator = jsonschema.Draft202012Validator(json.loads(answers_schema()))
     validator.check_schema(validator.schema)
     good = [
         {"service": "orders"},

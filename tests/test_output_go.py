@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from docs.demo import get
 
-from gocontainer.centers import PORTS
-from gocontainer.options import PLATFORMS
-from tests.kept import kept
-from tests.novel import Package, new_in, new_packages
-from tests.service import Service, running
-from tests.support import PINS, ROWS, TEMPLATE, Row, go, go_tool, need, ok, rendered, rows
+from gocontainer.options.config_centers import PORTS
+from gocontainer.options.table import PLATFORMS
+from tests.helpers.distinct_packages import Package, new_in, new_packages
+from tests.helpers.service import Service, running
+from tests.helpers.standing_repositories import kept
+from tests.helpers.support import PINS, ROWS, TEMPLATE, Row, go, go_tool, need, ok, rendered, rows
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer.checks import knative
-from gocontainer.sizing import Sizes
+from gocontainer.rendering.sizing import Sizes
+from tests.checks import knative
+from tests.helpers.support import TEMPLATE, answers, is_knative, rendered, rows
 from tests.judges.subject import kustomize
-from tests.support import TEMPLATE, answers, is_knative, rendered, rows
 from tests.test_output_kubernetes import set_image
 
 SCALING = "autoscaling.knative.dev/"

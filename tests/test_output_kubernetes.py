@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import tree
-from gocontainer.centers import PORTS
-from gocontainer.sizing import Sizes
+from gocontainer.options.config_centers import PORTS
+from gocontainer.rendering.sizing import Sizes
+from gocontainer.repository import tree
+from tests.helpers.support import answers, has_overlays, need, rendered, rows
 from tests.judges import subject
-from tests.support import answers, has_overlays, need, rendered, rows
 
 CENTER, EVENTS = "config-center", "events"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from docs.demo import get
 
-from tests.service import running
-from tests.support import go, need, ok, rendered
+from tests.helpers.service import running
+from tests.helpers.support import go, need, ok, rendered
 
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 
 from gocontainer import File, render
-from tests.support import GOCONTAINER, PINS, ROOT, answers, clean_environment, need, rendered
-from tests.updates import Repository
+from tests.helpers.support import GOCONTAINER, PINS, ROOT, answers, clean_environment, need, rendered
+from tests.helpers.updates import Repository
 
 
 def test_our_own_workflow_uses_pinned_actions() -> None:

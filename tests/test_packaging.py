@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, clean_environment
+from tests.helpers.support import ROOT, clean_environment
 
 PROGRAM = """
 import json, gocontainer
-from gocontainer.tree import digest
+from gocontainer.repository.tree import digest
 given = [dict(profile="minimal"), dict(profile="hardened", base_image="scratch"), dict(tracing=False, license="none")]
 trees = [digest(gocontainer.render(gocontainer.Answers(service="orders", **each))) for each in given]
 print(json.dumps([gocontainer.__file__, trees]))
@@ -71,9 +71,10 @@ def test_wheel_sdist_and_editable_install_render_alike(tmp_path: Path, wheel: Pa
 
 def test_the_installed_wheel_needs_no_template_engine(tmp_path: Path, wheel: Path) -> None:
     python = environment(tmp_path / "venv", wheel)
-    code = "import sys; from gocontainer.cli import run; run(['new', 'orders', '-o', sys.argv[1]]); print(*sys.modules)"
+    new = "run(['new', 'orders', '-o', sys.argv[1]])"
+    code = f"import sys; from gocontainer.cli.main import run; {new}; print(*sys.modules)"
     loaded = run(python, "-c", code, str(tmp_path / "out")).splitlines()[-1].split()
-    assert "gocontainer.renderer" in loaded
+    assert "gocontainer.rendering.engine" in loaded
     heavy = {"jinja2", "cookiecutter", "prompt_toolkit", "wcwidth", "rich", "requests", "yaml", "tomllib"}
     assert heavy & set(loaded) == set()
     assert (tmp_path / "out/orders/go.mod").exists()
@@ -111,5 +112,5 @@ def test_the_sdist_has_what_a_build_needs_and_nothing_private(sdist: Path) -> No
         names = {name.partition("/")[2] for name in archive.getnames()}
     template = {path.relative_to(ROOT).as_posix() for path in (ROOT / "template").rglob("*") if path.is_file()}
     assert {name for name in template if "__pycache__" not in name} <= names
-    assert {"hatch_build.py", "LICENSE", "README.md", "generator/gocontainer/pins.toml"} <= names
+    assert {"hatch_build.py", "LICENSE", "README.md", "generator/gocontainer/rendering/pins.toml"} <= names
     assert not [name for name in names if name.startswith((".venv", "tests/goldens", ".git/"))]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PINS, Run, go_tool, need, rendered
+from tests.helpers.support import PINS, Run, go_tool, need, rendered
 
 SYNTAX = "docker/dockerfile:1"
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gocontainer import lock
-from gocontainer.kinds import Select
-from gocontainer.lifetimes import ends, images
-from gocontainer.options import BY_NAME
-from tests.release import FOLDER
-from tests.support import PINS
+from gocontainer.answers import lockfile
+from gocontainer.inspection.end_of_life import ends, images
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Select
+from tests.helpers.release import FOLDER
+from tests.helpers.support import PINS
 
 ENTRIES = {f"{table}.{name}": pin for table, pins in PINS.items() for name, pin in pins.items()}
 LAST_DAYS = {words: pin["value"] for words, pin in PINS["end_of_life"].items()}
@@ -51,7 +51,7 @@ def dayless(names: Iterable[str]) -> list[str]:
 
 
 def test_the_last_day_is_known_of_every_image_that_was_ever_rendered() -> None:
-    packs = [lock.unpack(path.read_bytes()) for path in FOLDER.rglob("base.pack")]
+    packs = [lockfile.unpack(path.read_bytes()) for path in FOLDER.rglob("base.pack")]
     rendered = {image for pack in packs for image in images(pack["Dockerfile"].content.decode())}
     assert len(rendered) >= 2
     assert dayless([*rendered, *(pin["value"] for pin in PINS["base_image"].values())]) == []

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer import Answers, __version__, lock, render, tree
-from tests.release import FOLDER, frozen
-from tests.support import committed, git, gocontainer, ok
+from gocontainer import Answers, __version__, render
+from gocontainer.answers import lockfile
+from gocontainer.repository import tree
+from tests.helpers.release import FOLDER, frozen
+from tests.helpers.support import committed, git, gocontainer, ok
 
 RELEASES = sorted(FOLDER.glob("*/*"))
 assert RELEASES
@@ -28,21 +30,21 @@ def repository(tmp_path: Path, release: Path) -> Path:
 @every_release
 def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
     sealed = tree.load(release)
-    assert set(sealed) == {lock.LOCK, lock.PACK}
-    remembered = lock.read(release)
+    assert set(sealed) == {lockfile.LOCK, lockfile.PACK}
+    remembered = lockfile.read(release)
     assert remembered.version == release.parent.name
-    assert tree.digest(lock.unpack(sealed[lock.PACK].content)) == remembered.digest
+    assert tree.digest(lockfile.unpack(sealed[lockfile.PACK].content)) == remembered.digest
 
 
 @every_release
 def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Path, release: Path) -> None:
-    answers = Answers.merge(*lock.read(release).layers())
+    answers = Answers.merge(*lockfile.read(release).layers())
     report = json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))
     assert (report["from"], report["to"]) == (release.parent.name, __version__)
     assert report["conflicts"] == []
     newest = render(answers)
     found = tree.load(repository)
     edited = newest[".gitignore"].content + b"/coverage.out\n"
-    assert found == {**lock.sealed(newest, answers), ".gitignore": tree.File(edited)}
+    assert found == {**lockfile.sealed(newest, answers), ".gitignore": tree.File(edited)}
     assert ok(gocontainer("update", str(repository))).endswith(" already.\n")
     assert git(repository, "status", "--porcelain") == ""

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import edge, layout, matrix, render, template
-from gocontainer.derived import markdown, quoted
-from tests.support import PINS, ROWS, answers, rows
+from gocontainer import render
+from gocontainer.dev import pairwise
+from gocontainer.options import edge
+from gocontainer.rendering import language, layout
+from gocontainer.rendering.variables import markdown, quoted
+from tests.helpers.support import PINS, ROWS, answers, rows
 from tests.test_template_contract import blanks
 
 
@@ -20,8 +23,8 @@ def texts(row: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_two_levels_of_every_two_options_meet() -> None:
-    assert matrix.missing(ROWS) == []
-    assert len(matrix.missing(ROWS[:5])) > 100, "the check cannot fail"
+    assert pairwise.missing(ROWS) == []
+    assert len(pairwise.missing(ROWS[:5])) > 100, "the check cannot fail"
     for row in ROWS:
         answers(**row)  # none is in conflict
 
@@ -57,7 +60,7 @@ def test_yaml_parses_and_only_pinned_kinds_are_used(row: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("row", ROWS[:1])
 def test_what_is_not_listed_is_always_there(row: dict[str, Any]) -> None:
-    unlisted = {path for path in template.load()["files"] if not any(layout.covers(key, path) for key in layout.FILES)}
+    unlisted = {path for path in language.load()["files"] if not any(layout.covers(key, path) for key in layout.FILES)}
     assert unlisted <= set(texts(row))
 
 
@@ -96,8 +99,8 @@ def test_the_lock_and_the_pack_hold_the_pristine_render() -> None:
     import io
     import tarfile
 
-    from gocontainer.lock import LOCK, PACK, sealed
-    from gocontainer.tree import digest
+    from gocontainer.answers.lockfile import LOCK, PACK, sealed
+    from gocontainer.repository.tree import digest
 
     tree = render(answers())
     files = sealed(tree, answers())

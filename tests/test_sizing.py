@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gocontainer import render, sizing
+from gocontainer import render
 from gocontainer.errors import ConflictingAnswers
-from gocontainer.kinds import Integer, Quantity
-from gocontainer.options import BY_NAME
-from gocontainer.sizing import Sizes
-from tests.support import answers
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Integer, Quantity
+from gocontainer.rendering import sizing
+from gocontainer.rendering.sizing import Sizes
+from tests.helpers.support import answers
 
 
 def integer(name: str) -> st.SearchStrategy[int]:

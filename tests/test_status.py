@@ -11,15 +11,15 @@ from unittest import mock
 
 import pytest
 
-from gocontainer import lock
-from tests.support import PINS, ROOT
-from tests.updates import Files, Repository, as_tree, command
+from gocontainer.answers import lockfile
+from tests.helpers.support import PINS, ROOT
+from tests.helpers.updates import Files, Repository, as_tree, command
 
 BASE = {"a.txt": "a\n", "b.txt": "b\n", "c.txt": "c\n", "d.txt": "d\n"}
 
 
 def status(repository: Repository, newest: Files, *arguments: str) -> tuple[int, str]:
-    with mock.patch("gocontainer.status.render", return_value=as_tree(newest)):
+    with mock.patch("gocontainer.inspection.status.render", return_value=as_tree(newest)):
         done = command("status", str(repository.folder), *arguments)
     assert done.err == ""
     return done.code, done.out
@@ -111,7 +111,7 @@ def test_it_needs_no_git(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [None, b"", b"no pack"])
 def test_a_pack_that_is_not_as_written_is_refused(tmp_path: Path, content: bytes | None) -> None:
     repository = current(tmp_path / "orders", BASE)
-    path = repository.folder / lock.PACK
+    path = repository.folder / lockfile.PACK
     path.unlink() if content is None else path.write_bytes(content)
     done = command("status", str(repository.folder))
     assert (done.code, done.out) == (2, "")
@@ -128,7 +128,7 @@ ALPINE = PINS["base_image"]["alpine"]["value"]
 def endings(folder: Path, dockerfile: str, newest: str = "", path: str = "Dockerfile") -> dict[str, Any]:
     """What status says on DAY of a repository that holds ``dockerfile``, as rendered, with nothing else to say."""
     base = {**BASE, path: dockerfile}
-    with mock.patch("gocontainer.lifetimes.today", return_value=DAY):
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=DAY):
         return report(current(folder / "orders", base), {**base, path: newest or dockerfile})
 
 
@@ -205,7 +205,7 @@ def test_the_last_ninety_days_are_a_warning_and_the_day_after_is_exit_4(
     tmp_path: Path, day: dt.date, words: str
 ) -> None:
     base = {"Dockerfile": "FROM alpine:3.20\n"}
-    with mock.patch("gocontainer.lifetimes.today", return_value=day):
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=day):
         code, out = status(current(tmp_path / "orders", base), base)
     assert out.splitlines()[1:] == ([f"  {words}"] if words else [])
     assert code == (4 if words.startswith("past") else 0)
@@ -245,14 +245,14 @@ def test_the_way_out_is_an_update_where_it_brings_another_image(
 )
 def test_people_are_told_what_an_update_brings(tmp_path: Path, dockerfile: str, words: str) -> None:
     repository = current(tmp_path / "orders", {"Dockerfile": dockerfile})
-    with mock.patch("gocontainer.lifetimes.today", return_value=DAY):
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=DAY):
         assert f"; {words}\n" in status(repository, {"Dockerfile": f"FROM {ALPINE}\n"})[1]
 
 
 def test_an_image_of_the_owners_own_is_not_for_an_update(tmp_path: Path) -> None:
     repository = current(tmp_path / "orders", {"Dockerfile": "FROM alpine:3.24\n"})
     repository.write("Dockerfile", "FROM alpine:3.20\nFROM python:3-bookworm\n")
-    with mock.patch("gocontainer.lifetimes.today", return_value=DAY):
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=DAY):
         found = report(repository, {"Dockerfile": "FROM alpine:3.24\n"})["endings"]
         _, out = status(repository, {"Dockerfile": "FROM alpine:3.24\n"})
     assert [each["update"] for each in found] == [False, False]
@@ -261,16 +261,16 @@ def test_an_image_of_the_owners_own_is_not_for_an_update(tmp_path: Path) -> None
 
 def test_a_file_that_the_owner_keeps_from_updates_is_not_for_an_update(tmp_path: Path) -> None:
     repository = current(tmp_path / "orders", {"Dockerfile": "FROM alpine:3.20\n"})
-    document = json.loads(repository.read(lock.LOCK))
-    repository.write(lock.LOCK, json.dumps({**document, "keep": ["Dockerfile"]}))
-    with mock.patch("gocontainer.lifetimes.today", return_value=DAY):
+    document = json.loads(repository.read(lockfile.LOCK))
+    repository.write(lockfile.LOCK, json.dumps({**document, "keep": ["Dockerfile"]}))
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=DAY):
         (found,) = report(repository, {"Dockerfile": f"FROM {ALPINE}\n"})["endings"]
     assert (found["update"], found["instead"]) == (False, ALPINE)
 
 
 def test_our_own_pin_is_no_way_out_of_itself(tmp_path: Path) -> None:
     repository = current(tmp_path / "orders", {"Dockerfile": f"FROM {ALPINE}.1\n"})
-    with mock.patch("gocontainer.lifetimes.today", return_value=dt.date(2030, 1, 1)):
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=dt.date(2030, 1, 1)):
         (found,) = report(repository, {"Dockerfile": f"FROM {ALPINE}.1\n"})["endings"]
     assert found["instead"] is None
 
@@ -288,5 +288,5 @@ def test_other_dockerfiles_of_the_owner_are_read_and_those_of_others_are_not(tmp
     names = ["Containerfile", "Dockerfile.debug", "tools/migrate.Dockerfile"]
     for name in [*names, "vendor/a/Dockerfile", "node_modules/b/Dockerfile", "Dockerfiles", "docs/notes.md"]:
         repository.write(name, b"\xff\nfrom alpine:3.20\r\n")
-    with mock.patch("gocontainer.lifetimes.today", return_value=DAY):
+    with mock.patch("gocontainer.inspection.end_of_life.today", return_value=DAY):
         assert [each["path"] for each in report(repository, BASE)["endings"]] == names

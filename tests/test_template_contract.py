@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer import layout, template
-from gocontainer.derived import derive
 from gocontainer.errors import TemplateError
-from gocontainer.kinds import Select, SelectMany, Toggle
-from gocontainer.options import BY_NAME, OPTIONS
-from tests.support import ROOT, ROWS, TEMPLATE, answers, need
+from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.types import Select, SelectMany, Toggle
+from gocontainer.rendering import language, layout
+from gocontainer.rendering.variables import derive
+from tests.helpers.support import ROOT, ROWS, TEMPLATE, answers, need
 
 FILES = {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in TEMPLATE.rglob("*") if path.is_file()}
 RESOLVED = ("go.mod", "go.sum")
 """Written by `dev derive --deps`: exempt from the rules on conditionals and on versions."""
-DERIVED = set(derive(answers(), template.load()["pins"]))
+DERIVED = set(derive(answers(), language.load()["pins"]))
 EXPRESSION = re.compile(r"<< cookiecutter\.\w+(?: \| \w+)? >>")
 files = pytest.mark.parametrize("path", FILES)
 
@@ -55,7 +55,7 @@ def names(program: Sequence[Any]) -> Iterator[str]:
 
 def shape(path: str, source: str) -> list[str]:
     """Findings on nesting and number of conditionals."""
-    found = list(conditionals(template.parse(source, path)))
+    found = list(conditionals(language.parse(source, path)))
     tested = {term[1] for _, test in found for term in terms(test) if term[1] in BY_NAME}
     findings = []
     if any(depth > 1 for depth, _ in found):
@@ -69,7 +69,7 @@ def shape(path: str, source: str) -> list[str]:
 
 def impossible(path: str, source: str) -> list[str]:
     """Findings on names that do not exist and on comparisons that can never be true."""
-    program = template.parse(source, path)
+    program = language.parse(source, path)
     findings = [f"unknown name {name}" for name in names(program) if name not in BY_NAME and name not in DERIVED]
     for _, test in conditionals(program):
         for kind, name, *value in terms(test):
@@ -162,11 +162,11 @@ def test_rule_on_versions_bites(bad: str) -> None:
 )
 def test_what_is_outside_the_language_is_refused(bad: str) -> None:
     with pytest.raises(TemplateError, match="bad:1: "):
-        template.parse(bad, "bad")
+        language.parse(bad, "bad")
 
 
 def test_every_option_and_every_derived_value_is_used() -> None:
-    used = {name for path, source in FILES.items() for name in names(template.parse(source, path))}
+    used = {name for path, source in FILES.items() for name in names(language.parse(source, path))}
     used |= {name for when in layout.FILES.values() for name in when}
     through_derived = {"base_image", "cpu", "resources", "max_replicas", "min_replicas", "target"}
     assert {option.name for option in OPTIONS} - used <= through_derived
@@ -270,7 +270,7 @@ def test_rule_on_blanks_bites(bad: str) -> None:
 def test_git_knows_every_template_file() -> None:
     """An ignore file among the sources must not hide one of them."""
     listed = subprocess.run(["git", "ls-files", "-z", "template"], cwd=ROOT, check=True, capture_output=True, text=True)
-    prefix = f"template/{template.FOLDER}/"
+    prefix = f"template/{language.FOLDER}/"
     tracked = {path.removeprefix(prefix) for path in listed.stdout.split("\0") if path.startswith(prefix)}
     assert tracked == set(FILES)
 
@@ -280,7 +280,7 @@ def test_only_the_top_folder_has_a_templated_name() -> None:
 
 
 def test_context_values_are_strings_or_booleans() -> None:
-    context = answers().context() | derive(answers(), template.load()["pins"])
+    context = answers().context() | derive(answers(), language.load()["pins"])
     assert Counter(type(value) for value in context.values()).keys() <= {str, bool}
     assert isinstance(context["platforms"], str)
     assert isinstance(BY_NAME["platforms"], SelectMany)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.snippets import Snippet, go_caches, matches, snippets, steps
-from tests.support import ROOT, missing, need
-from tests.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Size, Terminal, environment
+from tests.helpers.snippets import Snippet, go_caches, matches, snippets, steps
+from tests.helpers.support import ROOT, missing, need
+from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Size, Terminal, environment
 
 TUTORIAL = ROOT / "docs/tutorial.md"
 KEYS = {"Enter": ENTER, "Esc": ESCAPE, "Up": UP, "Down": DOWN, "Ctrl-C": CTRL_C, "Ctrl-U": CTRL_U}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gocontainer import __version__, lock
-from tests.updates import Repository, command
+from gocontainer import __version__
+from gocontainer.answers import lockfile
+from tests.helpers.updates import Repository, command
 
 BASE = {"a.txt": "one\ntwo\nthree\nfour\nfive\n", "b.txt": "b\n"}
 NEWER = {**BASE, "a.txt": "one\ntwo\nthree\nfour\nFIVE\n", "c.txt": "c\n"}
@@ -101,7 +102,7 @@ def test_a_second_update_changes_nothing(tmp_path: Path) -> None:
 def with_old_default(folder: Path) -> Repository:
     """A repository of a version in which drain_seconds was 25 by default."""
     repository = Repository(folder, BASE)
-    repository.edit(lock.LOCK, '"drain_seconds": 20', '"drain_seconds": 25')
+    repository.edit(lockfile.LOCK, '"drain_seconds": 20', '"drain_seconds": 25')
     return repository
 
 
@@ -109,7 +110,7 @@ def test_a_changed_default_is_offered_and_not_forced(tmp_path: Path) -> None:
     repository = with_old_default(tmp_path / "orders")
     report = repository.report(NEWER)
     assert report["offers"] == {"drain_seconds": {"kept": 25, "default": 20}}
-    remembered = lock.read(repository.folder)
+    remembered = lockfile.read(repository.folder)
     assert remembered.answers["drain_seconds"] == 25
     assert "drain_seconds" in remembered.defaults, "it is offered again the next time"
 
@@ -119,7 +120,7 @@ def test_the_offer_says_how_to_take_it_and_taken_it_is_an_answer(tmp_path: Path)
     out = repository.update(NEWER, "--dry-run").out
     assert "drain_seconds stays 25; its default is 20 now: --set drain_seconds=20\n" in out
     assert repository.report(NEWER, "--set", "drain_seconds=20")["offers"] == {}
-    remembered = lock.read(repository.folder)
+    remembered = lockfile.read(repository.folder)
     assert remembered.answers["drain_seconds"] == 20
     assert "drain_seconds" not in remembered.defaults
 
@@ -127,7 +128,7 @@ def test_the_offer_says_how_to_take_it_and_taken_it_is_an_answer(tmp_path: Path)
 def test_a_preset_of_the_profile_is_no_changed_default(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "orders", BASE, profile="hardened")
     assert repository.report(NEWER)["offers"] == {}
-    assert lock.read(repository.folder).profile == "hardened"
+    assert lockfile.read(repository.folder).profile == "hardened"
 
 
 def test_another_version_than_asked_for_is_refused(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from unittest import mock
 
 import pytest
 
-from gocontainer import __version__, lock, migrations
-from gocontainer.migrations import Migration
-from gocontainer.tree import File
-from tests.support import Run
-from tests.updates import Files, Repository, as_tree, command
-from tests.witness import clean, conflicts, left, lines, merge, refused, refuses, snapshot, unmerged
+from gocontainer import __version__
+from gocontainer.answers import lockfile, migrations
+from gocontainer.answers.migrations import Migration
+from gocontainer.repository.tree import File
+from tests.helpers.support import Run
+from tests.helpers.update_outcome import clean, conflicts, left, lines, merge, refused, refuses, snapshot, unmerged
+from tests.helpers.updates import Files, Repository, as_tree, command
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "k.txt": "k\n"}
@@ -40,9 +41,9 @@ def torn(orders: Repository) -> Repository:
 
 def relock(repository: Repository, change: Callable[[dict[str, Any]], object]) -> None:
     """Write another lock, as another version would have."""
-    document = json.loads(repository.read(lock.LOCK))
+    document = json.loads(repository.read(lockfile.LOCK))
     change(document)
-    repository.write(lock.LOCK, json.dumps(document, indent=2) + "\n")
+    repository.write(lockfile.LOCK, json.dumps(document, indent=2) + "\n")
     repository.commit()
 
 
@@ -52,9 +53,9 @@ def answered(repository: Repository, **given: Any) -> None:
 
 def test_an_answer_that_is_no_longer_valid_is_refused_and_can_be_set(orders: Repository) -> None:
     answered(orders, base_image="centos")
-    refuses(orders, NEWER, f"base_image in {lock.LOCK}", "'centos'")
+    refuses(orders, NEWER, f"base_image in {lockfile.LOCK}", "'centos'")
     clean(orders, NEWER, "--set", "base_image=alpine")
-    assert lock.read(orders.folder).answers["base_image"] == "alpine"
+    assert lockfile.read(orders.folder).answers["base_image"] == "alpine"
 
 
 def test_a_question_that_nobody_knows_is_refused(orders: Repository) -> None:
@@ -66,7 +67,7 @@ def test_a_question_that_went_away_is_forgotten(orders: Repository, monkeypatch:
     answered(orders, colour="red")
     monkeypatch.setattr(migrations, "MIGRATIONS", (Migration("colour", None),))
     clean(orders, NEWER)
-    assert "colour" not in lock.read(orders.folder).answers
+    assert "colour" not in lockfile.read(orders.folder).answers
 
 
 def test_a_question_that_was_renamed_keeps_its_answer(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,30 +75,30 @@ def test_a_question_that_was_renamed_keeps_its_answer(orders: Repository, monkey
     renamed = Migration("listen", "port", {9090: 9091})
     monkeypatch.setattr(migrations, "MIGRATIONS", (renamed,))
     clean(orders, NEWER)
-    assert lock.read(orders.folder).answers["port"] == 9091
+    assert lockfile.read(orders.folder).answers["port"] == 9091
 
 
 def test_a_new_question_has_its_default(orders: Repository) -> None:
     relock(orders, lambda document: [document["answers"].pop("tracing"), document["defaults"].remove("tracing")])
     assert clean(orders, NEWER)["offers"] == {}
-    remembered = lock.read(orders.folder)
+    remembered = lockfile.read(orders.folder)
     assert (remembered.answers["tracing"], "tracing" in remembered.defaults) == (True, True)
 
 
 def test_a_lock_that_is_none_is_refused(orders: Repository) -> None:
-    orders.write(lock.LOCK, "{}\n")
+    orders.write(lockfile.LOCK, "{}\n")
     orders.commit()
     refuses(orders, NEWER, "is not as gocontainer wrote it")
 
 
 def test_the_same_version_with_other_answers(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gocontainer.base.RELEASED", True)
+    monkeypatch.setattr("gocontainer.update.base.RELEASED", True)
     clean(orders, NEWER, "--commit")
     orders.edit("a.txt", "line 15\n", "mine 15\n")
     report = clean(orders, NEWEST, "--set", "port=9090", "--commit")
     assert (report["from"], report["to"], report["base"]) == (__version__, __version__, "rendered again")
     assert orders.read("a.txt") == NEWEST["a.txt"].replace("line 15\n", "mine 15\n")
-    remembered = lock.read(orders.folder)
+    remembered = lockfile.read(orders.folder)
     assert (remembered.answers["port"], "port" in remembered.defaults) == (9090, False)
 
 
@@ -147,8 +148,8 @@ def test_two_branches_with_different_updates_and_a_lock_and_pack_of_either(order
     clean(orders, NEWEST, "--commit")
     relock(orders, lambda document: document["template"].update(version="0.0.9"))
     orders.git("merge", "--no-edit", "main", codes=(1,))
-    orders.git("checkout", "--theirs", lock.LOCK)
-    orders.git("checkout", "--ours", lock.PACK)
+    orders.git("checkout", "--theirs", lockfile.LOCK)
+    orders.git("checkout", "--ours", lockfile.PACK)
     orders.commit("merged")
     report = clean(orders, NEWEST, "--set", "port=9090")
     assert report["base"] == "an earlier commit's pack"
@@ -169,7 +170,7 @@ def parted(orders: Repository, *settings: str) -> None:
 
 
 def together(orders: Repository) -> Run:
-    with mock.patch("gocontainer.reunion.render", return_value=as_tree(BOTH)):
+    with mock.patch("gocontainer.update.lock_merge.render", return_value=as_tree(BOTH)):
         return command("update", str(orders.folder), "--continue")
 
 
@@ -178,7 +179,7 @@ def test_lock_and_pack_of_two_branches_are_written_anew_for_the_answers_of_both(
     assert together(orders).code == 0
     assert orders.git("ls-files", "--unmerged") == ""
     orders.git("commit", "--quiet", "--no-edit")
-    remembered = lock.read(orders.folder)
+    remembered = lockfile.read(orders.folder)
     assert (remembered.answers["owner"], remembered.answers["drain_seconds"]) == ("main", 60)
     assert not {"owner", "drain_seconds"} & set(remembered.defaults)
     assert orders.update(BOTH).out.endswith(" already.\n")
@@ -196,14 +197,14 @@ def test_two_branches_that_answered_the_same_question_otherwise_are_refused(orde
 def test_lock_and_pack_of_the_branch_that_has_all_answers_are_taken_as_they_are(orders: Repository) -> None:
     orders.git("branch", "topic")
     clean(orders, NEWEST, "--set", "port=9090", "--commit")
-    whole = lock.read(orders.folder)
+    whole = lockfile.read(orders.folder)
     orders.git("checkout", "--quiet", "topic")
     clean(orders, NEWER, "--commit")
     orders.git("merge", "--no-edit", "main", codes=(1,))
-    with mock.patch("gocontainer.reunion.render", side_effect=AssertionError):
+    with mock.patch("gocontainer.update.lock_merge.render", side_effect=AssertionError):
         assert command("update", str(orders.folder), "--continue").code == 0
     orders.git("commit", "--quiet", "--no-edit")
-    assert lock.read(orders.folder) == whole
+    assert lockfile.read(orders.folder) == whole
     assert orders.update(NEWEST).out.endswith(" already.\n")
 
 
@@ -219,30 +220,30 @@ def test_a_fork_updates_for_itself(orders: Repository, tmp_path: Path) -> None:
 
 
 def test_a_pack_that_was_removed_is_found_in_an_earlier_commit(orders: Repository) -> None:
-    orders.git("rm", "--quiet", lock.PACK)
+    orders.git("rm", "--quiet", lockfile.PACK)
     orders.edit("a.txt", "line 15\n", "mine 15\n")
     assert clean(orders, NEWER, base=BASE)["base"] == "an earlier commit's pack"
     assert orders.read("a.txt") == NEWER["a.txt"].replace("line 15\n", "mine 15\n")
-    assert (orders.folder / lock.PACK).exists()
+    assert (orders.folder / lockfile.PACK).exists()
 
 
 def repack(repository: Repository, packed: bytes) -> None:
     """Change the pack, and leave no commit that has the old one."""
-    repository.write(lock.PACK, packed)
+    repository.write(lockfile.PACK, packed)
     repository.git("add", "--all")
     repository.git("commit", "--quiet", "--amend", "--no-edit")
 
 
-@pytest.mark.parametrize("packed", [b"", b"no pack\n", lock.pack({"a.txt": File(b"another\n")})])
+@pytest.mark.parametrize("packed", [b"", b"no pack\n", lockfile.pack({"a.txt": File(b"another\n")})])
 def test_a_changed_pack_is_refused(orders: Repository, packed: bytes) -> None:
     repack(orders, packed)
-    refuses(orders, NEWER, f"{lock.PACK} is gone or was changed", "--baseless")
+    refuses(orders, NEWER, f"{lockfile.PACK} is gone or was changed", "--baseless")
 
 
 def test_a_changed_pack_of_this_very_version_is_refused(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gocontainer.base.RELEASED", True)
+    monkeypatch.setattr("gocontainer.update.base.RELEASED", True)
     clean(orders, NEWER, "--commit")
-    orders.write(lock.PACK, lock.pack({"a.txt": File(b"another\n")}))
+    orders.write(lockfile.PACK, lockfile.pack({"a.txt": File(b"another\n")}))
     orders.commit()
     before = snapshot(orders)
     done = orders.update(NEWEST, "--set", "port=9090")
@@ -272,7 +273,7 @@ UNSAFE = {
     "a dot": member("./x"),
     "the same path twice": member("a.txt"),
     "no UTF-8": member(b"caf\xe9".decode("utf-8", "surrogateescape")),
-    "a bomb": member("x", size=lock.LARGEST),
+    "a bomb": member("x", size=lockfile.LARGEST),
 }
 
 
@@ -290,9 +291,9 @@ def unsafe(more: tarfile.TarInfo) -> bytes:
 def test_an_unsafe_pack_is_refused(orders: Repository, what: str) -> None:
     packed = unsafe(UNSAFE[what])
     with pytest.raises(ValueError, match=r"."):
-        lock.unpack(packed)
+        lockfile.unpack(packed)
     repack(orders, packed)
-    refuses(orders, NEWER, f"{lock.PACK} is gone or was changed")
+    refuses(orders, NEWER, f"{lockfile.PACK} is gone or was changed")
 
 
 def test_without_a_base_every_difference_is_a_conflict(torn: Repository) -> None:
@@ -323,7 +324,7 @@ def test_a_file_that_the_lock_keeps_is_the_projects_alone(orders: Repository) ->
     report = orders.report(NEWER)
     assert (report["exit"], report["changes"]) == (0, {"n.txt": "added"})
     assert orders.read("a.txt") == TEXT.replace("line 5\n", "mine 5\n")
-    assert lock.read(orders.folder).keep == ("a.txt",)
+    assert lockfile.read(orders.folder).keep == ("a.txt",)
 
 
 @pytest.mark.parametrize(
@@ -460,7 +461,7 @@ def test_a_diff_is_one_that_git_can_apply(orders: Repository, tmp_path: Path) ->
     orders.edit("a.txt", "line 15\n", "mine 15\n")
     done = orders.update(NEWER, "--diff")
     (tmp_path / "patch").write_text(done.out[: done.out.index("Would update")])
-    orders.git("apply", "--exclude", lock.PACK, "--exclude", lock.LOCK, str(tmp_path / "patch"))
+    orders.git("apply", "--exclude", lockfile.PACK, "--exclude", lockfile.LOCK, str(tmp_path / "patch"))
     assert orders.read("a.txt") == NEWER["a.txt"].replace("line 15\n", "mine 15\n")
     assert orders.read("n.txt") == "n\n"
 

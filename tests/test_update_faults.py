@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 import pytest
 
-from gocontainer import lock
-from gocontainer.tree import File
-from tests.forked import Forking, forking
-from tests.support import Run, clean_environment, missing, need
-from tests.updates import Files, Repository, as_tree, command
+from gocontainer.answers import lockfile
+from gocontainer.repository.tree import File
+from tests.helpers.forked import Forking, forking
+from tests.helpers.support import ROOT, Run, clean_environment, missing, need
+from tests.helpers.updates import Files, Repository, as_tree, command
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="skipped: needs LD_PRELOAD and mounts as Linux has them"
@@ -51,13 +51,14 @@ PROGRAM = """
 import json, os, sys
 from pathlib import Path
 import gocontainer.update
-from gocontainer import cli, lock
-newest = lock.unpack(Path(sys.argv[1]).read_bytes())
+from gocontainer.answers import lockfile
+from gocontainer.cli import main
+newest = lockfile.unpack(Path(sys.argv[1]).read_bytes())
 gocontainer.update.render = lambda answers: newest
 
 def run(line):
     os.setsid()
-    return cli.run(json.loads(line))
+    return main.run(json.loads(line))
 """
 
 
@@ -82,9 +83,9 @@ class Driver(NamedTuple):
 @pytest.fixture
 def driver(tmp_path: Path) -> Iterator[Driver]:
     need("gcc")
-    library, source, counter = tmp_path / "fault.so", Path(__file__).with_name("fault.c"), tmp_path / "counter"
+    library, source, counter = tmp_path / "fault.so", ROOT / "tests/helpers/fault.c", tmp_path / "counter"
     subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    (tmp_path / "newer").write_bytes(lock.pack(as_tree(NEWER)))
+    (tmp_path / "newer").write_bytes(lockfile.pack(as_tree(NEWER)))
     counter.write_bytes(bytes(struct.calcsize("ll")))
     preload = {"LD_PRELOAD": str(library), "FAULT_COUNTER": str(counter), "FAULT_FOLDER": str(tmp_path)}
     with forking(PROGRAM, str(tmp_path / "newer"), env={**clean_environment(), **preload}) as python:

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from gocontainer import lock
-from gocontainer.tree import File, Tree
-from tests.histories import TEMPLATE, USER, Oracle, Outcome, added, changed, index, lines, start, unlabelled
-from tests.updates import Repository, as_tree, command
+from gocontainer.answers import lockfile
+from gocontainer.repository.tree import File, Tree
+from tests.helpers.histories import TEMPLATE, USER, Oracle, Outcome, added, changed, index, lines, start, unlabelled
+from tests.helpers.updates import Repository, as_tree, command
 
 COUNT = int(os.environ.get("HISTORIES", "500"))
 CHUNK, QUICK = 10, 50
-OWN = (lock.LOCK, lock.PACK)
+OWN = (lockfile.LOCK, lockfile.PACK)
 T = TypeVar("T")
 
 

@@ -11,10 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer import lock
-from tests.support import Run
-from tests.updates import Repository, command
-from tests.witness import CALM, aborted, blob, clean, conflicts, merge, refused, refuses, snapshot, unmerged
+from gocontainer.answers import lockfile
+from tests.helpers.support import Run
+from tests.helpers.update_outcome import (
+    CALM,
+    aborted,
+    blob,
+    clean,
+    conflicts,
+    merge,
+    refused,
+    refuses,
+    snapshot,
+    unmerged,
+)
+from tests.helpers.updates import Repository, command
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "deploy/b.txt": TEXT, "k.txt": "k\n"}
@@ -88,9 +99,9 @@ def test_a_bare_repository_is_refused(orders: Repository) -> None:
 
 
 def test_a_lock_that_is_not_committed_is_refused(orders: Repository) -> None:
-    orders.git("rm", "--quiet", "--cached", lock.LOCK)
+    orders.git("rm", "--quiet", "--cached", lockfile.LOCK)
     orders.git("commit", "--quiet", "--message", "forget")
-    refuses(orders, NEWER, f"{lock.LOCK} is not committed")
+    refuses(orders, NEWER, f"{lockfile.LOCK} is not committed")
 
 
 @pytest.mark.parametrize("place", ["services/orders", "größe/two words"])
@@ -109,7 +120,7 @@ def test_a_pack_that_a_monorepo_removed_is_found_in_its_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = Repository(tmp_path / "mono", BASE, place="services/orders")
-    repository.git("rm", "--quiet", f"services/orders/{lock.PACK}")
+    repository.git("rm", "--quiet", f"services/orders/{lockfile.PACK}")
     repository.edit("a.txt", "line 15\n", "mine 15\n")
     monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
     assert clean(repository, NEWER, base=BASE)["base"] == "an earlier commit's pack"
@@ -348,7 +359,7 @@ def test_no_signature_is_checked_while_the_pack_is_looked_for(orders: Repository
     ran = orders.top.parent / "traps/ran"
     sign = "cat > /dev/null; echo '[GNUPG:] SIG_CREATED D' >&2; echo '-----BEGIN PGP SIGNATURE-----'"
     signer = script(orders.top.parent / "traps/sign", f"{sign}; echo; echo '-----END PGP SIGNATURE-----'")
-    orders.git("rm", "--quiet", lock.PACK)
+    orders.git("rm", "--quiet", lockfile.PACK)
     orders.git("-c", f"gpg.program={signer}", "commit", "--quiet", "--gpg-sign=me", "--message", "forget")
     assert "gpgsig" in orders.git("cat-file", "commit", "HEAD")
     hostile(orders, ran)

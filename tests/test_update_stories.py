@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from gocontainer.tree import File
-from tests.updates import Repository
-from tests.witness import blob, clean, conflicts, merge, refuses, snapshot, unmerged
+from gocontainer.repository.tree import File
+from tests.helpers.update_outcome import blob, clean, conflicts, merge, refuses, snapshot, unmerged
+from tests.helpers.updates import Repository
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "k.txt": "k\n"}

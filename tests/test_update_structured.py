@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from gocontainer.renderer import render
-from gocontainer.structured import MARKER, Choice, Decision, resolve
-from tests.support import answers
-from tests.updates import Repository
-from tests.witness import conflicts, merge
+from gocontainer.rendering.engine import render
+from gocontainer.update.resolvers import MARKER, Choice, Decision, resolve
+from tests.helpers.support import answers
+from tests.helpers.update_outcome import conflicts, merge
+from tests.helpers.updates import Repository
 
 MODULE = """module example.com/orders
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from gocontainer import tree
-from gocontainer.kinds import Select, SelectMany
-from gocontainer.options import OPTIONS
-from gocontainer.profiles import PROFILE
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import OPTIONS
+from gocontainer.options.types import Select, SelectMany
+from gocontainer.repository import tree
 from gocontainer.wizard import resume, speaks_unicode
 from gocontainer.wizard.screen import MARGIN, PANEL, WIDE
-from tests import support
-from tests.support import GOCONTAINER, gocontainer, need, ok
-from tests.terminal import (
+from tests.helpers import support
+from tests.helpers.support import GOCONTAINER, gocontainer, need, ok
+from tests.helpers.terminal import (
     CTRL_C,
     CTRL_D,
     CTRL_U,

@@ -7,17 +7,17 @@ __all__ = ["Answers", "File", "GocontainerError", "Tree", "render"]
 
 TYPE_CHECKING = False  # as typing has it, whose import would be most of the time of --version
 if TYPE_CHECKING:
-    from gocontainer.answers import Answers
+    from gocontainer.answers.model import Answers
     from gocontainer.errors import GocontainerError
-    from gocontainer.renderer import render
-    from gocontainer.tree import File, Tree
+    from gocontainer.rendering.engine import render
+    from gocontainer.repository.tree import File, Tree
 
 _HOMES = {
-    "Answers": "gocontainer.answers",
-    "File": "gocontainer.tree",
+    "Answers": "gocontainer.answers.model",
+    "File": "gocontainer.repository.tree",
     "GocontainerError": "gocontainer.errors",
-    "Tree": "gocontainer.tree",
-    "render": "gocontainer.renderer",
+    "Tree": "gocontainer.repository.tree",
+    "render": "gocontainer.rendering.engine",
 }
 
 

@@ -15,7 +15,7 @@ def main() -> int:
         sys.stdout.write(f"gocontainer {__version__}\n")
         return 0
     try:
-        from gocontainer.cli import run
+        from gocontainer.cli.main import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while it is still being imported

@@ -7,10 +7,10 @@ import sys
 context = json.loads(r"""<< cookiecutter | jsonify >>""")
 sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "generator"))
 
-from gocontainer.answers import Answers, Layer  # noqa: E402
+from gocontainer.answers.model import Answers, Layer  # noqa: E402
 from gocontainer.errors import UsageError  # noqa: E402
-from gocontainer.kinds import holds  # noqa: E402
-from gocontainer.options import OPTIONS  # noqa: E402
+from gocontainer.options.table import OPTIONS  # noqa: E402
+from gocontainer.options.types import holds  # noqa: E402
 
 # Cookiecutter answers every question. A default without a meaning with the other answers is none.
 given = {

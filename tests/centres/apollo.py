@@ -12,7 +12,7 @@ from subprocess import Popen
 from tests.centres.build import class_path
 from tests.centres.centre import Answer, Centre, Credentials, Refused, ask
 from tests.centres.gate import Gate, Place, signed
-from tests.daemons import until
+from tests.helpers.daemons import until
 
 JAVA = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 

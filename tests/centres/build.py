@@ -11,9 +11,9 @@ import tempfile
 from functools import cache, partial
 from pathlib import Path
 
-from tests import ahead
-from tests.jars import collect, java, pin
-from tests.support import CACHE, ROOT, locked
+from tests.helpers import background_build
+from tests.helpers.jars import collect, java, pin
+from tests.helpers.support import CACHE, ROOT, locked
 
 SERVERS = {"apollo": "apollo_mockserver", "nacos": "nacos_server"}
 """The pin of each server that Maven brings."""
@@ -44,4 +44,4 @@ def _build(project: Path, name: str, target: Path) -> Path:
 
 
 if __name__ == "__main__":
-    ahead.build({name: partial(class_path, name) for name in SERVERS})
+    background_build.build({name: partial(class_path, name) for name in SERVERS})

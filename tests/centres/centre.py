@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 
 from tests.centres.authority import Authority
 from tests.centres.line import Line
-from tests.daemons import process, until
+from tests.helpers.daemons import process, until
 
 PATIENCE = 90
 """Seconds for one request: more than any server holds a poll."""

@@ -17,7 +17,7 @@ from tests.centres.build import class_path
 from tests.centres.centre import Centre
 from tests.centres.etcd import Etcd
 from tests.centres.nacos import Nacos
-from tests.daemons import debian
+from tests.helpers.daemons import debian
 
 SomeCentre = TypeVar("SomeCentre", bound=Centre)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tests.centres.centre import Centre
 from tests.centres.follower import KEY, Follower
-from tests.daemons import until
+from tests.helpers.daemons import until
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from typing import Any
 from docs.demo import free_ports
 
 from tests.centres.centre import Answer, Centre, Credentials, ask
-from tests.daemons import until
-from tests.support import go, need, ok, rendered, replace
+from tests.helpers.daemons import until
+from tests.helpers.support import go, need, ok, rendered, replace
 
 KEY, DEFAULT = "quote-max-lines", 100
 """A hot key whose value a caller can see, and what it is where nobody says anything."""

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from tests.centres.authority import Identity
-from tests.daemons import listens, until
+from tests.helpers.daemons import listens, until
 
 
 def steady_port() -> int:

@@ -16,7 +16,7 @@ import yaml
 from tests.centres.build import class_path
 from tests.centres.centre import PATIENCE, Answer, Centre, Credentials, Refused, ask
 from tests.centres.line import Line
-from tests.daemons import until
+from tests.helpers.daemons import until
 
 SETTINGS = """\
 nacos.server.main.port=8848

@@ -13,7 +13,7 @@ from tests.centres.centre import Centre
 from tests.centres.events import CONNECTION, grows, lost, publish, published, settled
 from tests.centres.follower import DEFAULT, KEY, PATIENT, TOKEN, following, login
 from tests.centres.nacos import Nacos
-from tests.daemons import until
+from tests.helpers.daemons import until
 
 SECRET = "hunter2-and-more"
 

@@ -22,7 +22,7 @@ from tests.centres.centre import PATIENCE, Answer, Centre, Credentials, Refused,
 from tests.centres.engine import CENTRES
 from tests.centres.gate import signed
 from tests.centres.nacos import Nacos
-from tests.daemons import until
+from tests.helpers.daemons import until
 
 FIRST = {"log-level": "debug", "greeting": "Grüße = \\ 你好: #1"}
 SECOND = {"log-level": "info"}

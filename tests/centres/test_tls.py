@@ -9,7 +9,7 @@ from tests.centres.authority import Authority
 from tests.centres.centre import Centre
 from tests.centres.events import lost, publish, published
 from tests.centres.follower import DEFAULT, following
-from tests.daemons import until
+from tests.helpers.daemons import until
 
 
 def test_over_tls_it_follows_with_the_authority_it_is_given(centre: Centre, tmp_path: Path) -> None:

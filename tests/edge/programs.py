@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import go, need, ok, rendered, replace
+from tests.helpers.support import go, need, ok, rendered, replace
 
 Mutation = tuple[str, str, str]
 """A file, a text that stands in it once, and what stands there in the mutant."""

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from tests.support import PINS
+from tests.helpers.support import PINS
 
 GO_PACKAGES = (
     "bash binutils binutils-common binutils-x86-64-linux-gnu coreutils cpp cpp-12 dash findutils gawk gcc gcc-12 grep "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import rendered
+from tests.helpers.support import rendered
 
 
 @pytest.fixture(scope="session")

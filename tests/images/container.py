@@ -12,7 +12,7 @@ from typing import Any
 
 from docs.demo import free_ports
 
-from tests.daemons import answers, until
+from tests.helpers.daemons import answers, until
 from tests.images.engine import Engine
 
 LOCKED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=100", "--network=host")

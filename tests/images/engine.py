@@ -23,10 +23,10 @@ from typing import NamedTuple
 
 from docs.demo import free_ports
 
-from tests.daemons import answers, debian, process, until
+from tests.helpers.daemons import answers, debian, process, until
+from tests.helpers.support import BUILDKIT, CACHE, locked, wrapped
 from tests.images import bases, cgroup
 from tests.images.archive import Image
-from tests.support import BUILDKIT, CACHE, locked, wrapped
 
 DEBIAN = (*bases.NEEDED, "docker-registry", "docker.io", "runc", "skopeo", "wrk")
 DOCKER = "/usr/bin/docker"

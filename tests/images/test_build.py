@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.support import rendered
 from tests.images.archive import Image
 from tests.images.engine import Engine
-from tests.support import rendered
 
 MEGABYTE = 1_000_000
 MACHINES = {"linux/amd64": 62, "linux/arm64": 183, "linux/arm/v7": 40}

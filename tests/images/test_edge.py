@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from docs.demo import free_ports
 
-from tests.daemons import answers, debian, process, until
 from tests.edge.programs import program
+from tests.helpers.daemons import answers, debian, process, until
+from tests.helpers.support import rendered
 from tests.images.archive import Image
 from tests.images.container import Container, container, post
 from tests.images.engine import Engine
-from tests.support import rendered
 
 PLATFORMS = "linux/amd64,linux/arm64,linux/arm/v7"
 EMULATORS = {"linux/arm64": "qemu-aarch64-static", "linux/arm/v7": "qemu-arm-static"}

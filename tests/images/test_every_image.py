@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from gocontainer.errors import GocontainerError
-from tests.daemons import until
+from tests.helpers.daemons import until
+from tests.helpers.support import PINS, answers, rendered
 from tests.images.container import Container, container
 from tests.images.engine import Build, Engine
-from tests.support import PINS, answers, rendered
 
 BASES = [name for name in PINS["base_image"] if name != "build"]
 MEBIBYTE = 1024 * 1024

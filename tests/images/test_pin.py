@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer.kinds import Select
-from gocontainer.options import BY_NAME
-from tests.daemons import debian
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Select
+from tests.helpers.daemons import debian
+from tests.helpers.support import PINS, Run, go_tool, rendered
 from tests.images import bases
 from tests.images.engine import Engine, push_layout, running_registry, under_registry
 from tests.judges import JUDGES
 from tests.judges.subject import Subject
-from tests.support import PINS, Run, go_tool, rendered
 from tests.test_pin import SYNTAX, pin, refused
 
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}\b")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.helpers.support import rendered
 from tests.images.collector import collector
 from tests.images.container import able_to_hold, container, survives
 from tests.images.engine import Engine
 from tests.judges.subject import kustomize
-from tests.support import rendered
 
 MEBIBYTE = 1024 * 1024
 

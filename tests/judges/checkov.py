@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.helpers.result_cache import key, recall, remember
+from tests.helpers.support import CACHE, ROOT, missing, pip_tool
 from tests.judges.subject import Subject, files, manifests, named
-from tests.remembered import key, recall, remember
-from tests.support import CACHE, ROOT, missing, pip_tool
 
 LOCK = ROOT / "requirements-checkov.lock"
 SCRIPT = Path(__file__).with_name("inside_checkov.py")

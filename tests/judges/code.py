@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from gocontainer import tree
+from gocontainer.repository import tree
+from tests.helpers.distinct_packages import Package, new_in, packages
+from tests.helpers.standing_repositories import holding
+from tests.helpers.support import PINS, go_tool
 from tests.judges.subject import Subject, named, output
-from tests.kept import holding
-from tests.novel import Package, new_in, packages
-from tests.support import PINS, go_tool
 
 
 def staticcheck(subjects: Sequence[Subject]) -> list[str]:

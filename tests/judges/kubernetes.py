@@ -14,10 +14,10 @@ from typing import Any
 import kubernetes_validate
 import yaml
 
-from tests import crds
+from tests.helpers import crds
+from tests.helpers.result_cache import asked
+from tests.helpers.support import PINS, go_tool
 from tests.judges.subject import NEWEST, TOOLS, Subject, manifests, named, output
-from tests.remembered import asked
-from tests.support import PINS, go_tool
 
 SCHEMAS = Path(str(resources("kubernetes_validate"))) / "kubernetes-json-schema"
 REFERENCE = re.compile(r"\"#/\$defs/([^\"]+)")

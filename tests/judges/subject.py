@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gocontainer import tree
-from tests.remembered import asked
+from gocontainer.repository import tree
+from tests.helpers.result_cache import asked
+from tests.helpers.support import ROOT, pip_tool, rendered, row_id
 from tests.sites.program import rendered_sites
-from tests.support import ROOT, pip_tool, rendered, row_id
 
 NAMESPACES = "namespace.yaml"
 OLDEST, NEWEST = "1.30", "1.37"

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.helpers.support import BUILDKIT, PINS, go_tool, need, pip_tool, wrapped
 from tests.judges.subject import Subject, files, named, output
-from tests.support import BUILDKIT, PINS, go_tool, need, pip_tool, wrapped
 
 TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
 SCHEMAS = {

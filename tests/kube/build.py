@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from tests import ahead
+from tests.helpers import background_build
+from tests.helpers.support import PINS, ROOT, wrapped
 from tests.images.engine import buildkit
-from tests.support import PINS, ROOT, wrapped
 
 MODULE = ROOT / "tests/kube/kubernetes"
 """The wrapper module of Kubernetes, whose own replaces the modules of its staging folder."""
@@ -34,4 +34,4 @@ def kubernetes(program: str) -> Path:
 
 if __name__ == "__main__":
     builds = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
-    ahead.build(builds | {name: partial(buildkit, name) for name in BUILDKITS})
+    background_build.build(builds | {name: partial(buildkit, name) for name in BUILDKITS})

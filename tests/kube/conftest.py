@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.helpers.support import rendered
 from tests.images.engine import Engine
 from tests.kube.deployed import Deployed
 from tests.kube.engine import SAID, TIMES, ControlPlane, control_plane
 from tests.kube.node import Node
 from tests.kube.stock import IMAGE, stocked
-from tests.support import rendered
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

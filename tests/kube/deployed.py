@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.support import Run, ok
 from tests.kube.engine import Document
 from tests.kube.node import Node
-from tests.support import Run, ok
 
 CONTAINER = "/containers/0"
 """Where the service's container is, for ``Deployed.patch``."""

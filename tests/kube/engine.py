@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 from docs.demo import free_ports
 
-from tests.daemons import debian, process, until
+from tests.helpers.daemons import debian, process, until
+from tests.helpers.support import Run, missing, need, ok, pip_tool
 from tests.kube.build import kubernetes
-from tests.support import Run, missing, need, ok, pip_tool
 
 Document = dict[str, Any]
 TOKEN = "only-on-this-machine"

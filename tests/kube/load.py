@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from tests.daemons import until
+from tests.helpers.daemons import until
 from tests.images.container import BASKET
 from tests.kube.machine import Machine
 

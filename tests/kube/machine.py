@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.daemons import until
-from tests.support import need
+from tests.helpers.daemons import until
+from tests.helpers.support import need
 
 ADDRESS = "10.200.0.1"
 """The machine's own, which nobody outside can reach."""

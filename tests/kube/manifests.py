@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
-from gocontainer.checks.finding import Pod, group, pods
-from tests import crds
-from tests.golden import FOLDER
+from tests.checks.finding import Pod, group, pods
+from tests.helpers import crds
+from tests.helpers.goldens import FOLDER
+from tests.helpers.support import ok
 from tests.judges.subject import Subject, from_row, manifests, write
 from tests.kube.engine import ControlPlane, Document, joined
-from tests.support import ok
 
 ACCOUNT, NAMESPACE = "ServiceAccount", "Namespace"
 KNATIVE = ("containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds")

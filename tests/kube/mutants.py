@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from gocontainer.checks.finding import pods
+from tests.checks.finding import pods
 from tests.kube.engine import Document
 from tests.kube.manifests import pod
 

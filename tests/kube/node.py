@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docs.demo import free_ports
 
-from tests.daemons import debian
+from tests.helpers.daemons import debian
 from tests.images import bases, cgroup
 from tests.images.engine import Build, registry_command
 from tests.kube.build import NODE, PROGRAMS, kubernetes

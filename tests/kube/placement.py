@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
+from tests.helpers.support import ok
 from tests.kube.build import kubernetes
 from tests.kube.engine import ControlPlane, Document, joined
-from tests.support import ok
 
 CONTROLLERS = ("deployment-controller", "replicaset-controller", "horizontal-pod-autoscaler-controller")
 """What makes pods of a Deployment. Without the others, of which one would miss the kubelets' heartbeats."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.helpers.support import rendered
 from tests.images.container import able_to_hold
 from tests.images.engine import Engine
 from tests.kube.node import Node, node
-from tests.support import rendered
 
 IMAGE, NEWER, FAULTY = "localhost/orders:v0.1.0", "localhost/orders:v0.2.0", "localhost/orders:v0.1.0-faulty"
 """The first is what the manifests name; the last can be made to hold memory, and has handlers that wait."""

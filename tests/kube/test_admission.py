@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests import crds
-from tests.golden import GOLDENS
+from tests.helpers import crds
+from tests.helpers.goldens import GOLDENS
+from tests.helpers.support import PINS, ROWS, ok, row_id
 from tests.judges.subject import NEWEST, Subject
 from tests.kube import manifests
 from tests.kube.build import MODULE, VERSION
 from tests.kube.engine import ControlPlane, control_plane, timed
-from tests.support import PINS, ROWS, ok, row_id
 from tests.test_judges import ODD
 
 EVERY = [*ROWS, ODD]

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from tests.golden import GOLDENS
+from tests.helpers.goldens import GOLDENS
+from tests.helpers.support import rendered, replace
 from tests.images.engine import Engine
 from tests.kube.conftest import Deploy
 from tests.kube.deployed import Deployed, ready
 from tests.kube.engine import Document
 from tests.kube.load import once
 from tests.kube.node import Node
-from tests.support import rendered, replace
 
 ANSWERS: Mapping[str, object] = GOLDENS["configured"]
 IMAGE = "localhost/orders:v0.1.0-configured"

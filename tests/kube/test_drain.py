@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.daemons import until
+from tests.helpers.daemons import until
+from tests.helpers.support import Run, ok
 from tests.kube.conftest import Deploy
 from tests.kube.deployed import Deployed, ready
 from tests.kube.engine import Document
 from tests.kube.load import Load, once
 from tests.kube.stock import FAULTY
-from tests.support import Run, ok
 
 SHORT = 6
 """Seconds of grace, one more than preStop takes."""

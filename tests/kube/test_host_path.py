@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.support import ok, rendered
 from tests.judges.subject import rendered_by
 from tests.kube import manifests
 from tests.kube.engine import ControlPlane, Document, joined
-from tests.support import ok, rendered
 
 Change = Callable[[dict[str, Any]], object]
 CONTAINER: Mapping[str, Any] = {"name": "other", "image": "other:v1"}

@@ -11,15 +11,15 @@ from typing import NamedTuple
 import pytest
 
 from gocontainer import render
-from gocontainer.lock import sealed
+from gocontainer.answers.lockfile import sealed
+from tests.helpers.release import FOLDER, frozen
+from tests.helpers.support import answers, committed, git, gocontainer, ok, pip_tool
 from tests.images.engine import Engine
 from tests.judges.subject import kustomize
 from tests.kube.deployed import Deployed, ready
 from tests.kube.engine import Document, timed
 from tests.kube.manifests import documents
 from tests.kube.node import Node
-from tests.release import FOLDER, frozen
-from tests.support import answers, committed, git, gocontainer, ok, pip_tool
 
 PREVIOUS = max(FOLDER.iterdir(), key=lambda path: [int(part) for part in path.name.split(".")])
 """The release before this version."""

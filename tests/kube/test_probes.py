@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gocontainer.sizing import ANSWER, LONGEST_REQUEST
+from gocontainer.rendering.sizing import ANSWER, LONGEST_REQUEST
 from tests.kube.conftest import Deploy
 from tests.kube.deployed import CONTAINER, Deployed, ready, variable
 from tests.kube.engine import SAID

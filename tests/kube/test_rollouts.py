@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.helpers.support import ok
 from tests.kube.conftest import Deploy
 from tests.kube.deployed import Deployed, ready
 from tests.kube.engine import SAID, timed
 from tests.kube.load import Load, load
 from tests.kube.stock import IMAGE, NEWER
-from tests.support import ok
 
 TRIES = 5
 MEBIBYTE = 1024 * 1024

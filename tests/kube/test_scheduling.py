@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.support import ok, rendered
 from tests.judges.subject import NAMESPACES, kustomize
 from tests.kube import manifests
 from tests.kube.build import PROGRAMS, kubernetes
 from tests.kube.engine import ControlPlane, Document, timed
 from tests.kube.placement import HOST, LARGE, SMALL, ZONE, Placed, count, node, placed, scheduled
-from tests.support import ok, rendered
 
 Change = Callable[[Document], object]
 """What a mutant does to a pod's spec."""

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer.edge import NODE
-from tests import crds
+from gocontainer.options.edge import NODE
+from tests.helpers import crds
+from tests.helpers.support import Run, ok, rendered
 from tests.kube import manifests
 from tests.kube.build import PROGRAMS, kubernetes
 from tests.kube.deployed import ready
@@ -23,7 +24,6 @@ from tests.kube.placement import SMALL, node, scheduled
 from tests.sites.fleets import Fleet, twelve
 from tests.sites.interpreter import GROUP, POOL, effective
 from tests.sites.program import FILE, folder, sites, written
-from tests.support import Run, ok, rendered
 
 IMAGE = "registry.example.com/acme/{}:v{}"
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {

@@ -7,9 +7,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests import ahead
-from tests.jars import collect, java, pin
-from tests.support import CACHE, PINS, ROOT, go, go_tool, locked, need, ok, rendered, replace, wrapped
+from tests.helpers import background_build
+from tests.helpers.jars import collect, java, pin
+from tests.helpers.support import CACHE, PINS, ROOT, go, go_tool, locked, need, ok, rendered, replace, wrapped
 
 HERE = ROOT / "tests/serverless"
 
@@ -56,4 +56,4 @@ def functions(scaler: str = "knative", mutant: tuple[str, ...] = ()) -> Path:
 
 
 if __name__ == "__main__":
-    ahead.build({"kafka": kafka, "storage": storage, "platform": platform, "function": functions})
+    background_build.build({"kafka": kafka, "storage": storage, "platform": platform, "function": functions})

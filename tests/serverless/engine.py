@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.centres.line import steady_port
-from tests.daemons import listens, process, until
+from tests.helpers.daemons import listens, process, until
 from tests.serverless import build
 
 JAVA = (

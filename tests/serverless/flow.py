@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.centres.line import steady_port
-from tests.daemons import answers, until
+from tests.helpers.daemons import answers, until
 from tests.serverless import build
 from tests.serverless.engine import Daemon, Storage
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.daemons import until
+from tests.helpers.daemons import until
 from tests.serverless import build
 from tests.serverless.engine import Daemon
 from tests.serverless.flow import Flow

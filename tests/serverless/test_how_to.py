@@ -7,9 +7,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.daemons import listens, until
-from tests.snippets import BIN, matches, snippets, steps
-from tests.support import ROOT, clean_environment, missing, need
+from tests.helpers.daemons import listens, until
+from tests.helpers.snippets import BIN, matches, snippets, steps
+from tests.helpers.support import ROOT, clean_environment, missing, need
 
 PAGE = ROOT / "docs/how-to/function.md"
 PORTS = (7070, 8080, 8081)

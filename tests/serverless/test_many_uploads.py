@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.daemons import until
+from tests.helpers.daemons import until
 from tests.serverless import build
 from tests.serverless.engine import Daemon
 from tests.serverless.flow import Flow

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gocontainer.checks.edge import REFERENCES
+from tests.checks.edge import REFERENCES
 
 Document = dict[str, Any]
 GROUP, POOL = "apps.kubeedge.io/belonging-to", "apps.openyurt.io/nodepool"

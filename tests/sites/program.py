@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.helpers.support import CACHE, Run, go, locked, ok, pip_tool
 from tests.sites.interpreter import Document, effective
-from tests.support import CACHE, Run, go, locked, ok, pip_tool
 
 PROGRAM = ("cmd/sites", "internal/sites")
 FILE = "deploy/sites.yaml"

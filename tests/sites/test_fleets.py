@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gocontainer import tree
-from gocontainer.edge import NODE
+from gocontainer.options.edge import NODE
+from gocontainer.repository import tree
+from tests.helpers.support import need, ok, rendered, replace
 from tests.sites.fleets import Fleet, fleets
 from tests.sites.interpreter import Document, effective
 from tests.sites.program import FILE, PROGRAM, copy, folder, program, sites, written
-from tests.support import need, ok, rendered, replace
 
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {
     "kubeedge": {"target": "kubeedge"},

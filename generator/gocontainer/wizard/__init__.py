@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer import template
-from gocontainer.answers import Answers, Layer, service_in
-from gocontainer.detect import surroundings
+from gocontainer.answers.detect import surroundings
+from gocontainer.answers.model import Answers, Layer, service_in
 from gocontainer.errors import Cancelled, UsageError
-from gocontainer.kinds import Value
+from gocontainer.options.types import Value
+from gocontainer.rendering import language
 from gocontainer.wizard import pages, plain, resume
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.preview import Preview
@@ -44,7 +44,7 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     layers = left.given if left else tuple(given)
     around = surroundings(output, service_in(layers))
     conversation = started(Settler(layers, around), left)
-    found = list(around.found(template.load()["pins"]["tool"]["go"]))
+    found = list(around.found(language.load()["pins"]["tool"]["go"]))
     try:
         if manner.plain:
             plain.converse(conversation, Preview(), found, manner.say, input)

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer.answers import fits
+from gocontainer.answers.model import fits
 from gocontainer.errors import InvalidAnswer, UsageError
-from gocontainer.kinds import Option, Select, SelectMany, Toggle, Value, holds
-from gocontainer.options import BY_NAME, GROUPS, OPTIONS
+from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
+from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.wizard.settling import Settled, Settler, changes
 
 FIRST = ("profile", "service")

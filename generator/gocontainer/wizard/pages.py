@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from wcwidth import clip, ljust, width, wrap
 
-from gocontainer.kinds import SelectMany, Value
-from gocontainer.options import BY_NAME
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import SelectMany, Value
 from gocontainer.wizard import review
 from gocontainer.wizard.conversation import REVIEW, Conversation, Question
 from gocontainer.wizard.preview import Leaf, Preview, grown

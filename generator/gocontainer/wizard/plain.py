@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TypeVar
 
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
-from gocontainer.kinds import SelectMany, Toggle
+from gocontainer.options.types import SelectMany, Toggle
 from gocontainer.wizard import review
 from gocontainer.wizard.conversation import REVIEW, Conversation, Question
 from gocontainer.wizard.pages import tilde

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from gocontainer import layout, template
-from gocontainer.footprint import Footprint, footprint
-from gocontainer.kinds import Value
-from gocontainer.lock import LOCK, PACK
-from gocontainer.renderer import render
-from gocontainer.tree import Tree
+from gocontainer.answers.lockfile import LOCK, PACK
+from gocontainer.options.types import Value
+from gocontainer.rendering import language, layout
+from gocontainer.rendering.engine import render
+from gocontainer.rendering.estimate import Footprint, footprint
+from gocontainer.repository.tree import Tree
 from gocontainer.wizard.settling import Settled, shown
 
 
@@ -48,7 +48,7 @@ class Preview:
 
     def footprint(self, settled: Settled) -> Footprint:
         """Return what the answers come to in a cluster."""
-        return footprint(settled.answers, template.load()["pins"])
+        return footprint(settled.answers, language.load()["pins"])
 
     def leaves(self, settled: Settled) -> list[Leaf]:
         """Return the files as a tree, each with the answers that it is there for."""

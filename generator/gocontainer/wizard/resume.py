@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer.answers import Layer
+from gocontainer.answers.model import Layer
 from gocontainer.errors import InvalidAnswer, NothingToResume
-from gocontainer.kinds import Value
-from gocontainer.options import BY_NAME
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Value
 from gocontainer.wizard.conversation import REVIEW, Conversation
 
 LABELS = {"file": "{name}", "environment": "{variable}", "flag": "{flag}"}

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gocontainer.answers import Answers
-from gocontainer.kinds import Value
-from gocontainer.options import BY_NAME, GROUPS
-from gocontainer.profiles import PROFILE
-from gocontainer.sizing import Sizes
+from gocontainer.answers.model import Answers
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import BY_NAME, GROUPS
+from gocontainer.options.types import Value
+from gocontainer.rendering.sizing import Sizes
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.settling import Settled, shown
 

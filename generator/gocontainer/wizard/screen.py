@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gocontainer.kinds import Select, SelectMany, Toggle, Value
+from gocontainer.options.types import Select, SelectMany, Toggle, Value
 from gocontainer.wizard import pages
 from gocontainer.wizard.conversation import REVIEW, Conversation
 from gocontainer.wizard.pages import Glyphs, Line, Text

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer import tree
-from gocontainer.answers import Answers, Filled, Layer, fill, fits, service_in
-from gocontainer.conflicts import CONFLICTS, Conflict
-from gocontainer.detect import Surroundings, detected
+from gocontainer.answers.detect import Surroundings, detected
+from gocontainer.answers.model import Answers, Filled, Layer, fill, fits, service_in
 from gocontainer.errors import Impossible, UnreadablePlace
-from gocontainer.kinds import Option, Select, Toggle, Value, holds
-from gocontainer.options import BY_NAME
+from gocontainer.options.conflicts import CONFLICTS, Conflict
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Option, Select, Toggle, Value, holds
+from gocontainer.repository import tree
 
 
 class Settled(NamedTuple):

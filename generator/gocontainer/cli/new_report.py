@@ -1,0 +1,97 @@
+"""What ``new`` says at its end, for people and for programs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gocontainer.answers.model import Answers
+from gocontainer.rendering.estimate import replicas
+from gocontainer.rendering.sizing import Sizes
+from gocontainer.repository.tree import Tree, digest
+
+NOT_COMMITTED = "The files are not committed: git is not there or has no user.name and user.email."
+
+
+def inside(repository: Path) -> str:
+    """Return what to know of a service that is a folder of another repository."""
+    return f"{repository} is a repository already: nothing was committed, and a pipeline has to move to its top to run."
+
+
+def warnings(answers: Answers, *others: str) -> list[str]:
+    """Return what the user should know although all went well."""
+    unusual = Sizes.of(answers).warnings()
+    warnings = [*(f"{name} {text}" for name, text in unusual.items()), *others]
+    if answers.origins["image"] == "default":
+        warnings.append(
+            f"No registry is known, so the image is {answers['image']}, which no cluster can pull. "
+            "Give --image, or later 'gocontainer update --set image=...'."
+        )
+    return warnings
+
+
+def report(answers: Answers, files: Tree, target: Path, warnings: Sequence[str], *, written: bool) -> dict[str, Any]:
+    """Return what ``new --json`` prints."""
+    return {
+        "path": str(target),
+        "written": written,
+        "answers": dict(answers),
+        "origins": answers.origins,
+        "warnings": list(warnings),
+        "digest": digest(files),
+        "files": [
+            {
+                "path": path,
+                "mode": file.mode,
+                "size": len(file.content),
+                "sha256": hashlib.sha256(file.content).hexdigest(),
+            }
+            for path, file in sorted(files.items())
+        ],
+    }
+
+
+def listing(files: Tree, target: Path) -> str:
+    """Return the files that would be written, with their sizes."""
+    rows = [f"{len(file.content):8,}  {path}" for path, file in sorted(files.items())]
+    total = sum(len(file.content) for file in files.values())
+    return "\n".join([f"{target} would get {len(files)} files, {total:,} bytes:", *rows])
+
+
+def output_flags(target: Path, output: str | None) -> list[str]:
+    """Return the flags that lead to ``target`` from the current folder; none where none is needed.
+
+    To be taken before anything is written: the current folder may be an empty clone that is replaced.
+    """
+    if output is not None:
+        parent = output
+    elif target.parent.anchor == Path.cwd().anchor:
+        parent = os.path.relpath(target.parent)
+    else:  # another drive
+        parent = str(target.parent)
+    return [] if parent == "." else ["-o", parent]
+
+
+def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
+    """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
+    run = f"make run      # serves on port {answers['port']}"
+    if answers["eventing"] == "kafka":
+        run = "make run-flow # starts a storage and the function, and uploads a text"
+    return "\n".join(
+        [
+            f"Wrote {answers['service']}: {len(files)} files in {target}",
+            "",
+            f"  module    {answers['module']}",
+            f"  image     {answers['image']} on {answers['base_image']}, for {answers['platforms']}",
+            f"  replicas  {replicas(answers)}, each {answers['cpu']} CPU and {answers['memory']}",
+            "",
+            "Next:",
+            f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
+            f"  {run}",
+            "  make          # lists what else there is",
+        ]
+    )

@@ -1,0 +1,115 @@
+"""What an update says at its end, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gocontainer.answers import lockfile
+from gocontainer.repository.worktree import Entry
+from gocontainer.update import cluster_cleanup
+from gocontainer.update.steps import Plan, Preparation
+
+_CHANGES = {"added": "+", "changed": "~", "deleted": "-"}
+
+
+def changes(prepared: Preparation, planned: Plan | None) -> dict[str, str]:
+    """Return every path that changes, with how; the tool's own files aside."""
+    own = (lockfile.LOCK, lockfile.PACK)
+    found = planned.changes if planned else {}
+    return {path: _how(entry, path in prepared.project.mine) for path, entry in found.items() if path not in own}
+
+
+def _how(entry: Entry | None, there: bool) -> str:  # noqa: FBT001
+    if entry is None:
+        return "deleted"
+    return "changed" if there else "added"
+
+
+def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> str:
+    """Return the document that ``update --json`` prints."""
+    conflicts = planned.conflicts.values() if planned else ()
+    decided = planned.decided if planned else {}
+    document: dict[str, Any] = {
+        "path": str(prepared.project.folder),
+        "from": prepared.remembered.version,
+        "to": prepared.template.version,
+        "base": prepared.base.source,
+        "written": written,
+        "changes": changes(prepared, planned),
+        "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
+        "kept_deleted": list(planned.kept_deleted) if planned else [],
+        "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
+        "unpinned": planned.unpinned if planned else {},
+        **_left(prepared)._asdict(),
+        "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def current(prepared: Preparation) -> str:
+    """Return what is said where there is nothing to do."""
+    lines = [
+        f"{prepared.project.folder} is of {prepared.template.name} {prepared.template.version} already.",
+        *_offered(prepared),
+    ]
+    return "\n".join(lines)
+
+
+def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) -> str:
+    """Return what a person reads."""
+    marks = changes(prepared, planned)
+    verb = "Updated" if written else "Would update"
+    how = f"from {prepared.step}" if prepared.moves else "with other answers"
+    lines = [f"{verb} {prepared.project.folder} {how}: {len(marks)} file{'s' * (len(marks) != 1)}"]
+    lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
+    lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]
+    lines += [f"  {path} stays deleted; --restore {path} brings it back" for path in planned.kept_deleted]
+    lines += [
+        f"  {path}: {choice.taken!r} was taken, not {choice.other!r}"
+        for path, found in planned.decided.items()
+        for choice in found
+    ]
+    lines += [
+        f"  {path}: {image} has no digest yet, since its tag is another: run 'make pin' again"
+        for path, images in planned.unpinned.items()
+        for image in images
+    ]
+    lines += [*_offered(prepared), *_next(planned, written=written, branch=branch)]
+    return "\n".join([*lines, *_in_the_cluster(prepared)])
+
+
+def _left(prepared: Preparation) -> cluster_cleanup.Left:
+    # Of a template of others nobody knows what its manifests are.
+    own = prepared.template == lockfile.OWN
+    return cluster_cleanup.left(prepared.base.tree, prepared.theirs) if own else cluster_cleanup.Left([], [])
+
+
+def _in_the_cluster(prepared: Preparation) -> Iterator[str]:
+    hand_over, delete = _left(prepared)
+    if hand_over:
+        yield "The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:"
+        yield from (f"  {command}" for command in hand_over)
+    if delete:
+        yield "No manifest makes these any more. Where they run, delete them once you have applied:"
+        yield from (f"  {command}" for command in delete)
+
+
+def _offered(prepared: Preparation) -> Iterator[str]:
+    for name, (kept, default) in prepared.offers.items():
+        yield f"{name} stays {_shown(kept)}; its default is {_shown(default)} now: --set {name}={_shown(default)}"
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
+    if planned.conflicts and written:
+        yield "Decide the lines between the markers and 'git add' each file; then run 'gocontainer update --continue'."
+        yield "'gocontainer update --abort' undoes all of it."
+    elif planned.conflicts:
+        yield "Nothing was written."
+    elif written and branch:
+        yield f"It is committed as the branch {branch}."

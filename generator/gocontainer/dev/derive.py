@@ -1,0 +1,117 @@
+"""Everything that follows from the tables, written by ``gocontainer dev derive``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gocontainer.answers.model import Answers
+from gocontainer.dev import reference
+from gocontainer.inspection import explain
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.schema import answers_schema, dump
+from gocontainer.options.table import OPTIONS
+from gocontainer.options.types import Integer, Option, Select, SelectMany, Toggle
+from gocontainer.rendering import language
+from gocontainer.rendering.variables import derive
+
+
+def stale(root: Path, command: click.Group) -> dict[str, str]:
+    """Return path and right text of each derived file below ``root`` that differs."""
+    return {path: text for path, text in files(root, command).items() if _read(root / path) != text}
+
+
+def files(root: Path, command: click.Group) -> dict[str, str]:
+    """Return path and text of every derived file."""
+    from gocontainer.dev import pairwise  # its library is there for development only
+
+    hooks = {f"template/hooks/{path.name}": path.read_text("utf-8") for path in sorted((root / "hooks").glob("*.py"))}
+    return {
+        "docs/reference/answers.schema.json": answers_schema(),
+        "docs/reference/cli.md": reference.cli_page(command),
+        "docs/reference/files.md": reference.files_page(language.compile_checkout(root)["files"]),
+        "docs/reference/numbers.md": reference.numbers_page(_numbers()),
+        "docs/reference/options.md": reference.options_page(),
+        "generator/gocontainer/options/answer_types.py": answer_types(),
+        "template/cookiecutter.json": cookiecutter_json(),
+        "tests/rows.json": pairwise.rows_json(),
+        **hooks,
+    }
+
+
+def _numbers() -> dict[str, list[list[str]]]:
+    groups: dict[str, list[list[str]]] = {}
+    for each in explain.defaults():
+        proof = f"`{each.proof}`" if each.proof else "-"
+        row = [each.title, f"`{each.rendered}`", f"`{each.formula}`", each.buys, each.source, proof]
+        groups.setdefault(each.group, []).append(row)
+    return groups
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.is_file() else None
+
+
+def cookiecutter_json() -> str:
+    """Return the context of plain cookiecutter: options, then what is derived from them."""
+    derived = derive(Answers(service="orders"), language.pins())
+    return dump(
+        {option.name: _cookiecutter_value(option) for option in OPTIONS}
+        | {name: f'<< cookiecutter | derived("{name}") >>' for name in derived}
+        | {
+            "_extensions": ["gocontainer_extension.Derived"],
+            "_jinja2_env_vars": language.DELIMITERS,
+            "__prompts__": {option.name: _cookiecutter_prompt(option) for option in OPTIONS},
+        }
+    )
+
+
+def _cookiecutter_value(option: Option) -> object:
+    if isinstance(option, Select) and not isinstance(option, SelectMany):
+        return sorted(option.values, key=lambda value: value != option.default)
+    if isinstance(option, Toggle):
+        return option.default
+    default = str(option.default) or "service"
+    return default.replace("{service}", "<< cookiecutter.service >>")
+
+
+def _cookiecutter_prompt(option: Option) -> object:
+    if isinstance(option, Select) and not isinstance(option, SelectMany):
+        return {"__prompt__": option.help, **{choice.value: choice.label for choice in option.choices}}
+    return option.help
+
+
+def answer_types() -> str:
+    """Return the module that gives ``Answers(...)`` its typed keywords."""
+    lines = [
+        f'"""{reference.NOTE}"""',
+        "",
+        "from collections.abc import Sequence",
+        "from typing import Literal, Required, TypedDict",
+        "",
+    ]
+    lines += [
+        "",
+        "class AnswerValues(TypedDict, total=False):",
+        '    """The keywords of ``gocontainer.Answers``."""',
+        "",
+    ]
+    for option in (PROFILE, *OPTIONS):
+        kind = _type(option)
+        lines.append(f"    {option.name}: {f'Required[{kind}]' if option.default == '' else kind}")
+    return "\n".join([*lines, ""])
+
+
+def _type(option: Option) -> str:
+    match option:
+        case SelectMany():
+            return "str | Sequence[str]"
+        case Select():
+            values = ", ".join(f'"{value}"' for value in option.values)
+            return f"Literal[{values}]"
+        case Toggle():
+            return "bool"
+        case Integer():
+            return "int"
+    return "str"

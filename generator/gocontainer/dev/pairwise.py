@@ -1,0 +1,102 @@
+"""The test matrix: rows of answers in which every two levels of every two options meet that bear on each other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from gocontainer.options.conflicts import CONFLICTS
+from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.types import Option, Value, may_hold
+
+Row = Mapping[str, Value]
+OWN = ("edge", "serverless")
+"""The groups of questions that only some targets ask."""
+APART = (
+    "base_image",
+    "license",
+    "port",
+    "cgo",
+    "tracing",
+    "cpu",
+    "memory",
+    "startup_seconds",
+    "liveness_period",
+    "liveness_timeout",
+    "liveness_failures",
+    "drain_seconds",
+    "ci",
+    "deps_bot",
+)
+"""What those questions do not have to meet: where a file names both, each has a line of its own."""
+SEED = 4
+"""Which of fifteen orders of the pairs gave the fewest rows."""
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """Return the pairwise rows, none of them in conflict, the defaults first."""
+    varied = _varied()
+    found: list[Row] = [{option.name: option.default for option in varied}]
+    left = missing(found)
+    order = random.Random(SEED)  # noqa: S311
+    while left:
+        found.append(_complete(order.sample(left, len(left)), varied))
+        left = [pair for pair in left if not pair.items() <= found[-1].items()]
+    return tuple(found)
+
+
+def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
+    """Return one row with as many of ``pairs`` as fit, the first ones first."""
+    row: dict[str, Value] = {}
+    levels = [{option.name: level} for option in varied for level in (option.default, *option.samples())]
+    for some in (*pairs, *levels):
+        if all(row.get(name, level) == level for name, level in some.items()) and fine({**row, **some}):
+            row.update(some)
+    return {option.name: row[option.name] for option in varied}
+
+
+def missing(found: Sequence[Row]) -> list[Row]:
+    """Return the possible pairs of levels that no row has."""
+    pairs: list[Row] = [
+        with_a_meaning({one.name: a, two.name: b})
+        for one, two in itertools.combinations(_varied(), 2)
+        if not _apart(one, two) and not _apart(two, one)
+        for a, b in itertools.product(one.samples(), two.samples())
+    ]
+    possible = [pair for pair in pairs if fine(pair) and all(_meant(name, pair) for name in pair)]
+    return [pair for pair in possible if not any(pair.items() <= row.items() for row in found)]
+
+
+def _apart(one: Option, two: Option) -> bool:
+    return one.group in OWN and two.name in APART
+
+
+def with_a_meaning(pair: Row) -> Row:
+    """Return a pair with answers under which both have a meaning."""
+    return {other: accepted[0] for name in pair for other, accepted in BY_NAME[name].when.items()} | {**pair}
+
+
+def _varied() -> list[Option]:
+    return [option for option in OPTIONS if len(option.samples()) > 1]
+
+
+def fine(row: Row) -> bool:
+    """Whether answers can stand together, as far as the row says."""
+    if any(set(conflict.names) <= set(row) and conflict.applies(row) for conflict in CONFLICTS):
+        return False
+    return all(value == BY_NAME[name].default or _meant(name, row) for name, value in row.items())
+
+
+def _meant(name: str, row: Row) -> bool:
+    """Whether an answer has a meaning, as far as the row says."""
+    return may_hold(BY_NAME[name].when, row)
+
+
+def rows_json() -> str:
+    """Return the rows as tests/rows.json has them, one a line, without answers that have no meaning."""
+    meant = ({name: value for name, value in row.items() if _meant(name, row)} for row in rows())
+    return "[\n  " + ",\n  ".join(map(json.dumps, meant)) + "\n]\n"

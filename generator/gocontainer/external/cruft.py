@@ -1,0 +1,55 @@
+"""What cruft remembers of a project: ``.cruft.json``, which an update replaces by our lock."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gocontainer.errors import CannotUpdate
+from gocontainer.repository.worktree import Project
+
+FILE = ".cruft.json"
+
+
+class Cruft(NamedTuple):
+    """The file's content, and the file itself."""
+
+    template: str
+    commit: str
+    checkout: str
+    """The revision to follow, if one was named."""
+    directory: str
+    context: Mapping[str, object]
+    skip: tuple[str, ...]
+    text: bytes
+
+
+def read(project: Project) -> Cruft | None:
+    """Return what the last commit's ``.cruft.json`` says, if there is one; raise CannotUpdate where it is none."""
+    if FILE not in project.mine:
+        return None
+    text = project.git("cat-file", "blob", project.mine[FILE].oid)
+    try:
+        document = json.loads(text)
+        context = document["context"]["cookiecutter"]
+        return Cruft(
+            template=str(document["template"]),
+            commit=str(document["commit"]),
+            checkout=str(document.get("checkout") or ""),
+            directory=str(document.get("directory") or "").strip("/"),
+            context={key: value for key, value in context.items() if not key.startswith("_")},
+            skip=tuple(dict.fromkeys([*map(str, document.get("skip") or ()), *_skipped(project)])),
+            text=text,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CannotUpdate(f"{FILE} is not as cruft writes it", "Bring it back, say with 'git checkout'.") from error
+
+
+def _skipped(project: Project) -> list[str]:
+    """Return the ``skip`` of ``[tool.cruft]`` in pyproject.toml, where cruft looks too."""
+    if "pyproject.toml" not in project.mine:
+        return []
+    text = project.git("cat-file", "blob", project.mine["pyproject.toml"].oid)
+    return [str(each) for each in tomllib.loads(text.decode()).get("tool", {}).get("cruft", {}).get("skip", [])]

@@ -1,0 +1,239 @@
+"""Where a template of others comes from: a folder, or a git repository at a revision. Nothing of it is run.
+
+Nothing is checked out either: files are read from git's objects or from the folder, so that no link, filter,
+hook or submodule of theirs takes part.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from gocontainer.errors import CannotFetch, CannotUse, GitFailed
+from gocontainer.repository.git import Git
+from gocontainer.repository.tree import File, Tree, digest
+from gocontainer.repository.worktree import entries
+
+_SCHEMES = ("https", "ssh", "file")
+_SCP = re.compile(r"(?:[\w.-]+@)?(?!-)[\w.-]+:(?!:)(?P<path>.+)")
+_REVISION = re.compile(r"(?!.*\.\.)\w[\w./+-]*")
+_RELEASE = re.compile(r"\D*(\d+(?:\.\d+)*)")
+"""A tag that is a version, and no candidate for one: v1.2.0, release-7."""
+
+
+class Origin(NamedTuple):
+    """``SRC@REV`` as it was given."""
+
+    source: str
+    revision: str = ""
+
+    @property
+    def folder(self) -> Path | None:
+        """The local folder that the source names, if it names one."""
+        return None if "://" in self.source or _remote(self.source) else Path(self.source)
+
+
+class Snapshot(NamedTuple):
+    """A template as it is at one moment."""
+
+    version: str
+    commit: str
+    tree: Tree
+    missing: tuple[str, ...]
+    """Submodules, and links that lead to no file of the template."""
+
+
+def parse(text: str) -> Origin:
+    """Split ``SRC@REV``; raise CannotUse where a template may not come from there."""
+    start = 0
+    if "://" in text:
+        start = (text.index("://") + 3) + len(urlsplit(text).netloc)
+    elif _remote(text):
+        start = text.index(":")
+    whole = start == 0 and Path(text).exists()
+    at = -1 if whole else text.rfind("@", start)
+    source, revision = (text, "") if at < 0 else (text[:at], text[at + 1 :])
+    if at >= 0:
+        check_revision(revision)
+    _check(source)
+    return Origin("./gocontainer" if source == "gocontainer" else source, revision)
+
+
+def check_revision(revision: str) -> None:
+    """Raise CannotUse where ``revision`` is more than a name: an option, a range, a path."""
+    if not _REVISION.fullmatch(revision):
+        raise CannotUse(f"{revision!r} names no revision", "Give a tag, a branch or a commit.")
+
+
+def _remote(source: str) -> re.Match[str] | None:
+    """Match ``user@host:path``, unless a folder of that name is there."""
+    return None if Path(source).exists() else _SCP.fullmatch(source)
+
+
+def _check(source: str) -> None:
+    where = "Give a folder or an https, ssh or file address of a git repository."
+    if not source or source.startswith("-") or re.search(r"[\x00-\x1f]", source):
+        raise CannotUse(f"a template cannot come from {source!r}", where)
+    if "://" not in source:
+        if "::" in source and not Path(source).exists():
+            raise CannotUse(f"a template cannot come from {source!r}", where)
+        return
+    parts = urlsplit(source)
+    if parts.scheme not in _SCHEMES or (parts.hostname or "").startswith("-"):
+        raise CannotUse(f"a template cannot come from {source!r}", where)
+    if parts.password is not None or (parts.scheme == "https" and parts.username):
+        way_out = "Leave it out, for it would be committed; git's credential helper knows such things."
+        raise CannotUse("the address of the template holds a secret", way_out)
+
+
+def open_origin(source: str, folder: Path | None, scratch: Path) -> Folder | Repository:
+    """Return the template in ``folder``, or its repository as a private clone in ``scratch``."""
+    if folder is None:
+        return Repository(source, source, scratch)
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
+    if not folder.is_dir():
+        raise CannotFetch(source, "there is no such folder")
+    if (folder / ".git").exists() or ((folder / "objects").is_dir() and (folder / "HEAD").is_file()):
+        return Repository(source, str(folder), scratch)
+    return Folder(source, folder)
+
+
+class Folder:
+    """A plain folder: its version is the digest of what is in it."""
+
+    def __init__(self, source: str, folder: Path) -> None:
+        self.source, self.folder = source, folder
+
+    def pick(self, revision: str = "", version: str = "", commit: str = "") -> Snapshot:
+        """Return the folder as it is now; it has no revisions."""
+        del version, commit
+        if revision:
+            way_out = f"Leave @{revision} out, or give the address of its repository."
+            raise CannotUse(f"the template {self.source} is a folder without revisions", way_out)
+        files: dict[str, File] = {}
+        links: dict[str, str] = {}
+        for root, folders, names in os.walk(self.folder):
+            folders[:] = sorted(name for name in folders if name != ".git")
+            for name in [*folders, *names]:
+                place = Path(root, name)
+                path = place.relative_to(self.folder).as_posix()
+                if place.is_symlink():
+                    links[path] = place.readlink().as_posix()
+                elif place.is_file():
+                    files[path] = File(place.read_bytes(), bool(place.stat().st_mode & 0o100))
+        tree, missing = _settled(files, links)
+        return Snapshot(digest(tree)[:12], "", tree, missing)
+
+    def at(self, commit: str) -> Snapshot:
+        """Raise CannotUse: a folder does not know what it was."""
+        return self.pick(commit)
+
+
+class Repository:
+    """A git repository, cloned whole and without a work tree."""
+
+    def __init__(self, source: str, address: str, scratch: Path) -> None:
+        self.source = source
+        git = Git(scratch, GIT_ALLOW_PROTOCOL=":".join(_SCHEMES))
+        try:
+            git("clone", "--quiet", "--bare", "--no-local", "--template=", "--", address, "template.git")
+        except GitFailed as error:
+            raise CannotFetch(source, error.said) from error
+        self.git = Git(scratch / "template.git")
+
+    def pick(self, revision: str = "", version: str = "", commit: str = "") -> Snapshot:
+        """Return the template at ``revision``, else the newest there is for one that is of ``version`` at ``commit``.
+
+        That is the head of the branch which ``version`` names, else the newest tag, unless ``commit`` holds
+        that already; else the head of the default branch.
+        """
+        if revision:
+            return self.at(self._named(revision), revision)
+        branch = self._commit(f"refs/heads/{version}") if _REVISION.fullmatch(version) else ""
+        if branch and not self._commit(f"refs/tags/{version}"):
+            return self.at(branch, version)
+        tag = self._newest()
+        newest = self._commit(f"refs/tags/{tag}" if tag else "HEAD")
+        if not newest:
+            raise CannotUse(f"the template {self.source} has no commit", "Commit the template there first.")
+        if commit not in ("", newest) and self._holds(commit, newest):
+            return self.at(commit, version)
+        return self.at(newest, tag)
+
+    def at(self, commit: str, version: str = "") -> Snapshot:
+        """Return the template at a commit, whose version is what ``git describe`` says unless it has a name."""
+        commit = self._named(commit)
+        listed = entries(self.git("ls-tree", "-r", "-z", "--full-tree", commit))
+        blobs = [path for path, entry in listed.items() if entry.mode != "160000"]
+        contents = dict(zip(blobs, self.git.blobs([listed[path].oid for path in blobs]), strict=True))
+        links = {path: os.fsdecode(contents[path]) for path in blobs if listed[path].mode == "120000"}
+        files = {path: File(contents[path], listed[path].mode == "100755") for path in blobs if path not in links}
+        tree, missing = _settled(files, links)
+        version = version or self.git.line("describe", "--tags", "--always", commit)
+        return Snapshot(version, commit, tree, (*missing, *(path for path in listed if path not in contents)))
+
+    def _named(self, revision: str) -> str:
+        check_revision(revision)
+        places = [f"refs/tags/{revision}", f"refs/heads/{revision}"]
+        if re.fullmatch("[0-9a-f]{4,64}|HEAD", revision):
+            places.append(revision)
+        for place in places:
+            if found := self._commit(place):
+                return found
+        tags = ", ".join(self._tags()[:5])
+        way_out = f"Its newest tags are {tags}." if tags else "It has no tags."
+        raise CannotUse(f"the template {self.source} has no tag, branch or commit {revision}", way_out)
+
+    def _commit(self, place: str) -> str:
+        return self.git("rev-parse", "--verify", "--quiet", f"{place}^{{commit}}", codes=(0, 1, 128)).decode().strip()
+
+    def _tags(self) -> list[str]:
+        return self.git.line(
+            "for-each-ref", "--sort=-version:refname", "--format=%(refname:lstrip=2)", "refs/tags"
+        ).split()
+
+    def _newest(self) -> str:
+        found = ((_RELEASE.fullmatch(tag), tag) for tag in self._tags())
+        releases = [([int(part) for part in match[1].split(".")], tag) for match, tag in found if match]
+        return max(releases)[1] if releases else ""
+
+    def _holds(self, commit: str, other: str) -> bool:
+        """Whether ``other`` is in the history of ``commit``."""
+        if not re.fullmatch("[0-9a-f]{40,64}", commit) or not self._commit(commit):
+            return False
+        return self.git.line("merge-base", commit, other) == other
+
+
+Opened = Folder | Repository
+
+
+def _settled(files: Mapping[str, File], links: Mapping[str, str]) -> tuple[dict[str, File], tuple[str, ...]]:
+    """Return the files, with a copy for each link that leads to one of them, and the links that do not."""
+    tree = {path: file for path, file in files.items() if is_inside(path)}
+    led = {path: _follow(path, links) for path in links if is_inside(path)}
+    copies = {path: tree[there] for path, there in led.items() if there in tree}
+    return {**tree, **copies}, tuple(sorted((files.keys() | links.keys()) - tree.keys() - copies.keys()))
+
+
+def _follow(path: str, links: Mapping[str, str]) -> str:
+    for _ in links:
+        if path not in links:
+            break
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path]))
+    return path
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path stays below its folder, and away from what git keeps there, on any system."""
+    parts = [part.casefold().rstrip(" .") for part in path.split("/")]
+    return not {"", ".git", "git~1"} & set(parts) and not re.search(r"[\0\\\ud800-\udfff]", path)
+
+
+def below(paths: Iterable[str], folder: str) -> list[str]:
+    """Return those of ``paths`` that lie in ``folder``; all where it is the top."""
+    return [path for path in paths if path.startswith(f"{folder}/" if folder else "")]

@@ -1,0 +1,117 @@
+"""The images that Dockerfiles name, and until when each is supported as far as this version's pins know."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gocontainer.rendering import language
+from gocontainer.repository.tree import Tree
+
+SOON = dt.timedelta(days=90)
+"""So long before its last day an image is spoken of."""
+_FOREIGN = frozenset([".git", "node_modules", "vendor"])
+_DOCKERFILE = re.compile(r"(?:Docker|Container)file(?:\..+)?|.+\.(?:Docker|Container)file", re.IGNORECASE)
+_FROM = re.compile(
+    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*([^\s@]+)\S*(?:[ \t]+AS[ \t]+(\S+))?", re.IGNORECASE | re.MULTILINE
+)
+
+
+class Ending(NamedTuple):
+    """An image whose support has ended or soon will, and what to take instead."""
+
+    path: str
+    image: str
+    last_day: dt.date
+    past: bool
+    update: bool
+    """Whether an update replaces it."""
+    instead: str
+    """What this version takes in its place; empty where it knows nothing newer."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a program reads."""
+        return {**self._asdict(), "last_day": self.last_day.isoformat(), "instead": self.instead or None}
+
+    def line(self) -> str:
+        """Return what a person reads."""
+        what = "past its end of life" if self.past else "ends soon"
+        way_out = f"take {self.instead}" if self.instead else "look for a newer tag, or a newer gocontainer"
+        if self.update:
+            way_out = f"'gocontainer update' brings {self.instead or 'another'}"
+        tense = "was" if self.past else "is"
+        return f"  {what:20} {self.path}: {self.image} {tense} supported until {self.last_day}; {way_out}"
+
+
+def today() -> dt.date:
+    """Return the day on which this runs."""
+    return dt.datetime.now(tz=dt.UTC).date()
+
+
+def endings(folder: Path, base: Tree, newest: Tree) -> Iterator[Ending]:
+    """Yield the images in ``folder`` that are past their last day, or nearly so.
+
+    ``base`` and ``newest`` tell what an update would bring.
+    """
+    pins, now = language.load()["pins"], today()
+    for path, text in _dockerfiles(folder):
+        before, after = (_rendered(tree, path) for tree in (base, newest))
+        for image in dict.fromkeys(images(text)):
+            last_day = ends(image, pins["end_of_life"])
+            if last_day and last_day < now + SOON:
+                replaced = image in before and image not in after
+                yield Ending(path, image, last_day, last_day < now, replaced, _instead(image, last_day, pins))
+
+
+def _rendered(tree: Tree, path: str) -> list[str]:
+    return images(tree[path].content.decode("utf-8", "replace")) if path in tree else []
+
+
+def images(dockerfile: str) -> list[str]:
+    """Return the images that a Dockerfile starts from, without their digests; its own stages are none."""
+    found, stages = [], set[str]()
+    for image, stage in _FROM.findall(dockerfile):
+        if image.lower() not in stages:
+            found.append(image)
+        stages.add(stage.lower())
+    return found
+
+
+def ends(image: str, last_days: Mapping[str, str]) -> dt.date | None:
+    """Return the last day of what an image is made of first out of support; None where no row is about it."""
+    name = image.rpartition("/")[2]
+    known = (day for words, day in last_days.items() if any(_is_in(word, name) for word in words.split()))
+    return min(map(dt.date.fromisoformat, known), default=None)
+
+
+def _is_in(word: str, name: str) -> bool:
+    """Whether a name has the word, or a version below it: alpine:3.2 is in alpine:3.2.1, but not in alpine:3.22.
+
+    A code name, such as bookworm, counts in the tag only.
+    """
+    where = name if {":", "-"} & set(word) else name.partition(":")[2]
+    return re.search(rf"(?<![\w.]){re.escape(word)}(?![a-zA-Z0-9])", where) is not None
+
+
+def _instead(image: str, last_day: dt.date, pins: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the pin of the same product where it is supported longer."""
+    for pin in pins["base_image"].values():
+        if _product(pin) == _product(image):
+            other = ends(pin, pins["end_of_life"])
+            return pin if other is None or other > last_day else ""
+    return ""
+
+
+def _product(image: str) -> str:
+    """Return the last part of a name, without tag and release: golang, or static-debian."""
+    return image.rpartition("/")[2].partition(":")[0].rstrip("0123456789")
+
+
+def _dockerfiles(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if _DOCKERFILE.fullmatch(path.name) and not _FOREIGN.intersection(place.parts) and path.is_file():
+            yield place.as_posix(), path.read_text("utf-8", "replace")

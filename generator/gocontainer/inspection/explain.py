@@ -1,0 +1,254 @@
+"""Where each number of a repository comes from: option, formula, what it buys, source."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gocontainer.answers import lockfile
+from gocontainer.answers.model import Answers
+from gocontainer.errors import CannotUse
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Value
+from gocontainer.rendering import sizing
+from gocontainer.rendering.engine import render
+from gocontainer.repository.tree import Tree
+
+ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "deploy/base/deployment.yaml": (
+        ("deploy/knative/service.yaml", "Service"),
+        ("deploy/edge/deployment.yaml", "Deployment"),
+        ("deploy/edge/service.yaml", "Service"),
+    ),
+    "deploy/components/network-policy/config-center.yaml": (
+        ("deploy/knative/config-center/networkpolicy.yaml", "NetworkPolicy"),
+    ),
+    "deploy/components/network-policy/events.yaml": (("deploy/knative/events/networkpolicy.yaml", "NetworkPolicy"),),
+    "deploy/components/network-policy/networkpolicy.yaml": (("deploy/knative/networkpolicy.yaml", "NetworkPolicy"),),
+    "internal/config/config.go": (("internal/config/settings.go", ""),),
+    "docs/decisions.md": (("docs/knative.md", ""),),
+}
+"""A file to those that another target has in its place, with the kind in which the same fields are found."""
+_NAME = re.compile(r"\{(\w+)\}")
+_STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
+_ANSWER = "your answer"
+"""The source in numbers.toml of what follows from nothing else."""
+_UNITS = {"time.Millisecond": "ms", "time.Second": "s", "time.Minute": "m", "time.Hour": "h"}
+
+
+class Explained(NamedTuple):
+    """One number. ``rendered`` is what the answers gave, ``now`` what the file says, or nothing."""
+
+    name: str
+    group: str
+    title: str
+    file: str
+    rendered: str
+    now: str | None
+    formula: str
+    """With the value of each name behind it."""
+    options: tuple[str, ...]
+    """What it follows from."""
+    buys: str
+    source: str
+    proof: str = ""
+    """The test that holds it against the real thing, where there is one."""
+
+
+@cache
+def numbers() -> Mapping[str, Mapping[str, str]]:
+    """Return numbers.toml, in its order."""
+    return tomllib.loads(Path(__file__).with_name("numbers.toml").read_text("utf-8"))
+
+
+def explain(repository: Path) -> list[Explained]:
+    """Explain every number that the answers in the lock file of ``repository`` call for.
+
+    Raises NotARepository, UnreadableLock and what is wrong with the answers.
+    """
+    remembered = lockfile.read(repository)
+    if remembered.name != lockfile.NAME:
+        way_out = "Its authors know; 'gocontainer status' says what was changed by hand."
+        raise CannotUse(f"no table says where the numbers of {remembered.name} come from", way_out)
+    return _explained(Answers.merge(*remembered.layers()), lambda path: _read(repository / path))
+
+
+def defaults() -> list[Explained]:
+    """Explain the numbers of a repository whose answers are all defaults."""
+    return _explained(Answers(service="orders"), lambda _: "")
+
+
+def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
+    values, pristine, service = context(answers), render(answers), str(answers["service"])
+    explained = []
+    for name, row in numbers().items():
+        options = tuple(dict.fromkeys(_options(name)))
+        # At most one of the files is there.
+        for place, rendered in _found(row, pristine, service):
+            explained.append(
+                Explained(
+                    name=name,
+                    group=row["group"],
+                    title=row["title"],
+                    file=place.file,
+                    rendered=rendered,
+                    now=find(read(place.file), place, service),
+                    formula=shown(name, values),
+                    options=options,
+                    buys=row["buys"],
+                    source=_given(options, answers) if row["source"] == _ANSWER else row["source"],
+                    proof=row.get("proof", ""),
+                )
+            )
+    return explained
+
+
+def _given(options: Sequence[str], answers: Answers) -> str:
+    """Return who said what ``options`` are."""
+    return "the default" if all(answers.origins[name] in ("default", "profile") for name in options) else _ANSWER
+
+
+class Place(NamedTuple):
+    """Where a number stands: in YAML a kind and a path, elsewhere a pattern."""
+
+    file: str
+    field: str
+
+
+def places(row: Mapping[str, str]) -> Iterator[Place]:
+    """Yield where a number may stand, by target; not where another has a row of its own."""
+    yield Place(row["file"], row["field"])
+    for file, kind in ELSEWHERE.get(row["file"], ()):
+        place = Place(file, f"{kind}.{row['field'].partition('.')[2]}" if kind else row["field"])
+        if place not in _own():
+            yield place
+
+
+@cache
+def _own() -> frozenset[Place]:
+    return frozenset(Place(row["file"], row["field"]) for row in numbers().values())
+
+
+def _found(row: Mapping[str, str], pristine: Tree, service: str) -> Iterator[tuple[Place, str]]:
+    """Yield where a number stands in these files, and what it is there."""
+    for place in places(row):
+        file = pristine.get(place.file)
+        value = find(file.content.decode(), place, service) if file else None
+        if value is not None:
+            yield place, value
+
+
+def context(answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the value of every name that a formula may use."""
+    constants = {name.lower(): value for name, value in vars(sizing).items() if name.isupper() and name != "USUAL"}
+    sizes = sizing.Sizes.of(answers)
+    return {**constants, **answers, **sizes.values(), "millicores": sizes.millicores}
+
+
+def shown(name: str, values: Mapping[str, Value]) -> str:
+    """Return the formula of a number, each name with its value; ``fixed`` where it follows from nothing."""
+    formula = numbers()[name]["formula"]
+    if "{" not in formula or (formula == f"{{{name}}}" and name not in BY_NAME):
+        return "fixed"
+    return _NAME.sub(lambda found: f"{found[1]} {_plain(values[found[1]])}", _spoken(formula))
+
+
+def _spoken(formula: str) -> str:
+    """Return ``A if {x} else B`` as ``B, or A with x``."""
+    *cases, otherwise = formula.split(" else ")
+    said = [otherwise]
+    for case in cases:
+        value, _, condition = case.partition(" if ")
+        condition = _NAME.sub(r"\1", condition).replace(" ==", "").replace("'", "")
+        said.append(f"{value} with {condition}")
+    return ", or ".join(said)
+
+
+def _plain(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _options(name: str) -> Iterator[str]:
+    """Yield the options that a number follows from, also through other numbers."""
+    if name == "millicores":
+        yield "cpu"
+    elif name in BY_NAME:
+        yield name
+    else:
+        for part in _NAME.findall(numbers().get(name, {}).get("formula", "")):
+            if part != name:
+                yield from _options(part)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def find(text: str, place: Place, service: str) -> str | None:
+    """Return the number at ``place`` in ``text``, if it is there."""
+    if not place.file.endswith(".yaml"):
+        found = re.search(place.field, text)
+        return _product(found[1]) if found else None
+    kind, _, path = place.field.format(service=service).partition(".")
+    value = _walk(_documents(text).get(kind), path)
+    return None if value is None else str(value)
+
+
+def _product(text: str) -> str:
+    """Return a product in Go as one number, with its unit if it is a time; anything else as it is."""
+    factors = text.replace(" ", "").split("*")
+    unit = _UNITS.get(factors[-1], "")
+    numbers = factors[:-1] if unit else factors
+    return f"{math.prod(map(int, numbers))}{unit}" if all(number.isdecimal() for number in numbers) else text
+
+
+@cache
+def _documents(text: str) -> Mapping[str, Any]:
+    """Return the objects in a manifest by their kind; nothing where it is no YAML."""
+    import yaml
+
+    try:
+        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
+    except yaml.YAMLError:
+        return {}
+    return {str(each.get("kind")): each for each in documents}
+
+
+def _walk(value: Any, path: str) -> Any:
+    for key, item in _STEP.findall(path):
+        if key and isinstance(value, dict):
+            value = value.get(key)
+        elif item.isdigit() and isinstance(value, list):
+            value = value[int(item)] if int(item) < len(value) else None
+        elif item and isinstance(value, dict):
+            value = value.get(item)
+        elif item and isinstance(value, list):
+            value = next((each for each in value if isinstance(each, dict) and each.get("name") == item), None)
+        else:
+            return None
+    return value
+
+
+def lines(explained: list[Explained]) -> Iterator[str]:
+    """Yield what a terminal shows; a line that is too long goes on below its first word."""
+    group = ""
+    for each in explained:
+        if each.group != group:
+            group = each.group
+            yield from ("", group)
+        changed = "" if each.now == each.rendered else f", now {each.now or 'gone'}"
+        yield f"  {each.title}: {each.rendered}{changed}"
+        yield f"    formula  {each.formula}"
+        if each.options:
+            yield f"    answers  {', '.join(each.options)}"
+        yield f"    file     {each.file}"
+        yield f"    buys     {each.buys}"
+        yield f"    source   {each.source}"

@@ -1,0 +1,99 @@
+"""The questions about KubeEdge and OpenYurt: sites that go on while their link is down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gocontainer.options.types import Choice, Select, Toggle, Value
+
+PLATFORMS = ("kubeedge", "openyurt")
+"""The targets that are an edge platform."""
+
+EDGE_API = Select(
+    name="edge_api",
+    group="edge",
+    help="What places the service on the sites.",
+    why="The platform's own objects know groups of nodes; plain Deployments run on K3s and on older versions, too.",
+    default="platform",
+    choices=(
+        Choice(value="platform", label="the platform's EdgeApplication or YurtAppSet"),
+        Choice(value="native", label="a plain Deployment for each site"),
+    ),
+    when={"target": PLATFORMS},
+)
+EDGE_MODEL = Toggle(
+    name="edge_model",
+    group="edge",
+    help="The service carries a model, which is released on its own.",
+    why="It comes as an image that each site checks before it switches; the one before stays on its disk.",
+    default=False,
+    when={"target": PLATFORMS},
+)
+LOCAL_VOLUME = Select(
+    name="local_volume",
+    group="edge",
+    help="How a pod keeps its files on the disk of its node.",
+    why="A claim passes Pod Security's strictest rules; a host path needs no volume, but a weaker namespace.",
+    default="claim",
+    choices=(
+        Choice(value="claim", label="a claim on a static local volume"),
+        Choice(value="host-path", label="a host path, held to one folder by an admission policy"),
+    ),
+    when={"target": PLATFORMS},
+)
+EDGE_WORKLOAD = Select(
+    name="edge_workload",
+    group="edge",
+    help="How many pods a site has.",
+    why="One for each node is upgraded by the site itself, once its image is there; one for each site by the wave.",
+    default="deployment",
+    choices=(
+        Choice(value="deployment", label="one for each site"),
+        Choice(value="daemonset", label="one for each node, upgraded over the air by the site"),
+    ),
+    when={"target": ("openyurt",), "edge_api": ("platform",)},
+)
+HOLD_UPGRADE = Toggle(
+    name="hold_upgrade",
+    group="edge",
+    help="A new version waits until the site lets it in.",
+    why="A line is then upgraded at the change of shift, by somebody who is there. KubeEdge 1.22 and newer.",
+    default=False,
+    when={"target": ("kubeedge",), "edge_api": ("platform",)},
+)
+DEVICE_ROUTER = Toggle(
+    name="device_router",
+    group="edge",
+    help="An example of a device and of a route for its messages.",
+    why="Devices then speak MQTT with the site's own broker, and their alarms reach the cloud over KubeEdge's tunnel.",
+    default=False,
+    when={"target": ("kubeedge",), "edge_api": ("platform",)},
+)
+EDGE = (EDGE_API, EDGE_MODEL, LOCAL_VOLUME, EDGE_WORKLOAD, HOLD_UPGRADE, DEVICE_ROUTER)
+"""Those of one platform come last: the matrix of the tests takes the last one's word for the target of a pair."""
+NODE: Mapping[str, str] = {
+    "": "",
+    "kubeedge": "node-role.kubernetes.io/edge",
+    "openyurt": "apps.openyurt.io/nodepool",
+    "native": "topology.kubernetes.io/zone",
+}
+"""The label that every node at the edge has: KubeEdge's own, the pool that it joined, or the site that people named."""
+
+
+def platform(answers: Mapping[str, Value]) -> str:
+    """Return what places the service on the sites; nothing where there are none."""
+    if answers["target"] not in PLATFORMS:
+        return ""
+    return str(answers["target"]) if answers["edge_api"] == "platform" else "native"
+
+
+def parts(answers: Mapping[str, Value]) -> dict[str, str]:
+    """Return what the Go code says where a site has its parts: each name of a derived value, and its text."""
+    sites = answers["target"] in PLATFORMS
+    probes = "admin" if answers["config_center"] == "none" else "watchCenter(cfg, metrics, admin)"
+    return {
+        "__admin_handler": f"site.guard({probes})" if sites and answers["edge_model"] is True else probes,
+        "__hooks": ", hooks..." if sites else "",
+        "__hooks_parameter": ", hooks ...Hook" if sites else "",
+        "__site_hooks": ", site.hooks..." if sites else "",
+    }

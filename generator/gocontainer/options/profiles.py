@@ -1,0 +1,52 @@
+"""The first question: what kind of service this is, and what that answers in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gocontainer.options.types import Choice, Select, Value
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Preset:
+    """What a profile answers in advance."""
+
+    label: str
+    answers: Mapping[str, Value]
+
+
+PRESETS: Mapping[str, Preset] = {
+    "minimal": Preset(
+        label="one replica and nothing around it",
+        answers={"min_replicas": 1, "max_replicas": 1, "network_policy": False},
+    ),
+    "service": Preset(label="2 to 6 replicas, scaled and protected", answers={}),
+    "serverless": Preset(
+        label="a function that Kafka calls, 0 to 20 replicas",
+        answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
+    ),
+    "edge": Preset(
+        label="one replica a site, on small boxes, offline for hours",
+        answers={
+            "platforms": "linux/amd64,linux/arm64,linux/arm/v7",
+            "target": "kubeedge",
+            "cpu": "25m",
+            "memory": "48Mi",
+            "resources": "latency",
+        },
+    ),
+    "hardened": Preset(
+        label="3 to 10 replicas, everything on",
+        answers={"min_replicas": 3, "max_replicas": 10, "network_policy": True, "tracing": True, "resources": "strict"},
+    ),
+}
+
+PROFILE = Select(
+    name="profile",
+    group="basics",
+    help="What kind of service this is.",
+    why="It only presets other answers, each of which can still be changed.",
+    default="service",
+    choices=tuple(Choice(value=name, label=preset.label) for name, preset in PRESETS.items()),
+)

@@ -1,0 +1,53 @@
+"""The questions about Knative and what replaces it."""
+
+from __future__ import annotations
+
+from gocontainer.options.types import Choice, Integer, Select, Toggle
+
+EVENTING = Select(
+    name="eventing",
+    group="serverless",
+    help="What brings events to the service.",
+    why="An upload then becomes a message, the message a call, and the result an event of its own.",
+    default="none",
+    choices=(
+        Choice(value="none", label="nothing: it answers requests"),
+        Choice(value="kafka", label="a Kafka topic, with retries, a dead-letter topic and a reply"),
+    ),
+    when={"target": ("knative",)},
+    dependencies=True,
+)
+SCALER = Select(
+    name="scaler",
+    group="serverless",
+    help="What scales the function.",
+    why="Knative also routes and splits traffic; KEDA leaves a plain Deployment that reads Kafka itself.",
+    default="knative",
+    choices=(
+        Choice(value="knative", label="Knative, by requests in flight; events by HTTP"),
+        Choice(value="keda", label="KEDA, by messages that wait; a plain consumer of Kafka"),
+    ),
+    when={"target": ("knative",), "eventing": ("kafka",)},
+    dependencies=True,
+)
+CONCURRENCY = Integer(
+    name="concurrency",
+    group="serverless",
+    help="Requests or messages that a replica works on at once.",
+    why="More share a replica's memory and CPU; fewer mean more replicas, and more cold starts.",
+    default=10,
+    minimum=1,
+    maximum=1000,
+    when={"target": ("knative",)},
+)
+SCALE_TO_ZERO = Toggle(
+    name="scale_to_zero",
+    group="serverless",
+    help="Keep no replica while there is nothing to do.",
+    why="Idle hours cost nothing; the first request after them waits for a cold start.",
+    default=True,
+    when={"target": ("knative",)},
+)
+KNATIVE_PORTS = (8008, 8012, 8013, 8022, 8112, 9090, 9091)
+"""Where Knative's proxy listens in each pod (knative/serving at 98e5ef90aa70: pkg/networking/constants.go)."""
+SERVERLESS = (EVENTING, SCALER, CONCURRENCY, SCALE_TO_ZERO)

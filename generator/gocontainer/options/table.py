@@ -1,0 +1,299 @@
+"""Table 1: every question gocontainer can ask. Nothing else declares an option.
+
+A row gives a flag, an environment variable, a key in the answers file, a question of the wizard, a
+property of the schema, a line in the docs and a dimension of the test matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gocontainer.options.config_centers import CONFIG_CENTER
+from gocontainer.options.edge import EDGE
+from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.serverless import SERVERLESS
+from gocontainer.options.targets import IN_A_CLUSTER, TARGET
+from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
+
+PLATFORMS = SelectMany(
+    name="platforms",
+    group="runtime",
+    help="Platforms that the image is built for.",
+    why="Go cross-compiles, so that a further platform costs one more compile and no emulation.",
+    default="linux/amd64,linux/arm64",
+    choices=(
+        Choice(value="linux/amd64", label="servers, most clouds"),
+        Choice(value="linux/arm64", label="Graviton, Ampere, Apple silicon, newer edge boxes"),
+        Choice(value="linux/arm/v7", label="32-bit edge boxes"),
+    ),
+)
+
+OPTIONS: tuple[Option, ...] = (
+    Text(
+        name="service",
+        group="basics",
+        help="Name of the service, its folder and its Kubernetes objects.",
+        why="It is part of every object's name, so a later change means new objects.",
+        default="",
+        pattern=r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?",
+        longest=40,
+        expected="a DNS label of at most 40 characters",
+        hint="Start with a letter; go on with lower-case letters, digits and inner hyphens.",
+        reserved=(*DEVICES, *YAML_WORDS),
+    ),
+    Text(
+        name="module",
+        group="basics",
+        help="Go module path.",
+        why="Imports start with it; the repository's address lets others fetch it.",
+        default="example.com/{service}",
+        pattern=rf"(?!gopkg\.in/)(?!.*/v[0-9.]*[.][0-9.]*$)(?!.*/v(?:[01]|0[0-9]+)$)(?!.*\.git$)"
+        rf"{LABEL}(?:\.{LABEL})+(?:/~?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)*",
+        longest=200,
+        expected="a Go module path",
+        hint="Start with a host name, such as github.com/acme/orders.",
+        reserved=(*DEVICES, "vendor"),
+    ),
+    Text(
+        name="description",
+        group="basics",
+        help="What the service does, in one line.",
+        why="The README and the image's labels carry it.",
+        default="An HTTP service in Go.",
+        pattern=LINE,
+        longest=200,
+        expected="one line of visible text without template tags",
+        hint="Use at most 200 characters, with no line break, control character or <<, <% or <#.",
+    ),
+    Text(
+        name="owner",
+        group="basics",
+        help="Who owns the service: a person, a team or an organisation.",
+        why="It stands in the licence, the README and the image's labels.",
+        default="the {service} authors",
+        pattern=LINE,
+        longest=80,
+        expected="one line of visible text without template tags",
+        hint="Use at most 80 characters, with no line break, control character or <<, <% or <#.",
+    ),
+    Select(
+        name="license",
+        group="basics",
+        help="Licence of the repository.",
+        why="Without one nobody else may use the code, which is right for a private service.",
+        default="apache-2.0",
+        choices=(
+            Choice(value="apache-2.0", label="Apache License 2.0"),
+            Choice(value="mit", label="MIT License"),
+            Choice(value="none", label="no licence"),
+        ),
+    ),
+    Text(
+        name="image",
+        group="basics",
+        help="Where will CI push the image?",
+        why="The manifests pull from there. A repository without a tag.",
+        default="localhost/{service}",
+        pattern=rf"{LABEL}(?:\.{LABEL})*(?::[1-9][0-9]{{0,4}})?(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)+",
+        longest=200,
+        expected="an image repository without a tag",
+        hint="Give registry and path in lower case, such as ghcr.io/acme/orders.",
+    ),
+    Integer(
+        name="port",
+        group="runtime",
+        help="Port of the service; probes and metrics are on 8081.",
+        why="Below 1024 a process needs a privilege that this one does not have.",
+        default=8080,
+        minimum=1024,
+        maximum=65535,
+    ),
+    Select(
+        name="base_image",
+        group="runtime",
+        help="Image below the binary.",
+        why="The less is in it, the less there is to patch and for an intruder to use.",
+        default="distroless-static",
+        choices=(
+            Choice(value="scratch", label="nothing but the binary and certificates"),
+            Choice(value="distroless-static", label="certificates, zoneinfo, user; no shell"),
+            Choice(value="distroless-base", label="the same and glibc, for cgo"),
+            Choice(value="alpine", label="a shell and apk"),
+            Choice(value="debian-slim", label="glibc, a shell and apt"),
+            Choice(value="ubuntu", label="glibc, a shell and apt, long support"),
+        ),
+    ),
+    Toggle(
+        name="cgo",
+        group="runtime",
+        help="Link C code.",
+        why="Needed by some databases' drivers. It costs the static binary and cross-compilation.",
+        default=False,
+    ),
+    PLATFORMS,
+    CONFIG_CENTER,
+    Toggle(
+        name="tracing",
+        group="observability",
+        help="OpenTelemetry traces.",
+        why="Costs a larger binary, and nothing at run time until an endpoint is set.",
+        default=True,
+        dependencies=True,
+    ),
+    TARGET,
+    *SERVERLESS,
+    *EDGE,
+    Select(
+        name="kubernetes_min",
+        group="deployment",
+        help="Oldest Kubernetes that the manifests must suit.",
+        why="An older one cannot sleep before it stops a pod, so the binary sleeps itself.",
+        default="1.30",
+        choices=(
+            Choice(value="1.30", label="1.30 and newer"),
+            Choice(value="1.27", label="1.27 and newer"),
+        ),
+    ),
+    Quantity(
+        name="cpu",
+        group="deployment",
+        help="CPU request of a replica.",
+        why="What the scheduler keeps free for it, and what the autoscaler's percentage is of.",
+        default="100m",
+        minimum="10m",
+        maximum="64",
+        suffixes={"m": 1, "": 1000},
+        hint="Give millicores or whole cores, such as 500m or 2.",
+    ),
+    Quantity(
+        name="memory",
+        group="deployment",
+        help="Memory request and limit of a replica.",
+        why="Equal, so that a replica never lives on memory that the node may take back.",
+        default="128Mi",
+        minimum="32Mi",
+        maximum="64Gi",
+        suffixes={"Mi": 1, "Gi": 1024},
+        hint="Give Mi or Gi, such as 256Mi.",
+    ),
+    Select(
+        name="resources",
+        group="deployment",
+        help="Whether the CPU is limited.",
+        why="A limit protects the neighbours; none lets a burst be answered faster.",
+        default="strict",
+        choices=(
+            Choice(value="strict", label="a CPU limit of at least one core"),
+            Choice(value="latency", label="no CPU limit, and GOMAXPROCS from the request"),
+        ),
+    ),
+    Integer(
+        name="startup_seconds",
+        group="deployment",
+        help="Longest time from start to the first request, in seconds.",
+        why="The startup probe waits for as long; a boot that takes longer is restarted.",
+        default=30,
+        minimum=2,
+        maximum=600,
+    ),
+    Integer(
+        name="liveness_period",
+        group="deployment",
+        help="Seconds between two liveness probes.",
+        why="Readiness asks twice as often. Less finds a hung pod sooner and costs more probes.",
+        default=10,
+        minimum=2,
+        maximum=60,
+    ),
+    Integer(
+        name="liveness_timeout",
+        group="deployment",
+        help="Seconds that a liveness probe waits for its answer.",
+        why="Readiness waits a second less. Too short a wait fails a pod that is only slow.",
+        default=3,
+        minimum=1,
+        maximum=30,
+    ),
+    Integer(
+        name="liveness_failures",
+        group="deployment",
+        help="Failed liveness probes in a row until the pod is restarted.",
+        why="Readiness takes the pod out one failure sooner. More forgives more, and later.",
+        default=3,
+        minimum=2,
+        maximum=10,
+    ),
+    Integer(
+        name="drain_seconds",
+        group="deployment",
+        help="Longest time for requests in flight at shutdown, in seconds.",
+        why="A rollout waits for as long as the slowest request, at most this.",
+        default=20,
+        minimum=5,
+        maximum=300,
+    ),
+    Integer(
+        name="min_replicas",
+        group="deployment",
+        help="Fewest replicas in production.",
+        why="Two survive the loss of a node, three also during a rollout.",
+        default=2,
+        minimum=1,
+        maximum=50,
+        when={"target": IN_A_CLUSTER},
+    ),
+    Integer(
+        name="max_replicas",
+        group="deployment",
+        help="Most replicas in production.",
+        why="Above the fewest an autoscaler is written; equal, the number is fixed.",
+        default=6,
+        minimum=1,
+        maximum=50,
+        when={"target": IN_A_CLUSTER},
+    ),
+    Toggle(
+        name="network_policy",
+        group="deployment",
+        help="Refuse network traffic that is not named.",
+        why="A stolen pod reaches nothing; a new dependency needs one more rule.",
+        default=True,
+        when={"target": IN_A_CLUSTER},
+    ),
+    Select(
+        name="ci",
+        group="delivery",
+        help="Who builds and tests each change.",
+        why="The pipeline calls the same make targets as you do.",
+        default="github",
+        choices=(
+            Choice(value="github", label="GitHub Actions"),
+            Choice(value="none", label="no pipeline"),
+        ),
+    ),
+    Select(
+        name="deps_bot",
+        group="delivery",
+        help="Who proposes newer modules, base images, actions and a newer template.",
+        why="A week after their release, so that a poisoned one is found by others first.",
+        default="dependabot",
+        choices=(
+            Choice(value="dependabot", label="GitHub's own, nothing to install"),
+            Choice(value="renovate", label="on any forge, also pins digests and the Makefile's tools"),
+            Choice(value="none", label="nobody"),
+        ),
+    ),
+)
+
+GROUPS: Mapping[str, str] = {
+    "basics": "Basics",
+    "runtime": "Runtime",
+    "observability": "Observability",
+    "deployment": "Deployment",
+    "serverless": "Serverless",
+    "edge": "Edge",
+    "delivery": "Delivery",
+}
+
+BY_NAME: Mapping[str, Option] = {option.name: option for option in (PROFILE, *OPTIONS)}

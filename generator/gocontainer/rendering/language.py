@@ -1,0 +1,169 @@
+"""The template language: what of Jinja a template file may use, and how it is evaluated.
+
+A file is parsed once, by Jinja itself, into a program: plain lists that JSON can carry. The wheel
+ships the program of every file, so that a run needs neither Jinja nor a parser (ARCHITECTURE.md has
+the measurements); a checkout parses its files afresh. Whatever is not listed here is refused when
+the file is parsed, which keeps templates as simple as the rules want them:
+
+    << cookiecutter.name >>   << cookiecutter.name | filter >>
+    <% if test %> ... <% else %> ... <% endif %>
+    test: name, not test, name == constant, test and test, test or test
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gocontainer.errors import NotACheckout, TemplateError
+from gocontainer.rendering.variables import FILTERS
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+
+FOLDER = "<<cookiecutter.service>>"
+DELIMITERS: Mapping[str, str | bool] = {
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+}
+_HERE = Path(__file__).parent
+_COMPILED = _HERE / "program.json"
+
+Program = Sequence[Any]
+"""Literal strings, ``["get", name, filter]`` and ``["if", test, then, otherwise]``."""
+
+
+@cache
+def load() -> Mapping[str, Any]:
+    """Return ``{"pins": ..., "files": {path: program}}`` from the wheel or from the checkout."""
+    if _COMPILED.is_file():
+        compiled: dict[str, Any] = json.loads(_COMPILED.read_bytes())
+        return compiled
+    return compile_checkout(checkout())
+
+
+def checkout() -> Path:
+    """Return the top of the checkout that this module runs from; raise NotACheckout."""
+    root = _HERE.parents[2]
+    if not (root / "template" / FOLDER).is_dir():
+        raise NotACheckout(str(root))
+    return root
+
+
+def compile_checkout(root: Path) -> dict[str, Any]:
+    """Parse every template file below ``root``, the top of a checkout."""
+    folder = root / "template" / FOLDER
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    return {
+        "pins": pins(),
+        "files": {name: parse(text, name) for name, text in files.items()},
+    }
+
+
+def pins() -> dict[str, dict[str, str]]:
+    """Return ``{table: {name: value}}`` of pins.toml, without where each was read."""
+    import tomllib
+
+    tables = tomllib.loads((_HERE / "pins.toml").read_text("utf-8"))
+    return {table: {name: pin["value"] for name, pin in entries.items()} for table, entries in tables.items()}
+
+
+def parse(source: str, path: str) -> list[Any]:
+    """Parse one file; raise TemplateError for anything outside the language."""
+    from jinja2 import Environment, TemplateSyntaxError
+
+    environment = Environment(keep_trailing_newline=True, autoescape=False, **DELIMITERS)  # type: ignore[arg-type]  # noqa: S701
+    environment.filters.update(FILTERS)
+    try:
+        tree = environment.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateError(path, error.lineno, str(error.message)) from error
+    return _Parser(path).body(tree.body)
+
+
+class _Parser:
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def refuse(self, node: nodes.Node, what: str) -> TemplateError:
+        return TemplateError(self.path, node.lineno, f"{what} is not part of the template language")
+
+    def body(self, body: Sequence[nodes.Node]) -> list[Any]:
+        from jinja2 import nodes
+
+        program: list[Any] = []
+        for node in body:
+            if isinstance(node, nodes.Output):
+                program += [self.output(part) for part in node.nodes]
+            elif isinstance(node, nodes.If) and not node.elif_:
+                program.append(["if", self.test(node.test), self.body(node.body), self.body(node.else_)])
+            else:
+                raise self.refuse(node, type(node).__name__.lower())
+        return program
+
+    def output(self, node: nodes.Expr) -> Any:
+        from jinja2 import nodes
+
+        if isinstance(node, nodes.TemplateData):
+            return node.data
+        if isinstance(node, nodes.Filter) and node.name in FILTERS and not node.args and node.node is not None:
+            return ["get", self.name(node.node), node.name]
+        return ["get", self.name(node), ""]
+
+    def name(self, node: nodes.Node) -> str:
+        from jinja2 import nodes
+
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "cookiecutter":
+            return node.attr
+        raise self.refuse(node, "an expression that is no bare name")
+
+    def test(self, node: nodes.Node) -> list[Any]:
+        from jinja2 import nodes
+
+        match node:
+            case nodes.Not():
+                return ["not", self.test(node.node)]
+            case nodes.And() | nodes.Or():
+                return [type(node).__name__.lower(), self.test(node.left), self.test(node.right)]
+            case nodes.Compare(ops=[nodes.Operand(op="eq", expr=nodes.Const(value=value))]):
+                return ["is", self.name(node.expr), value]
+        return ["true", self.name(node)]
+
+
+def evaluate(program: Program, context: Mapping[str, str | bool]) -> str:
+    """Return the text of ``program``; KeyError for a name that is not in ``context``."""
+    out = []
+    for part in program:
+        if isinstance(part, str):
+            out.append(part)
+        elif part[0] == "get":
+            value = str(context[part[1]])
+            out.append(FILTERS[part[2]](value) if part[2] else value)
+        else:
+            out.append(evaluate(part[2] if holds(part[1], context) else part[3], context))
+    return "".join(out)
+
+
+def holds(test: Sequence[Any], context: Mapping[str, str | bool]) -> bool:
+    """Whether a test of a program is true in ``context``."""
+    match test:
+        case ["not", inner]:
+            return not holds(inner, context)
+        case ["and", left, right]:
+            return holds(left, context) and holds(right, context)
+        case ["or", left, right]:
+            return holds(left, context) or holds(right, context)
+        case ["is", name, value]:
+            return bool(context[name] == value)
+        case _:
+            return bool(context[test[1]])

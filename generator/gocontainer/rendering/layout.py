@@ -1,0 +1,140 @@
+"""Table 2: which template files exist for which answers. A path that is not listed always does.
+
+A path that ends in a slash stands for the whole folder. Conditions may name an option or a derived
+answer (``__name``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gocontainer.options.types import Value, When, holds
+
+FILES: Mapping[str, When] = {
+    ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
+    ".github/workflows/": {"ci": ("github",)},
+    ".github/workflows/template.yml": {"deps_bot": ("dependabot", "renovate")},
+    ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
+    "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},
+    "Dockerfile.model.dockerignore": {"__edge": ("true",), "edge_model": (True,)},
+    "LICENSE": {"license": ("apache-2.0", "mit")},
+    "cmd/flow/": {"eventing": ("kafka",)},
+    "cmd/function/": {"eventing": ("kafka",)},
+    "cmd/model/": {"__edge": ("true",), "edge_model": (True,)},
+    "cmd/replay/": {"eventing": ("kafka",)},
+    "cmd/server/": {"eventing": ("none",)},
+    "cmd/sites/": {"__edge": ("true",)},
+    "deploy/base/": {"__overlays": ("true",)},
+    "deploy/components/autoscaling/": {"__overlays": ("true",), "__autoscaling": ("true",)},
+    "deploy/components/autoscaling/horizontalpodautoscaler.yaml": {"scaler": ("knative",)},
+    "deploy/components/autoscaling/scaledobject.yaml": {"scaler": ("keda",)},
+    "deploy/components/config-center/": {"__deployment": ("true",), "__center": ("true",)},
+    "deploy/components/disruption-budget/": {"__overlays": ("true",), "__disruption_budget": ("true",)},
+    "deploy/components/events/": {"scaler": ("keda",)},
+    "deploy/components/host-path/": {"__edge": ("true",), "local_volume": ("host-path",)},
+    "deploy/components/image/": {"target": ("kubernetes", "knative")},
+    "deploy/components/local-volume/": {"__edge": ("true",), "local_volume": ("claim",)},
+    "deploy/components/model/": {"__edge": ("true",), "edge_model": (True,)},
+    "deploy/components/network-policy/": {"__overlays": ("true",), "network_policy": (True,)},
+    "deploy/components/network-policy/config-center.yaml": {"__center": ("true",)},
+    "deploy/components/network-policy/events.yaml": {"scaler": ("keda",)},
+    "deploy/devices/": {"__node_groups": ("true",), "device_router": (True,)},
+    "deploy/edge/": {"__edge": ("true",)},
+    "deploy/knative/": {"__knative": ("true",)},
+    "deploy/knative/config-center/": {"__center": ("true",)},
+    "deploy/knative/config-center/networkpolicy.yaml": {"network_policy": (True,)},
+    "deploy/knative/events/": {"eventing": ("kafka",)},
+    "deploy/knative/events/networkpolicy.yaml": {"network_policy": (True,)},
+    "deploy/knative/networkpolicy.yaml": {"network_policy": (True,)},
+    "deploy/namespace/": {"target": ("kubernetes", "knative")},
+    "deploy/overlays/": {"__overlays": ("true",)},
+    "deploy/sites.yaml": {"__edge": ("true",)},
+    "docs/decisions.md": {"__deployment": ("true",)},
+    "docs/edge.md": {"__edge": ("true",)},
+    "docs/function.md": {"eventing": ("kafka",)},
+    "docs/knative.md": {"__knative": ("true",)},
+    "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "internal/app/center.go": {"__center": ("true",)},
+    "internal/app/center_test.go": {"__center": ("true",)},
+    "internal/app/models.go": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/app/models_test.go": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/app/site.go": {"__edge": ("true",)},
+    "internal/app/site_test.go": {"__edge": ("true",)},
+    "internal/center/": {"__center": ("true",)},
+    "internal/center/apollo.go": {"config_center": ("apollo",)},
+    "internal/center/apollo_test.go": {"config_center": ("apollo",)},
+    "internal/center/etcd.go": {"config_center": ("etcd",)},
+    "internal/center/etcd_test.go": {"config_center": ("etcd",)},
+    "internal/center/http.go": {"config_center": ("nacos", "apollo")},
+    "internal/center/http_test.go": {"config_center": ("nacos", "apollo")},
+    "internal/center/nacos.go": {"config_center": ("nacos",)},
+    "internal/center/nacos_test.go": {"config_center": ("nacos",)},
+    "internal/config/config.go": {"eventing": ("none",)},
+    "internal/config/edge.go": {"__edge": ("true",)},
+    "internal/config/edge_test.go": {"__edge": ("true",)},
+    "internal/config/live.go": {"__center": ("true",)},
+    "internal/config/live_test.go": {"__center": ("true",)},
+    "internal/config/model.go": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/config/settings.go": {"eventing": ("kafka",)},
+    "internal/consumer/": {"scaler": ("keda",)},
+    "internal/function/": {"eventing": ("kafka",)},
+    "internal/httpapi/discount.go": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/httpapi/discount_test.go": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/httpapi/events.go": {"eventing": ("kafka",)},
+    "internal/httpapi/events_test.go": {"eventing": ("kafka",)},
+    "internal/httpapi/hook.go": {"__edge": ("true",)},
+    "internal/httpapi/hook_test.go": {"__edge": ("true",)},
+    "internal/httpapi/httpapi_test.go": {"eventing": ("none",)},
+    "internal/httpapi/quotes.go": {"eventing": ("none",)},
+    "internal/model/": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/offline/": {"__edge": ("true",)},
+    "internal/sites/": {"__edge": ("true",)},
+    "internal/sites/daemonset.go": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "internal/sites/daemonset_test.go": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "internal/sites/kubeedge.go": {"__node_groups": ("true",)},
+    "internal/sites/kubeedge_test.go": {"__node_groups": ("true",)},
+    "internal/sites/metadata.go": {"edge_api": ("platform",)},
+    "internal/sites/native.go": {"edge_api": ("native",)},
+    "internal/sites/native_test.go": {"edge_api": ("native",)},
+    "internal/sites/nodepools.go": {"__node_pools": ("true",)},
+    "internal/sites/openyurt.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
+    "internal/sites/openyurt_test.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
+    "internal/sites/site.go": {"__site_workloads": ("true",)},
+    "internal/telemetry/center.go": {"__center": ("true",)},
+    "internal/telemetry/collector.go": {"eventing": ("kafka",), "tracing": (True,)},
+    "internal/telemetry/collector_test.go": {"eventing": ("kafka",), "tracing": (True,)},
+    "internal/telemetry/events.go": {"eventing": ("kafka",), "tracing": (True,)},
+    "internal/telemetry/model.go": {"__edge": ("true",), "edge_model": (True,)},
+    "internal/telemetry/offline.go": {"__edge": ("true",)},
+    "internal/telemetry/tracing.go": {"tracing": (True,)},
+    "internal/telemetry/tracing_test.go": {"tracing": (True,)},
+    "model/": {"__edge": ("true",), "edge_model": (True,)},
+    "renovate.json": {"deps_bot": ("renovate",)},
+}
+
+FLAGS: Mapping[str, str] = {
+    "__autoscaling": "max_replicas above min_replicas, or scaler keda",
+    "__center": "a config centre",
+    "__deployment": "target kubernetes, kubeedge or openyurt, or scaler keda",
+    "__disruption_budget": "max_replicas above 1, or scaler keda",
+    "__edge": "target kubeedge or openyurt",
+    "__knative": "target knative and scaler knative",
+    "__node_groups": "target kubeedge and edge_api platform",
+    "__node_pools": "target openyurt and edge_api platform",
+    "__site_workloads": "edge_api native or edge_workload daemonset",
+    "__overlays": "target kubernetes, or scaler keda",
+}
+"""What the derived flags among the conditions mean, in words."""
+
+EXECUTABLE: frozenset[str] = frozenset(["hack/ota.sh"])
+"""Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
+
+
+def included(path: str, context: Mapping[str, Value]) -> bool:
+    """Whether the file at ``path`` exists for these answers."""
+    return all(holds(when, context) for listed, when in FILES.items() if covers(listed, path))
+
+
+def covers(listed: str, path: str) -> bool:
+    """Whether the row ``listed`` is about ``path``."""
+    return path.startswith(listed) if listed.endswith("/") else path == listed

@@ -1,0 +1,245 @@
+"""The numbers in the manifests: each a formula of the answers.
+
+Times are in seconds, CPU in millicores, storage in MiB. ``numbers.toml`` has for each number where it
+stands, its formula, what it buys and its source; a test holds that both say the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gocontainer.options.types import Value
+
+PRE_STOP = 5
+FLUSH = 3
+MARGIN = 5
+"""Also covers the second that clients get to leave their connections, internal/config's shutdown-delay."""
+STARTUP_PERIOD = 2
+LONGEST_REQUEST = 10
+ANSWER = 5
+"""What a request gets beyond its deadline, to say that it took too long."""
+LONGEST_QUESTION = 5
+PULL = 300
+"""What a slow registry takes for the image, by experience."""
+PROGRESS_DEFAULT = 600
+MEMORY_RESERVE = 16
+"""MiB of a memory limit that Go leaves alone even where 10 % are less: its own limit is soft, and by how much a heap
+overshoots it depends on how fast it grows, not on the limit."""
+TMP_SIZE = 32
+LOG_FILE = 10
+LOG_FILES = 5
+STORAGE_STEP = 32
+HPA_TARGET = 65
+SCALE_DOWN_PERCENT = 10
+ROLLOUT = 120
+"""In which a new revision takes the traffic over; whole seconds."""
+CONSUMERS = 3
+"""Of the Kafka source: no more than the topic has partitions."""
+RETRIES = 5
+"""Of an event after the first try, each wait twice as long: 2, 4, 8, 16 and 32 seconds."""
+POLLING = 10
+"""What a first message waits until KEDA sees it."""
+COOLDOWN = 120
+SCALE_DOWN_DEFAULT = 300
+BATCH_DEFAULT = 60
+MAX_SURGE = "25%"
+MAX_DISRUPTED = 1
+
+USUAL = {
+    "period": (5, 10, "each probe costs CPU, and a short pause counts as a failure sooner"),
+    "timeout": (2, 5, "a busy node or a collection of garbage fails the probe of a healthy pod"),
+    "failures": (2, 3, "one lost packet restarts a healthy pod"),
+}
+"""What articles give for liveness, from and to, and what less of it costs."""
+
+
+class Probe(NamedTuple):
+    """A probe: seconds between two, seconds for an answer, failures until it acts."""
+
+    period: int
+    timeout: int
+    failures: int
+
+    @property
+    def worst_case(self) -> int:
+        """Seconds until it acts, at most: the last failure is known when its timeout is over."""
+        return self.period * self.failures + self.timeout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Every number that follows from the answers."""
+
+    cpu: str
+    memory: str
+    startup_seconds: int
+    drain_seconds: int
+    liveness: Probe
+    cgo: bool
+    tracing: bool
+
+    @classmethod
+    def of(cls, answers: Mapping[str, Value]) -> Sizes:
+        """Return the sizes for valid ``answers``, whose numbers may be strings, as cookiecutter has them."""
+        period, timeout, failures = (int(answers[f"liveness_{field}"]) for field in Probe._fields)
+        return cls(
+            cpu=str(answers["cpu"]),
+            memory=str(answers["memory"]),
+            startup_seconds=int(answers["startup_seconds"]),
+            drain_seconds=int(answers["drain_seconds"]),
+            liveness=Probe(period, timeout, failures),
+            cgo=answers["cgo"] is True,
+            tracing=answers["tracing"] is True,
+        )
+
+    @property
+    def millicores(self) -> int:
+        """The CPU request."""
+        return int(self.cpu[:-1]) if self.cpu.endswith("m") else int(self.cpu) * 1000
+
+    @property
+    def cpu_limit(self) -> int:
+        """Whole cores, at least one: a smaller limit throttles the process for the rest of each 100 ms."""
+        return max(1, math.ceil(self.millicores / 1000))
+
+    @property
+    def gomaxprocs(self) -> int:
+        """For a service without a CPU limit; internal/app computes the same at start."""
+        return max(2, math.ceil(2 * self.millicores / 1000))
+
+    @property
+    def memory_percent(self) -> int:
+        """Share of the memory limit that Go may use: its collector does not see what C code allocates."""
+        return 70 if self.cgo else 90
+
+    @property
+    def storage_request(self) -> int:
+        """Ephemeral storage that is kept free: /tmp may fill up."""
+        return TMP_SIZE
+
+    @property
+    def storage_limit(self) -> int:
+        """Ephemeral storage above which the pod is evicted: /tmp and all of its logs fit in."""
+        return STORAGE_STEP * math.ceil((TMP_SIZE + LOG_FILE * LOG_FILES) / STORAGE_STEP)
+
+    @property
+    def startup(self) -> Probe:
+        """Asked often, so that a pod serves soon; as many failures as the slowest start needs."""
+        return Probe(STARTUP_PERIOD, STARTUP_PERIOD, math.ceil(self.startup_seconds / STARTUP_PERIOD))
+
+    @property
+    def readiness(self) -> Probe:
+        """At least twice as fast as liveness: it costs nothing to come back from it."""
+        period, timeout, failures = self.liveness
+        return Probe(period // 2, min(max(1, timeout - 1), period // 2), failures - 1)
+
+    @property
+    def flush(self) -> int:
+        """For the last spans; nothing else leaves the service on its own."""
+        return FLUSH if self.tracing else 0
+
+    @property
+    def grace_period(self) -> int:
+        """It counts from before preStop to after the flush."""
+        return PRE_STOP + self.drain_seconds + self.flush + MARGIN
+
+    @property
+    def revision_timeout(self) -> int:
+        """Knative takes it as the grace period as well; its proxy has drained before the service is told to stop."""
+        return self.drain_seconds + self.flush + MARGIN
+
+    @property
+    def liveness_grace(self) -> int:
+        """The same for a process that hangs: it finishes nothing, so only preStop has to pass."""
+        return PRE_STOP + MARGIN
+
+    @property
+    def restarted(self) -> int:
+        """Seconds until a process that hangs is killed and started anew, at most."""
+        return self.liveness.worst_case + self.liveness_grace
+
+    @property
+    def center_timeout(self) -> int:
+        """What a config centre that is silent holds the start up for: the startup probe must not act."""
+        return max(1, min(LONGEST_QUESTION, self.startup_seconds // 2))
+
+    @property
+    def request_timeout(self) -> int:
+        """The deadline of a request never outlasts the drain."""
+        return min(LONGEST_REQUEST, self.drain_seconds)
+
+    @property
+    def stalled(self) -> int:
+        """After it every request has ended, unless its handler hangs."""
+        return self.request_timeout + ANSWER
+
+    @property
+    def min_ready(self) -> int:
+        """A new pod counts only after readiness has had the time to fail."""
+        return self.readiness.worst_case
+
+    @property
+    def progress_deadline(self) -> int:
+        """No rollout is called stuck that still pulls or starts."""
+        return max(PROGRESS_DEFAULT, PULL + self.startup_seconds + self.min_ready)
+
+    @property
+    def scale_down_window(self) -> int:
+        """What took long to start is not given up at the first lull."""
+        return max(SCALE_DOWN_DEFAULT, 2 * self.startup_seconds)
+
+    @property
+    def scale_down_period(self) -> int:
+        """One batch has left before the next one goes."""
+        return max(BATCH_DEFAULT, self.grace_period)
+
+    def values(self) -> dict[str, int | str]:
+        """Return every number by the name that templates know it by, without the leading ``__``."""
+        probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
+        return {
+            "center_timeout": self.center_timeout,
+            "consumers": CONSUMERS,
+            "cooldown": COOLDOWN,
+            "cpu_limit": self.cpu_limit,
+            "flush": self.flush,
+            "grace_period": self.grace_period,
+            "gomaxprocs": self.gomaxprocs,
+            "hpa_target": HPA_TARGET,
+            "liveness_grace": self.liveness_grace,
+            "margin": MARGIN,
+            "max_disrupted": MAX_DISRUPTED,
+            "max_surge": MAX_SURGE,
+            "memory_percent": self.memory_percent,
+            "memory_reserve": MEMORY_RESERVE,
+            "millicores": self.millicores,
+            "min_ready": self.min_ready,
+            "polling": POLLING,
+            "pre_stop": PRE_STOP,
+            "progress_deadline": self.progress_deadline,
+            "request_timeout": self.request_timeout,
+            "restarted": self.restarted,
+            "retries": RETRIES,
+            "revision_timeout": self.revision_timeout,
+            "rollout": ROLLOUT,
+            "stalled": self.stalled,
+            "scale_down_percent": SCALE_DOWN_PERCENT,
+            "scale_down_period": self.scale_down_period,
+            "scale_down_window": self.scale_down_window,
+            "storage_limit": self.storage_limit,
+            "storage_request": self.storage_request,
+            "tmp_size": TMP_SIZE,
+            **{f"{name}_{field}": value for name, probe in probes.items() for field, value in probe._asdict().items()},
+            **{f"{name}_worst_case": probe.worst_case for name, probe in probes.items()},
+        }
+
+    def warnings(self) -> dict[str, str]:
+        """Return for each option outside what is usual, from its value on, what that costs."""
+        late = f"a hung pod is restarted only after up to {self.restarted} s"
+        return {
+            f"liveness_{field}": f"{value} is outside the usual {few} to {many}: {below if value < few else late}."
+            for field, (few, many, below) in USUAL.items()
+            if not few <= (value := getattr(self.liveness, field)) <= many
+        }

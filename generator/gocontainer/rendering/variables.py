@@ -1,0 +1,195 @@
+"""What templates need beyond the answers: derived values (``__name``) and filters.
+
+A derived value is a string, and a flag is "true" or "", since plain cookiecutter can carry nothing
+else. The same functions serve our own renderer and, through an extension, cookiecutter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from gocontainer import __version__
+from gocontainer.options import edge
+from gocontainer.options.config_centers import CREDENTIALS, NAMES, PORTS
+from gocontainer.options.targets import MANIFESTS
+from gocontainer.options.types import Value
+from gocontainer.rendering.sizing import HPA_TARGET, Sizes
+
+LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
+"""SPDX identifiers (spdx.org/licenses)."""
+QUOTES = "`quotes.go` is the example: replace it with your own"
+EVENTS = "`events.go` takes CloudEvents to `internal/function`, the example: docs/function.md"
+_PROGRAMS = {
+    (False, False, False): ("`cmd/server`", "the program"),
+    (True, False, False): (
+        "`cmd/function`, `cmd/replay`, `cmd/flow`",
+        "the function; sends dead letters again; runs it all on this machine",
+    ),
+    (False, True, False): ("`cmd/server`, `cmd/sites`", "the service; writes the manifests of the sites"),
+    (False, True, True): (
+        "`cmd/server`, `cmd/sites`, `cmd/model`",
+        "the service; writes the manifests of the sites; signs a model",
+    ),
+}
+"""What they are in a function, on sites, with a model."""
+_BEFORE = "[docs/function.md](docs/function.md) names what has to be there before: a Secret, topics and buckets."
+_FLUSH = "for the last traces; without a collector it would wait for ever"
+_WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
+_WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
+
+
+def derive(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return every derived value for valid ``answers``.
+
+    ``answers`` may hold numbers as strings, as cookiecutter does.
+    """
+    flags, values = _flags(answers), _values(answers, pins)
+    return (
+        {name: "true" if flag else "" for name, flag in flags.items()}
+        | {name: str(value) for name, value in values.items()}
+        | edge.parts(answers)
+        | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
+        | {f"__pin_{name}": value for name, value in pins["tool"].items()}
+        | {f"__action_{name}": value for name, value in pins["action"].items()}
+    )
+
+
+def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
+    few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
+    keda, platform = answers["scaler"] == "keda", edge.platform(answers)
+    sites = answers["target"] in edge.PLATFORMS
+    return {
+        "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
+        "__autoscaling": not sites and (keda or many > few),
+        "__center": answers["config_center"] != "none",
+        "__deployment": answers["target"] != "knative" or keda,
+        "__disruption_budget": not sites and (keda or many > 1),
+        "__edge": sites,
+        "__keda": keda,
+        "__knative": answers["target"] == "knative" and not keda,
+        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__node_groups": platform == "kubeedge",
+        "__node_pools": platform == "openyurt",
+        "__site_workloads": answers["edge_api"] == "native" or answers["edge_workload"] == "daemonset",
+        "__overlays": answers["target"] == "kubernetes" or keda,
+        "__own_sleep": answers["kubernetes_min"] == "1.27",
+        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
+        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
+        "__single": few == 1,
+    }
+
+
+def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
+    center, platforms = str(answers["config_center"]), str(answers["platforms"])
+    target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
+    sites, platform = target in edge.PLATFORMS, edge.platform(answers)
+    manifests = MANIFESTS[target]
+    scaled_at, why = _scaled(answers)
+    function = answers["eventing"] == "kafka"
+    tags = _build_tags(answers)
+    programs, programs_are = _PROGRAMS[function, sites, answers["edge_model"] is True]
+    return {
+        "__architectures": architectures(platforms),
+        "__base_image": pins["base_image"][str(answers["base_image"])],
+        "__build_image": pins["base_image"]["build"],
+        "__build_tags": ",".join(tags),
+        "__build_tags_do": "; ".join(f"{tag} {what}" for tag, what in tags.items()),
+        "__center_credentials": CREDENTIALS[center],
+        "__center_port": PORTS[center],
+        "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__edge_node": edge.NODE[platform],
+        "__call": _call(answers),
+        "__example": "events.go" if function else "quotes.go",
+        "__example_is": EVENTS if function else QUOTES,
+        "__first_architecture": architectures(platforms).partition(",")[0],
+        "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
+        "__hot": "" if center == "none" else "+hot",
+        "__layers": " > ".join(filter(None, ("flag", "`APP_` variable", NAMES[center], "file", "default"))),
+        "__license": LICENSES[str(answers["license"])],
+        "__applied": manifests.applied,
+        "__center_address": manifests.center,
+        "__components_are": manifests.components,
+        "__decisions": manifests.decisions,
+        "__manifests": manifests.folders,
+        "__manifests_are": manifests.are,
+        "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__pod": f"deploy/{answers['service']}" if target == "kubernetes" else "pod/NAME",
+        "__program": "function" if function else "server",
+        "__programs": programs,
+        "__programs_are": programs_are,
+        "__registry": registry(str(answers["image"])),
+        "__replicas": 1 if sites else answers["min_replicas"],
+        "__route": _route(answers),
+        "__run": "run-flow" if function else "run",
+        "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
+        "__scaled_at": scaled_at,
+        "__scaled_why": why,
+        "__settings": f"{_BEFORE} {manifests.settings}" if function else manifests.settings,
+        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
+        "__sites_folder": f"deploy/{platform}",
+        "__version": __version__,
+    }
+
+
+def _scaled(answers: Mapping[str, Value]) -> tuple[str, str]:
+    """Return when the autoscaler of a Deployment wants another replica, and why then."""
+    if answers["scaler"] == "keda":
+        return f"{answers['concurrency']} waiting messages for each replica", "as many as it works on at once"
+    return f"{HPA_TARGET} % of the CPU request", "half as much load again fits in while new pods start"
+
+
+def architectures(platforms: str) -> str:
+    """Return what the nodes for ``platforms`` have as their label kubernetes.io/arch: arm of linux/arm/v7."""
+    return ", ".join(platform.strip().partition("/")[2].partition("/")[0] for platform in platforms.split(","))
+
+
+def registry(image: str) -> str:
+    """Return the host that ``image`` is pulled from; Docker Hub's where it names none."""
+    host = image.partition("/")[0]
+    return host if host == "localhost" or {".", ":"} & set(host) else "docker.io"
+
+
+def _build_tags(answers: Mapping[str, Value]) -> dict[str, str]:
+    """Return the tags that Go builds with, and what each does."""
+    exporter = answers["tracing"] and answers["eventing"] == "none"  # a function has one of its own, without grpc
+    tags = {}
+    if exporter or answers["config_center"] == "etcd":
+        tags["grpcnotrace"] = "leaves out grpc's debug pages"
+    if answers["base_image"] in _WITHOUT_TIME_ZONES:
+        tags["timetzdata"] = "brings the time zones that the base lacks"
+    return tags
+
+
+def _route(answers: Mapping[str, Value]) -> str:
+    """Return the example's pattern and handler, as Go has them."""
+    if answers["eventing"] == "kafka":
+        return '"POST /", receive(function.New(cfg))'
+    most = (
+        "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
+    )
+    return f'"POST /v1/quotes", createQuote({most}{edge.parts(answers)["__hooks"]})'
+
+
+def _call(answers: Mapping[str, Value]) -> str:
+    """Return what curl needs to call the example."""
+    here = f"localhost:{answers['port']}"
+    if answers["eventing"] != "kafka":
+        return here + """/v1/quotes -d '{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}'"""
+    data = f'{{"bucket": "{answers["service"]}-uploads", "key": "README.md"}}'
+    event = f'{{"specversion": "1.0", "id": "2", "source": "/me", "type": "upload.created", "data": {data}}}'
+    return f"{here} -H 'Content-Type: application/cloudevents+json' -d '{event}'"
+
+
+def markdown(text: str) -> str:
+    """Escape ``text`` so that Markdown shows it as it is."""
+    escaped = re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", text)
+    return re.sub(r"^(\d+(?=[.)])|(?=[#+=-]))", r"\1\\", escaped)
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as a double-quoted string of a Dockerfile."""
+    return '"' + re.sub(r'(["\\$])', r"\\\1", text) + '"'
+
+
+FILTERS: Mapping[str, Callable[[str], str]] = {"markdown": markdown, "quoted": quoted}

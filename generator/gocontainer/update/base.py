@@ -1,0 +1,73 @@
+"""What a repository was rendered from: the base of its three-way merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gocontainer import __version__
+from gocontainer.answers import lockfile
+from gocontainer.answers.model import Answers
+from gocontainer.errors import CannotUpdate, GitFailed
+from gocontainer.rendering.engine import render
+from gocontainer.repository.tree import Tree, digest
+from gocontainer.repository.worktree import Project
+
+RELEASED = ".dev" not in __version__
+"""Whether this version writes the same for ever: between two releases the template changes and the version does not."""
+
+
+class Base(NamedTuple):
+    """The pristine render, and where it was found."""
+
+    tree: Tree
+    source: str
+
+
+def find(project: Project, remembered: lockfile.Lock) -> Base:
+    """Return the render whose digest the lock remembers.
+
+    In this order: rendered again where this very version wrote it, from the pack, from the pack of an
+    earlier commit. Raises CannotUpdate where it is nowhere, or where the pack is not what this version writes.
+    """
+    packed = _pack(project, f"{project.head}:{project.prefix}{lockfile.PACK}")
+    if remembered.template == lockfile.OWN and RELEASED:
+        return _again(remembered, packed)
+    if packed is not None and digest(packed) == remembered.digest:
+        return Base(packed, "the pack")
+    for tree in _history(project):
+        if digest(tree) == remembered.digest:
+            return Base(tree, "an earlier commit's pack")
+    raise CannotUpdate(
+        f"what {remembered.name} {remembered.version} wrote is not at hand: {lockfile.PACK} is gone or was changed",
+        "Bring it back, or run with --baseless: every difference then is a conflict.",
+    )
+
+
+def _again(remembered: lockfile.Lock, packed: Tree | None) -> Base:
+    tree = render(Answers.merge(*remembered.layers()))
+    if digest(tree) != remembered.digest or (packed is not None and digest(packed) != remembered.digest):
+        raise CannotUpdate(
+            f"{lockfile.LOCK} and {lockfile.PACK} are not what gocontainer {__version__} writes for these answers",
+            "Bring them back as they were, or run with --baseless: every difference then is a conflict.",
+        )
+    return Base(tree, "rendered again")
+
+
+def _history(project: Project) -> Iterator[Tree]:
+    """Yield the packs of earlier commits, the newest first; a commit that removed one names its parent's."""
+    path = f"{project.prefix}{lockfile.PACK}"
+    # Not `git log`, which takes habits from the configuration, and checks signatures if that says so.
+    commits = project.git.line("rev-list", "--all", "--full-history", "--", f":(top,literal){path}").split()
+    for commit in commits:
+        for place in (f"{commit}:{path}", f"{commit}^:{path}"):
+            tree = _pack(project, place)
+            if tree is not None:
+                yield tree
+
+
+def _pack(project: Project, place: str) -> Tree | None:
+    try:
+        return lockfile.unpack(project.git("cat-file", "blob", place))
+    except (GitFailed, ValueError):
+        return None

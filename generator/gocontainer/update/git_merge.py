@@ -1,0 +1,273 @@
+"""Three-way merge of trees by git itself, off the work tree.
+
+    base, mine, theirs --(Workshop)--> merged entries, conflicts
+
+Base and theirs are renders of the template; mine is the last commit. They become three commits in a
+private bare repository that borrows the project's objects, so that nothing of the project changes and
+nothing of its configuration takes part, its filters excepted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from gocontainer.repository.git import Git
+from gocontainer.repository.tree import File, Tree
+from gocontainer.repository.worktree import Entries, Entry, Project, entries
+
+SIDES = {1: "before", 2: "yours", 3: "template"}
+"""git's stages, and the words that markers use for them."""
+_MERGE = (
+    ("merge.renames", "true"),
+    ("merge.directoryRenames", "false"),
+    ("merge.conflictStyle", "zdiff3"),
+    ("merge.renameLimit", "20000"),
+    ("diff.renameLimit", "20000"),
+    ("core.quotePath", "false"),
+    ("fastimport.unpackLimit", "1"),
+    ("core.fsync", "none"),
+    ("core.compression", "0"),
+    ("pack.depth", "0"),
+    ("pack.window", "0"),
+)
+
+
+class Conflict(NamedTuple):
+    """Two changes of one path that a person has to decide between."""
+
+    path: str
+    kind: str
+    """In git's words, such as ``contents``, ``modify/delete``, ``add/add`` or ``binary``."""
+    stages: Mapping[int, Entry]
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Which of before, yours and template have the path."""
+        return tuple(SIDES[stage] for stage in sorted(self.stages))
+
+
+class Merged(NamedTuple):
+    """The outcome: every path of the folder, and what is left to decide."""
+
+    entries: dict[str, Entry]
+    conflicts: dict[str, Conflict]
+    kept_deleted: tuple[str, ...]
+    """What the user deleted and the template changed: it stays deleted."""
+
+
+class Workshop:
+    """The private repository in which trees are merged and written."""
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        self.project, self.folder = project, folder
+        isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        self.git = Git(folder, GIT_DIR=str(folder / "git"), **isolated)
+        self.git("init", "--quiet", "--bare", "--template=", f"--object-format={project.object_format}", "git")
+        (folder / "git/objects/info").mkdir(exist_ok=True)
+        (folder / "git/objects/info/alternates").write_bytes(os.fsencode(project.objects) + b"\n")
+        with (folder / "git/config").open("a") as config:
+            config.writelines(f"[{key.rpartition('.')[0]}]\n\t{key.rpartition('.')[2]} = {v}\n" for key, v in _MERGE)
+
+    def oid(self, content: bytes) -> str:
+        """Return the object id of a blob, without git."""
+        algorithm = hashlib.sha256 if self.project.object_format == "sha256" else hashlib.sha1
+        return algorithm(b"blob %d\0" % len(content) + content).hexdigest()
+
+    def blobs(self, oids: Sequence[str]) -> list[bytes]:
+        """Return the content of blobs."""
+        return self.git.blobs(oids)
+
+    def write(self, contents: Sequence[bytes]) -> list[str]:
+        """Write blobs and return their object ids."""
+        paths = []
+        for number, content in enumerate(contents):
+            paths.append(self.folder / f"blob{number}")
+            paths[-1].write_bytes(content)
+        listed = "".join(f"{path}\n" for path in paths).encode()
+        return self.git("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed).decode().split()
+
+    def merge(self, base: Tree, theirs: Tree, mine: Entries, ignored: Iterable[str]) -> Merged:
+        """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base.
+
+        Both renders are as ``like`` returns them.
+        """
+        folder = self.project.head + "^{tree}"
+        if self.project.prefix:
+            folder = f"{self.project.head}:{self.project.prefix.rstrip('/')}"
+        folder = self.git.line("rev-parse", folder)
+        self.git("fast-import", "--quiet", "--done", stdin=b"".join(_stream(base, theirs, folder, ignored)))
+        said = self.git("merge-tree", "--write-tree", "-z", "--messages", "yours", "template", codes=(0, 1))
+        tree, stages, kinds = _parse(said)
+        merged = entries(self.git("ls-tree", "-r", "-z", tree))
+        return _settle(merged, stages, kinds, mine)
+
+    def resolve(self, conflict: Conflict, how: str = "--zdiff3", marker: int = 7) -> bytes | None:
+        """Return the content of a conflict between two texts as ``git merge-file`` has it, else None.
+
+        ``how`` is ``--zdiff3`` for markers, ``--ours`` or ``--theirs``.
+        """
+        if not {2, 3} <= conflict.stages.keys() or not all(each.is_file for each in conflict.stages.values()):
+            return None
+        three = [conflict.stages.get(stage) for stage in (2, 1, 3)]
+        contents = self.blobs([each.oid for each in three if each])
+        if any(b"\0" in content[:8000] for content in contents):
+            return None
+        paths = []
+        for stage in (2, 1, 3):
+            path = self.folder / f"stage{stage}"
+            path.write_bytes(contents.pop(0) if stage in conflict.stages else b"")
+            paths.append(str(path))
+        labels = [word for stage in (2, 1, 3) for word in ("-L", SIDES[stage])]
+        arguments = ["merge-file", "-p", how, f"--marker-size={marker}", *labels, *paths]
+        return self.git(*arguments, codes=range(128))
+
+    def tree(self, changes: Mapping[str, Entry | None]) -> str:
+        """Return the last commit's tree, from the top, with ``changes`` below the folder."""
+        git = Git(self.folder, **{**self.git.environment, "GIT_INDEX_FILE": str(self.folder / "index")})
+        git("read-tree", self.project.head)
+        nothing = Entry("0", "0" * len(self.project.head))
+        git("update-index", "-z", "--index-info", stdin=index_info(self.project.prefix, changes, nothing))
+        return git.line("write-tree")
+
+    def difference(self, tree: str) -> bytes:
+        """Return what a tree changes in the last commit's, as a patch."""
+        return self.git("diff-tree", "-p", "-M", "--no-color", "--no-ext-diff", self.project.head, tree)
+
+    def like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
+        """Give both renders what the project does to its files: filters, and line ends chosen by hand."""
+        base, theirs = self._cleaned(base, theirs)
+        files = {path: entry for path, entry in mine.items() if path in base and entry.is_file}
+        edited = [path for path, entry in files.items() if self.oid(base[path].content) != entry.oid]
+        crlf = {
+            path
+            for path, content in zip(edited, self.blobs([mine[path].oid for path in edited]), strict=True)
+            if _is_crlf(content) and b"\r" not in base[path].content
+        }
+        return _with_crlf(base, crlf), _with_crlf(theirs, crlf)
+
+    def _cleaned(self, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
+        """Return both as they would be committed: ``.gitattributes`` may name filters."""
+        paths = sorted({*base, *theirs})
+        prefix = self.project.prefix
+        asked = b"".join(os.fsencode(prefix + path) + b"\0" for path in paths)
+        said = self.project.git("check-attr", "-z", "--stdin", "filter", "ident", "working-tree-encoding", stdin=asked)
+        words = said.split(b"\0")
+        filtered = {
+            os.fsdecode(path)[len(prefix) :]
+            for path, value in zip(words[::3], words[2::3], strict=False)
+            if value not in (b"unspecified", b"unset")
+        }
+        if not filtered:
+            return base, theirs
+        return self._clean(base, filtered), self._clean(theirs, filtered)
+
+    def _clean(self, tree: Tree, filtered: Iterable[str]) -> Tree:
+        git = Git(self.project.top, GIT_OBJECT_DIRECTORY=str(self.folder / "git/objects"),
+                  GIT_ALTERNATE_OBJECT_DIRECTORIES=str(self.project.objects))  # fmt: skip
+        cleaned = dict(tree)
+        for path in filtered & tree.keys():
+            path_there = f"--path={self.project.prefix}{path}"
+            oid = git("hash-object", "-w", "--stdin", path_there, stdin=tree[path].content).decode().strip()
+            cleaned[path] = tree[path]._replace(content=self.blobs([oid])[0])
+        return cleaned
+
+
+@contextmanager
+def workshop(project: Project) -> Iterator[Workshop]:
+    """Open a private repository for ``project`` and remove it at the end."""
+    with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as folder:
+        yield Workshop(project, Path(folder))
+
+
+def index_info(prefix: str, changes: Mapping[str, Entry | None], nothing: Entry) -> bytes:
+    """Return ``changes`` as ``git update-index --index-info`` reads them."""
+    lines = ((entry or nothing, prefix + path) for path, entry in changes.items())
+    return b"".join(f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for entry, path in lines)
+
+
+def _is_crlf(content: bytes) -> bool:
+    """Whether nearly every line ends in CRLF."""
+    ends = content.count(b"\n")
+    return b"\0" not in content and ends > 0 and content.count(b"\r\n") >= 0.9 * ends
+
+
+def _with_crlf(tree: Tree, paths: Iterable[str]) -> Tree:
+    changed = {
+        path: tree[path]._replace(content=tree[path].content.replace(b"\n", b"\r\n")) for path in paths if path in tree
+    }
+    return {**tree, **changed}
+
+
+def _stream(base: Tree, theirs: Tree, mine: str, ignored: Iterable[str]) -> Iterator[bytes]:
+    """Yield what ``git fast-import`` reads: three commits, of which base is the parent of both others."""
+    who = b"committer gocontainer <gocontainer@localhost> 0 +0000\ndata 0\n"
+    yield b"feature done\ncommit refs/heads/before\n" + who
+    yield from _files(base)
+    yield b"commit refs/heads/yours\n" + who + b"from refs/heads/before\ndeleteall\n"
+    yield f'M 040000 {mine} ""\n'.encode()
+    for path in ignored:
+        yield b"D " + _quoted(path) + b"\n"
+    yield b"commit refs/heads/template\n" + who + b"from refs/heads/before\ndeleteall\n"
+    yield from _files(theirs)
+    yield b"done\n"
+
+
+def _files(tree: Tree) -> Iterator[bytes]:
+    for path, file in tree.items():
+        yield f"M 100{file.mode} inline ".encode() + _quoted(path) + b"\n"
+        yield b"data %d\n" % len(file.content) + file.content + b"\n"
+
+
+def _quoted(path: str) -> bytes:
+    raw = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b'"' + raw + b'"'
+
+
+def _parse(said: bytes) -> tuple[str, dict[str, dict[int, Entry]], dict[str, str]]:
+    """Return the tree, the stages of each conflicted path and the kind of conflict at each."""
+    words = said.split(b"\0")
+    tree, stages, at = words[0].decode(), dict[str, dict[int, Entry]](), 1
+    while at < len(words) and words[at]:
+        meta, _, path = words[at].partition(b"\t")
+        mode, oid, stage = meta.decode().split()
+        stages.setdefault(os.fsdecode(path), {})[int(stage)] = Entry(mode, oid)
+        at += 1
+    kinds: dict[str, str] = {}
+    at += 1
+    while at < len(words) and words[at].strip():
+        number = int(words[at])
+        paths, kind = words[at + 1 : at + 1 + number], words[at + 1 + number].decode()
+        if kind.startswith("CONFLICT"):
+            kinds.update((os.fsdecode(path), kind[kind.index("(") + 1 : -1]) for path in paths)
+        at += number + 3
+    return tree, stages, kinds
+
+
+def _settle(
+    merged: dict[str, Entry], stages: Mapping[str, dict[int, Entry]], kinds: Mapping[str, str], mine: Entries
+) -> Merged:
+    """Decide what needs no person: what the user deleted stays deleted."""
+    conflicts, kept = {}, []
+    for path, there in sorted(stages.items()):
+        kind = kinds.get(path, "contents")
+        if kind == "contents" and 1 not in there:
+            kind = "add/add"
+        if kind.endswith("/delete") and 2 not in there and path not in mine:  # noqa: PLR2004
+            merged.pop(path, None)
+            kept.append(path)
+        else:
+            conflicts[path] = Conflict(path, kind, there)
+    return Merged(merged, conflicts, tuple(kept))
+
+
+def files_of(workshop_: Workshop, tree: Entries) -> dict[str, File]:
+    """Return the content of every file in ``tree``."""
+    paths = [path for path, entry in tree.items() if entry.mode in ("100644", "100755")]
+    contents = workshop_.blobs([tree[path].oid for path in paths])
+    return {path: File(content, tree[path].mode == "100755") for path, content in zip(paths, contents, strict=True)}

@@ -1,0 +1,1 @@
+"""Builders and looks that the tests share."""

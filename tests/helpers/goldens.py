@@ -1,0 +1,30 @@
+"""The golden repositories: one a profile, and one with a config centre. `make goldens` renders them afresh."""
+
+from __future__ import annotations
+
+import shutil
+
+from gocontainer import render
+from gocontainer.answers.lockfile import sealed
+from gocontainer.options.profiles import PRESETS
+from gocontainer.repository import tree
+from tests.helpers.support import ROOT, answers
+
+FOLDER = ROOT / "tests" / "goldens"
+GOLDENS: dict[str, dict[str, str]] = {
+    **{profile: {"profile": profile} for profile in PRESETS},
+    "configured": {"config_center": "etcd"},
+}
+"""Their answers, by name."""
+
+
+def expected(golden: str) -> dict[str, tree.File]:
+    """What `gocontainer new orders` writes today for the answers of a golden."""
+    chosen = answers(**GOLDENS[golden])
+    return sealed(render(chosen), chosen)
+
+
+if __name__ == "__main__":
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    for name in GOLDENS:
+        tree.save(expected(name), FOLDER / name)

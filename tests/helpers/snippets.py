@@ -1,0 +1,192 @@
+"""The snippets of the docs: what each is, what it quotes, and what its commands print when they are run."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from shlex import quote
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tests.helpers.support import ROOT, clean_environment
+
+BIN = Path(sys.executable).parent
+DIRECTIVES = {"{toctree}", "{include}"}
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Every block and inline token of a page."""
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        yield token
+        yield from token.children or ()
+
+
+class Snippet(NamedTuple):
+    """A fenced block: where it is, what it is of, and the comment right above it."""
+
+    line: int
+    language: str
+    mark: str
+    text: str
+
+    @property
+    def kind(self) -> str | None:
+        """How the block is checked; None where nothing checks it."""
+        name = self.mark.partition(":")[0]
+        if self.language in DIRECTIVES:
+            return "directive"
+        if self.mark.startswith("from "):
+            return "quote"
+        if self.language == "console":
+            return {"": "run", "terminal": "run", "not run": "shown"}.get(name)
+        if self.language == "text":
+            return "shown" if self.mark == "screen" or name == "wrong" else None
+        if self.language == "python":
+            return None if self.mark else "python"
+        return "file" if name == "file" and self.language in ("yaml", "toml", "json") else None
+
+    @property
+    def argument(self) -> str:
+        """The path or the reason that the comment gives."""
+        return re.sub(r"^(from(?= )|file:|not run:|terminal:|wrong:) *", "", self.mark)
+
+
+_MARK = re.compile(r"(?:%|<!--) *(.*?)(?: *-->)?")
+
+
+def snippets(text: str) -> list[Snippet]:
+    """The fenced blocks of a page; indented code is one without a language."""
+    lines = text.splitlines()
+    found = []
+    for token in tokens(text):
+        if token.type in ("fence", "code_block") and token.map:
+            line = token.map[0]
+            mark = _MARK.fullmatch(lines[line - 1].strip()) if line else None
+            found.append(Snippet(line + 1, token.info.split(" ")[0], mark[1] if mark else "", token.content))
+    return found
+
+
+def unchecked(text: str) -> list[str]:
+    """The blocks of a page that no test could check, and those whose comment lacks its reason or path."""
+    return [
+        f"line {snippet.line}: {snippet.language or 'indented'} {snippet.mark}".rstrip()
+        for snippet in snippets(text)
+        if snippet.kind is None or (snippet.mark and snippet.kind != "directive" and not snippet.argument)
+    ]
+
+
+def misquoted(text: str) -> list[str]:
+    """The quotes of a page that do not stand like that in their file."""
+    found = []
+    for snippet in snippets(text):
+        if snippet.kind == "quote":
+            source = ROOT / snippet.argument
+            quoted = snippet.text.strip() and source.is_file()
+            if not quoted or f"\n{snippet.text}" not in f"\n{source.read_text().rstrip()}\n":
+                found.append(f"line {snippet.line}: {snippet.argument}")
+    return found
+
+
+class Step(NamedTuple):
+    """One command of a page, what it prints, and its exit code."""
+
+    line: int
+    command: str
+    expected: Sequence[str]
+    code: int
+
+
+def steps(snippet: Snippet) -> list[Step]:
+    """The commands of a console block; a backslash at the end of a line continues it."""
+    found: list[Step] = []
+    for number, line in enumerate(snippet.text.splitlines(), snippet.line + 1):
+        if line.startswith("$ "):
+            found.append(Step(number, line[2:], [], 0))
+        elif not found:
+            found.append(Step(number, "", [line], 0))
+        elif not found[-1].expected and found[-1].command.endswith("\\"):
+            found[-1] = found[-1]._replace(command=f"{found[-1].command}\n{line}")
+        elif code := re.fullmatch(r"\[exit (\d+)\]", line):
+            found[-1] = found[-1]._replace(code=int(code[1]))
+        else:
+            found[-1] = found[-1]._replace(expected=[*found[-1].expected, line])
+    return found
+
+
+def plan(text: str, home: Path) -> list[Step]:
+    """All that a page runs, in order: files are written, Python is a command."""
+    found: list[Step] = []
+    for snippet in snippets(text):
+        if snippet.kind == "run":
+            found += steps(snippet)
+        elif snippet.kind == "python":
+            found.append(Step(snippet.line, f"python -c {quote(snippet.text)}", ["..."], 0))
+        elif snippet.kind == "file":
+            path = home / snippet.argument
+            write = f"mkdir -p {quote(str(path.parent))} && printf %s {quote(snippet.text)} > {quote(str(path))}"
+            found.append(Step(snippet.line, write, [], 0))
+    return found
+
+
+def matches(expected: Sequence[str], output: str) -> bool:
+    """Whether a command printed this: a line `...` is any lines, and ` ...` any rest of its line."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line.removesuffix(" ...")) + " .*" * line.endswith(" ...") + r"\n"
+        for line in expected
+    )
+    lines = [line.rstrip() for line in output.splitlines()]
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in lines)) is not None
+
+
+_END = "\x1e"
+
+
+def failures(text: str, home: Path) -> list[str]:
+    """Run a page in one bash session and return what differs from what it shows.
+
+    Home and current folder are ``home``, which output names /home/you; ~/gocontainer is this checkout.
+    """
+    todo = plan(text, home)
+    if not todo:
+        return []
+    (home / "gocontainer").symlink_to(ROOT)
+    script = "".join(f"{{ {step.command}\n}} </dev/null 2>&1\nprintf '\\036%s\\n' $?\n" for step in todo)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=home,
+        env=environment(home),
+        timeout=300,
+    )
+    ends = re.findall(rf"(.*?){_END}(\d+)\n", done.stdout.replace(str(home), "/home/you"), re.DOTALL)
+    found = [] if len(ends) == len(todo) else [f"the session ended after {len(ends)} of {len(todo)}: {done.stderr}"]
+    return found + [
+        f"line {step.line}: {step.command}\nexit {code}, not {step.code}\n{output}"
+        for step, (output, code) in zip(todo, ends, strict=False)
+        if int(code) != step.code or not matches(step.expected, output)
+    ]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A fresh home, the commands of this environment, and the caches of Go, so that nothing is fetched."""
+    inherited = clean_environment()
+    inherited = {name: value for name, value in inherited.items() if not name.startswith(("XDG_", "MAKE", "MFLAGS"))}
+    return inherited | go_caches() | {"HOME": str(home), "PATH": f"{BIN}:{inherited['PATH']}"}
+
+
+@cache
+def go_caches() -> dict[str, str]:
+    names = ("GOCACHE", "GOMODCACHE", "GOENV")
+    if shutil.which("go") is None:
+        return {}
+    done = subprocess.run(["go", "env", *names], check=True, capture_output=True, text=True)
+    return dict(zip(names, done.stdout.splitlines(), strict=True))
