@@ -23,9 +23,9 @@ from typing import Any
 from timing import medians, verdict
 
 from gocontainer import Answers, render
-from gocontainer.answers.lockfile import sealed
+from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.rendering import language, layout
-from gocontainer.rendering.variables import derive
+from gocontainer.rendering.variables import template_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 11
@@ -105,11 +105,11 @@ def rival_files() -> dict[str, str]:
     """Return the template sources of the default repository, derived values filled in."""
     answers = Answers(service="orders")
     loaded = language.load()
-    derived = derive(answers, loaded["pins"])
+    derived = template_variables(answers, loaded["pins"])
     context = answers.context() | derived
     wanted = {path: body for path, body in loaded["files"].items() if layout.included(path, context)}
     sources = {path: unparse(body, derived, context) for path, body in wanted.items()}
-    extra = sealed(render(answers), answers)
+    extra = with_lockfile(render(answers), answers)
     return sources | {path: file.content.hex() for path, file in extra.items() if path not in wanted}
 
 

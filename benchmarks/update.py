@@ -25,7 +25,7 @@ from tests.helpers.updates import Repository
 from timing import costs, verdict
 
 from gocontainer import Answers, __version__, render
-from gocontainer.answers.lockfile import LOCK, PACK, sealed
+from gocontainer.answers.lockfile import LOCK, PACK, with_lockfile
 from gocontainer.rendering import language
 from gocontainer.repository import tree
 from gocontainer.update.resolvers import OWNED
@@ -137,7 +137,7 @@ def checkout(folder: Path) -> Path:
 def ours(place: Path) -> Path:
     """Write the default repository as this version does."""
     answers = Answers(service="orders")
-    tree.save(sealed(render(answers), answers), place / "ours")
+    tree.save(with_lockfile(render(answers), answers), place / "ours")
     return place / "ours"
 
 

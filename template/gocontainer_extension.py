@@ -12,7 +12,7 @@ from jinja2.ext import Extension
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "generator"))
 
 from gocontainer.rendering import language
-from gocontainer.rendering.variables import FILTERS, derive
+from gocontainer.rendering.variables import FILTERS, template_variables
 
 
 class Derived(Extension):
@@ -25,7 +25,7 @@ class Derived(Extension):
 
         def derived(answers: Mapping[str, str | bool], name: str) -> str:
             try:
-                return derive(answers, pins)[name]
+                return template_variables(answers, pins)[name]
             except (KeyError, ValueError):
                 return ""  # a wrong answer: pre_gen_project says so in a sentence
 

@@ -45,7 +45,7 @@ def test_an_unknown_key_names_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "raw", "way_out"),
+    ("name", "raw", "hint"),
     [
         ("base_image", "scrach", "Did you mean scratch?"),
         ("base_image", "Alpine", "Did you mean alpine?"),
@@ -56,10 +56,10 @@ def test_an_unknown_key_names_the_nearest() -> None:
         ("profile", "servic", "Did you mean service?"),
     ],
 )
-def test_an_unknown_choice_names_the_nearest(name: str, raw: object, way_out: str) -> None:
+def test_an_unknown_choice_names_the_nearest(name: str, raw: object, hint: str) -> None:
     with pytest.raises(InvalidAnswer, match="is not one of the choices") as caught:
         answers(**{name: raw})
-    assert str(caught.value).partition("choices. ")[2].startswith(way_out)
+    assert str(caught.value).partition("choices. ")[2].startswith(hint)
 
 
 def test_a_service_is_required() -> None:

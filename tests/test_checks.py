@@ -31,7 +31,7 @@ def test_a_check_finds_its_bad_example_and_nothing_else_does(name: str) -> None:
     for each in found:
         assert each.object.count(" ") == 1
         assert each.message[0].islower() or each.message[0] in "EK"
-        assert each.way_out.endswith(".")
+        assert each.hint.endswith(".")
 
 
 @each_check
@@ -84,7 +84,7 @@ def test_every_field_that_is_refused_or_needs_a_flag_is_named() -> None:
         "terminationGracePeriodSeconds is refused by Knative",
         "containers[orders].lifecycle is refused by Knative",
     ]
-    flagged = {each.way_out for each in checks.findings(example("bad", "knative-flag"))}
+    flagged = {each.hint for each in checks.findings(example("bad", "knative-flag"))}
     assert len(flagged) == 2
     assert all("kubernetes.podspec-" in each for each in flagged)
 
@@ -133,8 +133,8 @@ def test_the_lists_say_where_and_when_they_were_read() -> None:
         assert len(row["source"]) > 10
         assert row["read"] <= today
     for key, each in apis.retired().items():
-        assert {"state", "since", "way_out", "source", "read"} == set(each), key
-        assert each["way_out"].endswith("."), key
+        assert {"state", "since", "hint", "source", "read"} == set(each), key
+        assert each["hint"].endswith("."), key
 
 
 def test_no_kind_is_both_written_and_retired() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from gocontainer import render
 from gocontainer.answers import lockfile
-from gocontainer.answers.lockfile import sealed
-from gocontainer.update.cluster_cleanup import Left, left
+from gocontainer.answers.lockfile import with_lockfile
+from gocontainer.update.cluster_cleanup import FollowUp, follow_up
 from tests.helpers.support import answers, committed, gocontainer, ok
 
 FIXED = {"min_replicas": 3, "max_replicas": 3}
@@ -20,7 +20,7 @@ FIXED = {"min_replicas": 3, "max_replicas": 3}
 def repository(tmp_path: Path) -> Path:
     """Three replicas, fixed."""
     chosen = answers(**FIXED)
-    return committed(tmp_path / "orders", sealed(render(chosen), chosen))
+    return committed(tmp_path / "orders", with_lockfile(render(chosen), chosen))
 
 
 def test_nothing_is_said_where_the_objects_stay(repository: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_program_reads_the_commands(repository: Path) -> None:
 
 
 def test_an_object_that_moves_is_removed_where_it_was() -> None:
-    hand_over, delete = left(render(answers()), render(answers(service="prices")))
+    hand_over, delete = follow_up(render(answers()), render(answers(service="prices")))
     assert set(delete) >= {
         "kubectl -n orders delete deployment/orders",
         "kubectl -n orders-dev delete deployment/orders",
@@ -61,13 +61,13 @@ def test_an_object_that_moves_is_removed_where_it_was() -> None:
 
 
 def test_a_repository_without_manifests_removes_nothing() -> None:
-    assert left({}, render(answers())) == Left([], [])
-    assert left({lockfile.LOCK: render(answers())["go.mod"]}, {}) == Left([], [])
+    assert follow_up({}, render(answers())) == FollowUp([], [])
+    assert follow_up({lockfile.LOCK: render(answers())["go.mod"]}, {}) == FollowUp([], [])
 
 
 def test_what_knative_takes_over_is_not_deleted_and_its_service_is_told_from_kubernetes_own() -> None:
     plain, knative = render(answers(ci="none")), render(answers(ci="none", target="knative"))
-    delete = left(plain, knative).delete
+    delete = follow_up(plain, knative).delete
     assert {
         "kubectl -n orders delete deployment/orders",
         "kubectl -n orders delete service/orders",
@@ -77,11 +77,11 @@ def test_what_knative_takes_over_is_not_deleted_and_its_service_is_told_from_kub
         "kubectl -n orders delete serviceaccount/orders",
         "kubectl -n orders delete networkpolicy/orders",
     } & set(delete)
-    assert left(knative, plain).delete == ["kubectl -n orders delete service.serving.knative.dev/orders"]
+    assert follow_up(knative, plain).delete == ["kubectl -n orders delete service.serving.knative.dev/orders"]
 
 
 def test_the_number_of_replicas_is_left_to_keda_too() -> None:
     fixed = render(answers(**FIXED))
     scaled = render(answers(target="knative", eventing="kafka", scaler="keda", **FIXED))
-    (command,) = left(fixed, scaled).hand_over
+    (command,) = follow_up(fixed, scaled).hand_over
     assert command.startswith("kubectl -n orders apply view-last-applied deployment/orders")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from gocontainer import render
 from gocontainer.answers.detect import Surroundings, surroundings
-from gocontainer.answers.lockfile import sealed
+from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Answers, Layer
 from gocontainer.cli import main
 from gocontainer.errors import ConflictingAnswers, NotApplicable, TargetNotEmpty
@@ -291,15 +291,15 @@ def test_an_unknown_registry_is_a_remark_at_the_image() -> None:
     assert not any(row.remark for row in review.rows(at_review(image="ghcr.io/acme/orders")))
 
 
-def resumed(left: resume.Left) -> Conversation:
+def resumed(left: resume.SavedConversation) -> Conversation:
     return started(Settler(left.given, NOWHERE), left)
 
 
-def kept(talk: Conversation, folder: Path) -> resume.Left:
+def kept(talk: Conversation, folder: Path) -> resume.SavedConversation:
     file = resume.file(folder, Path("here"))
     assert resume.keep(file, talk, Path("elsewhere"))
     assert file.stat().st_mode & 0o077 == 0
-    return resume.left(file)
+    return resume.read(file)
 
 
 def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
@@ -479,12 +479,12 @@ def test_any_way_through_equals_the_command_at_its_end(
         for key in keys:
             if not screen.done:
                 press(screen, key)
-                screen.body(), screen.detail(), screen.panel(), screen.footprint(), screen.keys(), screen.notes()
+                screen.body(), screen.detail(), screen.panel(), screen.estimate(), screen.keys(), screen.notes()
         finish(screen)
         answers = screen.conversation.settled.answers
         target = screen.conversation.settler.target(screen.conversation.settled)
         command = shlex.split(review.command(answers, ["-o", str(target.parent)]))
-        assert digest_of(command[1:]) == digest(sealed(render(answers), answers))
+        assert digest_of(command[1:]) == digest(with_lockfile(render(answers), answers))
 
 
 def digest_of(arguments: list[str]) -> str:
@@ -504,9 +504,9 @@ def test_a_command_that_left_an_answer_out_would_be_noticed(places: dict[str, Pa
         change(talk, "port", 9000)
         answers = talk.settled.answers
         command = shlex.split(review.command(answers, []))
-        assert digest_of(command[1:]) == digest(sealed(render(answers), answers))
+        assert digest_of(command[1:]) == digest(with_lockfile(render(answers), answers))
         less = [word for word in command[1:] if word not in ("--port", "9000")]
-        assert digest_of(less) != digest(sealed(render(answers), answers))
+        assert digest_of(less) != digest(with_lockfile(render(answers), answers))
 
 
 def test_an_answer_that_the_others_need_can_be_accepted_again() -> None:

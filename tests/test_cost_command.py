@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 
 def drawn(chance: random.Random) -> tuple[list[float], Service]:
-    """Arrivals of an hour, evenly, by chance, or in bursts, and a service for them."""
+    """LoadPattern of an hour, evenly, by chance, or in bursts, and a service for them."""
     span, tasks = 3600, int(10 ** chance.uniform(1, 3.3))
     kind = chance.choice(("evenly", "by chance", "at once", "trickling"))
     if kind == "evenly":
@@ -168,7 +168,7 @@ def test_a_repository_brings_its_requests_and_replicas_and_a_flag_wins(tmp_path:
     from tests.helpers.support import answers
 
     given = answers(cpu="2", memory="1Gi", min_replicas=4, max_replicas=9, target="knative", concurrency=3)
-    tree.save(lockfile.sealed(render(given), given), tmp_path / "orders")
+    tree.save(lockfile.with_lockfile(render(given), given), tmp_path / "orders")
     found = cost(str(tmp_path / "orders"), "--tasks-per-day", "10000", "--seconds", "3")
     assert found["concurrency"] == 3
     assert (found["cpu"], found["memory"], found["max_scale"], found["always_on"]["pods"]) == (2, 1, 9, 4)

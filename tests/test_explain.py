@@ -25,7 +25,7 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
 def repository(folder: Path, **given: Any) -> Path:
     """A repository with its lock."""
     chosen = answers(**given)
-    tree.save(lockfile.sealed(render(chosen), chosen), folder / "orders")
+    tree.save(lockfile.with_lockfile(render(chosen), chosen), folder / "orders")
     return folder / "orders"
 
 

@@ -45,6 +45,6 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     newest = render(answers)
     found = tree.load(repository)
     edited = newest[".gitignore"].content + b"/coverage.out\n"
-    assert found == {**lockfile.sealed(newest, answers), ".gitignore": tree.File(edited)}
+    assert found == {**lockfile.with_lockfile(newest, answers), ".gitignore": tree.File(edited)}
     assert ok(gocontainer("update", str(repository))).endswith(" already.\n")
     assert git(repository, "status", "--porcelain") == ""

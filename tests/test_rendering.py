@@ -99,11 +99,11 @@ def test_the_lock_and_the_pack_hold_the_pristine_render() -> None:
     import io
     import tarfile
 
-    from gocontainer.answers.lockfile import LOCK, PACK, sealed
+    from gocontainer.answers.lockfile import LOCK, PACK, with_lockfile
     from gocontainer.repository.tree import digest
 
     tree = render(answers())
-    files = sealed(tree, answers())
+    files = with_lockfile(tree, answers())
     with tarfile.open(fileobj=io.BytesIO(files[PACK].content)) as archive:
         members = {member.name: archive.extractfile(member) for member in archive}
         unpacked = {name: member.read() for name, member in members.items() if member}

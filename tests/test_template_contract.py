@@ -15,13 +15,13 @@ from gocontainer.errors import TemplateError
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Select, SelectMany, Toggle
 from gocontainer.rendering import language, layout
-from gocontainer.rendering.variables import derive
+from gocontainer.rendering.variables import template_variables
 from tests.helpers.support import ROOT, ROWS, TEMPLATE, answers, need
 
 FILES = {path.relative_to(TEMPLATE).as_posix(): path.read_text() for path in TEMPLATE.rglob("*") if path.is_file()}
 RESOLVED = ("go.mod", "go.sum")
 """Written by `dev derive --deps`: exempt from the rules on conditionals and on versions."""
-DERIVED = set(derive(answers(), language.load()["pins"]))
+DERIVED = set(template_variables(answers(), language.load()["pins"]))
 EXPRESSION = re.compile(r"<< cookiecutter\.\w+(?: \| \w+)? >>")
 files = pytest.mark.parametrize("path", FILES)
 
@@ -280,7 +280,7 @@ def test_only_the_top_folder_has_a_templated_name() -> None:
 
 
 def test_context_values_are_strings_or_booleans() -> None:
-    context = answers().context() | derive(answers(), language.load()["pins"])
+    context = answers().context() | template_variables(answers(), language.load()["pins"])
     assert Counter(type(value) for value in context.values()).keys() <= {str, bool}
     assert isinstance(context["platforms"], str)
     assert isinstance(BY_NAME["platforms"], SelectMany)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gocontainer.rendering.engine import render
-from gocontainer.update.resolvers import MARKER, Choice, Decision, resolve
+from gocontainer.update.resolvers import MARKER, Decision, TakenVersion, resolve
 from tests.helpers.support import answers
 from tests.helpers.update_outcome import conflicts, merge
 from tests.helpers.updates import Repository
@@ -244,7 +244,7 @@ def test_a_conflict_in_which_nothing_was_pinned_is_left_as_git_found_it() -> Non
     assert resolve("Dockerfile", same) is None
     pinned = same.replace("<\nFROM golang:1.27", f"<\nFROM golang:1.27{A}").replace("|\n", "|\nFROM golang:1.26\n")
     assert resolve("Dockerfile", pinned) == Decision(
-        f"FROM golang:1.27{A}\n", (Choice(f"FROM golang:1.27{A}", "FROM golang:1.27"),)
+        f"FROM golang:1.27{A}\n", (TakenVersion(f"FROM golang:1.27{A}", "FROM golang:1.27"),)
     )
 
 

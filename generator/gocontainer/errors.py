@@ -4,7 +4,7 @@
     ├── WriteError                  a file or folder could not be written
     ├── GitFailed                   git said no, or is not there
     ├── GitTooOld                   git is older than 2.38
-    ├── CannotFetch                 a template of others cannot be had
+    ├── CannotFetch                 an external template cannot be had
     ├── TemplateError               a template breaks the rules of the template language
     ├── NotACheckout                a maintainer's command outside a checkout
     ├── UsageError              2   the call or an answer is wrong
@@ -12,14 +12,15 @@
     │   ├── InvalidAnswer               the value breaks the option's rule
     │   ├── NotApplicable               the option has no meaning with the other answers
     │   ├── ConflictingAnswers          each answer is fine, together they cannot work
-    │   ├── Impossible                  an answer at the wizard cannot go with the others
     │   ├── UnreadablePlace             nobody may look at the folder to be written
     │   ├── NothingToResume             no earlier conversation was left
     │   ├── MissingAnswers              nobody can be asked
     │   ├── NotARepository              no lock file lies there
     │   ├── UnreadableLock              the lock file was changed by hand, or is not ours
-    │   ├── CannotUpdate                something is in the way of an update
-    │   ├── CannotUse                   a template of others cannot be used, or not safely
+    │   ├── Refused                     a reason, and what to do instead
+    │   │   ├── Impossible                  an answer at the wizard cannot go with the others
+    │   │   ├── CannotUpdate                something is in the way of an update
+    │   │   └── CannotUse                   a template or a file cannot be used, or not safely
     │   ├── UnreadableAnswers           the answers file cannot be used
     │   └── TargetNotEmpty              something is in the way
     └── Cancelled             130   a person said stop
@@ -91,8 +92,8 @@ class CannotFetch(GocontainerError):
 
     def __str__(self) -> str:
         reason = " ".join(self.reason.split()).removeprefix("fatal: ").rstrip(".")
-        way_out = "Check the address and your access to it, or say with --template where it is."
-        return f"The template {self.source} cannot be fetched: {reason}. {way_out}"
+        hint = "Check the address and your access to it, or say with --template where it is."
+        return f"The template {self.source} cannot be fetched: {reason}. {hint}"
 
 
 class TemplateError(GocontainerError):
@@ -135,9 +136,9 @@ class UnknownKey(UsageError):
         self.where, self.key, self.nearest, self.known = where, key, nearest, tuple(known)
 
     def __str__(self) -> str:
-        way_out = f"There are {', '.join(self.known)}." if self.known else "Run 'gocontainer options' for the list."
-        way_out = f"Did you mean {self.nearest}?" if self.nearest else way_out
-        return f"{self.where}: there is no option {_short(self.key)}. {way_out}"
+        hint = f"There are {', '.join(self.known)}." if self.known else "Run 'gocontainer options' for the list."
+        hint = f"Did you mean {self.nearest}?" if self.nearest else hint
+        return f"{self.where}: there is no option {_short(self.key)}. {hint}"
 
 
 class InvalidAnswer(UsageError):
@@ -164,21 +165,25 @@ class NotApplicable(UsageError):
 class ConflictingAnswers(UsageError):
     """``answers`` are fine one by one; ``reason`` says why not together."""
 
-    def __init__(self, answers: Sequence[str], reason: str, way_out: str) -> None:
-        self.answers, self.reason, self.way_out = tuple(answers), reason, way_out
+    def __init__(self, answers: Sequence[str], reason: str, hint: str) -> None:
+        self.answers, self.reason, self.hint = tuple(answers), reason, hint
 
     def __str__(self) -> str:
-        return f"{' with '.join(self.answers)} cannot work: {self.reason}. {self.way_out}"
+        return f"{' with '.join(self.answers)} cannot work: {self.reason}. {self.hint}"
 
 
-class Impossible(UsageError):
-    """An answer cannot go with what was answered before: ``reason`` says why."""
+class Refused(UsageError):
+    """``reason`` says why, ``hint`` what to do instead."""
 
-    def __init__(self, reason: str, way_out: str) -> None:
-        self.reason, self.way_out = reason, way_out
+    def __init__(self, reason: str, hint: str) -> None:
+        self.reason, self.hint = reason, hint
 
     def __str__(self) -> str:
-        return f"{self.reason[0].upper()}{self.reason[1:]}. {self.way_out}"
+        return f"{self.reason[0].upper()}{self.reason[1:]}. {self.hint}"
+
+
+class Impossible(Refused):
+    """An answer cannot go with what was answered before."""
 
 
 class UnreadablePlace(UsageError):
@@ -214,11 +219,11 @@ class MissingAnswers(UsageError):
 class UnreadableAnswers(UsageError):
     """The answers file cannot be read or is not a mapping."""
 
-    def __init__(self, path: str, reason: str, way_out: str = "Give a YAML, TOML or JSON mapping of options.") -> None:
-        self.path, self.reason, self.way_out = path, reason, way_out
+    def __init__(self, path: str, reason: str, hint: str = "Give a YAML, TOML or JSON mapping of options.") -> None:
+        self.path, self.reason, self.hint = path, reason, hint
 
     def __str__(self) -> str:
-        return f"Cannot read answers from {self.path}: {self.reason}. {self.way_out}"
+        return f"Cannot read answers from {self.path}: {self.reason}. {self.hint}"
 
 
 class NotARepository(UsageError):
@@ -241,18 +246,12 @@ class UnreadableLock(UsageError):
         return f"{self.path} is not as gocontainer wrote it. Bring it back, say with 'git checkout'."
 
 
-class CannotUpdate(UsageError):
-    """An update is not possible now: ``reason`` says why, ``way_out`` what to do."""
-
-    def __init__(self, reason: str, way_out: str) -> None:
-        self.reason, self.way_out = reason, way_out
-
-    def __str__(self) -> str:
-        return f"{self.reason[0].upper()}{self.reason[1:]}. {self.way_out}"
+class CannotUpdate(Refused):
+    """An update is not possible now."""
 
 
-class CannotUse(CannotUpdate):
-    """A template of others cannot be used, or not without running its code."""
+class CannotUse(Refused):
+    """What was named cannot be used: an external template without running its code, say, or an empty trace."""
 
 
 class TargetNotEmpty(UsageError):

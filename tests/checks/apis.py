@@ -31,7 +31,7 @@ def retired_api(documents: Sequence[Document]) -> Iterator[Finding]:
         if key:
             row = retired()[key]
             message = f"{each['apiVersion']} {each['kind']} is {row['state']} since {row['since']}"
-            yield Finding("retired-api", message, named(each), row["way_out"])
+            yield Finding("retired-api", message, named(each), row["hint"])
 
 
 def retired_annotation(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def retired_annotation(documents: Sequence[Document]) -> Iterator[Finding]:
         for annotation in at(each, "metadata.annotations"):
             if row := retired().get(annotation):
                 message = f"the annotation {annotation} is {row['state']} since {row['since']}"
-                yield Finding("retired-annotation", message, named(each), row["way_out"])
+                yield Finding("retired-annotation", message, named(each), row["hint"])
 
 
 CHECKS = {"retired-api": retired_api, "retired-annotation": retired_annotation}

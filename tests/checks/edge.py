@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.checks.finding import Check, Document, Finding, Pod, at, named, objects, pods
+from tests.checks.finding import Check, Document, Finding, PodTemplate, at, named, objects, pods
 
 EDGE_TAINT = "node-role.kubernetes.io/edge"
 LOST = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -30,8 +30,8 @@ def node_selector(documents: Sequence[Document]) -> Iterator[Finding]:
         by_group, by_label = scope.get("targetNodeGroups"), scope.get("targetNodeLabels")
         if by_group and pod.spec.get("nodeSelector"):
             message = "targetNodeGroups replaces the whole nodeSelector, and what it says is lost"
-            way_out = "Say it in affinity.nodeAffinity, required."
-            yield Finding("edge-node-selector", message, named(pod.top), way_out)
+            hint = "Say it in affinity.nodeAffinity, required."
+            yield Finding("edge-node-selector", message, named(pod.top), hint)
         if by_label and at(pod.spec, "affinity.nodeAffinity"):
             message = "targetNodeLabels replaces the whole nodeAffinity, and what it says is lost"
             yield Finding("edge-node-selector", message, named(pod.top), "Say it in nodeSelector.")
@@ -49,8 +49,8 @@ def eviction(documents: Sequence[Document]) -> Iterator[Finding]:
         if bounded or absent:
             seconds = "no longer than its tolerationSeconds" if bounded else "300 s, the default,"
             message = f"the pod is tolerated {seconds} where the node is {' or '.join(bounded or absent)}"
-            way_out = "Tolerate both taints with effect NoExecute and without tolerationSeconds."
-            yield Finding("edge-eviction", message, named(pod.top), way_out)
+            hint = "Tolerate both taints with effect NoExecute and without tolerationSeconds."
+            yield Finding("edge-eviction", message, named(pod.top), hint)
 
 
 def digest_and_tag(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -60,8 +60,8 @@ def digest_and_tag(documents: Sequence[Document]) -> Iterator[Finding]:
         tags = any(each.get("component") == "Tag" for each in overrides)
         if tags and any("@" in str(container.get("image")) for container in pod.containers):
             message = "the override of the tag leaves the digest, which names the old image"
-            way_out = "Write the digest without an override, in an EdgeApplication for each wave, or tags only."
-            yield Finding("edge-digest-and-tag", message, named(pod.top), way_out)
+            hint = "Write the digest without an override, in an EdgeApplication for each wave, or tags only."
+            yield Finding("edge-digest-and-tag", message, named(pod.top), hint)
 
 
 def variable(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -80,8 +80,8 @@ def _lost(container: Document, owner: str) -> Iterator[Finding]:
             kept = REFERENCES.get(kind, ())
             if set(reference) != set(kept):
                 message = f"the override of another variable loses the {kind} of {each['name']}, or a part of it"
-                way_out = f"Give it {', '.join(kept)} and nothing else." if kept else "Write its value."
-                yield Finding("edge-variable", message, owner, way_out)
+                hint = f"Give it {', '.join(kept)} and nothing else." if kept else "Write its value."
+                yield Finding("edge-variable", message, owner, hint)
 
 
 def image_volume(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -89,8 +89,8 @@ def image_volume(documents: Sequence[Document]) -> Iterator[Finding]:
     for pod in _in_edge_application(documents):
         if any("image" in volume for volume in pod.spec.get("volumes", ())):
             message = "EdgeCore's kubelet is of 1.32, where volumes of images are off"
-            way_out = "Copy what the image holds by an init container."
-            yield Finding("edge-image-volume", message, named(pod.top), way_out)
+            hint = "Copy what the image holds by an init container."
+            yield Finding("edge-image-volume", message, named(pod.top), hint)
 
 
 def on_delete(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -103,17 +103,17 @@ def on_delete(documents: Sequence[Document]) -> Iterator[Finding]:
             yield Finding("edge-on-delete", message, named(each), "Set spec.updateStrategy.type to OnDelete.")
 
 
-def _in_edge_application(documents: Sequence[Document]) -> Iterator[Pod]:
+def _in_edge_application(documents: Sequence[Document]) -> Iterator[PodTemplate]:
     return (pod for pod in pods(documents) if pod.top.get("kind") == "EdgeApplication")
 
 
-def _on_the_edge(pod: Pod) -> bool:
+def _on_the_edge(pod: PodTemplate) -> bool:
     platform = pod.top.get("kind") in ("EdgeApplication", "YurtAppSet")
     annotated = UPDATE_STRATEGY in at(pod.top, "metadata.annotations")
     return platform or annotated or bool(_tolerations(pod, EDGE_TAINT))
 
 
-def _tolerations(pod: Pod, taint: str) -> list[Mapping[str, Any]]:
+def _tolerations(pod: PodTemplate, taint: str) -> list[Mapping[str, Any]]:
     return [each for each in pod.spec.get("tolerations", ()) if each.get("key") == taint]
 
 

@@ -16,13 +16,13 @@ class Finding(NamedTuple):
     message: str
     object: str
     """Kind and name."""
-    way_out: str
+    hint: str
 
 
 Check = Callable[[Sequence[Document]], Iterator[Finding]]
 
 
-class Pod(NamedTuple):
+class PodTemplate(NamedTuple):
     """A pod template and what it stands in."""
 
     top: Document
@@ -73,10 +73,10 @@ def objects(documents: Sequence[Document]) -> Iterator[tuple[Document, Document]
                 yield document, {"apiVersion": "apps/v1", "kind": kind, **inner}
 
 
-def pods(documents: Sequence[Document]) -> Iterator[Pod]:
+def pods(documents: Sequence[Document]) -> Iterator[PodTemplate]:
     """Yield every pod template."""
     for top, each in objects(documents):
         if each.get("kind") in WORKLOADS or group(each) == "serving.knative.dev":
-            yield Pod(top, each, at(each, "spec.template"))
+            yield PodTemplate(top, each, at(each, "spec.template"))
         elif each.get("kind") == "Pod":
-            yield Pod(top, each, each)
+            yield PodTemplate(top, each, each)

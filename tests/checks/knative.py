@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.checks.finding import Check, Document, Finding, Pod, at, group, named, pods
+from tests.checks.finding import Check, Document, Finding, PodTemplate, at, group, named, pods
 
 _SCALING = "autoscaling.knative.dev/"
 LARGEST_ANSWER = 299
@@ -29,7 +29,7 @@ class Field(NamedTuple):
     """What admits it; nothing where it is never admitted."""
 
 
-def masked(pod: Pod) -> Iterator[Field]:
+def masked(pod: PodTemplate) -> Iterator[Field]:
     """Yield the fields of a pod that Knative refuses, or refuses unless a flag is set."""
     yield from _of(pod.spec, "pod", "")
     if pod.spec.get("automountServiceAccountToken") is True:
@@ -67,8 +67,8 @@ def field(documents: Sequence[Document]) -> Iterator[Finding]:
         for path, flag in masked(pod):
             if not flag:
                 message = f"{path} is refused by Knative"
-                way_out = "Leave it out: Knative sets it, or a container's own field says the same."
-                yield Finding("knative-field", message, named(pod.top), way_out)
+                hint = "Leave it out: Knative sets it, or a container's own field says the same."
+                yield Finding("knative-field", message, named(pod.top), hint)
 
 
 def flag(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -77,8 +77,8 @@ def flag(documents: Sequence[Document]) -> Iterator[Finding]:
         for path, key in masked(pod):
             if key:
                 message = f"{path} is refused unless config-features has {key}"
-                way_out = f"Leave it out, or ask the operator for {key}: enabled in knative-serving."
-                yield Finding("knative-flag", message, named(pod.top), way_out)
+                hint = f"Leave it out, or ask the operator for {key}: enabled in knative-serving."
+                yield Finding("knative-flag", message, named(pod.top), hint)
 
 
 def liveness_port(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -90,8 +90,8 @@ def liveness_port(documents: Sequence[Document]) -> Iterator[Finding]:
                 asked = at(container, f"livenessProbe.{handler}.port") or serving[0]
                 if isinstance(asked, int) and asked not in serving:
                     message = f"Knative sends the liveness probe to port {serving[0]}, not to {asked}"
-                    way_out = "Probe by a command, or answer the probe on the service's port."
-                    yield Finding("knative-liveness-port", message, named(pod.top), way_out)
+                    hint = "Probe by a command, or answer the probe on the service's port."
+                    yield Finding("knative-liveness-port", message, named(pod.top), hint)
 
 
 def max_scale(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -100,8 +100,8 @@ def max_scale(documents: Sequence[Document]) -> Iterator[Finding]:
         annotations = at(pod.template, "metadata.annotations")
         if str(annotations.get(f"{_SCALING}max-scale", "0")) == "0":
             message = "without max-scale a flood of requests is a flood of pods"
-            way_out = f"Set {_SCALING}max-scale at the template."
-            yield Finding("knative-max-scale", message, named(pod.top), way_out)
+            hint = f"Set {_SCALING}max-scale at the template."
+            yield Finding("knative-max-scale", message, named(pod.top), hint)
 
 
 def scale(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -116,8 +116,8 @@ def scale(documents: Sequence[Document]) -> Iterator[Finding]:
             "at the Service it has no effect": any(str(each).startswith(_SCALING) for each in _own(pod.top)),
         }
         for message in (message for message, broken in wrong.items() if broken):
-            way_out = "Write min-scale <= activation-scale <= max-scale at the template, activation-scale from 2 on."
-            yield Finding("knative-scale", message, named(pod.top), way_out)
+            hint = "Write min-scale <= activation-scale <= max-scale at the template, activation-scale from 2 on."
+            yield Finding("knative-scale", message, named(pod.top), hint)
 
 
 def dead_letters(documents: Sequence[Document]) -> Iterator[Finding]:
@@ -126,8 +126,8 @@ def dead_letters(documents: Sequence[Document]) -> Iterator[Finding]:
         delivers = document.get("kind") in ("Broker", "KafkaSource") and group(document).endswith("knative.dev")
         if delivers and not at(document, "spec.delivery.deadLetterSink"):
             message = "an event that fails for good is dropped"
-            way_out = "Name a deadLetterSink: a KafkaSink keeps it until somebody replays it."
-            yield Finding("knative-dead-letters", message, named(document), way_out)
+            hint = "Name a deadLetterSink: a KafkaSink keeps it until somebody replays it."
+            yield Finding("knative-dead-letters", message, named(document), hint)
 
 
 def retried(status: int | None) -> bool:
@@ -152,7 +152,7 @@ def status_codes(permanent: Sequence[int], transient: Sequence[int]) -> Iterator
             yield Finding("knative-status", message, f"status {status}", "Answer 503.")
 
 
-def _services(documents: Sequence[Document]) -> Iterator[Pod]:
+def _services(documents: Sequence[Document]) -> Iterator[PodTemplate]:
     return (pod for pod in pods(documents) if group(pod.top) == "serving.knative.dev")
 
 

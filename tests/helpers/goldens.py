@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from gocontainer import render
-from gocontainer.answers.lockfile import sealed
+from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.options.profiles import PRESETS
 from gocontainer.repository import tree
 from tests.helpers.support import ROOT, answers
@@ -21,7 +21,7 @@ GOLDENS: dict[str, dict[str, str]] = {
 def expected(golden: str) -> dict[str, tree.File]:
     """What `gocontainer new orders` writes today for the answers of a golden."""
     chosen = answers(**GOLDENS[golden])
-    return sealed(render(chosen), chosen)
+    return with_lockfile(render(chosen), chosen)
 
 
 if __name__ == "__main__":

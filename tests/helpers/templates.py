@@ -1,4 +1,4 @@
-"""Templates of others in real git, as their authors would write them."""
+"""External templates in real git, as their authors would write them."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def as_tree(files: Files) -> dict[str, File]:
 
 def sealed(base: Tree, **given: Any) -> dict[str, File]:
     """A render with its lock and pack, of the version OLD."""
-    files = lockfile.sealed(base, answers(**given))
+    files = lockfile.with_lockfile(base, answers(**given))
     document = json.loads(files[lockfile.LOCK].content)
     document["template"]["version"] = OLD
     return {**files, lockfile.LOCK: File((json.dumps(document, indent=2) + "\n").encode())}

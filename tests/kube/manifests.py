@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.checks.finding import Pod, group, pods
+from tests.checks.finding import PodTemplate, group, pods
 from tests.helpers import crds
 from tests.helpers.goldens import FOLDER
 from tests.helpers.support import ok
@@ -37,12 +37,12 @@ def of_golden(folder: Path, name: str) -> Subject:
     return Subject(f"golden-{name}", golden, write(golden, folder / name))
 
 
-def pod(found: Pod) -> Document:
-    """Return the pod that a workload asks for: only of pods does Pod Security refuse anything."""
+def pod(found: PodTemplate) -> Document:
+    """Return the pod that a workload asks for: only of pods does PodTemplate Security refuse anything."""
     named = found.top["metadata"]
     metadata = {**found.template["metadata"], "name": named["name"], "namespace": named["namespace"]}
     spec = {name: value for name, value in found.spec.items() if name not in KNATIVE}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    return {"apiVersion": "v1", "kind": "PodTemplate", "metadata": metadata, "spec": spec}
 
 
 def prepare(plane: ControlPlane, subjects: Sequence[Subject]) -> None:

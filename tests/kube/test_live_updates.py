@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from gocontainer import render
-from gocontainer.answers.lockfile import sealed
+from gocontainer.answers.lockfile import with_lockfile
 from tests.helpers.release import FOLDER, frozen
 from tests.helpers.support import answers, committed, git, gocontainer, ok, pip_tool
 from tests.images.engine import Engine
@@ -146,7 +146,7 @@ def applied(service: Deployed) -> int:
 def fixed(node: Node, tmp_path: Path) -> Iterator[Deployed]:
     """A service of three replicas, applied."""
     chosen = answers(service=f"fixed-{next(NUMBERS)}", min_replicas=3, max_replicas=3)
-    repository = committed(tmp_path / str(chosen["service"]), sealed(render(chosen), chosen))
+    repository = committed(tmp_path / str(chosen["service"]), with_lockfile(render(chosen), chosen))
     service = Deployed(node, repository, "prod")
     service.apply()
     assert live(service).keys() == wanted(service)

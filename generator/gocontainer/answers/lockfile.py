@@ -122,7 +122,7 @@ def _parse(text: bytes) -> Lock:
     )
 
 
-def sealed(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Template = OWN) -> dict[str, File]:
+def with_lockfile(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Template = OWN) -> dict[str, File]:
     """Return ``tree`` with its lock and its pack."""
     return {**tree, LOCK: File(lock(tree, answers, keep, template)), PACK: File(pack(tree))}
 
@@ -166,12 +166,12 @@ def packed(repository: Path, remembered: Lock) -> Tree:
     raise CannotUpdate(f"{PACK} is gone or was changed", "Bring it back, say with 'git checkout'.")
 
 
-def kept(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
+def protected(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
     """Return those of ``paths`` that ``keep`` names, by themselves, by a pattern or by a folder around them."""
-    return [path for path in paths if any(_is_kept(path, each.rstrip("/")) for each in keep)]
+    return [path for path in paths if any(_is_protected(path, each.rstrip("/")) for each in keep)]
 
 
-def _is_kept(path: str, pattern: str) -> bool:
+def _is_protected(path: str, pattern: str) -> bool:
     return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*")
 
 

@@ -176,7 +176,7 @@ def _check(filled: Filled) -> None:
     for conflict in CONFLICTS:
         if conflict.applies(values):
             named = [_named(name, values[name], places[name]) for name in conflict.names]
-            raise ConflictingAnswers(named, conflict.reason, conflict.way_out)
+            raise ConflictingAnswers(named, conflict.reason, conflict.hint)
 
 
 def _named(name: str, value: Value, place: str) -> str:

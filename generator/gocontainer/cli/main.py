@@ -16,7 +16,7 @@ import click
 
 from gocontainer import __version__
 from gocontainer.answers.detect import detected
-from gocontainer.answers.lockfile import sealed
+from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Answers, Layer, service_in, usage
 from gocontainer.cli import flags, new_report
 from gocontainer.console import absolute, say, tell
@@ -55,8 +55,8 @@ def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
         case OSError():  # the current folder is gone, a parent may not be searched, and so on
             place = error.filename or "The current folder"
             new = arguments[:1] == ["new"]
-            way_out = "Choose another folder with --output." if new else "Mend that and run the command again."
-            return f"Error: {place}: {error.strerror}. {way_out}", 1
+            hint = "Choose another folder with --output." if new else "Mend that and run the command again."
+            return f"Error: {place}: {error.strerror}. {hint}", 1
     return str(Cancelled()), Cancelled.exit_code
 
 
@@ -64,8 +64,8 @@ def _said(error: click.ClickException) -> str:
     """Return click's message as one sentence; of the names that it finds alike only the nearest is offered."""
     alike = getattr(error, "possibilities", None)  # what is no such option or, from click 8.4 on, command
     message = str(error) if alike else error.format_message()
-    way_out = f" Did you mean {alike[0]}?" if alike else ""
-    return f"{' '.join(message.split()).rstrip('.')}.{way_out}"
+    hint = f" Did you mean {alike[0]}?" if alike else ""
+    return f"{' '.join(message.split()).rstrip('.')}.{hint}"
 
 
 class Lazy(click.Group):
@@ -157,7 +157,7 @@ def new(
         tree.recover(target)
     tree.refuse_occupied(target)
     place = new_report.output_flags(target, output)
-    files = sealed(render(answers), answers)
+    files = with_lockfile(render(answers), answers)
     warnings = new_report.warnings(answers, *([] if dry_run else _write(files, target, no_git=no_git)))
     for warning in warnings:
         tell(f"Warning: {warning}", err=True)

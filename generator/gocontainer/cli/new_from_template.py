@@ -37,7 +37,7 @@ class Write(Protocol):
 
 
 def new(call: Call, switches: Mapping[str, Any], write: Write) -> None:
-    """Render a template of others and write it with its lock and pack."""
+    """Render an external template and write it with its lock and pack."""
     _refuse(call, switches)
     layers = (*(from_file(Path(path)) for path in call.answers_files), flags.settings_layer(call.settings))
     wanted = template.Wanted(call.template, trust=switches["trust"])
@@ -46,7 +46,7 @@ def new(call: Call, switches: Mapping[str, Any], write: Write) -> None:
     if not switches["dry_run"]:
         tree.recover(target)
     tree.refuse_occupied(target)
-    files = lockfile.sealed(rendered.tree, rendered.answers, template=rendered.template)
+    files = lockfile.with_lockfile(rendered.tree, rendered.answers, template=rendered.template)
     written = [] if switches["dry_run"] else write(files, target, no_git=switches["no_git"])
     warnings = [*rendered.notes, *written]
     for warning in warnings:
@@ -66,8 +66,8 @@ def _refuse(call: Call, switches: Mapping[str, Any]) -> None:
     given = [each.flag for each in options if switches.get(each.name) not in (None, (), "")]
     given += [f"--{name}" for name in ("plain", "resume") if switches[name]]
     if given:
-        way_out = "Leave it out; that template's own variables are given with --set KEY=VALUE."
-        raise CannotUse(f"{given[0]} is of gocontainer's own template, not of {call.template}", way_out)
+        hint = "Leave it out; that template's own variables are given with --set KEY=VALUE."
+        raise CannotUse(f"{given[0]} is of gocontainer's own template, not of {call.template}", hint)
     if len(call.answers_files) > 1:
         raise CannotUse(f"--answers is given {len(call.answers_files)} times", "Give one file.")
 

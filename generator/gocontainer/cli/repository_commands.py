@@ -88,8 +88,8 @@ def _end(folder: Path, *, abort: bool) -> int:
 
     project = Project(folder)
     found = journal.read(project)
-    if found is None and not abort and lock_merge.apart(project):
-        lock_merge.reunite(project)
+    if found is None and not abort and lock_merge.is_conflicted(project):
+        lock_merge.regenerate(project)
         say(f"{lockfile.LOCK} and {lockfile.PACK} are written anew for both branches. Go on with the merge.")
         return 0
     if found is None:
@@ -107,7 +107,7 @@ def _update(folder: Path, settings: Sequence[str], *, as_json: bool, **switches:
     from gocontainer.cli import update_report
     from gocontainer.external import template
     from gocontainer.update import steps as updating
-    from gocontainer.update.git_merge import workshop
+    from gocontainer.update.git_merge import scratch_repository
 
     wanted = template.Wanted(switches["template"], switches["version"], trust=switches["trust"])
     prepared = template.prepare(folder, flags.settings_layer(settings), wanted, baseless=switches["baseless"])
@@ -119,13 +119,13 @@ def _update(folder: Path, settings: Sequence[str], *, as_json: bool, **switches:
     if prepared.is_current:
         say(update_report.as_json(prepared, None, written=False) if as_json else update_report.current(prepared))
         return 0
-    with workshop(prepared.project) as shop:
-        planned = updating.plan(shop, prepared, switches["on_conflict"])
+    with scratch_repository(prepared.project) as scratch:
+        planned = updating.plan(scratch, prepared, switches["on_conflict"])
         written = not preview and not (planned.conflicts and _must_be_clean(switches))
         if switches["diff"]:
-            say(shop.difference(planned.tree).decode("utf-8", "replace"), err=as_json)
+            say(scratch.difference(planned.tree).decode("utf-8", "replace"), err=as_json)
         if written:
-            _write(updating, shop, prepared, planned, switches)
+            _write(updating, scratch, prepared, planned, switches)
     report = update_report.as_json(prepared, planned, written=written)
     say(report if as_json else update_report.text(prepared, planned, written=written, branch=switches["branch"] or ""))
     if planned.conflicts:
@@ -138,16 +138,16 @@ def _must_be_clean(switches: dict[str, Any]) -> bool:
     return switches["on_conflict"] == "abort" or bool(switches["branch"])
 
 
-def _write(updating: Any, shop: Any, prepared: Any, planned: Any, switches: dict[str, Any]) -> None:
+def _write(updating: Any, scratch: Any, prepared: Any, planned: Any, switches: dict[str, Any]) -> None:
     project, text = prepared.project, updating.message(prepared, planned)
     if switches["branch"] or switches["commit"]:
         project.git("var", "GIT_AUTHOR_IDENT")  # fails, before anything is written, where git does not know who this is
         project.git("var", "GIT_COMMITTER_IDENT")
     if switches["branch"]:
-        updating.adopt(shop, project, planned)
+        updating.adopt(scratch, project, planned)
         updating.commit(project, planned, text, switches["branch"])
         return
-    updating.apply(shop, project, planned)
+    updating.apply(scratch, project, planned)
     if switches["commit"] and not planned.conflicts:
         updating.commit(project, planned, text)
 

@@ -42,7 +42,7 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "kept_deleted": list(planned.kept_deleted) if planned else [],
         "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
         "unpinned": planned.unpinned if planned else {},
-        **_left(prepared)._asdict(),
+        **_follow_up(prepared)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -80,14 +80,14 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
     return "\n".join([*lines, *_in_the_cluster(prepared)])
 
 
-def _left(prepared: Preparation) -> cluster_cleanup.Left:
-    # Of a template of others nobody knows what its manifests are.
+def _follow_up(prepared: Preparation) -> cluster_cleanup.FollowUp:
+    # Nobody knows what the manifests of an external template are.
     own = prepared.template == lockfile.OWN
-    return cluster_cleanup.left(prepared.base.tree, prepared.theirs) if own else cluster_cleanup.Left([], [])
+    return cluster_cleanup.follow_up(prepared.base.tree, prepared.theirs) if own else cluster_cleanup.FollowUp([], [])
 
 
 def _in_the_cluster(prepared: Preparation) -> Iterator[str]:
-    hand_over, delete = _left(prepared)
+    hand_over, delete = _follow_up(prepared)
     if hand_over:
         yield "The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:"
         yield from (f"  {command}" for command in hand_over)

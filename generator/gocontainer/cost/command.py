@@ -108,7 +108,7 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
         given["cpu_price"],
         given["memory_price"],
     )
-    found = comparison.bill(load, service, pod, int(_either(given["replicas"], answers[_REPLICAS])))
+    found = comparison.compare(load, service, pod, int(_either(given["replicas"], answers[_REPLICAS])))
     if as_json:
         say(json.dumps(found.as_json(), indent=2))
         return
@@ -125,7 +125,7 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
     say("\n".join(f"  {comparison.ROWS[name][0]}\n    {query}" for name, query in comparison.PROMQL.items()))
 
 
-def _arrivals(given: Mapping[str, Any]) -> load_pattern.Arrivals:
+def _arrivals(given: Mapping[str, Any]) -> load_pattern.LoadPattern:
     """Return when the tasks come; raise UsageError where that is said twice or not at all."""
     shape = [flag for flag in ("tasks_per_day", "bursts", "burst_seconds") if given[flag] is not None]
     names = ", ".join(f"--{flag.replace('_', '-')}" for flag in shape)
@@ -161,7 +161,7 @@ def _amount(name: str, value: Value) -> int:
     return option.amount(str(value))
 
 
-def _refuse_overload(load: load_pattern.Arrivals, service: Service) -> None:
+def _refuse_overload(load: load_pattern.LoadPattern, service: Service) -> None:
     """Raise where the pods never get through: the tasks would pile up from day to day."""
     days = load.a_day * service.seconds / service.concurrency / load_pattern.DAY
     if service.max_scale and days > service.max_scale:

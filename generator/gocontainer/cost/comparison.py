@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gocontainer.cost.knative_autoscaler import Service, held, replay
-from gocontainer.cost.load_pattern import DAY, Arrivals, counted
+from gocontainer.cost.load_pattern import DAY, LoadPattern, counted
 
 HOUR = 3600
 PROXY_CPU = 0.025
@@ -42,7 +42,7 @@ class Pod(NamedTuple):
     cpu_price: float = 0
     memory_price: float = 0
 
-    def bill(self, pods: int, seconds: float, waits: Sequence[float], beside: float = 0) -> dict[str, float | None]:
+    def compare(self, pods: int, seconds: float, waits: Sequence[float], beside: float = 0) -> dict[str, float | None]:
         """Return a column of the table; ``beside`` are cores that the platform adds to a pod."""
         cpu, memory = seconds / HOUR * (self.cpu + beside), seconds / HOUR * self.memory
         priced = self.cpu_price or self.memory_price
@@ -57,10 +57,10 @@ class Pod(NamedTuple):
         }
 
 
-class Bill(NamedTuple):
+class Comparison(NamedTuple):
     """Both columns, each for a day, and what they hold for."""
 
-    arrivals: Arrivals
+    arrivals: LoadPattern
     service: Service
     pod: Pod
     always_on: dict[str, float | None]
@@ -115,15 +115,15 @@ class Bill(NamedTuple):
         )
 
 
-def bill(arrivals: Arrivals, service: Service, pod: Pod, replicas: int) -> Bill:
+def compare(arrivals: LoadPattern, service: Service, pod: Pod, replicas: int) -> Comparison:
     """Return what ``arrivals`` cost on so many ``replicas``, and on a Knative ``service``."""
     outcome = replay(arrivals.times, service)
     waits = held(arrivals.times, service, replicas)
-    return Bill(
+    return Comparison(
         arrivals,
         service,
         pod,
-        pod.bill(replicas, replicas * DAY, waits),
-        pod.bill(outcome.peak, outcome.pod_seconds / arrivals.days, outcome.waits, PROXY_CPU),
+        pod.compare(replicas, replicas * DAY, waits),
+        pod.compare(outcome.peak, outcome.pod_seconds / arrivals.days, outcome.waits, PROXY_CPU),
         outcome.starts / arrivals.days,
     )

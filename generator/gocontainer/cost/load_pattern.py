@@ -15,7 +15,7 @@ LONGEST = 366
 """Days of a trace: more are milliseconds that were taken for seconds."""
 
 
-class Arrivals(NamedTuple):
+class LoadPattern(NamedTuple):
     """Seconds from the start, in order, of so many whole days; ``said`` describes them."""
 
     times: Sequence[float]
@@ -34,19 +34,21 @@ def counted(number: float, noun: str) -> str:
     return f"{digits} {noun}{'' if digits == '1' else 's'}"
 
 
-def pattern(tasks: int, bursts: int | None, seconds: float) -> Arrivals:
+def pattern(tasks: int, bursts: int | None, seconds: float) -> LoadPattern:
     """Return a day of ``tasks``, evenly or in as many ``bursts``, each over so many ``seconds``."""
     if bursts is None:
-        return Arrivals([number * DAY / tasks for number in range(tasks)], 1, f"{counted(tasks, 'task')} a day, evenly")
+        return LoadPattern(
+            [number * DAY / tasks for number in range(tasks)], 1, f"{counted(tasks, 'task')} a day, evenly"
+        )
     shares = [(number + 1) * tasks // bursts - number * tasks // bursts for number in range(bursts)]
     times = [
         number * DAY / bursts + place * seconds / share for number, share in enumerate(shares) for place in range(share)
     ]
     how = f"each over {seconds:g} s" if seconds else "each at once"
-    return Arrivals(sorted(times), 1, f"{counted(tasks, 'task')} a day in {counted(bursts, 'burst')}, {how}")
+    return LoadPattern(sorted(times), 1, f"{counted(tasks, 'task')} a day in {counted(bursts, 'burst')}, {how}")
 
 
-def trace(path: Path) -> Arrivals:
+def trace(path: Path) -> LoadPattern:
     """Return the arrivals in a file that has the time of one on each line; raise a UsageError for anything else."""
     lines = enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
     times = sorted(_time(line.strip(), f"{path}:{number}") for number, line in lines if line.strip())
@@ -57,7 +59,7 @@ def trace(path: Path) -> Arrivals:
         rule = f"a trace of at most {LONGEST} days"
         raise InvalidAnswer(str(path), f"{days} days", rule, "Give times in seconds, not in milliseconds.")
     said = f"{counted(len(times), 'task')} in {counted(days, 'day')}"
-    return Arrivals([time - times[0] for time in times], days, said)
+    return LoadPattern([time - times[0] for time in times], days, said)
 
 
 def _time(text: str, where: str) -> float:

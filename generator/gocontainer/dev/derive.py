@@ -14,7 +14,7 @@ from gocontainer.options.schema import answers_schema, dump
 from gocontainer.options.table import OPTIONS
 from gocontainer.options.types import Integer, Option, Select, SelectMany, Toggle
 from gocontainer.rendering import language
-from gocontainer.rendering.variables import derive
+from gocontainer.rendering.variables import template_variables
 
 
 def stale(root: Path, command: click.Group) -> dict[str, str]:
@@ -55,7 +55,7 @@ def _read(path: Path) -> str | None:
 
 def cookiecutter_json() -> str:
     """Return the context of plain cookiecutter: options, then what is derived from them."""
-    derived = derive(Answers(service="orders"), language.pins())
+    derived = template_variables(Answers(service="orders"), language.pins())
     return dump(
         {option.name: _cookiecutter_value(option) for option in OPTIONS}
         | {name: f'<< cookiecutter | derived("{name}") >>' for name in derived}

@@ -70,7 +70,7 @@ def _conflicts() -> list[str]:
             what = f"`{conflict.ordered[0]}` above `{conflict.ordered[1]}`"
         else:
             what = "; ".join(f"`{key}` {_either(values)}" for key, values in conflict.when.items())
-        lines.append(f"| {what} | {conflict.reason} | {conflict.way_out} |")
+        lines.append(f"| {what} | {conflict.reason} | {conflict.hint} |")
     return [*lines, ""]
 
 

@@ -1,6 +1,6 @@
-"""Repositories of a template of others: what ``--template`` renders, and how a newer one is merged.
+"""Repositories of an external template: what ``--template`` renders, and how a newer one is merged.
 
-    SRC@REV --(origin)--> Snapshot --(bakery)--> tree, answers --(update's own machinery)--> merged
+    SRC@REV --(template_source)--> Snapshot --(runner)--> tree, answers --(update)--> merged
 
 A project that cruft made is taken over by its first update.
 """
@@ -18,6 +18,8 @@ from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
 from gocontainer.external import cruft, runner, template_source
+from gocontainer.external.runner import RenderRequest, RenderResult
+from gocontainer.external.template_source import Snapshot
 from gocontainer.options.types import Value
 from gocontainer.repository.tree import File
 from gocontainer.repository.worktree import Project
@@ -32,8 +34,8 @@ class Wanted(NamedTuple):
     trust: bool = False
 
 
-class Foreign(Answers):
-    """The answers to a template of others; each key came from ``origins``."""
+class ExternalAnswers(Answers):
+    """The answers to an external template; each key came from ``origins``."""
 
     def __init__(self, values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
         self._values, self.origins, self.profile = dict(values), dict(origins), ""
@@ -44,17 +46,17 @@ class Foreign(Answers):
 
 
 class Rendered(NamedTuple):
-    """A template of others, rendered."""
+    """An external template, rendered."""
 
     folder: str
     tree: Mapping[str, File]
-    answers: Foreign
+    answers: ExternalAnswers
     template: lockfile.Template
     notes: tuple[str, ...]
 
 
 def _concerns(folder: Path, wanted: Wanted) -> bool:
-    """Whether an update of ``folder`` is one to a template of others."""
+    """Whether an update of ``folder`` is one to an external template."""
     if wanted.template is not None:
         return True
     try:
@@ -68,23 +70,25 @@ def _concerns(folder: Path, wanted: Wanted) -> bool:
 def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Rendered:
     """Render a template for ``new``."""
     where = template_source.parse(wanted.template or "")
-    order = _asking(runner.Order(where.source, where.revision, wanted.trust, service=service), layers)
+    request = _asking(RenderRequest(where.source, where.revision, wanted.trust, service=service), layers)
     with _opened(where) as source:
         snapshot = source.pick(where.revision)
-        baked = runner.bake(snapshot, order)
-    origins = {name: "flag" if name in baked.given else "default" for name in baked.answers}
-    origins |= {name: layer.origin for layer in layers for name in layer.values if name in baked.answers}
-    answers = Foreign(baked.answers, origins)
-    return Rendered(baked.folder, baked.tree, answers, _template(order, snapshot, baked), notes(order, snapshot, baked))
+        result = runner.run(snapshot, request)
+    origins = {name: "flag" if name in result.given else "default" for name in result.answers}
+    origins |= {name: layer.origin for layer in layers for name in layer.values if name in result.answers}
+    answers = ExternalAnswers(result.answers, origins)
+    return Rendered(
+        result.folder, result.tree, answers, _template(request, snapshot, result), notes(request, snapshot, result)
+    )
 
 
 def prepare(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = False) -> steps.Preparation:
-    """Prepare an update: to our own template, or to one of others where it is one."""
+    """Prepare an update: to our own template, or to an external one where it is one."""
     if _concerns(folder, wanted):
         return _prepare(folder, settings, wanted, baseless=baseless)
     if wanted.revision not in (None, __version__):
-        way_out = f"Install gocontainer {wanted.revision} and run it instead."
-        raise CannotUpdate(f"this is gocontainer {__version__}", way_out)
+        hint = f"Install gocontainer {wanted.revision} and run it instead."
+        raise CannotUpdate(f"this is gocontainer {__version__}", hint)
     return steps.prepare(folder, settings, baseless=baseless)
 
 
@@ -94,27 +98,27 @@ def _prepare(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool) -
     theirs = cruft.read(project) if lockfile.LOCK not in project.mine else None
     remembered = steps.recall(project) if theirs is None else _as_lock(theirs)
     where = _where(wanted, remembered, theirs)
-    order = runner.Order(where.source, where.revision, wanted.trust, remembered.directory,
+    request = RenderRequest(where.source, where.revision, wanted.trust, remembered.directory,
                          locked=remembered.answers, defaults=remembered.defaults)  # fmt: skip
     nothing = base.Base({}, "nothing")
     version = remembered.version if theirs is None and remembered.name != lockfile.NAME else ""
     with _opened(where, project) as source:
         snapshot = source.pick(where.revision, version, remembered.commit)
-        baked = runner.bake(snapshot, _asking(order, (settings,)))
+        result = runner.run(snapshot, _asking(request, (settings,)))
         if theirs is not None and not baseless:
-            nothing = base.Base(_first(source, theirs, order), "rendered again")
-    if remembered.trusted and baked.code and not wanted.trust:
-        way_out = "Give --trust if you trust its author: this runs code."
-        raise CannotUse(f"the repository was rendered with code of {remembered.name}: {', '.join(baked.code)}", way_out)
-    answers = _kept_answers(baked, remembered)
+            nothing = base.Base(_first(source, theirs, request), "rendered again")
+    if remembered.trusted and result.code and not wanted.trust:
+        hint = "Give --trust if you trust its author: this runs code."
+        raise CannotUse(f"the repository was rendered with code of {remembered.name}: {', '.join(result.code)}", hint)
+    answers = _kept_answers(result, remembered)
     offers = {
-        name: (value, baked.today[name])
+        name: (value, result.today[name])
         for name, value in answers.items()
-        if name in remembered.defaults and name not in baked.given and value != baked.today[name]
+        if name in remembered.defaults and name not in result.given and value != result.today[name]
     }
     prepared = steps.Preparation(
-        project, remembered, answers, nothing, baked.tree, offers,
-        _template(order, snapshot, baked), notes(order, snapshot, baked),
+        project, remembered, answers, nothing, result.tree, offers,
+        _template(request, snapshot, result), notes(request, snapshot, result),
     )  # fmt: skip
     if theirs is not None:  # it is in the base and not in theirs, and so goes away
         tree = {**nothing.tree, cruft.FILE: File(theirs.text)}
@@ -124,37 +128,37 @@ def _prepare(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool) -
     return prepared._replace(base=base.find(project, remembered))
 
 
-def notes(order: runner.Order, snapshot: template_source.Snapshot, baked: runner.Baked) -> tuple[str, ...]:
+def notes(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> tuple[str, ...]:
     """Return what a person should know of a template."""
-    code = ", ".join(baked.code)
+    code = ", ".join(result.code)
     found = []
-    if code and order.trust:
-        found.append(f"This ran code of {order.source}: {code}.")
+    if code and request.trust:
+        found.append(f"This ran code of {request.source}: {code}.")
     elif code:
-        found.append(f"Left out of {order.source}, since it is code: {code}. --trust runs it.")
+        found.append(f"Left out of {request.source}, since it is code: {code}. --trust runs it.")
     if snapshot.missing:
-        found.append(f"Left out of {order.source}: {', '.join(snapshot.missing)}.")
-    found += [f"{order.source} has no variable {name} any more: its answer is dropped." for name in baked.dropped]
+        found.append(f"Left out of {request.source}: {', '.join(snapshot.missing)}.")
+    found += [f"{request.source} has no variable {name} any more: its answer is dropped." for name in result.dropped]
     return tuple(found)
 
 
 @contextmanager
-def _opened(where: template_source.Origin, project: Project | None = None) -> Iterator[template_source.Opened]:
+def _opened(where: template_source.TemplateSource, project: Project | None = None) -> Iterator[template_source.Opened]:
     """Open a template; a folder is seen from here, else from where the project was made."""
     folder = where.folder
     if project and folder and not folder.exists() and (project.folder.parent / folder).exists():
         folder = project.folder.parent / folder
     with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as scratch:
-        yield template_source.open_origin(where.source, folder, Path(scratch))
+        yield template_source.open_source(where.source, folder, Path(scratch))
 
 
-def _asking(order: runner.Order, layers: tuple[Layer, ...]) -> runner.Order:
+def _asking(request: RenderRequest, layers: tuple[Layer, ...]) -> RenderRequest:
     asked = {name: value for layer in layers for name, value in layer.values.items()}
     labels = {name: layer.where(name) for layer in layers for name in layer.values}
-    return order._replace(asked=asked, labels=labels)
+    return request._replace(asked=asked, labels=labels)
 
 
-def _where(wanted: Wanted, remembered: lockfile.Lock, theirs: cruft.Cruft | None) -> template_source.Origin:
+def _where(wanted: Wanted, remembered: lockfile.Lock, theirs: cruft.Cruft | None) -> template_source.TemplateSource:
     """Return where the update goes: ``--template``, else what is remembered; ``--to`` or ``@REV``, not both."""
     where = (
         template_source.parse(wanted.template) if wanted.template else template_source.parse(remembered.name + "@HEAD")
@@ -169,16 +173,16 @@ def _where(wanted: Wanted, remembered: lockfile.Lock, theirs: cruft.Cruft | None
     return where._replace(revision=wanted.revision)
 
 
-def _template(order: runner.Order, snapshot: template_source.Snapshot, baked: runner.Baked) -> lockfile.Template:
-    trusted = order.trust and bool(baked.code)
-    return lockfile.Template(order.source, snapshot.version, snapshot.commit, baked.directory, trusted)
+def _template(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> lockfile.Template:
+    trusted = request.trust and bool(result.code)
+    return lockfile.Template(request.source, snapshot.version, snapshot.commit, result.directory, trusted)
 
 
-def _kept_answers(baked: runner.Baked, remembered: lockfile.Lock) -> Foreign:
+def _kept_answers(result: RenderResult, remembered: lockfile.Lock) -> ExternalAnswers:
     """Return the answers: what was only a default still is one, and so is what is new."""
     spoken = remembered.answers.keys() - set(remembered.defaults)
-    origins = {name: "lock" if name in spoken else "default" for name in baked.answers}
-    return Foreign(baked.answers, {**origins, **dict.fromkeys(baked.given, "flag")})
+    origins = {name: "lock" if name in spoken else "default" for name in result.answers}
+    return ExternalAnswers(result.answers, {**origins, **dict.fromkeys(result.given, "flag")})
 
 
 def _as_lock(theirs: cruft.Cruft) -> lockfile.Lock:
@@ -196,12 +200,12 @@ def _as_lock(theirs: cruft.Cruft) -> lockfile.Lock:
     )
 
 
-def _first(source: template_source.Opened, theirs: cruft.Cruft, order: runner.Order) -> Mapping[str, File]:
+def _first(source: template_source.Opened, theirs: cruft.Cruft, request: RenderRequest) -> Mapping[str, File]:
     """Return what cruft rendered at first."""
     try:
         snapshot = source.at(theirs.commit)
     except CannotUse as error:
         reason = f"the template {source.source} has no commit {theirs.commit}, which {cruft.FILE} was rendered from"
-        way_out = "Say with --template where it is, or run with --baseless: every difference then is a conflict."
-        raise CannotUpdate(reason, way_out) from error
-    return runner.bake(snapshot, order).tree
+        hint = "Say with --template where it is, or run with --baseless: every difference then is a conflict."
+        raise CannotUpdate(reason, hint) from error
+    return runner.run(snapshot, request).tree

@@ -1,4 +1,4 @@
-"""Where a template of others comes from: a folder, or a git repository at a revision. Nothing of it is run.
+"""Where an external template comes from: a folder, or a git repository at a revision. Nothing of it is run.
 
 Nothing is checked out either: files are read from git's objects or from the folder, so that no link, filter,
 hook or submodule of theirs takes part.
@@ -26,7 +26,7 @@ _RELEASE = re.compile(r"\D*(\d+(?:\.\d+)*)")
 """A tag that is a version, and no candidate for one: v1.2.0, release-7."""
 
 
-class Origin(NamedTuple):
+class TemplateSource(NamedTuple):
     """``SRC@REV`` as it was given."""
 
     source: str
@@ -48,7 +48,7 @@ class Snapshot(NamedTuple):
     """Submodules, and links that lead to no file of the template."""
 
 
-def parse(text: str) -> Origin:
+def parse(text: str) -> TemplateSource:
     """Split ``SRC@REV``; raise CannotUse where a template may not come from there."""
     start = 0
     if "://" in text:
@@ -61,7 +61,7 @@ def parse(text: str) -> Origin:
     if at >= 0:
         check_revision(revision)
     _check(source)
-    return Origin("./gocontainer" if source == "gocontainer" else source, revision)
+    return TemplateSource("./gocontainer" if source == "gocontainer" else source, revision)
 
 
 def check_revision(revision: str) -> None:
@@ -87,11 +87,11 @@ def _check(source: str) -> None:
     if parts.scheme not in _SCHEMES or (parts.hostname or "").startswith("-"):
         raise CannotUse(f"a template cannot come from {source!r}", where)
     if parts.password is not None or (parts.scheme == "https" and parts.username):
-        way_out = "Leave it out, for it would be committed; git's credential helper knows such things."
-        raise CannotUse("the address of the template holds a secret", way_out)
+        hint = "Leave it out, for it would be committed; git's credential helper knows such things."
+        raise CannotUse("the address of the template holds a secret", hint)
 
 
-def open_origin(source: str, folder: Path | None, scratch: Path) -> Folder | Repository:
+def open_source(source: str, folder: Path | None, scratch: Path) -> Folder | Repository:
     """Return the template in ``folder``, or its repository as a private clone in ``scratch``."""
     if folder is None:
         return Repository(source, source, scratch)
@@ -113,8 +113,8 @@ class Folder:
         """Return the folder as it is now; it has no revisions."""
         del version, commit
         if revision:
-            way_out = f"Leave @{revision} out, or give the address of its repository."
-            raise CannotUse(f"the template {self.source} is a folder without revisions", way_out)
+            hint = f"Leave @{revision} out, or give the address of its repository."
+            raise CannotUse(f"the template {self.source} is a folder without revisions", hint)
         files: dict[str, File] = {}
         links: dict[str, str] = {}
         for root, folders, names in os.walk(self.folder):
@@ -186,8 +186,8 @@ class Repository:
             if found := self._commit(place):
                 return found
         tags = ", ".join(self._tags()[:5])
-        way_out = f"Its newest tags are {tags}." if tags else "It has no tags."
-        raise CannotUse(f"the template {self.source} has no tag, branch or commit {revision}", way_out)
+        hint = f"Its newest tags are {tags}." if tags else "It has no tags."
+        raise CannotUse(f"the template {self.source} has no tag, branch or commit {revision}", hint)
 
     def _commit(self, place: str) -> str:
         return self.git("rev-parse", "--verify", "--quiet", f"{place}^{{commit}}", codes=(0, 1, 128)).decode().strip()

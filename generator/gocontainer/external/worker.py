@@ -1,6 +1,6 @@
-"""cookiecutter in a process of its own: a script that ``bakery.py`` runs, and that imports nothing of ours.
+"""cookiecutter in a process of its own: a script that ``runner.py`` runs, and that imports nothing of ours.
 
-A house fork brings a ``gocontainer`` of its own, which its extension and hooks import; in our process they
+A fork of our template brings a ``gocontainer`` of its own, which its extension and hooks import; in our process they
 would get ours. ``python sandbox.py REQUEST`` reads a JSON document and writes ``outcome.json`` beside it.
 
 Without ``trust`` nothing of the template runs: no hooks, no extensions, and Jinja's sandbox for contents,
@@ -99,7 +99,7 @@ class Baking:
         settings = variables.get("_jinja2_env_vars") or {}
         return {key: value for key, value in settings.items() if isinstance(value, _HARMLESS.get(key, Refused))}
 
-    def bake(self) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Render the template and return what came of it."""
         here = self._place(Path(self.request["repo"], self.request["directory"]))
         raw = self._load(here)
@@ -264,10 +264,10 @@ def _reason(error: BaseException, baking: Baking) -> dict[str, Any]:
     if baking.trust:
         return {"kind": "template", "reason": f"cannot be rendered: {told}{place}"}
     if isinstance(cause, SecurityError):
-        return {"kind": "template", "reason": f"does what the sandbox forbids: {told}{place}", "way_out": _GIVE}
+        return {"kind": "template", "reason": f"does what the sandbox forbids: {told}{place}", "hint": _GIVE}
     if isinstance(cause, TemplateError) and baking.code:
         without = f"cannot be rendered without its code ({', '.join(baking.code)}): {told}{place}"
-        return {"kind": "template", "reason": without, "way_out": _GIVE}
+        return {"kind": "template", "reason": without, "hint": _GIVE}
     return {"kind": "template", "reason": f"cannot be rendered: {told}{place}"}
 
 
@@ -275,7 +275,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what came of a request, good or bad."""
     baking = Baking(request)
     try:
-        return baking.bake()
+        return baking.run()
     except Refused as refused:
         return refused.document
     except (CookiecutterException, TemplateError, OSError, ArithmeticError, LookupError, TypeError, ValueError,

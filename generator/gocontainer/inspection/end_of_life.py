@@ -20,7 +20,7 @@ _FROM = re.compile(
 )
 
 
-class Ending(NamedTuple):
+class EndOfLife(NamedTuple):
     """An image whose support has ended or soon will, and what to take instead."""
 
     path: str
@@ -39,11 +39,11 @@ class Ending(NamedTuple):
     def line(self) -> str:
         """Return what a person reads."""
         what = "past its end of life" if self.past else "ends soon"
-        way_out = f"take {self.instead}" if self.instead else "look for a newer tag, or a newer gocontainer"
+        hint = f"take {self.instead}" if self.instead else "look for a newer tag, or a newer gocontainer"
         if self.update:
-            way_out = f"'gocontainer update' brings {self.instead or 'another'}"
+            hint = f"'gocontainer update' brings {self.instead or 'another'}"
         tense = "was" if self.past else "is"
-        return f"  {what:20} {self.path}: {self.image} {tense} supported until {self.last_day}; {way_out}"
+        return f"  {what:20} {self.path}: {self.image} {tense} supported until {self.last_day}; {hint}"
 
 
 def today() -> dt.date:
@@ -51,7 +51,7 @@ def today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).date()
 
 
-def endings(folder: Path, base: Tree, newest: Tree) -> Iterator[Ending]:
+def ends_of_life(folder: Path, base: Tree, newest: Tree) -> Iterator[EndOfLife]:
     """Yield the images in ``folder`` that are past their last day, or nearly so.
 
     ``base`` and ``newest`` tell what an update would bring.
@@ -63,7 +63,7 @@ def endings(folder: Path, base: Tree, newest: Tree) -> Iterator[Ending]:
             last_day = ends(image, pins["end_of_life"])
             if last_day and last_day < now + SOON:
                 replaced = image in before and image not in after
-                yield Ending(path, image, last_day, last_day < now, replaced, _instead(image, last_day, pins))
+                yield EndOfLife(path, image, last_day, last_day < now, replaced, _instead(image, last_day, pins))
 
 
 def _rendered(tree: Tree, path: str) -> list[str]:

@@ -73,8 +73,8 @@ def explain(repository: Path) -> list[Explained]:
     """
     remembered = lockfile.read(repository)
     if remembered.name != lockfile.NAME:
-        way_out = "Its authors know; 'gocontainer status' says what was changed by hand."
-        raise CannotUse(f"no table says where the numbers of {remembered.name} come from", way_out)
+        hint = "Its authors know; 'gocontainer status' says what was changed by hand."
+        raise CannotUse(f"no table says where the numbers of {remembered.name} come from", hint)
     return _explained(Answers.merge(*remembered.layers()), lambda path: _read(repository / path))
 
 

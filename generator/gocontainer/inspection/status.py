@@ -11,7 +11,7 @@ from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.model import Answers
 from gocontainer.errors import CannotUpdate, GitFailed
-from gocontainer.inspection.end_of_life import Ending, endings
+from gocontainer.inspection.end_of_life import EndOfLife, ends_of_life
 from gocontainer.rendering.engine import render
 from gocontainer.repository.git import Git
 from gocontainer.repository.tree import File, Tree
@@ -28,8 +28,8 @@ class Status(NamedTuple):
     extra: int
     name: str = lockfile.NAME
     newest: str = __version__
-    """The newest version that is known without a network: of a template of others, the one that was merged."""
-    endings: tuple[Ending, ...] = ()
+    """The newest version that is known without a network: of an external template, the one that was merged."""
+    endings: tuple[EndOfLife, ...] = ()
     under_way: journal.Journal | None = None
     """An update that has not ended."""
 
@@ -82,8 +82,8 @@ def status(folder: Path) -> Status:
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
     files = {path: _words(path, folder, base, newest) for path in sorted(base)}
     known = lockfile.OWN if own else remembered.template
-    kept = lockfile.kept(remembered.keep, base)
-    old = tuple(endings(folder, {path: base[path] for path in base if path not in kept}, newest))
+    kept = lockfile.protected(remembered.keep, base)
+    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
     project = _project(folder)
     under_way = journal.read(project) if project else None
     extra = len(_present(folder, project) - {*base, lockfile.LOCK, lockfile.PACK})

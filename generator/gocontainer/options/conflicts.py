@@ -22,7 +22,7 @@ class Conflict:
     when: When = field(default_factory=dict)
     ordered: tuple[str, str] | None = None
     reason: str
-    way_out: str
+    hint: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,46 +40,46 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         when={"cgo": (True,), "base_image": ("scratch", "distroless-static", "alpine")},
         reason="a binary with C code needs glibc at run time, and this image has none",
-        way_out="Take base_image distroless-base, debian-slim or ubuntu.",
+        hint="Take base_image distroless-base, debian-slim or ubuntu.",
     ),
     Conflict(
         when={"cgo": (True,), "platforms": PLATFORMS.several()},
         reason="C code is compiled on the platform that it runs on",
-        way_out="Take one platform.",
+        hint="Take one platform.",
     ),
     Conflict(
         when={"cgo": (True,), "platforms": ("linux/arm/v7",)},
         reason="C code is compiled on the platform that it runs on, and no builder is 32-bit",
-        way_out="Take linux/amd64 or linux/arm64.",
+        hint="Take linux/amd64 or linux/arm64.",
     ),
     Conflict(
         when={"port": (6060, 8081)},
         reason="8081 is for probes and metrics and 6060 for profiles",
-        way_out="Take another port.",
+        hint="Take another port.",
     ),
     Conflict(
         when={"target": ("knative",), "port": KNATIVE_PORTS},
         reason="Knative's own proxy in the pod listens there",
-        way_out="Take another port.",
+        hint="Take another port.",
     ),
     Conflict(
         when={"local_volume": ("host-path",), "kubernetes_min": ("1.27",)},
         reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
-        way_out="Take local_volume claim or kubernetes_min 1.30.",
+        hint="Take local_volume claim or kubernetes_min 1.30.",
     ),
     Conflict(
         when={"eventing": ("kafka",), "config_center": CONFIG_CENTER.values[1:]},
         reason="a function starts with the first event, which would wait for the config centre as well",
-        way_out="Take config_center none: a change of the settings is a new revision.",
+        hint="Take config_center none: a change of the settings is a new revision.",
     ),
     Conflict(
         ordered=("min_replicas", "max_replicas"),
         reason="the fewest replicas are more than the most",
-        way_out="Raise max_replicas or lower min_replicas.",
+        hint="Raise max_replicas or lower min_replicas.",
     ),
     Conflict(
         ordered=("liveness_timeout", "liveness_period"),
         reason="the next probe would start before the answer to this one is late",
-        way_out="Raise liveness_period or lower liveness_timeout.",
+        hint="Raise liveness_period or lower liveness_timeout.",
     ),
 )

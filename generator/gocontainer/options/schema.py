@@ -48,7 +48,7 @@ def _schema_conditions() -> Iterator[object]:
 def _schema_conflicts() -> Iterator[object]:
     for conflict in CONFLICTS:
         if conflict.when:
-            yield {"not": _schema_when(conflict.when), "$comment": f"{conflict.reason}. {conflict.way_out}"}
+            yield {"not": _schema_when(conflict.when), "$comment": f"{conflict.reason}. {conflict.hint}"}
 
 
 def _schema_when(when: When) -> dict[str, object]:

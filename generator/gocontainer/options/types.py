@@ -129,8 +129,8 @@ class Select(Option):
             # To YAML, TOML and JSON a version is a number: 1.30 arrives as 1.3.
             quotes = ", in quotes" if isinstance(raw, float) else ""
             alike = nearest(raw, self.values) if isinstance(raw, str) else None
-            way_out = f"Did you mean {alike}?" if alike else f"Choose from {', '.join(self.values)}{quotes}."
-            raise InvalidAnswer(where, raw, "one of the choices", way_out)
+            hint = f"Did you mean {alike}?" if alike else f"Choose from {', '.join(self.values)}{quotes}."
+            raise InvalidAnswer(where, raw, "one of the choices", hint)
         return str(raw)
 
     def schema(self) -> dict[str, object]:

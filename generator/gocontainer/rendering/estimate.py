@@ -20,7 +20,7 @@ KNATIVE_UNREADY = 31
 and 1 s for an answer."""
 
 
-class Footprint(NamedTuple):
+class Estimate(NamedTuple):
     """A rough size. Megabytes are what a node pulls, for one platform; seconds are worst cases."""
 
     image_mb: int
@@ -43,13 +43,13 @@ def replicas(answers: Mapping[str, Value]) -> str:
     return " to ".join(dict.fromkeys((str(few), str(answers["max_replicas"]))))
 
 
-def footprint(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Footprint:
+def estimate(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Estimate:
     """Return what valid ``answers`` come to."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     pods = replicas(answers)
     sizes = Sizes.of(answers)
     by_knative = answers["target"] == "knative" and answers["scaler"] == "knative"
-    return Footprint(
+    return Estimate(
         image_mb=round(base + BINARY_MB[answers["tracing"] is True][str(answers["config_center"])]),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
         unready=KNATIVE_UNREADY if by_knative else sizes.readiness.worst_case,

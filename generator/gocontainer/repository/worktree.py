@@ -55,8 +55,8 @@ class Project:
             )  # fmt: skip
         except GitFailed as error:
             if "not a git repository" in error.said or "must be run in a work tree" in error.said:
-                way_out = "Run 'git init' and commit everything there, so that nothing can be lost."
-                raise CannotUpdate(f"{folder} is not in the work tree of a git repository", way_out) from error
+                hint = "Run 'git init' and commit everything there, so that nothing can be lost."
+                raise CannotUpdate(f"{folder} is not in the work tree of a git repository", hint) from error
             raise
         self.object_format, directory, common, top, self.prefix = [*said.split("\n"), ""][:5]
         self.folder, self.top = folder, Path(top)
@@ -69,8 +69,8 @@ class Project:
         try:
             return self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         except GitFailed as error:
-            way_out = "Commit everything first: an update needs a commit that it can be undone to."
-            raise CannotUpdate(f"{self.top} has no commit yet", way_out) from error
+            hint = "Commit everything first: an update needs a commit that it can be undone to."
+            raise CannotUpdate(f"{self.top} has no commit yet", hint) from error
 
     @cached_property
     def everything(self) -> dict[str, Entry]:
@@ -114,8 +114,8 @@ class Project:
             raise CannotUpdate(f"what would be touched is not as committed: {listed(dirty)}", "Commit or stash first.")
         hidden = sorted(touched & self._hidden())
         if hidden:
-            way_out = "Take --assume-unchanged and --skip-worktree back with 'git update-index'."
-            raise CannotUpdate(f"git is told to look away from {listed(hidden)}", way_out)
+            hint = "Take --assume-unchanged and --skip-worktree back with 'git update-index'."
+            raise CannotUpdate(f"git is told to look away from {listed(hidden)}", hint)
         there = sorted(path for path in touched - self.everything.keys() if self._in_the_way(path))
         if there:
             reason = f"files that git does not track are in the way of {listed(there)}"

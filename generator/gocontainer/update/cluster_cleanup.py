@@ -23,7 +23,7 @@ class _Object(NamedTuple):
     name: str
 
 
-class Left(NamedTuple):
+class FollowUp(NamedTuple):
     """Commands for a cluster that runs the manifests, in the order in which they are due."""
 
     hand_over: list[str]
@@ -32,7 +32,7 @@ class Left(NamedTuple):
     """After it: they delete what is made no more."""
 
 
-def left(before: Tree, after: Tree) -> Left:
+def follow_up(before: Tree, after: Tree) -> FollowUp:
     """Return what applying ``after`` over ``before``, both as rendered, leaves to be done.
 
     Without the first commands the apply would delete the number of replicas, and so set it to 1 until the autoscaler
@@ -40,9 +40,9 @@ def left(before: Tree, after: Tree) -> Left:
     autoscaling).
     """
     if _manifests(before) == _manifests(after):
-        return Left([], [])
+        return FollowUp([], [])
     old, new = _objects(before), _objects(after)
-    return Left(
+    return FollowUp(
         [
             f"kubectl -n {namespace} apply view-last-applied deployment/{name} -o yaml | sed '/^  replicas:/d' | "
             f"kubectl -n {namespace} apply set-last-applied -f -"

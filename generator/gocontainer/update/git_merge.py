@@ -1,6 +1,6 @@
 """Three-way merge of trees by git itself, off the work tree.
 
-    base, mine, theirs --(Workshop)--> merged entries, conflicts
+    base, mine, theirs --(ScratchRepository)--> merged entries, conflicts
 
 Base and theirs are renders of the template; mine is the last commit. They become three commits in a
 private bare repository that borrows the project's objects, so that nothing of the project changes and
@@ -38,7 +38,7 @@ _MERGE = (
 )
 
 
-class Conflict(NamedTuple):
+class MergeConflict(NamedTuple):
     """Two changes of one path that a person has to decide between."""
 
     path: str
@@ -56,12 +56,12 @@ class Merged(NamedTuple):
     """The outcome: every path of the folder, and what is left to decide."""
 
     entries: dict[str, Entry]
-    conflicts: dict[str, Conflict]
+    conflicts: dict[str, MergeConflict]
     kept_deleted: tuple[str, ...]
     """What the user deleted and the template changed: it stays deleted."""
 
 
-class Workshop:
+class ScratchRepository:
     """The private repository in which trees are merged and written."""
 
     def __init__(self, project: Project, folder: Path) -> None:
@@ -107,7 +107,7 @@ class Workshop:
         merged = entries(self.git("ls-tree", "-r", "-z", tree))
         return _settle(merged, stages, kinds, mine)
 
-    def resolve(self, conflict: Conflict, how: str = "--zdiff3", marker: int = 7) -> bytes | None:
+    def resolve(self, conflict: MergeConflict, how: str = "--zdiff3", marker: int = 7) -> bytes | None:
         """Return the content of a conflict between two texts as ``git merge-file`` has it, else None.
 
         ``how`` is ``--zdiff3`` for markers, ``--ours`` or ``--theirs``.
@@ -179,10 +179,10 @@ class Workshop:
 
 
 @contextmanager
-def workshop(project: Project) -> Iterator[Workshop]:
+def scratch_repository(project: Project) -> Iterator[ScratchRepository]:
     """Open a private repository for ``project`` and remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as folder:
-        yield Workshop(project, Path(folder))
+        yield ScratchRepository(project, Path(folder))
 
 
 def index_info(prefix: str, changes: Mapping[str, Entry | None], nothing: Entry) -> bytes:
@@ -262,11 +262,11 @@ def _settle(
             merged.pop(path, None)
             kept.append(path)
         else:
-            conflicts[path] = Conflict(path, kind, there)
+            conflicts[path] = MergeConflict(path, kind, there)
     return Merged(merged, conflicts, tuple(kept))
 
 
-def files_of(workshop_: Workshop, tree: Entries) -> dict[str, File]:
+def files_of(workshop_: ScratchRepository, tree: Entries) -> dict[str, File]:
     """Return the content of every file in ``tree``."""
     paths = [path for path, entry in tree.items() if entry.mode in ("100644", "100755")]
     contents = workshop_.blobs([tree[path].oid for path in paths])

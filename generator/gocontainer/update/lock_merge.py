@@ -18,12 +18,12 @@ from gocontainer.repository.worktree import Project
 _OURS, _THEIRS = 2, 3
 
 
-def apart(project: Project) -> bool:
+def is_conflicted(project: Project) -> bool:
     """Whether a merge that is under way has left the lock or the pack undecided."""
     return bool(_stages(project))
 
 
-def reunite(project: Project) -> None:
+def regenerate(project: Project) -> None:
     """Write lock and pack for what both branches answered, and add them to the index.
 
     Raises CannotUpdate where both answered the same question otherwise, or where another version has to do it.
@@ -39,10 +39,10 @@ def reunite(project: Project) -> None:
             _write(project, {path: File(project.git("cat-file", "blob", oid)) for path, oid in oids.items()})
             return
     if together.name != lockfile.NAME or together.version != __version__:
-        way_out = f"Install gocontainer {together.version} and run this again."
-        raise CannotUpdate(f"the branches are of {together.name} {together.version}", way_out)
+        hint = f"Install gocontainer {together.version} and run this again."
+        raise CannotUpdate(f"the branches are of {together.name} {together.version}", hint)
     answers = Answers.merge(*together.layers())
-    sealed = lockfile.sealed(render(answers), answers, together.keep)
+    sealed = lockfile.with_lockfile(render(answers), answers, together.keep)
     _write(project, {path: sealed[path] for path in (lockfile.LOCK, lockfile.PACK)})
 
 
@@ -72,10 +72,8 @@ def _together(before: lockfile.Lock | None, ours: lockfile.Lock, theirs: lockfil
             chosen = theirs
         elif name in theirs.answers and theirs.answers[name] not in (ours.answers[name], old.get(name)):
             both = f"{ours.answers[name]} and {theirs.answers[name]}"
-            way_out = (
-                "Abort the merge, let one branch take the other's with 'gocontainer update --set', and merge again."
-            )
-            raise CannotUpdate(f"the branches answered {name} otherwise: {both}", way_out)
+            hint = "Abort the merge, let one branch take the other's with 'gocontainer update --set', and merge again."
+            raise CannotUpdate(f"the branches answered {name} otherwise: {both}", hint)
         answers[name] = chosen.answers[name]
         defaults += [name] if name in chosen.defaults else []
     newer = max((ours, theirs), key=lambda side: lockfile.order(side.version))

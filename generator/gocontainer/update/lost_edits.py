@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from gocontainer.repository.tree import Tree
 from gocontainer.repository.worktree import Entries, Entry
-from gocontainer.update.git_merge import Conflict, Merged, Workshop
+from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 
 
-def rescue(shop: Workshop, merged: Merged, base: Tree, mine: Entries) -> None:
+def find_lost_edits(scratch: ScratchRepository, merged: Merged, base: Tree, mine: Entries) -> None:
     """Make a conflict of each path whose lines, as the user wrote them, are nowhere in ``merged``."""
     suspects = {
         path: entry
@@ -21,19 +21,19 @@ def rescue(shop: Workshop, merged: Merged, base: Tree, mine: Entries) -> None:
         if path not in merged.conflicts
         and _is_file(entry)
         and merged.entries.get(path) != entry
-        and (path not in base or shop.oid(base[path].content) != entry.oid)
+        and (path not in base or scratch.oid(base[path].content) != entry.oid)
     }
     if not suspects:
         return
     changed = {entry.oid for path, entry in merged.entries.items() if mine.get(path) != entry and _is_file(entry)}
     stages = (entry for conflict in merged.conflicts.values() for entry in conflict.stages.values())
     staged = {entry.oid for entry in stages if _is_file(entry)}
-    there = _lines(file.content for file in base.values()) | _lines(shop.blobs([*changed | staged]))
+    there = _lines(file.content for file in base.values()) | _lines(scratch.blobs([*changed | staged]))
     for (path, entry), content in zip(
-        suspects.items(), shop.blobs([each.oid for each in suspects.values()]), strict=True
+        suspects.items(), scratch.blobs([each.oid for each in suspects.values()]), strict=True
     ):
         if not _lines([content]) <= there:
-            _keep(shop, merged, path, entry, base)
+            _keep(scratch, merged, path, entry, base)
 
 
 def _is_file(entry: Entry) -> bool:
@@ -44,13 +44,13 @@ def _lines(contents: Iterable[bytes]) -> set[bytes]:
     return {line.rstrip(b"\r") for content in contents for line in content.split(b"\n")}
 
 
-def _keep(shop: Workshop, merged: Merged, path: str, entry: Entry, base: Tree) -> None:
+def _keep(scratch: ScratchRepository, merged: Merged, path: str, entry: Entry, base: Tree) -> None:
     """Leave the user's file where it was, and the decision to them."""
     stages = {2: entry}
     if path in base:
-        (before,) = shop.write([base[path].content])
+        (before,) = scratch.write([base[path].content])
         stages = {1: Entry(f"100{base[path].mode}", before), **stages}
     if path in merged.entries:
         stages[3] = merged.entries[path]
     merged.entries[path] = entry
-    merged.conflicts[path] = Conflict(path, "contents" if 3 in stages else "modify/delete", stages)  # noqa: PLR2004
+    merged.conflicts[path] = MergeConflict(path, "contents" if 3 in stages else "modify/delete", stages)  # noqa: PLR2004

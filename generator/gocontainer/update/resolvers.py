@@ -30,7 +30,7 @@ class Hunk(NamedTuple):
     template: list[str]
 
 
-class Choice(NamedTuple):
+class TakenVersion(NamedTuple):
     """Two lines that differ in a version."""
 
     taken: str
@@ -41,7 +41,7 @@ class Decision(NamedTuple):
     """The text without conflicts, and each line that both sides had changed in another way."""
 
     text: str
-    choices: tuple[Choice, ...]
+    choices: tuple[TakenVersion, ...]
 
 
 def resolve(path: str, marked: str) -> Decision | None:
@@ -57,7 +57,7 @@ def resolve(path: str, marked: str) -> Decision | None:
         both = [line for part in parts for line in (_sums(part) if isinstance(part, Hunk) else [part])]
         return Decision("".join(f"{line}\n" for line in sorted({line.rstrip("\r\n") for line in both})), ())
     lines: list[str] = []
-    choices: list[Choice] = []
+    choices: list[TakenVersion] = []
     for part in parts:
         if not isinstance(part, Hunk):
             lines.append(part)
@@ -71,7 +71,7 @@ def resolve(path: str, marked: str) -> Decision | None:
     return Decision("".join(lines), tuple(choices))
 
 
-def unpinned(choices: Iterable[Choice]) -> list[str]:
+def unpinned(choices: Iterable[TakenVersion]) -> list[str]:
     """Return the images in what was taken whose digest went with the tag that gave way."""
     pairs = ((_REFERENCE.match(each.taken), _REFERENCE.match(each.other)) for each in choices)
     return [taken[2] for taken, other in pairs if taken and other and other[3] and not taken[3] and ":" in taken[2]]
@@ -109,18 +109,18 @@ def _references(lines: Iterable[str]) -> Iterator[re.Match[str]]:
     return (found for found in map(_REFERENCE.match, lines) if found)
 
 
-def _moved(hunk: Hunk, chosen: Sequence[str]) -> Iterator[Choice]:
+def _moved(hunk: Hunk, chosen: Sequence[str]) -> Iterator[TakenVersion]:
     """Yield what became of each line with an image where only digests were the project's."""
     sides = (hunk.yours, hunk.before, hunk.template, chosen)
     images = [[each.string.strip() for each in _references(lines)] for lines in sides]
     for yours, before, template, taken in zip(*images, strict=True):
-        yield from (Choice(taken, other) for other in (yours, template) if other not in (taken, before))
+        yield from (TakenVersion(taken, other) for other in (yours, template) if other not in (taken, before))
 
 
-def _choices(hunk: Hunk, chosen: list[str]) -> Iterator[Choice]:
+def _choices(hunk: Hunk, chosen: list[str]) -> Iterator[TakenVersion]:
     for taken, yours, before, template in zip(chosen, hunk.yours, hunk.before, hunk.template, strict=True):
         if len({yours, before, template}) == 3:  # noqa: PLR2004
-            yield Choice(taken.strip(), (yours if taken == template else template).strip())
+            yield TakenVersion(taken.strip(), (yours if taken == template else template).strip())
 
 
 def _parts(marked: str) -> Iterator[str | Hunk]:

@@ -15,8 +15,8 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
     pristine = lockfile.packed(folder, lockfile.read(folder))
     for path in paths:
         if path not in pristine:
-            way_out = "'gocontainer status' lists what is missing."
-            raise CannotUpdate(f"no file of the template is called {path}", way_out)
+            hint = "'gocontainer status' lists what is missing."
+            raise CannotUpdate(f"no file of the template is called {path}", hint)
         if (folder / path).exists() or (folder / path).is_symlink():
             raise CannotUpdate(f"something is there: {path}", "Move it away first.")
         folders = [folder / parent for parent in list(Path(path).parents)[:-1]]

@@ -20,8 +20,8 @@ from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.worktree import SUBMODULE, Entry, Project, refuse_old_git
 from gocontainer.update import base, journal, resolvers
-from gocontainer.update.git_merge import Conflict, Merged, Workshop, index_info
-from gocontainer.update.lost_edits import rescue
+from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository, index_info
+from gocontainer.update.lost_edits import find_lost_edits
 
 _OWN = (lockfile.LOCK, lockfile.PACK)
 
@@ -39,7 +39,7 @@ class Preparation(NamedTuple):
     template: lockfile.Template = lockfile.OWN
     """Where it goes."""
     notes: tuple[str, ...] = ()
-    """What a person should know of a template of others."""
+    """What a person should know of an external template."""
 
     @property
     def is_current(self) -> bool:
@@ -67,12 +67,12 @@ class Plan(NamedTuple):
     """What an update would do, paths as seen from the folder."""
 
     changes: Mapping[str, Entry | None]
-    conflicts: Mapping[str, Conflict]
+    conflicts: Mapping[str, MergeConflict]
     kept_deleted: tuple[str, ...]
-    decided: Mapping[str, tuple[resolvers.Choice, ...]]
+    decided: Mapping[str, tuple[resolvers.TakenVersion, ...]]
     """Files in which one of two versions was taken."""
     tree: str
-    """The whole repository as it would be, in the workshop."""
+    """The whole repository as it would be, in the scratch repository."""
 
     @property
     def unpinned(self) -> dict[str, list[str]]:
@@ -95,8 +95,8 @@ def open_project(folder: Path, *markers: str) -> Project:
     refuse_old_git(folder)
     project = Project(folder)
     if journal.read(project) is not None:
-        way_out = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
-        raise CannotUpdate("an earlier update has not ended", way_out)
+        hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
+        raise CannotUpdate("an earlier update has not ended", hint)
     project.refuse_unfinished()
     return project
 
@@ -106,10 +106,8 @@ def prepare(folder: Path, settings: Layer, *, baseless: bool = False) -> Prepara
     project = open_project(folder)
     remembered = recall(project)
     if lockfile.order(remembered.version) > lockfile.order(__version__):
-        way_out = f"Install gocontainer {remembered.version} or newer."
-        raise CannotUpdate(
-            f"this repository is of gocontainer {remembered.version}, and this is {__version__}", way_out
-        )
+        hint = f"Install gocontainer {remembered.version} or newer."
+        raise CannotUpdate(f"this repository is of gocontainer {remembered.version}, and this is {__version__}", hint)
     migrated = migrations.migrate(remembered)
     answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
     nothing = base.Base({}, "nothing")
@@ -142,42 +140,42 @@ def _offers(remembered: lockfile.Lock, answers: Answers) -> dict[str, tuple[Valu
     return {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 
 
-def plan(shop: Workshop, prepared: Preparation, on_conflict: str = "markers") -> Plan:
-    """Merge, decide what can be decided, and write the outcome into the workshop."""
+def plan(scratch: ScratchRepository, prepared: Preparation, on_conflict: str = "markers") -> Plan:
+    """Merge, decide what can be decided, and write the outcome into the scratch repository."""
     keep = prepared.remembered.keep
     theirs, old = dict(prepared.theirs), prepared.base.tree
-    kept = lockfile.kept(keep, {*theirs, *old})
+    kept = lockfile.protected(keep, {*theirs, *old})
     for path in {*resolvers.OWNED, *kept}:
         if path in old:
             theirs[path] = old[path]
         elif path in kept or path in prepared.project.mine:
             theirs.pop(path, None)
-    before, after = shop.like(prepared.project.mine, old, theirs)
-    merged = shop.merge(before, after, prepared.project.mine, _OWN)
-    rescue(shop, merged, before, {path: each for path, each in prepared.project.mine.items() if path not in _OWN})
-    contents, decided = _decide(shop, merged, on_conflict)
-    sealed = lockfile.sealed(prepared.theirs, prepared.answers, keep, prepared.template)
+    before, after = scratch.like(prepared.project.mine, old, theirs)
+    mine = prepared.project.mine
+    merged = scratch.merge(before, after, mine, _OWN)
+    find_lost_edits(scratch, merged, before, {path: each for path, each in mine.items() if path not in _OWN})
+    contents, decided = _decide(scratch, merged, on_conflict)
+    sealed = lockfile.with_lockfile(prepared.theirs, prepared.answers, keep, prepared.template)
     contents |= {path: sealed[path] for path in _OWN}
-    oids = shop.write([file.content for file in contents.values()])
+    oids = scratch.write([file.content for file in contents.values()])
     for (path, file), oid in zip(contents.items(), oids, strict=True):
         merged.entries[path] = Entry(f"100{file.mode}", oid)
-    mine = prepared.project.mine
     changes: dict[str, Entry | None] = {
         path: merged.entries.get(path)
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, shop.tree(changes))
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes))
 
 
 def _decide(
-    shop: Workshop, merged: Merged, on_conflict: str
-) -> tuple[dict[str, File], dict[str, tuple[resolvers.Choice, ...]]]:
+    scratch: ScratchRepository, merged: Merged, on_conflict: str
+) -> tuple[dict[str, File], dict[str, tuple[resolvers.TakenVersion, ...]]]:
     """Return new contents of conflicted paths, and versions taken; what is decided is no conflict any more."""
     contents, decided = {}, {}
     for path, conflict in sorted(merged.conflicts.items()):
         executable = merged.entries[path].mode == "100755" if path in merged.entries else False
-        parsed = shop.resolve(conflict, "--diff3", resolvers.MARKER)
+        parsed = scratch.resolve(conflict, "--diff3", resolvers.MARKER)
         found = None
         if parsed is not None:
             found = resolvers.resolve(path, parsed.decode("utf-8", "surrogateescape"))
@@ -186,18 +184,20 @@ def _decide(
             decided.update({path: found.choices} if found.choices else {})
             del merged.conflicts[path]
         elif on_conflict in ("ours", "theirs"):
-            _take(shop, merged, conflict, on_conflict, contents)
+            _take(scratch, merged, conflict, on_conflict, contents)
         elif parsed is not None:
-            contents[path] = File(shop.resolve(conflict) or b"", executable)
+            contents[path] = File(scratch.resolve(conflict) or b"", executable)
         elif conflict.kind in ("contents", "add/add"):
             merged.conflicts[path] = conflict._replace(kind="binary")
     return contents, decided
 
 
-def _take(shop: Workshop, merged: Merged, conflict: Conflict, side: str, contents: dict[str, File]) -> None:
+def _take(
+    scratch: ScratchRepository, merged: Merged, conflict: MergeConflict, side: str, contents: dict[str, File]
+) -> None:
     """Decide a conflict for one side."""
     path, stage = conflict.path, {"ours": 2, "theirs": 3}[side]
-    text = shop.resolve(conflict, f"--{side}")
+    text = scratch.resolve(conflict, f"--{side}")
     if text is not None:
         contents[path] = File(text, merged.entries[path].mode == "100755")
     elif stage in conflict.stages:
@@ -207,7 +207,7 @@ def _take(shop: Workshop, merged: Merged, conflict: Conflict, side: str, content
     del merged.conflicts[path]
 
 
-def apply(shop: Workshop, project: Project, planned: Plan) -> None:
+def apply(scratch: ScratchRepository, project: Project, planned: Plan) -> None:
     """Write the plan to index and work tree: all of it, or nothing.
 
     Raises CannotUpdate where a path is not as committed or something untracked is in the way, having
@@ -215,7 +215,7 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
     """
     paths = planned.touched(project)
     project.refuse_uncommitted(paths)
-    adopt(shop, project, planned)
+    adopt(scratch, project, planned)
     started = journal.Journal(project.head, tuple(paths))
     journal.begin(project, started)
     try:
@@ -234,12 +234,12 @@ def apply(shop: Workshop, project: Project, planned: Plan) -> None:
         journal.close(project)
 
 
-def adopt(shop: Workshop, project: Project, planned: Plan) -> None:
-    """Bring the objects of the plan from the workshop into the project."""
+def adopt(scratch: ScratchRepository, project: Project, planned: Plan) -> None:
+    """Bring the objects of the plan from the scratch repository into the project."""
     entries = [entry for conflict in planned.conflicts.values() for entry in conflict.stages.values()]
     oids = [entry.oid for entry in entries if entry.mode != SUBMODULE]
     wanted = "".join(f"{name}\n" for name in (planned.tree, f"^{project.head}", *oids))
-    pack = shop.git("pack-objects", "--revs", "--stdout", "-q", stdin=wanted.encode())
+    pack = scratch.git("pack-objects", "--revs", "--stdout", "-q", stdin=wanted.encode())
     project.git("unpack-objects", "-q", stdin=pack)
 
 

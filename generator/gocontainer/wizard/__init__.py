@@ -39,7 +39,7 @@ class Manner(NamedTuple):
 
 def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Said:
     """Ask for what ``given`` leaves open; raise Cancelled, its answers so far kept, or UsageError."""
-    left = resume.left(manner.kept).below(given) if manner.resumed else None
+    left = resume.read(manner.kept).below(given) if manner.resumed else None
     output = output or (left.output if left else None)
     layers = left.given if left else tuple(given)
     around = surroundings(output, service_in(layers))
@@ -57,7 +57,7 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     return Said(conversation.settled.answers, conversation.settler.target(conversation.settled))
 
 
-def started(settler: Settler, left: resume.Left | None) -> Conversation:
+def started(settler: Settler, left: resume.SavedConversation | None) -> Conversation:
     """Return a conversation, after an earlier one where there was one: what cannot be any more is left out."""
     if left is None:
         return Conversation(settler)

@@ -117,7 +117,7 @@ class Plain:
         """Say what is new and take one line; True where it was an empty one, which means: write."""
         talk, settled = self.conversation, self.conversation.settled
         self._say(f"Ready to write {len(self.preview.paths(settled))} files to {tilde(talk.settler.target(settled))}")
-        self._say(f"{self.preview.footprint(settled)}.")
+        self._say(f"{self.preview.estimate(settled)}.")
         rows = {row.name: f"  {row.name}: {row.value} ({row.origin}) {row.remark}" for row in review.rows(talk)}
         for name, text in rows.items():
             if self._told.get(name) != text:

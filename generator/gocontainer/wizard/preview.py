@@ -1,4 +1,4 @@
-"""What the answers would come to, before anything is written: files and footprint."""
+"""What the answers would come to, before anything is written: files and estimate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gocontainer.answers.lockfile import LOCK, PACK
 from gocontainer.options.types import Value
 from gocontainer.rendering import language, layout
 from gocontainer.rendering.engine import render
-from gocontainer.rendering.estimate import Footprint, footprint
+from gocontainer.rendering.estimate import Estimate, estimate
 from gocontainer.repository.tree import Tree
 from gocontainer.wizard.settling import Settled, shown
 
@@ -30,7 +30,7 @@ class Leaf(NamedTuple):
 
 
 class Preview:
-    """Files and footprint of settled answers, each rendered once."""
+    """Files and estimate of settled answers, each rendered once."""
 
     def __init__(self) -> None:
         self._trees: dict[tuple[tuple[str, Value], ...], Tree] = {}
@@ -46,9 +46,9 @@ class Preview:
         """Return the path of every file that would be written."""
         return sorted([*self.tree(settled), LOCK, PACK])
 
-    def footprint(self, settled: Settled) -> Footprint:
+    def estimate(self, settled: Settled) -> Estimate:
         """Return what the answers come to in a cluster."""
-        return footprint(settled.answers, language.load()["pins"])
+        return estimate(settled.answers, language.load()["pins"])
 
     def leaves(self, settled: Settled) -> list[Leaf]:
         """Return the files as a tree, each with the answers that it is there for."""

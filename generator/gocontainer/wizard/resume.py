@@ -24,7 +24,7 @@ LONGEST = 30 * 24 * 3600
 """Seconds after which nobody goes on any more."""
 
 
-class Left(NamedTuple):
+class SavedConversation(NamedTuple):
     """A conversation that was left."""
 
     given: tuple[Layer, ...]
@@ -34,7 +34,7 @@ class Left(NamedTuple):
     drafts: Mapping[str, str]
     place: tuple[str, Sequence[str], Sequence[str]]
 
-    def below(self, given: Sequence[Layer]) -> Left:
+    def below(self, given: Sequence[Layer]) -> SavedConversation:
         """Return what is left of it beside the answers of this call: what was typed now counts more.
 
         The environment is the one of this call.
@@ -82,13 +82,13 @@ def _tidy(folder: Path) -> None:
                 old.unlink()
 
 
-def left(path: Path) -> Left:
+def read(path: Path) -> SavedConversation:
     """Return the answers at ``path``; raise NothingToResume."""
     try:
         document = json.loads(path.read_text("utf-8"))
         at, trail, queue = document["place"]
         _known([at, *trail, *queue, *document["drafts"]])
-        return Left(
+        return SavedConversation(
             given=tuple(Layer(origin, _parsed(values), LABELS[origin]) for origin, values in document["given"]),
             output=Path(document["output"]) if document["output"] else None,
             said=_parsed(document["said"]),

@@ -261,12 +261,12 @@ class Screen:
         """Return the files beside the page."""
         return pages.panel(self.conversation, self.supposed(), self.preview, self.rows - 6)
 
-    def footprint(self) -> Text:
+    def estimate(self) -> Text:
         """Return what the answers come to, the one pointed at included."""
         if self.rows < LOW:
             return []
         supposed = None if self.conversation.at == REVIEW else self.conversation.supposing(self.supposed())
-        text: Text = [("class:quiet", str(self.preview.footprint(supposed or self.conversation.settled)))]
+        text: Text = [("class:quiet", str(self.preview.estimate(supposed or self.conversation.settled)))]
         return pages.wrapped(text, self.columns - 2 * MARGIN)
 
     def _meaning_of_enter(self) -> str:

@@ -108,7 +108,7 @@ class Settler:
             for value in _alternatives(BY_NAME[name], conflict, filled.values):
                 if not conflict.applies({**filled.values, name: value}):
                     return name, value
-        raise Impossible(conflict.reason, conflict.way_out)
+        raise Impossible(conflict.reason, conflict.hint)
 
 
 def _alternatives(option: Option, conflict: Conflict, values: Mapping[str, Value]) -> Sequence[Value]:

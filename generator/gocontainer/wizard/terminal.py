@@ -188,7 +188,7 @@ class Terminal:
                 self._rule(),
                 VSplit([page, ConditionalContainer(panel, Condition(lambda: screen.wide))]),
                 self._rule(),
-                self._text(screen.footprint),
+                self._text(screen.estimate),
                 self._one_line(screen.keys),
             ]
         )

@@ -1,4 +1,4 @@
-"""Templates of others, by real git and real cookiecutter: rendered, updated, and never trusted unasked."""
+"""External templates, by real git and real cookiecutter: rendered, updated, and never trusted unasked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ README = "{{cookiecutter.slug}}/README.md"
 
 @pytest.fixture
 def template(tmp_path: Path) -> Template:
-    return Template(tmp_path / "house")
+    return Template(tmp_path / "acme")
 
 
 def new(folder: Path, source: object, *arguments: str) -> Run:
@@ -132,13 +132,13 @@ def test_a_repository_without_tags_is_of_the_commit_that_git_describes(template:
 
 
 def test_a_template_in_a_folder_of_the_repository_is_found(tmp_path: Path) -> None:
-    house = Template(tmp_path / "house", {f"a/{path}": text for path, text in FILES.items()})
-    house.variables = {"templates": {name: {"path": f"./{name}"} for name in ("a", "b")}}
+    acme = Template(tmp_path / "acme", {f"a/{path}": text for path, text in FILES.items()})
+    acme.variables = {"templates": {name: {"path": f"./{name}"} for name in ("a", "b")}}
     inner = json.dumps({"name": "Orders", "slug": "orders", "license": "mit"})
     files = {f"b/{README}": "b\n", "a/cookiecutter.json": inner, "b/cookiecutter.json": inner}
-    house.write(files)
-    ok(new(tmp_path / "out", house.folder))
-    ok(new(tmp_path / "out2", house.folder, "--set", "template=b"))
+    acme.write(files)
+    ok(new(tmp_path / "out", acme.folder))
+    ok(new(tmp_path / "out2", acme.folder, "--set", "template=b"))
     assert (tmp_path / "out2/orders/README.md").read_text() == "b\n"
     assert locked(tmp_path / "out/orders")["template"]["directory"] == "a"
     assert locked(tmp_path / "out2/orders")["template"]["directory"] == "b"
@@ -234,7 +234,7 @@ def hostile(folder: Path, fired: Path) -> Template:
 
 
 def test_without_trust_no_code_runs_and_it_is_said_what_was_left_out(tmp_path: Path) -> None:
-    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template = hostile(tmp_path / "acme", tmp_path / "fired")
     run = new(tmp_path / "out", template.folder)
     ok(run)
     assert list(tmp_path.glob("fired*")) == []
@@ -244,7 +244,7 @@ def test_without_trust_no_code_runs_and_it_is_said_what_was_left_out(tmp_path: P
 
 
 def test_with_trust_it_runs_and_what_it_prints_goes_to_stderr(tmp_path: Path) -> None:
-    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template = hostile(tmp_path / "acme", tmp_path / "fired")
     run = gocontainer(
         "new", "--json", "--no-git", "-o", str(tmp_path / "out"), "--template", str(template.folder), "--trust"
     )
@@ -256,7 +256,7 @@ def test_with_trust_it_runs_and_what_it_prints_goes_to_stderr(tmp_path: Path) ->
 
 
 def test_a_template_that_needs_its_extension_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template = hostile(tmp_path / "acme", tmp_path / "fired")
     template.write({README: "{{ cookiecutter.name | shout }}\n"})
     refused(new(tmp_path / "out", template.folder), tmp_path, "No filter named 'shout'", "Give --trust if you trust")
     template.write({README: "{% shout %}\n"})
@@ -281,7 +281,7 @@ UPDATED = "{{ cookiecutter.update({'_extensions': ['evil.E']}) or 'x' }}"
 def test_jinja_cannot_leave_its_sandbox(tmp_path: Path, place: str, text: str) -> None:
     fired = tmp_path / "fired"
     name = text.replace("touch FIRED", "touch fired")
-    template = Template(tmp_path / "house")
+    template = Template(tmp_path / "acme")
     if place == "default":
         template.write({}, name=text.replace("FIRED", str(fired)))
     elif place == "include":
@@ -295,7 +295,7 @@ def test_jinja_cannot_leave_its_sandbox(tmp_path: Path, place: str, text: str) -
 
 
 def test_a_default_cannot_bring_an_extension_in(tmp_path: Path) -> None:
-    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template = hostile(tmp_path / "acme", tmp_path / "fired")
     template.variables.pop("_extensions")
     template.write({}, name=UPDATED, slug="orders")
     new(tmp_path / "out", template.folder)
@@ -304,7 +304,7 @@ def test_a_default_cannot_bring_an_extension_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", [{"undefined": "evil.E"}, {"extensions": ["evil.E"]}, {"finalize": "evil.E"}])
 def test_a_setting_of_jinja_that_is_more_than_a_delimiter_is_left_out(tmp_path: Path, setting: dict[str, Any]) -> None:
-    template = Template(tmp_path / "house", {"[[cookiecutter.slug]]/a": "[[ cookiecutter.name ]]\n"}, slug="orders")
+    template = Template(tmp_path / "acme", {"[[cookiecutter.slug]]/a": "[[ cookiecutter.name ]]\n"}, slug="orders")
     delimiters = {"variable_start_string": "[[", "variable_end_string": "]]"}
     template.write({}, _jinja2_env_vars={**delimiters, **setting})
     run = new(tmp_path / "out", template.folder)
@@ -332,7 +332,7 @@ def test_a_process_that_dies_is_an_error_in_a_sentence(template: Template, tmp_p
 @pytest.mark.parametrize("name", ["../../../escaped", "{}/escaped", "a/../../escaped", ".."])
 @pytest.mark.parametrize("place", ["file", "folder", "top", "copied"])
 def test_no_file_lands_outside_of_its_folder(tmp_path: Path, name: str, place: str, trust: list[str]) -> None:
-    template = Template(tmp_path / "house", where=name.format(tmp_path), slug="orders")
+    template = Template(tmp_path / "acme", where=name.format(tmp_path), slug="orders")
     paths = {
         "file": "{{cookiecutter.slug}}/{{cookiecutter.where}}",
         "folder": "{{cookiecutter.slug}}/{{cookiecutter.where}}/a",
@@ -391,7 +391,7 @@ def test_a_link_in_the_template_becomes_a_file(template: Template, tmp_path: Pat
 
 @pytest.mark.parametrize("name", [".git", ".GIT", "git~1", ".git. "])
 def test_nothing_is_written_where_git_would_run_it(tmp_path: Path, name: str) -> None:
-    template = Template(tmp_path / "house", where=name)
+    template = Template(tmp_path / "acme", where=name)
     template.write({"{{cookiecutter.slug}}/{{cookiecutter.where}}/config": "[core]\nfsmonitor = evil\n"})
     refused(new(tmp_path / "out", template.folder), tmp_path, "would write")
     refused(new(tmp_path / "out", template.folder, "--set", f"slug={name}"), tmp_path, "would write")
@@ -600,7 +600,7 @@ def test_a_changed_pack_is_refused(template: Template, tmp_path: Path) -> None:
 
 
 def test_what_was_rendered_with_code_is_not_updated_without(tmp_path: Path) -> None:
-    template = hostile(tmp_path / "house", tmp_path / "fired")
+    template = hostile(tmp_path / "acme", tmp_path / "fired")
     template.release("v1")
     service = Service(tmp_path, template.folder, "--trust")
     for path in tmp_path.glob("fired*"):
@@ -626,7 +626,7 @@ def test_a_hostile_lock_runs_nothing(template: Template, tmp_path: Path) -> None
         service.commit()
         assert "template cannot come from" in service.update().err
     document = locked(service.folder)
-    for directory in (str(tmp_path / "house"), "../../.."):
+    for directory in (str(tmp_path / "acme"), "../../.."):
         document["template"].update(name=str(template.folder), directory=directory)
         (service.folder / lockfile.LOCK).write_text(json.dumps(document))
         service.commit()
@@ -656,23 +656,23 @@ def test_status_and_restore_know_the_pack_and_explain_says_no(template: Template
     assert "no table says where the numbers" in command("explain", str(service.folder)).err.lower()
 
 
-def test_a_house_fork_of_our_own_template_takes_our_repositories_over(tmp_path: Path) -> None:
+def test_a_fork_of_our_own_template_takes_our_repositories_over(tmp_path: Path) -> None:
     fork = tmp_path / "fork"
     wanted = ("cookiecutter.json", "generator", "hooks", "template")
-    house = Template(fork, {})
+    acme = Template(fork, {})
     subprocess.run(["cp", "-R", *(str(ROOT / name) for name in wanted), str(fork)], check=True)
-    house.release("v1")
+    acme.release("v1")
     ok(gocontainer("new", "orders", "--no-input", "-o", str(tmp_path)))
     makefile = fork / "template/<<cookiecutter.service>>/Makefile"
-    makefile.write_text(makefile.read_text() + "\n.PHONY: house\nhouse:\n")
+    makefile.write_text(makefile.read_text() + "\n.PHONY: acme\nacme:\n")
     pins = fork / "generator/gocontainer/rendering/pins.toml"  # the fork's own tables count, not ours
     pins.write_text(pins.read_text().replace('"golang:', '"mirror.example/golang:'))
-    house.release("v2")
+    acme.release("v2")
     run = gocontainer("update", str(tmp_path / "orders"), "--template", str(fork), "--trust", "--commit")
     assert "v2: 2 files\n  ~ Dockerfile\n  ~ Makefile\n" in ok(run)
     assert "FROM --platform=$BUILDPLATFORM mirror.example/golang:" in (tmp_path / "orders/Dockerfile").read_text()
     assert locked(tmp_path / "orders")["template"]["version"] == "v2"
-    assert (tmp_path / "orders/Makefile").read_text().endswith("house:\n")
+    assert (tmp_path / "orders/Makefile").read_text().endswith("acme:\n")
     assert "already" in ok(gocontainer("update", str(tmp_path / "orders"), "--trust"))
 
 
@@ -756,7 +756,7 @@ def test_a_takeover_with_a_conflict_can_be_undone_or_ended(template: Template, t
 
 
 def test_checkout_directory_and_skip_of_cruft_are_honoured(tmp_path: Path) -> None:
-    template = Template(tmp_path / "house", {f"sub/{path}": text for path, text in FILES.items()})
+    template = Template(tmp_path / "acme", {f"sub/{path}": text for path, text in FILES.items()})
     template.write({"sub/cookiecutter.json": json.dumps(template.variables)})
     template.variables = {"templates": {"sub": {"path": "./sub"}}}
     template.write({})
@@ -805,7 +805,7 @@ def test_a_broken_cruft_json_is_refused(template: Template, tmp_path: Path) -> N
 def test_plain_new_imports_nothing_of_this() -> None:
     import sys
 
-    script = "import sys; from gocontainer import cli; cli.run(['new', 'orders', '--dry-run']); print(*sys.modules)"
+    script = "import sys; from gocontainer.cli import main; main.run(['new', 'orders', '--dry-run']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     loaded = set(done.stdout.split())
     assert not loaded & {
