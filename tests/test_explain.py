@@ -162,10 +162,10 @@ def test_a_formula_reads_well(name: str, given: dict[str, Any], formula: str) ->
 def test_what_go_writes_as_a_product_is_one_number(tmp_path: Path) -> None:
     target = repository(tmp_path)
     config = target / "internal/config/config.go"
-    text = config.read_text().replace('"max-body-bytes", 1024*1024', '"max-body-bytes", 2 * 1024*1024')
+    text = config.read_text().replace('"max-body-bytes", 64*1024', '"max-body-bytes", 2 * 64*1024')
     config.write_text(text.replace('"shutdown-delay", time.Second', '"shutdown-delay", 1500*time.Millisecond'))
     out = ok(gocontainer("explain", str(target)))
-    assert "  largest body, bytes: 1048576, now 2097152\n" in out
+    assert "  largest body, bytes: 65536, now 131072\n" in out
     assert "  time for clients to leave their connections: 1s, now 1500ms\n" in out
 
 

@@ -19,7 +19,7 @@ from gocontainer.options.table import PLATFORMS
 from tests.helpers.distinct_packages import Package, new_in, new_packages
 from tests.helpers.service import Service, running
 from tests.helpers.standing_repositories import kept
-from tests.helpers.support import PINS, ROWS, TEMPLATE, Row, go, go_tool, need, ok, rendered, rows
+from tests.helpers.support import PINS, ROWS, TEMPLATE, Row, git, go, go_tool, need, ok, rendered, rows
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [
@@ -153,6 +153,17 @@ def test_the_makefile_lists_its_targets_and_builds(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert '"version":"1.2.3","revision":"abc"' in done.stdout
     assert done.stderr.count("\n") == 1
+
+
+def test_a_repository_without_a_commit_builds(tmp_path: Path) -> None:
+    """`gocontainer new` cannot commit where git does not know who this is."""
+    need("make")
+    repository = rendered(tmp_path)
+    git(repository, "init", "--quiet")
+    made = subprocess.run(["make", "build"], cwd=repository, check=True, capture_output=True, text=True)
+    assert made.stderr == ""
+    done = subprocess.run([repository / "bin/orders", "-addr", "nonsense"], check=False, capture_output=True, text=True)
+    assert '"version":"dev","revision":"unknown"' in done.stdout
 
 
 def test_help_lists_the_settings_and_is_no_failure(tmp_path: Path) -> None:

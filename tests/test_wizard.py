@@ -257,9 +257,9 @@ def test_a_terminal_that_changes_its_size_is_drawn_anew(tmp_path: Path) -> None:
     terminal.sees("1/6 Basics")
     assert "files" not in terminal.text().split("\n")[2]
     terminal.resize(LARGE)
-    terminal.sees("my-service/  45 files")
+    terminal.sees("my-service/  43 files")
     terminal.resize(SMALL)
-    terminal.until(lambda: "45 files" not in terminal.text(), "the small page")
+    terminal.until(lambda: "43 files" not in terminal.text(), "the small page")
     terminal.sees("1/6 Basics", "hardened", "Ctrl-C quit")
 
 
@@ -270,7 +270,7 @@ def test_every_size_will_do(tmp_path: Path, columns: int, rows: int) -> None:
     terminal.send(ENTER, "Orders", ENTER)
     terminal.sees("orders would do.")
     terminal.send(CTRL_U, ENTER)
-    terminal.sees("6/6 Review", "❯ Write 45 files", "Enter write")
+    terminal.sees("6/6 Review", "❯ Write 43 files", "Enter write")
     terminal.send(ENTER)
     assert terminal.end() == 0
     assert written(tmp_path) == ["my-service"]
@@ -333,7 +333,7 @@ def test_ctrl_d_deletes_a_letter_where_there_is_one(tmp_path: Path) -> None:
 
 def test_a_dry_run_says_so_on_its_pages_and_at_its_end(tmp_path: Path) -> None:
     terminal = new(tmp_path, "orders", "--profile", "service", "--dry-run")
-    terminal.sees("A dry run, nothing is written to ~/src/orders", "❯ List 45 files", "Enter list")
+    terminal.sees("A dry run, nothing is written to ~/src/orders", "❯ List 43 files", "Enter list")
     terminal.send(ENTER)
     assert terminal.end() == 0
     assert "To write it, without questions:" in printed(terminal)
@@ -479,7 +479,7 @@ def test_a_dry_run_asks_and_writes_nothing_and_can_be_gone_on_with(tmp_path: Pat
     terminal = new(tmp_path, "--dry-run")
     terminal.send(ENTER, ENTER, ENTER)
     assert terminal.end() == 0
-    assert "my-service would get 45 files" in printed(terminal)
+    assert "my-service would get 43 files" in printed(terminal)
     assert written(tmp_path) == []
     terminal = new(tmp_path, "--resume")
     terminal.sees("6/6 Review")

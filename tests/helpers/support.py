@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
+from unittest import mock
 
 import pytest
 
@@ -79,6 +80,11 @@ def committed(folder: Path, files: tree.Tree) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=start")
     return folder
+
+
+def released() -> AbstractContextManager[object]:
+    """Render as a released version does, with what a .dev version leaves out: a bot for updates of its own."""
+    return mock.patch("gocontainer.rendering.variables.RELEASED", new=True)
 
 
 def answers(**given: Any) -> Answers:

@@ -13,8 +13,8 @@ from gocontainer.options.types import Value, When, holds
 FILES: Mapping[str, When] = {
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".github/workflows/": {"ci": ("github",)},
-    ".github/workflows/template.yml": {"deps_bot": ("dependabot", "renovate")},
-    ".gocontainer/requirements.txt": {"deps_bot": ("dependabot", "renovate")},
+    ".github/workflows/template.yml": {"__update_bot": ("true",)},
+    ".gocontainer/requirements.txt": {"__update_bot": ("true",)},
     "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},
     "Dockerfile.model.dockerignore": {"__edge": ("true",), "edge_model": (True,)},
     "LICENSE": {"license": ("apache-2.0", "mit")},
@@ -123,6 +123,7 @@ FLAGS: Mapping[str, str] = {
     "__node_pools": "target openyurt and edge_api platform",
     "__site_workloads": "edge_api native or edge_workload daemonset",
     "__overlays": "target kubernetes, or scaler keda",
+    "__update_bot": "deps_bot dependabot or renovate, by a released version",
 }
 """What the derived flags among the conditions mean, in words."""
 

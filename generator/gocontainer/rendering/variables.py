@@ -16,6 +16,8 @@ from gocontainer.options.targets import MANIFESTS
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import HPA_TARGET, Sizes
 
+RELEASED = ".dev" not in __version__
+"""Whether this version can be had from an index, and writes the same for ever."""
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
 QUOTES = "`quotes.go` is the example: replace it with your own"
@@ -77,6 +79,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
         "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
         "__single": few == 1,
+        "__update_bot": RELEASED and answers["deps_bot"] != "none",
     }
 
 

@@ -10,11 +10,9 @@ from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers
 from gocontainer.errors import CannotUpdate, GitFailed
 from gocontainer.rendering.engine import render
+from gocontainer.rendering.variables import RELEASED
 from gocontainer.repository.tree import Tree, digest
 from gocontainer.repository.worktree import Project
-
-RELEASED = ".dev" not in __version__
-"""Whether this version writes the same for ever: between two releases the template changes and the version does not."""
 
 
 class Base(NamedTuple):

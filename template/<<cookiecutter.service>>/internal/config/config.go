@@ -54,7 +54,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"<< cookiecutter.__hot >>)
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of a request")
-	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
+	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed"<< cookiecutter.__hot >>)
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for requests in flight at shutdown")

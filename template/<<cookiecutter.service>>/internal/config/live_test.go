@@ -81,7 +81,7 @@ type assignment [4][4]struct {
 func TestTheOrderOfTheLayersForAnyAssignment(t *testing.T) {
 	keys := []string{"quote-max-lines", "max-in-flight", "max-body-bytes", "cpu-request"}
 	holds := func(of assignment) bool {
-		want := map[string]string{"quote-max-lines": "100", "max-in-flight": "1024", "max-body-bytes": "1048576", "cpu-request": "0"}
+		want := map[string]string{"quote-max-lines": "100", "max-in-flight": "1024", "max-body-bytes": "65536", "cpu-request": "0"}
 		var file strings.Builder
 		var args []string
 		centre, env := map[string]string{}, map[string]string{}

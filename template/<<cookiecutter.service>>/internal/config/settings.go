@@ -54,7 +54,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of an event")
-	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest event in `bytes`")
+	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest event in `bytes`")
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", << cookiecutter.concurrency >>, "concurrent `events` before the rest is shed")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for events in flight at shutdown")

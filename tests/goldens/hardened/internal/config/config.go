@@ -41,7 +41,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
-	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 1024*1024, "largest request body in `bytes`")
+	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
