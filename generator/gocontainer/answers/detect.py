@@ -1,4 +1,4 @@
-"""What the surroundings answer by themselves, and what they are, in words."""
+"""Answers that follow from the remote and the machine, and what was found there in words."""
 
 from __future__ import annotations
 

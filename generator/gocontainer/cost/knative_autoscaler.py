@@ -76,7 +76,7 @@ class Outcome(NamedTuple):
 
 
 def replay(arrivals: Sequence[float], service: Service) -> Outcome:
-    """Return what ``arrivals``, in order, come to on ``service``, from no pod to no pod.
+    """Return the pods and the waiting that ``arrivals``, in order, cause on ``service``, from no pod to no pod.
 
     Whether a pod goes just before the next task, or a burst is a panic, may hang on the clocks: it is their mean.
     """

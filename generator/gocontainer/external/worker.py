@@ -68,7 +68,7 @@ class Named:
         return name
 
 
-class Baking:
+class Rendering:
     """One rendering, as the request asks for it."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
@@ -252,7 +252,7 @@ def _sealed(value: Any) -> Any:
     return value if isinstance(value, bool) or value is None else Given(value)
 
 
-def _reason(error: BaseException, baking: Baking) -> dict[str, Any]:
+def _reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
     """Return the document that says why the template cannot be rendered."""
     cause = error.error if isinstance(error, UndefinedVariableInTemplate) else error
     told = f"{getattr(error, 'message', '')}: {cause}" if cause is not error else str(cause) or type(cause).__name__
@@ -261,26 +261,26 @@ def _reason(error: BaseException, baking: Baking) -> dict[str, Any]:
     place = f" ({getattr(cause, 'filename', None) or 'line'} {lineno})" if lineno else ""
     if isinstance(error, NonTemplatedInputDirException):
         return {"kind": "template", "reason": "has no folder that is named by a variable of cookiecutter"}
-    if baking.trust:
+    if rendering.trust:
         return {"kind": "template", "reason": f"cannot be rendered: {told}{place}"}
     if isinstance(cause, SecurityError):
         return {"kind": "template", "reason": f"does what the sandbox forbids: {told}{place}", "hint": _GIVE}
-    if isinstance(cause, TemplateError) and baking.code:
-        without = f"cannot be rendered without its code ({', '.join(baking.code)}): {told}{place}"
+    if isinstance(cause, TemplateError) and rendering.code:
+        without = f"cannot be rendered without its code ({', '.join(rendering.code)}): {told}{place}"
         return {"kind": "template", "reason": without, "hint": _GIVE}
     return {"kind": "template", "reason": f"cannot be rendered: {told}{place}"}
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what came of a request, good or bad."""
-    baking = Baking(request)
+    rendering = Rendering(request)
     try:
-        return baking.run()
+        return rendering.run()
     except Refused as refused:
         return refused.document
     except (CookiecutterException, TemplateError, OSError, ArithmeticError, LookupError, TypeError, ValueError,
             AttributeError, RecursionError, MemoryError, ImportError) as error:  # fmt: skip
-        return _reason(error, baking)
+        return _reason(error, rendering)
 
 
 def main(arguments: Iterable[str]) -> None:

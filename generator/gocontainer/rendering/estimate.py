@@ -1,4 +1,4 @@
-"""What the answers come to in a cluster: the image's size, the pods, how soon a dead one is noticed."""
+"""Rough sizes for the answers: the image, the pods, how soon a dead one is noticed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def replicas(answers: Mapping[str, Value]) -> str:
 
 
 def estimate(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Estimate:
-    """Return what valid ``answers`` come to."""
+    """Return the rough sizes for valid ``answers``."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     pods = replicas(answers)
     sizes = Sizes.of(answers)

@@ -20,7 +20,7 @@ from gocontainer.wizard.settling import Settler, shown
 
 
 class Said(NamedTuple):
-    """What came out of a conversation."""
+    """The outcome of a conversation: complete answers, and where to write."""
 
     answers: Answers
     target: Path

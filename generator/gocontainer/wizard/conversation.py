@@ -1,8 +1,8 @@
-"""The conversation without a terminal: what to ask next, and what the answers so far come to.
+"""The conversation without a terminal: the question to ask next, and complete answers from those so far.
 
 Screens draw it and tests walk it. It keeps only what the person said; everything else, also what had
 to move to make room for an answer, follows from that afresh each time. So whatever way a person took,
-the same answers come to the same repository.
+the same answers give the same repository.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Question(NamedTuple):
 
 
 class Conversation:
-    """One conversation, from the answers that are given to those that are complete."""
+    """A conversation: starts with the answers of the call, ends with complete ones."""
 
     def __init__(self, settler: Settler, said: Mapping[str, Value] | None = None) -> None:
         self.settler = settler
@@ -105,7 +105,7 @@ class Conversation:
             yield Offer(value, label, None if isinstance(option, SelectMany) else self.obstacle(value))
 
     def _tried(self, raw: object) -> tuple[dict[str, Value], Settled]:
-        """Return what would be said, and what all would come to, if ``raw`` were the answer now."""
+        """Return the person's answers and the complete ones as they would be with ``raw`` as the current answer."""
         value = BY_NAME[self.at].parse(raw, "")
         others = {name: each for name, each in self.said.items() if name != self.at}
         # An accepted default is nothing said.
@@ -113,7 +113,7 @@ class Conversation:
         return said, self.settler.settle(said)
 
     def _without(self, name: str) -> Value | None:
-        """Return what the value of ``name`` is without the person's answer to it; None where all needs that answer."""
+        """Return the value that ``name`` has if the person's answer to it is dropped; None where the others need it."""
         try:
             return self.settler.settle({key: each for key, each in self.said.items() if key != name}).value(name)
         except UsageError:
@@ -128,7 +128,7 @@ class Conversation:
         return None
 
     def supposing(self, raw: object) -> Settled | None:
-        """Return what all would come to if ``raw`` were the answer now; None where it cannot be."""
+        """Return the complete answers with ``raw`` as the current one; None where it cannot be."""
         try:
             return self._tried(raw)[1]
         except UsageError:

@@ -1,4 +1,4 @@
-"""What the answers would come to, before anything is written: files and estimate."""
+"""What would be written for the answers: the files, and an estimate of their size in a cluster."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Preview:
         return sorted([*self.tree(settled), LOCK, PACK])
 
     def estimate(self, settled: Settled) -> Estimate:
-        """Return what the answers come to in a cluster."""
+        """Return the size of the image, the pods and the probes' times."""
         return estimate(settled.answers, language.load()["pins"])
 
     def leaves(self, settled: Settled) -> list[Leaf]:

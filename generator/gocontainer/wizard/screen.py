@@ -262,7 +262,7 @@ class Screen:
         return pages.panel(self.conversation, self.supposed(), self.preview, self.rows - 6)
 
     def estimate(self) -> Text:
-        """Return what the answers come to, the one pointed at included."""
+        """Return the estimate for the answers, the one pointed at included."""
         if self.rows < LOW:
             return []
         supposed = None if self.conversation.at == REVIEW else self.conversation.supposing(self.supposed())

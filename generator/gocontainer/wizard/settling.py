@@ -1,4 +1,4 @@
-"""What answers come to: filled up, those without a meaning left out, defaults moved out of their way."""
+"""Complete answers from what was said: filled up, those without a meaning left out, defaults in the way moved."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gocontainer.repository import tree
 
 
 class Settled(NamedTuple):
-    """What the answers come to."""
+    """Complete answers, and what had to change for them."""
 
     answers: Answers
     moved: Mapping[str, str]
-    """Option to the option that it had to follow: nobody had answered it, and as it was it was in the way."""
+    """Defaults that were changed, each with the option that forced it."""
     dropped: tuple[str, ...]
     """Options that were answered and have no meaning with the other answers."""
 
@@ -53,7 +53,7 @@ class Settler:
         return self.around.target(str(settled.answers["service"]))
 
     def start(self, said: Mapping[str, Value]) -> Settled:
-        """Return what all comes to at the start; a conflict of what the call itself gives names its flags."""
+        """Return the complete answers at the start; a conflict of what the call itself gives names its flags."""
         try:
             return self.settle(said)
         except Impossible:
@@ -62,7 +62,7 @@ class Settler:
             raise
 
     def settle(self, said: Mapping[str, Value]) -> Settled:
-        """Return what the answers come to with ``said``; raise UsageError where they cannot be together.
+        """Return the complete answers with ``said``; raise UsageError where they cannot be together.
 
         An answer without a meaning is left out. A default that is in the way of an answer moves.
         """
