@@ -225,7 +225,7 @@ def test_every_quote_stands_in_its_file(page: Path) -> None:
 
 
 def test_a_wrong_quote_is_found() -> None:
-    right = "% from tests/support.py\n```python\nfrom __future__ import annotations\n```\n"
+    right = "% from tests/helpers/support.py\n```python\nfrom __future__ import annotations\n```\n"
     assert misquoted(right) == []
     for old, new in (
         ("annotations", "division"),
@@ -309,12 +309,16 @@ def test_a_page_that_is_wrong_is_found(tmp_path: Path, old: str, new: str) -> No
 # Everything is documented, and nothing else is
 
 
+CONTEXT = click.Context(main)
+
+
 def commands(group: click.Command = main, path: str = "gocontainer") -> Iterator[tuple[str, click.Command]]:
-    """Every command that is not hidden, with its full name; those for maintainers aside."""
+    """Every command that is not hidden, with its full name."""
     yield path, group
     if isinstance(group, click.Group):
-        for name, command in group.commands.items():
-            if not command.hidden and name != "dev":
+        for name in group.list_commands(CONTEXT):
+            command = group.get_command(CONTEXT, name)
+            if command is not None and not command.hidden:
                 yield from commands(command, f"{path} {name}")
 
 
@@ -370,7 +374,8 @@ def imagined(text: str) -> list[str]:
 def wrong_in(call: Sequence[str], command: click.Command) -> list[str]:
     if isinstance(command, click.Group) and call and not call[0].startswith("-"):
         name, *rest = call
-        return wrong_in(rest, command.commands[name]) if name in command.commands else [name]
+        found = command.get_command(CONTEXT, name)
+        return wrong_in(rest, found) if found else [name]
     known = {flag for each in command.params for flag in (*each.opts, *each.secondary_opts)} | {"--help", "-h"}
     return [word for word in call if word.startswith("-") and word.partition("=")[0] not in known]
 
