@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from gocontainer import render
-from gocontainer.dev import pairwise
 from gocontainer.options import edge
 from gocontainer.rendering import language, layout
 from gocontainer.rendering.variables import markdown, quoted
@@ -20,13 +19,6 @@ from tests.test_template_contract import blanks
 
 def texts(row: dict[str, Any]) -> dict[str, str]:
     return {path: file.content.decode() for path, file in render(answers(**row)).items()}
-
-
-def test_every_two_levels_of_every_two_options_meet() -> None:
-    assert pairwise.missing(ROWS) == []
-    assert len(pairwise.missing(ROWS[:5])) > 100, "the check cannot fail"
-    for row in ROWS:
-        answers(**row)  # none is in conflict
 
 
 @rows()

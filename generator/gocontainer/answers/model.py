@@ -131,7 +131,7 @@ def service_in(layers: Sequence[Layer]) -> str | None:
     return str(BY_NAME["service"].parse(named[-1].values["service"], named[-1].where("service")))
 
 
-def fits(name: str, value: str) -> bool:
+def fits(name: str, value: object) -> bool:
     """Whether ``value`` is a valid answer to the option ``name``."""
     try:
         BY_NAME[name].parse(value, name)

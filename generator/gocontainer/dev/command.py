@@ -13,7 +13,8 @@ def dev() -> None:
 @dev.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit 4 where a file is stale.")
 @click.option("--deps", is_flag=True, help="Also resolve the Go modules of the output (network).")
-def derive(*, check: bool, deps: bool) -> int:
+@click.option("--matrix", is_flag=True, help="Also deal the rows of the test matrix afresh, for a release.")
+def derive(*, check: bool, deps: bool, matrix: bool) -> int:
     """Write every file that follows from the tables."""
     from gocontainer.cli.main import main
     from gocontainer.dev.derive import stale
@@ -24,7 +25,7 @@ def derive(*, check: bool, deps: bool) -> int:
         from gocontainer.dev.go_modules import resolve
 
         resolve(root)
-    found = stale(root, main)
+    found = stale(root, main, afresh=matrix)
     for path, text in found.items():
         click.echo(f"{'stale' if check else 'wrote'} {path}", err=True)
         if not check:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import reference
+from gocontainer.dev import pairwise, reference
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -16,16 +16,17 @@ from gocontainer.options.types import Integer, Option, Select, SelectMany, Toggl
 from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
 
+ROWS = "tests/rows.json"
 
-def stale(root: Path, command: click.Group) -> dict[str, str]:
+
+def stale(root: Path, command: click.Group, *, afresh: bool = False) -> dict[str, str]:
     """Return path and right text of each derived file below ``root`` that differs."""
-    return {path: text for path, text in files(root, command).items() if _read(root / path) != text}
+    return {path: text for path, text in files(root, command, afresh=afresh).items() if _read(root / path) != text}
 
 
-def files(root: Path, command: click.Group) -> dict[str, str]:
-    """Return path and text of every derived file."""
-    from gocontainer.dev import pairwise  # its library is there for development only
-
+def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
+    """Return path and text of every derived file; the test matrix grows from what is there, or is dealt ``afresh``."""
+    before = None if afresh else _read(root / ROWS)
     hooks = {f"template/hooks/{path.name}": path.read_text("utf-8") for path in sorted((root / "hooks").glob("*.py"))}
     return {
         "docs/reference/answers.schema.json": answers_schema(),
@@ -35,7 +36,7 @@ def files(root: Path, command: click.Group) -> dict[str, str]:
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/options/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
-        "tests/rows.json": pairwise.rows_json(),
+        ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
     }
 

@@ -6,8 +6,9 @@ import itertools
 import json
 import random
 from collections.abc import Mapping, Sequence
-from functools import cache
 
+from gocontainer.answers.model import fits
+from gocontainer.errors import CannotUse
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, Value, may_hold
@@ -32,21 +33,30 @@ APART = (
     "deps_bot",
 )
 """What those questions do not have to meet: where a file names both, each has a line of its own."""
-SEED = 4
-"""Which of fifteen orders of the pairs gave the fewest rows."""
+TRIES = 10
+"""Orders of the missing pairs that are tried for a new row; the one that has the most of them becomes the row."""
 
 
-@cache
-def rows() -> tuple[Row, ...]:
-    """Return the pairwise rows, none of them in conflict, the defaults first."""
+def rows(before: Sequence[Row] = ()) -> list[Row]:
+    """Return the pairwise rows, none of them in conflict: the defaults, those of ``before``, and what these lack.
+
+    A row of ``before`` stays as it is while its answers are valid, since whatever was proved of it then stays proved;
+    else the answers that do not fit give way to those that do. An option that it does not name takes its default.
+    """
     varied = _varied()
     found: list[Row] = [{option.name: option.default for option in varied}]
+    for row in before:
+        answers: list[Row] = [{name: value} for name, value in row.items() if name in BY_NAME and fits(name, value)]
+        repaired = _complete(answers, varied)
+        if repaired not in found:
+            found.append(repaired)
     left = missing(found)
-    order = random.Random(SEED)  # noqa: S311
+    order = random.Random(0)  # noqa: S311
     while left:
-        found.append(_complete(order.sample(left, len(left)), varied))
-        left = [pair for pair in left if not pair.items() <= found[-1].items()]
-    return tuple(found)
+        tries = [_complete(order.sample(left, len(left)), varied) for _ in range(TRIES)]
+        found.append(min(tries, key=lambda row: len(_without(left, row))))
+        left = _without(left, found[-1])
+    return found
 
 
 def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
@@ -57,6 +67,11 @@ def _complete(pairs: Sequence[Row], varied: Sequence[Option]) -> Row:
         if all(row.get(name, level) == level for name, level in some.items()) and fine({**row, **some}):
             row.update(some)
     return {option.name: row[option.name] for option in varied}
+
+
+def _without(pairs: Sequence[Row], row: Row) -> list[Row]:
+    """Return those of ``pairs`` that a row does not have."""
+    return [pair for pair in pairs if not pair.items() <= row.items()]
 
 
 def missing(found: Sequence[Row]) -> list[Row]:
@@ -96,7 +111,12 @@ def _meant(name: str, row: Row) -> bool:
     return may_hold(BY_NAME[name].when, row)
 
 
-def rows_json() -> str:
-    """Return the rows as tests/rows.json has them, one a line, without answers that have no meaning."""
-    meant = ({name: value for name, value in row.items() if _meant(name, row)} for row in rows())
+def rows_json(before: str = "[]") -> str:
+    """Return tests/rows.json, grown from ``before``, one row a line, without answers that have no meaning."""
+    try:
+        known = json.loads(before)
+    except ValueError as error:
+        hint = "Bring it back, or deal the rows afresh with 'gocontainer dev derive --matrix'."
+        raise CannotUse("tests/rows.json is no JSON", hint) from error
+    meant = ({name: value for name, value in row.items() if _meant(name, row)} for row in rows(known))
     return "[\n  " + ",\n  ".join(map(json.dumps, meant)) + "\n]\n"

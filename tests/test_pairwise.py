@@ -1,0 +1,96 @@
+"""The test matrix grows by what is new, and is dealt afresh only where somebody asks for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gocontainer.dev import pairwise
+from tests.helpers.scratch_checkout import ScratchCheckout
+from tests.helpers.support import ROOT, ROWS, answers, ok
+
+MOST_ROWS = 90
+NEW_CHOICE = ('Choice(value="none", label="no pipeline"),', '            Choice(value="other", label="another"),')
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> ScratchCheckout:
+    return ScratchCheckout(tmp_path / "checkout")
+
+
+def test_every_two_levels_of_every_two_options_meet() -> None:
+    assert pairwise.missing(ROWS) == []
+    assert len(pairwise.missing(ROWS[:5])) > 100, "the check cannot fail"
+    assert len(ROWS) <= MOST_ROWS
+    for row in ROWS:
+        answers(**row)  # none is in conflict
+
+
+def test_rows_that_lack_nothing_stay_byte_for_byte() -> None:
+    before = (ROOT / "tests/rows.json").read_text()
+    assert pairwise.rows_json(before) == before
+
+
+def test_a_lost_row_is_noticed_and_its_pairs_meet_again_in_a_few_others() -> None:
+    left = ROWS[:20] + ROWS[21:]
+    grown = json.loads(pairwise.rows_json(json.dumps(left)))
+    assert pairwise.missing(left) != []
+    assert pairwise.missing(grown) == []
+    assert grown[: len(left)] == left
+    assert len(grown) - len(left) <= 3
+
+
+def test_rows_are_dealt_afresh_where_asked() -> None:
+    fresh = json.loads(pairwise.rows_json())
+    assert fresh[0] == ROWS[0], "the defaults"
+    assert pairwise.missing(fresh) == []
+    assert len(fresh) <= len(ROWS) + 5
+    assert sum(row in ROWS for row in fresh) < len(ROWS) / 2
+
+
+def test_a_new_choice_adds_a_few_rows_and_changes_none(checkout: ScratchCheckout) -> None:
+    checkout.edit("options/table.py", (NEW_CHOICE[0], "\n".join(NEW_CHOICE)))
+    checkout.derive()
+    rows = checkout.rows()
+    assert rows[: len(ROWS)] == ROWS
+    assert all(row["ci"] == "other" for row in rows[len(ROWS) :])
+    assert 0 < len(rows) - len(ROWS) <= 10
+    checkout.derive("--matrix")
+    assert sum(row in ROWS for row in checkout.rows()) < len(ROWS) / 2
+    assert any(row["ci"] == "other" for row in checkout.rows())
+
+
+def test_a_new_option_takes_its_default_in_the_rows_and_meets_the_others_in_new_ones(checkout: ScratchCheckout) -> None:
+    option = 'Toggle(\n        name="extra",\n        group="runtime",\n        help="Extra.",\n        why="None.",\n'
+    checkout.edit(
+        "options/table.py", ("    PLATFORMS,\n", f"    {option}        default=False,\n    ),\n    PLATFORMS,\n")
+    )
+    checkout.derive()
+    rows = checkout.rows()
+    assert [{**row, "extra": False} for row in ROWS] == rows[: len(ROWS)]
+    assert all(row["extra"] for row in rows[len(ROWS) :])
+    assert 0 < len(rows) - len(ROWS) <= 15
+
+
+def test_an_answer_that_is_no_longer_valid_or_in_conflict_gives_way_in_its_row_alone() -> None:
+    old = {**ROWS[1], "base_image": "busybox", "gone": True}
+    conflict = {**ROWS[2], "min_replicas": 50, "max_replicas": 6}
+    grown = json.loads(pairwise.rows_json(json.dumps([ROWS[0], old, conflict, *ROWS[3:]])))
+    assert grown[1] == {**ROWS[1], "base_image": "distroless-base"}, "the next that goes with cgo"
+    assert (grown[2]["min_replicas"], grown[2]["max_replicas"]) == (50, 50)
+    assert grown[3 : len(ROWS)] == ROWS[3:]
+    assert pairwise.missing(grown) == []
+    for row in grown:
+        answers(**row)
+
+
+def test_rows_that_cannot_be_read_are_refused_with_a_way_out(checkout: ScratchCheckout) -> None:
+    rows = checkout.folder / "tests/rows.json"
+    rows.write_text("<<<<<<< ours\n" + rows.read_text())
+    run = checkout.run("dev", "derive")
+    assert (run.code, run.err.count("\n")) == (2, 1)
+    assert "gocontainer dev derive --matrix" in run.err
+    ok(checkout.run("dev", "derive", "--matrix"))
+    assert json.loads(rows.read_text())
