@@ -121,7 +121,7 @@ require (
 	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
 <% endif %>
-<% if cookiecutter.config_center == "apollo" and cookiecutter.tracing or cookiecutter.config_center == "nacos" and cookiecutter.tracing or cookiecutter.config_center == "none" and cookiecutter.eventing == "none" and cookiecutter.tracing %>
+<% if cookiecutter.eventing == "none" and not cookiecutter.config_center == "etcd" and cookiecutter.tracing %>
 	google.golang.org/grpc v1.83.2 // indirect
 <% endif %>
 <% if cookiecutter.eventing == "none" or not cookiecutter.tracing %>

@@ -136,6 +136,8 @@ def _order(line: str) -> tuple[object, ...]:
 
 def _test(needed_by: Sequence[Combination], every: Sequence[Combination]) -> str:
     """Return a test that holds for exactly ``needed_by``: answers, or answers that meet, joined by ``or``."""
+    every = [_with_negations(combination) for combination in every]
+    needed_by = [_with_negations(combination) for combination in needed_by]
     answers = sorted({answer for combination in every for answer in combination}, key=str)
     enough: list[Combination] = []
     for size in (1, 2, 3):
@@ -153,6 +155,20 @@ def _test(needed_by: Sequence[Combination], every: Sequence[Combination]) -> str
     raise ValueError(f"no three answers explain {needed_by}; extend _test")
 
 
+def _with_negations(combination: Combination) -> Combination:
+    """Return a combination with what it does not answer, where there are more than two choices.
+
+    So a module that all choices but one need is also there for a choice that is new.
+    """
+    others = (
+        (f"not {name}", other)
+        for name, value in combination
+        for other in BY_NAME[name].samples()
+        if other != value and len(BY_NAME[name].samples()) > 2  # noqa: PLR2004
+    )
+    return (*combination, *others)
+
+
 def _explained(needed_by: Sequence[Combination], enough: Sequence[Combination]) -> bool:
     """Say whether each combination has one of the sets of answers that are enough."""
     return all(any(set(some) <= set(c) for some in enough) for c in needed_by)
@@ -161,4 +177,5 @@ def _explained(needed_by: Sequence[Combination], enough: Sequence[Combination]) 
 def _term(name: str, value: Value) -> str:
     if isinstance(value, bool):
         return f"cookiecutter.{name}" if value else f"not cookiecutter.{name}"
-    return f'cookiecutter.{name} == "{value}"'
+    negation, _, name = name.rpartition(" ")
+    return f'{negation} cookiecutter.{name} == "{value}"'.lstrip()
