@@ -151,7 +151,7 @@ def test_a_number_that_follows_from_two_answers_is_yours_where_you_gave_one(tmp_
         (
             "center_port",
             {"config_center": "etcd"},
-            "2379, or 8848 with config_center nacos, or 8080 with config_center apollo",
+            "config_center_port 2379",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from docs.demo import get
 
-from gocontainer.options.config_centers import PORTS
+from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import PLATFORMS
 from tests.helpers.distinct_packages import Package, new_in, new_packages
 from tests.helpers.service import Service, running
@@ -124,7 +124,13 @@ def test_rows_compile_for_every_platform(platform: str, few: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "given",
-    [{}, {"tracing": False}, *FUNCTIONS, *SITES, *({"config_center": name} for name in PORTS if name != "none")],
+    [
+        {},
+        {"tracing": False},
+        *FUNCTIONS,
+        *SITES,
+        *({"config_center": name} for name in CONFIG_CENTERS if name != "none"),
+    ],
     ids=str,
 )
 def test_the_linter_that_the_repository_calls_finds_nothing(given: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer.options.config_centers import PORTS
+from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.repository import tree
 from tests.helpers.support import answers, has_overlays, need, rendered, rows
@@ -100,7 +100,7 @@ def center_is_known(row: dict[str, Any], overlay: dict[str, Any]) -> None:
         return
     settings = overlay[f"{CENTER} ConfigMap"]
     assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
-    port = PORTS[row["config_center"]]
+    port = CONFIG_CENTERS[row["config_center"]].port
     assert settings["data"]["APP_CENTER_ADDRESS"].endswith(f":{port}")
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}

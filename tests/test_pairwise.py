@@ -12,7 +12,8 @@ from tests.helpers.scratch_checkout import ScratchCheckout
 from tests.helpers.support import ROOT, ROWS, answers, ok
 
 MOST_ROWS = 90
-NEW_CHOICE = ('Choice(value="none", label="no pipeline"),', '            Choice(value="other", label="another"),')
+NONE = '    CiProvider(value="none", '
+NEW_CHOICE = '    CiProvider(value="other", label="another", registry="", runners=""),\n'
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_rows_are_dealt_afresh_where_asked() -> None:
 
 
 def test_a_new_choice_adds_a_few_rows_and_changes_none(checkout: ScratchCheckout) -> None:
-    checkout.edit("options/table.py", (NEW_CHOICE[0], "\n".join(NEW_CHOICE)))
+    checkout.edit("options/delivery.py", (NONE, NEW_CHOICE + NONE))
     checkout.derive()
     rows = checkout.rows()
     assert rows[: len(ROWS)] == ROWS

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gocontainer import render
-from gocontainer.options import edge
+from gocontainer.options.targets import ON_SITES
 from gocontainer.rendering import language, layout
 from gocontainer.rendering.variables import markdown, quoted
 from tests.helpers.support import PINS, ROWS, answers, rows
@@ -114,7 +114,7 @@ def test_the_example_of_a_gate_asks_for_what_the_service_tells() -> None:
         assert f'"{metric.removesuffix("_count")}"' in files["internal/telemetry/telemetry.go"]
 
 
-@rows(where=lambda row: row["target"] in edge.PLATFORMS)
+@rows(where=lambda row: row["target"] in ON_SITES)
 def test_a_site_has_one_replica_and_nothing_that_scales_it(row: dict[str, Any]) -> None:
     decisions = texts(row)["docs/decisions.md"]
     assert "| replicas | 1 |" in decisions

@@ -125,7 +125,7 @@ def test_file_stays_within_the_language_and_the_rules(path: str) -> None:
             "tests ['cgo', 'network_policy', 'tracing']",
         ),
         (impossible, "<< cookiecutter.nmae >>", "unknown name nmae"),
-        (impossible, '<% if cookiecutter.ci == "gitlab" %>x<% endif %>', "ci is never gitlab"),
+        (impossible, '<% if cookiecutter.ci == "nobody" %>x<% endif %>', "ci is never nobody"),
         (impossible, "<% if cookiecutter.ci %>x<% endif %>", "ci is always true"),
     ],
 )

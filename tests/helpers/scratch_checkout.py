@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.helpers.support import ROOT, Run, clean_environment, ok, replace
 
-PARTS = ("generator", "template", "hooks", "docs/reference", "tests/rows.json", "cookiecutter.json")
+PARTS = ("generator", "template", "hooks", "docs/reference", "docs/how-to", "tests/rows.json", "cookiecutter.json")
 
 
 class ScratchCheckout:

@@ -16,9 +16,11 @@ import os
 import subprocess
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from gocontainer.options.base_images import BASE_IMAGES, BaseImage
 from tests.helpers.support import PINS
 
 GO_PACKAGES = (
@@ -78,13 +80,11 @@ def standins(frontend: Path, go: Path) -> dict[str, Standin]:
     scanner.link("bin/sh", "busybox").link("bin/cat", "busybox")
     made = {
         "build": Standin(Tar().packages(GO_PACKAGES).basics().certificates().tree("usr/local/go", go).end(), build),
-        "distroless-static": Standin(Tar().basics().certificates().time_zones().end(), nonroot, _EVERY),
-        "distroless-base": Standin(
-            Tar().packages(GLIBC_PACKAGES).basics().certificates().time_zones().end(), nonroot, _EVERY
-        ),
-        "alpine": Standin(Tar().busybox().basics().certificates().end(), shell, _EVERY),
-        "debian-slim": Standin(Tar().packages(SLIM_PACKAGES).basics().end(), shell, _EVERY),
-        "ubuntu": Standin(Tar().packages(SLIM_PACKAGES).basics().end(), shell, _EVERY),
+        **{
+            name: Standin(_made_of(image).end(), shell if image.has_shell else nonroot, _EVERY)
+            for name, image in BASE_IMAGES.items()
+            if name != "scratch"
+        },
     }
     pins = {name: pin["value"] for name, pin in PINS["base_image"].items() if pin["value"] != "scratch"}
     return {
@@ -102,6 +102,19 @@ def standins(frontend: Path, go: Path) -> dict[str, Standin]:
         ),
         SCANNER: Standin(scanner.end(), {"Entrypoint": ["/bin/scan"], "Env": [_PATH]}),
     }
+
+
+def _made_of(image: BaseImage) -> Tar:
+    """Return the files that a base image has by its row of the table."""
+    tar = Tar()
+    if image.libc == "glibc":
+        tar.packages(SLIM_PACKAGES if image.has_shell else GLIBC_PACKAGES)
+    elif image.has_shell:
+        tar.busybox()
+    tar.basics()
+    if image.certificates:
+        tar.certificates()
+    return tar.time_zones() if image.time_zones else tar
 
 
 class Tar:
@@ -216,6 +229,7 @@ def state() -> str:
     parts = [
         Path(__file__).read_text(),
         json.dumps({name: pin["value"] for name, pin in PINS["base_image"].items()}),
+        json.dumps({name: asdict(image) for name, image in BASE_IMAGES.items()}),
         _output("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *_installed([*GO_PACKAGES.split(), *NEEDED])),
         _output("go", "env", "GOVERSION"),
     ]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from gocontainer.errors import GocontainerError
+from gocontainer.options.base_images import BASE_IMAGES
 from tests.helpers.daemons import until
-from tests.helpers.support import PINS, answers, rendered
+from tests.helpers.support import answers, rendered
 from tests.images.container import Container, container
 from tests.images.engine import Build, Engine
 
-BASES = [name for name in PINS["base_image"] if name != "build"]
 MEBIBYTE = 1024 * 1024
 INTERPRETER = b"/ld-linux-"
 
@@ -29,7 +29,7 @@ def possible(**given: Any) -> bool:
 
 VARIANTS = [
     {"base_image": base, "cgo": cgo, "tracing": tracing, "platforms": "linux/amd64"}
-    for base in BASES
+    for base in BASE_IMAGES
     for cgo in (False, True)
     for tracing in (True, False)
     if possible(base_image=base, cgo=cgo, platforms="linux/amd64")
@@ -59,18 +59,15 @@ def service(engine: Engine, build: Build) -> Iterator[Container]:
 
 
 def test_all_bases_and_both_values_of_cgo_are_here() -> None:
-    assert {variant["base_image"] for variant in VARIANTS} == set(BASES)
-    assert {variant["base_image"] for variant in VARIANTS if variant["cgo"]} == {
-        "distroless-base",
-        "debian-slim",
-        "ubuntu",
-    }
+    assert {variant["base_image"] for variant in VARIANTS} == set(BASE_IMAGES)
+    with_glibc = {name for name, image in BASE_IMAGES.items() if image.libc == "glibc"}
+    assert {variant["base_image"] for variant in VARIANTS if variant["cgo"]} == with_glibc
 
 
 def test_one_layer_comes_on_top_of_the_base(build: Build, variant: dict[str, Any]) -> None:
     # Certificates are the second one, where the base has none.
     base = 0 if variant["base_image"] == "scratch" else 1
-    own = 2 if variant["base_image"] in {"scratch", "debian-slim", "ubuntu"} else 1
+    own = 1 if BASE_IMAGES[variant["base_image"]].certificates else 2
     assert len(build.image.layers()) == base + own
 
 

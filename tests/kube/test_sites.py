@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer.options.edge import NODE
+from gocontainer.options.targets import EDGE_PLATFORMS
 from tests.helpers import crds
 from tests.helpers.support import Run, ok, rendered
 from tests.kube import manifests
@@ -54,7 +54,10 @@ class Drill:
 
     def node(self, site: Document) -> Document:
         """Return the only node of a site, with the labels that its platform gives it."""
-        labels = {"kubeedge": {NODE["kubeedge"]: "", GROUP: site["name"]}, "openyurt": {POOL: site["name"]}}
+        labels = {
+            "kubeedge": {EDGE_PLATFORMS["kubeedge"].node: "", GROUP: site["name"]},
+            "openyurt": {POOL: site["name"]},
+        }
         document = node(f"{self.name}-{site['name']}", site["name"], SMALL, arch=site["arch"])
         document["metadata"]["labels"] |= labels.get(self.platform, {})
         return document

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gocontainer.options.edge import NODE
+from gocontainer.options.edge import PLACEMENTS
 from gocontainer.repository import tree
 from tests.helpers.support import need, ok, rendered, replace
 from tests.sites.fleets import Fleet, fleets
@@ -25,6 +25,7 @@ PLATFORMS: Mapping[str, Mapping[str, Any]] = {
 }
 OWN = ("nodeSelector", "apps.openyurt.io/pool-name", "wave", "site")
 """Where a platform says which nodes are meant, and what tells its workloads apart."""
+NODES = {placement.node for placement in PLACEMENTS.values()}
 few = settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
@@ -69,7 +70,7 @@ def alike(workload: Any) -> Any:
             if key not in OWN and not (isinstance(value, str) and (key, value) in granted)
         }
     if isinstance(workload, list):
-        return [alike(each) for each in workload if not (isinstance(each, dict) and each.get("key") in NODE.values())]
+        return [alike(each) for each in workload if not (isinstance(each, dict) and each.get("key") in NODES)]
     return workload
 
 

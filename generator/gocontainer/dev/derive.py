@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import pairwise, reference
+from gocontainer.dev import facts, pairwise, reference
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -16,6 +16,7 @@ from gocontainer.options.types import Integer, Option, Select, SelectMany, Toggl
 from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
 
+BASE_IMAGES_PAGE = "docs/how-to/base-image.md"
 ROWS = "tests/rows.json"
 
 
@@ -26,9 +27,11 @@ def stale(root: Path, command: click.Group, *, afresh: bool = False) -> dict[str
 
 def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
     """Return path and text of every derived file; the test matrix grows from what is there, or is dealt ``afresh``."""
+    facts.complete(root)
     before = None if afresh else _read(root / ROWS)
     hooks = {f"template/hooks/{path.name}": path.read_text("utf-8") for path in sorted((root / "hooks").glob("*.py"))}
     return {
+        BASE_IMAGES_PAGE: reference.base_images_page(_read(root / BASE_IMAGES_PAGE) or ""),
         "docs/reference/answers.schema.json": answers_schema(),
         "docs/reference/cli.md": reference.cli_page(command),
         "docs/reference/files.md": reference.files_page(language.compile_checkout(root)["files"]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
 from gocontainer.errors import EXIT_CODES
+from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.describe import shown_default
 from gocontainer.options.profiles import PRESETS, PROFILE
@@ -76,6 +78,13 @@ def _conflicts() -> list[str]:
 
 def _either(values: Iterable[Value]) -> str:
     return " or ".join(str(value).lower() for value in values)
+
+
+def base_images_page(page: str) -> str:
+    """Return the how-to for base images with its table written anew."""
+    rows = [_row(("you need", "take")), _row(("---", "---"))]
+    rows += [_row((image.suits, f"`{image.value}`")) for image in BASE_IMAGES.values()]
+    return re.sub(r"(?m)^(\| you need .*\n)(\|.*\n)+", "".join(f"{row}\n" for row in rows), page)
 
 
 def files_page(paths: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers
 from gocontainer.errors import CannotUse
+from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.rendering import sizing
@@ -36,6 +37,8 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
 """A file to those that another target has in its place, with the kind in which the same fields are found."""
 _NAME = re.compile(r"\{(\w+)\}")
 _STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
+_FACTS = {"millicores": "cpu", "config_center_port": "config_center"}
+"""Names in formulas that are no numbers of their own, and the options that they follow from."""
 _ANSWER = "your answer"
 """The source in numbers.toml of what follows from nothing else."""
 _UNITS = {"time.Millisecond": "ms", "time.Second": "s", "time.Minute": "m", "time.Hour": "h"}
@@ -101,7 +104,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
                     formula=shown(name, values),
                     options=options,
                     buys=row["buys"],
-                    source=_given(options, answers) if row["source"] == _ANSWER else row["source"],
+                    source=_given(options, answers) if row["source"] == _ANSWER else _filled(row["source"], values),
                     proof=row.get("proof", ""),
                 )
             )
@@ -146,8 +149,9 @@ def _found(row: Mapping[str, str], pristine: Tree, service: str) -> Iterator[tup
 def context(answers: Mapping[str, Value]) -> dict[str, Value]:
     """Return the value of every name that a formula may use."""
     constants = {name.lower(): value for name, value in vars(sizing).items() if name.isupper() and name != "USUAL"}
-    sizes = sizing.Sizes.of(answers)
-    return {**constants, **answers, **sizes.values(), "millicores": sizes.millicores}
+    sizes, center = sizing.Sizes.of(answers), CONFIG_CENTERS[str(answers["config_center"])]
+    facts = {"config_center_port": center.port, "config_center_port_source": center.port_source}
+    return {**constants, **answers, **sizes.values(), **facts, "millicores": sizes.millicores}
 
 
 def shown(name: str, values: Mapping[str, Value]) -> str:
@@ -169,14 +173,18 @@ def _spoken(formula: str) -> str:
     return ", or ".join(said)
 
 
+def _filled(text: str, values: Mapping[str, Value]) -> str:
+    return _NAME.sub(lambda found: str(values[found[1]]), text)
+
+
 def _plain(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _options(name: str) -> Iterator[str]:
     """Yield the options that a number follows from, also through other numbers."""
-    if name == "millicores":
-        yield "cpu"
+    if name in _FACTS:
+        yield _FACTS[name]
     elif name in BY_NAME:
         yield name
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gocontainer.options.config_centers import CONFIG_CENTER
+from gocontainer.options.base_images import BASE_IMAGES
+from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.serverless import KNATIVE_PORTS
 from gocontainer.options.table import PLATFORMS
-from gocontainer.options.types import Value, When, holds
+from gocontainer.options.types import Value, When, either, holds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -36,11 +37,12 @@ class Conflict:
         return holds(self.when, values)
 
 
+_WITH_GLIBC = [name for name, image in BASE_IMAGES.items() if image.libc == "glibc"]
 CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
-        when={"cgo": (True,), "base_image": ("scratch", "distroless-static", "alpine")},
+        when={"cgo": (True,), "base_image": tuple(name for name in BASE_IMAGES if name not in _WITH_GLIBC)},
         reason="a binary with C code needs glibc at run time, and this image has none",
-        hint="Take base_image distroless-base, debian-slim or ubuntu.",
+        hint=f"Take base_image {either(_WITH_GLIBC)}.",
     ),
     Conflict(
         when={"cgo": (True,), "platforms": PLATFORMS.several()},
@@ -68,7 +70,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take local_volume claim or kubernetes_min 1.30.",
     ),
     Conflict(
-        when={"eventing": ("kafka",), "config_center": CONFIG_CENTER.values[1:]},
+        when={"eventing": ("kafka",), "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},
         reason="a function starts with the first event, which would wait for the config centre as well",
         hint="Take config_center none: a change of the settings is a new revision.",
     ),

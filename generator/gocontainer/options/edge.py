@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gocontainer.options.targets import EDGE_PLATFORMS, ON_SITES, EdgePlatform
 from gocontainer.options.types import Choice, Select, Toggle, Value
-
-PLATFORMS = ("kubeedge", "openyurt")
-"""The targets that are an edge platform."""
 
 EDGE_API = Select(
     name="edge_api",
@@ -19,7 +17,7 @@ EDGE_API = Select(
         Choice(value="platform", label="the platform's EdgeApplication or YurtAppSet"),
         Choice(value="native", label="a plain Deployment for each site"),
     ),
-    when={"target": PLATFORMS},
+    when={"target": ON_SITES},
 )
 EDGE_MODEL = Toggle(
     name="edge_model",
@@ -27,7 +25,7 @@ EDGE_MODEL = Toggle(
     help="The service carries a model, which is released on its own.",
     why="It comes as an image that each site checks before it switches; the one before stays on its disk.",
     default=False,
-    when={"target": PLATFORMS},
+    when={"target": ON_SITES},
 )
 LOCAL_VOLUME = Select(
     name="local_volume",
@@ -39,7 +37,7 @@ LOCAL_VOLUME = Select(
         Choice(value="claim", label="a claim on a static local volume"),
         Choice(value="host-path", label="a host path, held to one folder by an admission policy"),
     ),
-    when={"target": PLATFORMS},
+    when={"target": ON_SITES},
 )
 EDGE_WORKLOAD = Select(
     name="edge_workload",
@@ -71,25 +69,25 @@ DEVICE_ROUTER = Toggle(
 )
 EDGE = (EDGE_API, EDGE_MODEL, LOCAL_VOLUME, EDGE_WORKLOAD, HOLD_UPGRADE, DEVICE_ROUTER)
 """Those of one platform come last: the matrix of the tests takes the last one's word for the target of a pair."""
-NODE: Mapping[str, str] = {
-    "": "",
-    "kubeedge": "node-role.kubernetes.io/edge",
-    "openyurt": "apps.openyurt.io/nodepool",
-    "native": "topology.kubernetes.io/zone",
+PLACEMENTS = {
+    **EDGE_PLATFORMS,
+    "native": EdgePlatform(
+        value="native", label="the site that people named", node="topology.kubernetes.io/zone", same_zone=True
+    ),
 }
-"""The label that every node at the edge has: KubeEdge's own, the pool that it joined, or the site that people named."""
+"""What places the service on the sites: the platform, or else the nodes' own label for the site."""
 
 
 def platform(answers: Mapping[str, Value]) -> str:
     """Return what places the service on the sites; nothing where there are none."""
-    if answers["target"] not in PLATFORMS:
+    if answers["target"] not in EDGE_PLATFORMS:
         return ""
     return str(answers["target"]) if answers["edge_api"] == "platform" else "native"
 
 
 def parts(answers: Mapping[str, Value]) -> dict[str, str]:
     """Return what the Go code says where a site has its parts: each name of a derived value, and its text."""
-    sites = answers["target"] in PLATFORMS
+    sites = answers["target"] in EDGE_PLATFORMS
     probes = "admin" if answers["config_center"] == "none" else "watchCenter(cfg, metrics, admin)"
     return {
         "__admin_handler": f"site.guard({probes})" if sites and answers["edge_model"] is True else probes,

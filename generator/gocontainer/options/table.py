@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gocontainer.options.base_images import BASE_IMAGE
 from gocontainer.options.config_centers import CONFIG_CENTER
+from gocontainer.options.delivery import DELIVERY
 from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
@@ -109,21 +111,7 @@ OPTIONS: tuple[Option, ...] = (
         minimum=1024,
         maximum=65535,
     ),
-    Select(
-        name="base_image",
-        group="runtime",
-        help="Image below the binary.",
-        why="The less is in it, the less there is to patch and for an intruder to use.",
-        default="distroless-static",
-        choices=(
-            Choice(value="scratch", label="nothing but the binary and certificates"),
-            Choice(value="distroless-static", label="certificates, zoneinfo, user; no shell"),
-            Choice(value="distroless-base", label="the same and glibc, for cgo"),
-            Choice(value="alpine", label="a shell and apk"),
-            Choice(value="debian-slim", label="glibc, a shell and apt"),
-            Choice(value="ubuntu", label="glibc, a shell and apt, long support"),
-        ),
-    ),
+    BASE_IMAGE,
     Toggle(
         name="cgo",
         group="runtime",
@@ -261,29 +249,7 @@ OPTIONS: tuple[Option, ...] = (
         default=True,
         when={"target": IN_A_CLUSTER},
     ),
-    Select(
-        name="ci",
-        group="delivery",
-        help="Who builds and tests each change.",
-        why="The pipeline calls the same make targets as you do.",
-        default="github",
-        choices=(
-            Choice(value="github", label="GitHub Actions"),
-            Choice(value="none", label="no pipeline"),
-        ),
-    ),
-    Select(
-        name="deps_bot",
-        group="delivery",
-        help="Who proposes newer modules, base images, actions and a newer template.",
-        why="A week after their release, so that a poisoned one is found by others first.",
-        default="dependabot",
-        choices=(
-            Choice(value="dependabot", label="GitHub's own, nothing to install"),
-            Choice(value="renovate", label="on any forge, also pins digests and the Makefile's tools"),
-            Choice(value="none", label="nobody"),
-        ),
-    ),
+    *DELIVERY,
 )
 
 GROUPS: Mapping[str, str] = {

@@ -1,28 +1,11 @@
-"""The question of where the service runs."""
+"""The question of where the service runs, and what is known of each place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from gocontainer.options.types import Choice, Select
-
-TARGET = Select(
-    name="target",
-    group="deployment",
-    help="Where the service runs.",
-    why="It decides which manifests are written.",
-    default="kubernetes",
-    choices=(
-        Choice(value="kubernetes", label="any conformant Kubernetes, through Kustomize"),
-        Choice(value="knative", label="Knative: replicas follow the requests, down to none"),
-        Choice(value="kubeedge", label="sites on KubeEdge, which go on without their link"),
-        Choice(value="openyurt", label="sites on OpenYurt, which go on without their link"),
-    ),
-)
-IN_A_CLUSTER = ("kubernetes", "knative")
-"""The targets with many replicas in one place. A site has one box, one replica on it, and seldom a network plugin that
-knows policies."""
+from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
 class Manifests(NamedTuple):
@@ -42,25 +25,85 @@ _SITES = Manifests(
     are="the sites and their releases, and what runs at each of them",
     components="what is added to `deploy/edge`",
 )
-MANIFESTS: Mapping[str, Manifests] = {
-    "kubernetes": Manifests(
-        folders="`deploy/base`, `deploy/overlays`",
-        are="Kubernetes manifests with Kustomize: what is common, and each environment",
-        components="the image, and what else an environment adds",
-        applied="deploy/overlays/prod",
-        settings="`deploy/overlays/dev` is one replica that logs more, in a namespace of its own. "
-        "Settings are in `deploy/base/config.yaml`; a change rolls the pods.",
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Target(Choice):
+    """A place where the service runs."""
+
+    many_replicas: bool = LACKING
+    """Whether one place has many of them. A site has one box, one replica on it, and seldom a network plugin that knows
+    policies."""
+    deployment: bool = LACKING
+    """Whether the manifests have a Deployment."""
+    manifests: Manifests = LACKING
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class EdgePlatform(Target):
+    """A platform of sites that go on while their link is down."""
+
+    node: str = LACKING
+    """The label that every node at the edge has: the platform's own, or the pool that it joined."""
+    same_zone: bool = LACKING
+    """Whether kube-proxy at a site keeps requests within its zone."""
+    many_replicas: bool = False
+    deployment: bool = True
+    manifests: Manifests = _SITES
+
+
+TARGETS = by_value(
+    Target(
+        value="kubernetes",
+        label="any conformant Kubernetes, through Kustomize",
+        many_replicas=True,
+        deployment=True,
+        manifests=Manifests(
+            folders="`deploy/base`, `deploy/overlays`",
+            are="Kubernetes manifests with Kustomize: what is common, and each environment",
+            components="the image, and what else an environment adds",
+            applied="deploy/overlays/prod",
+            settings="`deploy/overlays/dev` is one replica that logs more, in a namespace of its own. "
+            "Settings are in `deploy/base/config.yaml`; a change rolls the pods.",
+        ),
     ),
-    "knative": Manifests(
-        folders="`deploy/knative`",
-        are="manifests for Knative, with Kustomize",
-        components="the image, which `make set-image` names",
-        decisions="docs/knative.md",
-        applied="deploy/knative",
-        settings="`deploy/knative/FEATURE-FLAGS.md` says what Knative leaves out. "
-        "Settings are in `deploy/knative/config.yaml`; a change is a new revision.",
-        center="deploy/knative/config.yaml",
+    Target(
+        value="knative",
+        label="Knative: replicas follow the requests, down to none",
+        many_replicas=True,
+        deployment=False,
+        manifests=Manifests(
+            folders="`deploy/knative`",
+            are="manifests for Knative, with Kustomize",
+            components="the image, which `make set-image` names",
+            decisions="docs/knative.md",
+            applied="deploy/knative",
+            settings="`deploy/knative/FEATURE-FLAGS.md` says what Knative leaves out. "
+            "Settings are in `deploy/knative/config.yaml`; a change is a new revision.",
+            center="deploy/knative/config.yaml",
+        ),
     ),
-    "kubeedge": _SITES,
-    "openyurt": _SITES,
-}
+    EdgePlatform(
+        value="kubeedge",
+        label="sites on KubeEdge, which go on without their link",
+        node="node-role.kubernetes.io/edge",
+        same_zone=False,
+    ),
+    EdgePlatform(
+        value="openyurt",
+        label="sites on OpenYurt, which go on without their link",
+        node="apps.openyurt.io/nodepool",
+        same_zone=True,
+    ),
+)
+EDGE_PLATFORMS = {name: target for name, target in TARGETS.items() if isinstance(target, EdgePlatform)}
+IN_A_CLUSTER = tuple(name for name, target in TARGETS.items() if target.many_replicas)
+ON_SITES = tuple(EDGE_PLATFORMS)
+TARGET = Select(
+    name="target",
+    group="deployment",
+    help="Where the service runs.",
+    why="It decides which manifests are written.",
+    default="kubernetes",
+    choices=tuple(TARGETS.values()),
+)

@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from gocontainer.errors import InvalidAnswer
 
@@ -22,6 +23,11 @@ def holds(when: When, values: Mapping[str, Value]) -> bool:
 def may_hold(when: When, values: Mapping[str, Value]) -> bool:
     """Say the same as far as ``values`` do yet: what they do not name may still be answered well."""
     return holds({name: accepted for name, accepted in when.items() if name in values}, values)
+
+
+def either(words: Sequence[str]) -> str:
+    """Return ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
@@ -106,12 +112,29 @@ class Text(Option):
         return self.expected
 
 
+LACKING: Any = None
+"""A fact that the row of a choice does not give: ``gocontainer dev derive`` refuses such a row by its name."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Choice:
-    """One value of a Select or a SelectMany."""
+    """One value of a Select or a SelectMany. A subclass has a field for each fact of its choices."""
 
     value: str
-    label: str
+    label: str = LACKING
+
+    @property
+    def pins(self) -> Sequence[tuple[str, str]]:
+        """The entries of pins.toml that it needs, each by its table and its name."""
+        return ()
+
+
+Row = TypeVar("Row", bound=Choice)
+
+
+def by_value(*choices: Row) -> Mapping[str, Row]:
+    """Return the rows of a question by their values."""
+    return {choice.value: choice for choice in choices}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

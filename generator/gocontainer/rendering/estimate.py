@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gocontainer.options.edge import PLATFORMS
+from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.targets import ON_SITES
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import Sizes
-
-BINARY_MB: Mapping[bool, Mapping[str, float]] = {
-    True: {"none": 5.15, "nacos": 5.23, "apollo": 5.23, "etcd": 5.92},
-    False: {"none": 4.09, "nacos": 4.23, "apollo": 4.23, "etcd": 5.24},
-}
-"""Megabytes of the compressed binary, with and without tracing, by config centre: ``make bench-config``, 2026-11-25."""
 
 KNATIVE_UNREADY = 31
 """Knative leaves the readiness probe without a period, and so to the kubelet's defaults: 3 failures, each after 10 s,
@@ -37,7 +32,7 @@ class Estimate(NamedTuple):
 
 def replicas(answers: Mapping[str, Value]) -> str:
     """Return how many replicas there are in production, such as ``2 to 6``; of a site there is one."""
-    if answers["target"] in PLATFORMS:
+    if answers["target"] in ON_SITES:
         return "1"
     few = 0 if answers["target"] == "knative" and answers["scale_to_zero"] is True else answers["min_replicas"]
     return " to ".join(dict.fromkeys((str(few), str(answers["max_replicas"]))))
@@ -46,11 +41,12 @@ def replicas(answers: Mapping[str, Value]) -> str:
 def estimate(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> Estimate:
     """Return the rough sizes for valid ``answers``."""
     base = float(pins["base_image_mb"][str(answers["base_image"])])
+    center = CONFIG_CENTERS[str(answers["config_center"])]
     pods = replicas(answers)
     sizes = Sizes.of(answers)
     by_knative = answers["target"] == "knative" and answers["scaler"] == "knative"
     return Estimate(
-        image_mb=round(base + BINARY_MB[answers["tracing"] is True][str(answers["config_center"])]),
+        image_mb=round(base + (center.binary_mb if answers["tracing"] is True else center.binary_mb_without_tracing)),
         pods=f"{pods} {'pod' if pods == '1' else 'pods'}",
         unready=KNATIVE_UNREADY if by_knative else sizes.readiness.worst_case,
         restarted=sizes.liveness.worst_case + sizes.revision_timeout if by_knative else sizes.restarted,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gocontainer.options.types import Value, When, holds
+from gocontainer.options.targets import IN_A_CLUSTER, ON_SITES, TARGETS
+from gocontainer.options.types import Value, When, either, holds
 
 FILES: Mapping[str, When] = {
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
@@ -32,7 +33,7 @@ FILES: Mapping[str, When] = {
     "deploy/components/disruption-budget/": {"__overlays": ("true",), "__disruption_budget": ("true",)},
     "deploy/components/events/": {"scaler": ("keda",)},
     "deploy/components/host-path/": {"__edge": ("true",), "local_volume": ("host-path",)},
-    "deploy/components/image/": {"target": ("kubernetes", "knative")},
+    "deploy/components/image/": {"target": IN_A_CLUSTER},
     "deploy/components/local-volume/": {"__edge": ("true",), "local_volume": ("claim",)},
     "deploy/components/model/": {"__edge": ("true",), "edge_model": (True,)},
     "deploy/components/network-policy/": {"__overlays": ("true",), "network_policy": (True,)},
@@ -46,7 +47,7 @@ FILES: Mapping[str, When] = {
     "deploy/knative/events/": {"eventing": ("kafka",)},
     "deploy/knative/events/networkpolicy.yaml": {"network_policy": (True,)},
     "deploy/knative/networkpolicy.yaml": {"network_policy": (True,)},
-    "deploy/namespace/": {"target": ("kubernetes", "knative")},
+    "deploy/namespace/": {"target": IN_A_CLUSTER},
     "deploy/overlays/": {"__overlays": ("true",)},
     "deploy/sites.yaml": {"__edge": ("true",)},
     "docs/decisions.md": {"__deployment": ("true",)},
@@ -115,9 +116,9 @@ FILES: Mapping[str, When] = {
 FLAGS: Mapping[str, str] = {
     "__autoscaling": "max_replicas above min_replicas, or scaler keda",
     "__center": "a config centre",
-    "__deployment": "target kubernetes, kubeedge or openyurt, or scaler keda",
+    "__deployment": f"target {either([name for name in TARGETS if TARGETS[name].deployment])}, or scaler keda",
     "__disruption_budget": "max_replicas above 1, or scaler keda",
-    "__edge": "target kubeedge or openyurt",
+    "__edge": f"target {either(ON_SITES)}",
     "__knative": "target knative and scaler knative",
     "__node_groups": "target kubeedge and edge_api platform",
     "__node_pools": "target openyurt and edge_api platform",

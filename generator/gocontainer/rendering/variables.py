@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 
 from gocontainer import __version__
 from gocontainer.options import edge
-from gocontainer.options.config_centers import CREDENTIALS, NAMES, PORTS
-from gocontainer.options.targets import MANIFESTS
+from gocontainer.options.base_images import BASE_IMAGES
+from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.delivery import CI_PROVIDERS
+from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import HPA_TARGET, Sizes
 
@@ -37,8 +39,6 @@ _PROGRAMS = {
 """What they are in a function, on sites, with a model."""
 _BEFORE = "[docs/function.md](docs/function.md) names what has to be there before: a Secret, topics and buckets."
 _FLUSH = "for the last traces; without a collector it would wait for ever"
-_WITHOUT_CERTIFICATES = ("scratch", "debian-slim", "ubuntu")
-_WITHOUT_TIME_ZONES = ("scratch", "alpine", "debian-slim", "ubuntu")
 
 
 def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -59,35 +59,35 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
 
 def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
-    keda, platform = answers["scaler"] == "keda", edge.platform(answers)
-    sites = answers["target"] in edge.PLATFORMS
+    keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
+    sites = target in EDGE_PLATFORMS
     return {
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
         "__autoscaling": not sites and (keda or many > few),
         "__center": answers["config_center"] != "none",
-        "__deployment": answers["target"] != "knative" or keda,
+        "__deployment": TARGETS[target].deployment or keda,
         "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
         "__keda": keda,
-        "__knative": answers["target"] == "knative" and not keda,
-        "__needs_certificates": answers["base_image"] in _WITHOUT_CERTIFICATES,
+        "__knative": target == "knative" and not keda,
+        "__needs_certificates": not BASE_IMAGES[str(answers["base_image"])].certificates,
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
         "__site_workloads": answers["edge_api"] == "native" or answers["edge_workload"] == "daemonset",
-        "__overlays": answers["target"] == "kubernetes" or keda,
+        "__overlays": target == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27",
-        "__registry_is_github": registry(str(answers["image"])) == "ghcr.io",
-        "__same_zone": sites and platform != "kubeedge" and answers["kubernetes_min"] != "1.27",
+        "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
+        "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
         "__single": few == 1,
         "__update_bot": RELEASED and answers["deps_bot"] != "none",
     }
 
 
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
-    center, platforms = str(answers["config_center"]), str(answers["platforms"])
+    center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
-    sites, platform = target in edge.PLATFORMS, edge.platform(answers)
-    manifests = MANIFESTS[target]
+    sites, platform = target in EDGE_PLATFORMS, edge.platform(answers)
+    manifests = TARGETS[target].manifests
     scaled_at, why = _scaled(answers)
     function = answers["eventing"] == "kafka"
     tags = _build_tags(answers)
@@ -98,17 +98,17 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__build_image": pins["base_image"]["build"],
         "__build_tags": ",".join(tags),
         "__build_tags_do": "; ".join(f"{tag} {what}" for tag, what in tags.items()),
-        "__center_credentials": CREDENTIALS[center],
-        "__center_port": PORTS[center],
+        "__center_credentials": center.credentials,
+        "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__edge_node": edge.NODE[platform],
+        "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
         "__call": _call(answers),
         "__example": "events.go" if function else "quotes.go",
         "__example_is": EVENTS if function else QUOTES,
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
-        "__hot": "" if center == "none" else "+hot",
-        "__layers": " > ".join(filter(None, ("flag", "`APP_` variable", NAMES[center], "file", "default"))),
+        "__hot": "+hot" if center.name else "",
+        "__layers": " > ".join(filter(None, ("flag", "`APP_` variable", center.name, "file", "default"))),
         "__license": LICENSES[str(answers["license"])],
         "__applied": manifests.applied,
         "__center_address": manifests.center,
@@ -125,7 +125,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__replicas": 1 if sites else answers["min_replicas"],
         "__route": _route(answers),
         "__run": "run-flow" if function else "run",
-        "__runner": pins["runner"]["arm64" if answers["cgo"] and platforms == "linux/arm64" else "amd64"],
+        "__runner": _runner(answers, pins),
         "__scaled_at": scaled_at,
         "__scaled_why": why,
         "__settings": f"{_BEFORE} {manifests.settings}" if function else manifests.settings,
@@ -133,6 +133,13 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
     }
+
+
+def _runner(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the machine that the pipeline runs on: C code is compiled on the platform that it runs on."""
+    runners = CI_PROVIDERS[str(answers["ci"])].runners
+    needs_arm = answers["cgo"] and answers["platforms"] == "linux/arm64"
+    return pins[runners]["arm64" if needs_arm else "amd64"] if runners else ""
 
 
 def _scaled(answers: Mapping[str, Value]) -> tuple[str, str]:
@@ -157,9 +164,9 @@ def _build_tags(answers: Mapping[str, Value]) -> dict[str, str]:
     """Return the tags that Go builds with, and what each does."""
     exporter = answers["tracing"] and answers["eventing"] == "none"  # a function has one of its own, without grpc
     tags = {}
-    if exporter or answers["config_center"] == "etcd":
+    if exporter or CONFIG_CENTERS[str(answers["config_center"])].grpc:
         tags["grpcnotrace"] = "leaves out grpc's debug pages"
-    if answers["base_image"] in _WITHOUT_TIME_ZONES:
+    if not BASE_IMAGES[str(answers["base_image"])].time_zones:
         tags["timetzdata"] = "brings the time zones that the base lacks"
     return tags
 

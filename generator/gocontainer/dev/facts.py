@@ -1,0 +1,36 @@
+"""What the rows of the choices lack: facts, and entries of pins.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from gocontainer.errors import CannotUse
+from gocontainer.options.table import OPTIONS
+from gocontainer.options.types import LACKING, Choice, Select
+
+Pins = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def complete(root: Path) -> None:
+    """Raise CannotUse, which names them all, where rows of the checkout at ``root`` lack something."""
+    pins = tomllib.loads((root / "generator/gocontainer/rendering/pins.toml").read_text("utf-8"))
+    choices = [(option.name, choice) for option in OPTIONS if isinstance(option, Select) for choice in option.choices]
+    found = [f"{name} {choice.value} lacks {fact}" for name, choice in choices for fact in lacking(choice, pins)]
+    if found:
+        hint = "ARCHITECTURE.md has a table of what a new choice needs."
+        raise CannotUse(f"rows of the tables are not complete: {', '.join(found)}", hint)
+
+
+def lacking(choice: Choice, pins: Pins) -> Iterator[str]:
+    """Yield each fact and each pin that a choice lacks."""
+    for fact in fields(choice):
+        if getattr(choice, fact.name) is LACKING:
+            yield fact.name
+    for table, name in choice.pins:
+        value = str(pins.get(table, {}).get(name, {}).get("value", ""))
+        if not value or (table.endswith("_mb") and not value.replace(".", "", 1).isdigit()):
+            yield f"[{table}.{name}] in pins.toml"
