@@ -323,3 +323,17 @@ def test_a_row_that_lacks_something_is_refused_by_its_name(
     hint = "ARCHITECTURE.md has a table of what a new choice needs."
     assert (run.code, run.out) == (2, "")
     assert run.err == f"Error: Rows of the tables are not complete: {lacks}. {hint}\n"
+
+
+def test_a_choice_without_its_partial_is_named(checkout: ScratchCheckout) -> None:
+    partial = checkout.template.with_name("templates") / "how/github.md"
+    partial.parent.mkdir(parents=True)
+    partial.write_text("text\n")
+    readme = checkout.template / "README.md"
+    readme.write_text(readme.read_text() + '<% include "how/" ~ cookiecutter.ci ~ ".md" %>\n')
+    run = checkout.run("dev", "derive", "--check")
+    assert run.code == 1
+    line = len(readme.read_text().splitlines())
+    assert f"README.md:{line}: there is no partial templates/how/none.md" in run.err
+    partial.with_name("none.md").write_text("text\n")
+    checkout.derive()

@@ -294,6 +294,22 @@ def test_jinja_cannot_leave_its_sandbox(tmp_path: Path, place: str, text: str) -
     assert not fired.exists()
 
 
+def test_a_template_includes_its_own_partials_without_trust(template: Template, tmp_path: Path) -> None:
+    included = "{% include 'for/' ~ cookiecutter.license ~ '.md' %}\n"
+    template.write({README: included, "templates/for/mit.md": "{{ cookiecutter.name }}\n", "templates/for/none.md": ""})
+    ok(new(tmp_path / "out", template.folder))
+    assert (tmp_path / "out/orders/README.md").read_text() == "Orders\n\n"
+
+
+@pytest.mark.parametrize("trust", [[], ["--trust"]])
+@pytest.mark.parametrize("place", ["../secret", "../../secret", "../../../secret", "{}/secret", "templates/secret"])
+def test_a_template_includes_nothing_that_is_not_its_own(tmp_path: Path, place: str, trust: list[str]) -> None:
+    (tmp_path / "secret").write_text("secret")
+    template = Template(tmp_path / "acme", {README: f"{{% include '{place.format(tmp_path)}' %}}"})
+    template.link("templates/secret", str(tmp_path / "secret"))
+    refused(new(tmp_path / "out", template.folder, *trust), tmp_path, "cannot be rendered", "secret")
+
+
 def test_a_default_cannot_bring_an_extension_in(tmp_path: Path) -> None:
     template = hostile(tmp_path / "acme", tmp_path / "fired")
     template.variables.pop("_extensions")
@@ -664,7 +680,10 @@ def test_a_fork_of_our_own_template_takes_our_repositories_over(tmp_path: Path) 
     acme.release("v1")
     ok(gocontainer("new", "orders", "--no-input", "-o", str(tmp_path)))
     makefile = fork / "template/<<cookiecutter.service>>/Makefile"
-    makefile.write_text(makefile.read_text() + "\n.PHONY: acme\nacme:\n")
+    makefile.write_text(makefile.read_text() + '\n<% include "acme.mk" %>\n')
+    partial = fork / "template/templates/acme.mk"
+    partial.parent.mkdir(exist_ok=True)
+    partial.write_text(".PHONY: acme\nacme:\n")
     pins = fork / "generator/gocontainer/rendering/pins.toml"  # the fork's own tables count, not ours
     pins.write_text(pins.read_text().replace('"golang:', '"mirror.example/golang:'))
     acme.release("v2")

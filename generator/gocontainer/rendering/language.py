@@ -6,25 +6,34 @@ the measurements); a checkout parses its files afresh. Whatever is not listed he
 the file is parsed, which keeps templates as simple as the rules want them:
 
     << cookiecutter.name >>   << cookiecutter.name | filter >>
-    <% if test %> ... <% else %> ... <% endif %>
+    <% if test %> ... <% elif test %> ... <% else %> ... <% endif %>
+    <% include "partial" %>   <% include "folder/" ~ cookiecutter.option ~ ".ending" %>
     test: name, not test, name == constant, test and test, test or test
+
+A partial is a file in ``template/templates``, where plain cookiecutter looks for it as well. It becomes a
+part of the program of each file that includes it, and one that an answer names becomes a condition for each
+choice. A partial includes no other.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gocontainer.errors import NotACheckout, TemplateError
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Select, SelectMany
 from gocontainer.rendering.variables import FILTERS
 
 if TYPE_CHECKING:
     from jinja2 import nodes
 
 FOLDER = "<<cookiecutter.service>>"
+PARTIALS = "templates"
+"""Where cookiecutter looks for what a file includes: beside FOLDER."""
 DELIMITERS: Mapping[str, str | bool] = {
     "variable_start_string": "<<",
     "variable_end_string": ">>",
@@ -61,13 +70,18 @@ def checkout() -> Path:
 
 def compile_checkout(root: Path) -> dict[str, Any]:
     """Parse every template file below ``root``, the top of a checkout."""
-    folder = root / "template" / FOLDER
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    partials = read(root / "template" / PARTIALS)
+    files = read(root / "template" / FOLDER)
     return {
         "pins": pins(),
-        "files": {name: parse(text, name) for name, text in files.items()},
+        "files": {name: parse(text, name, partials) for name, text in files.items()},
     }
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Return path and text of every file below ``folder``, sorted by path."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
 
 def pins() -> dict[str, dict[str, str]]:
@@ -78,8 +92,8 @@ def pins() -> dict[str, dict[str, str]]:
     return {table: {name: pin["value"] for name, pin in entries.items()} for table, entries in tables.items()}
 
 
-def parse(source: str, path: str) -> list[Any]:
-    """Parse one file; raise TemplateError for anything outside the language."""
+def parse(source: str, path: str, partials: Mapping[str, str] | None) -> list[Any]:
+    """Parse a file, or a partial, for which there are no ``partials``; raise TemplateError where it is not legal."""
     from jinja2 import Environment, TemplateSyntaxError
 
     environment = Environment(keep_trailing_newline=True, autoescape=False, **DELIMITERS)  # type: ignore[arg-type]  # noqa: S701
@@ -88,12 +102,12 @@ def parse(source: str, path: str) -> list[Any]:
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
         raise TemplateError(path, error.lineno, str(error.message)) from error
-    return _Parser(path).body(tree.body)
+    return _Parser(path, partials).body(tree.body)
 
 
 class _Parser:
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, partials: Mapping[str, str] | None) -> None:
+        self.path, self.partials = path, partials
 
     def refuse(self, node: nodes.Node, what: str) -> TemplateError:
         return TemplateError(self.path, node.lineno, f"{what} is not part of the template language")
@@ -105,11 +119,51 @@ class _Parser:
         for node in body:
             if isinstance(node, nodes.Output):
                 program += [self.output(part) for part in node.nodes]
-            elif isinstance(node, nodes.If) and not node.elif_:
-                program.append(["if", self.test(node.test), self.body(node.body), self.body(node.else_)])
+            elif isinstance(node, nodes.If):
+                program += self.cases(node)
+            elif isinstance(node, nodes.Include) and node.with_context and not node.ignore_missing:
+                program += self.include(node)
             else:
                 raise self.refuse(node, type(node).__name__.lower())
         return program
+
+    def cases(self, node: nodes.If) -> list[Any]:
+        """Return an ``if``, each ``elif`` being one in the ``otherwise`` of the one before."""
+        program = self.body(node.else_)
+        for case in reversed([node, *node.elif_]):
+            program = [["if", self.test(case.test), self.body(case.body), program]]
+        return program
+
+    def include(self, node: nodes.Include) -> list[Any]:
+        """Return the program of a partial, or the condition that picks one of several."""
+        from jinja2 import nodes
+
+        if self.partials is None:
+            raise self.refuse(node, "an include in a partial")
+        match node.template:
+            case nodes.Const(value=str(name)):
+                return self.partial(node, name)
+            case nodes.Concat(nodes=[nodes.Const(value=before), option, nodes.Const(value=after)]):
+                return self.choices(node, self.name(option), lambda value: f"{before}{value}{after}")
+        raise self.refuse(node, "an include by anything but a name or a choice")
+
+    def choices(self, node: nodes.Node, name: str, place: Callable[[str], str]) -> list[Any]:
+        """Return a condition with a partial for each choice of the option ``name``."""
+        option = BY_NAME.get(name)
+        if not isinstance(option, Select) or isinstance(option, SelectMany):
+            raise self.refuse(node, f"an include by {name}, which has no choices")
+        *others, last = option.values
+        program = self.partial(node, place(last))
+        for value in reversed(others):
+            program = [["if", ["is", name, value], self.partial(node, place(value)), program]]
+        return program
+
+    def partial(self, node: nodes.Node, name: str) -> list[Any]:
+        """Return the program of the partial ``name``."""
+        source = (self.partials or {}).get(name)
+        if source is None:
+            raise TemplateError(self.path, node.lineno, f"there is no partial {PARTIALS}/{name}")
+        return parse(source, f"{PARTIALS}/{name}", None)
 
     def output(self, node: nodes.Expr) -> Any:
         from jinja2 import nodes
