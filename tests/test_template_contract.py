@@ -22,16 +22,23 @@ PARTIALS = language.read(TEMPLATE.with_name(language.PARTIALS))
 RESOLVED = ("go.mod", "go.sum")
 """Written by `dev derive --deps`: exempt from the rules on conditionals and on versions."""
 DERIVED = set(template_variables(answers(), language.load()["pins"]))
+IF = "<% if cookiecutter."
+TAG = re.compile(r"<% [^%]+ %>")
 EXPRESSION = re.compile(r"<< cookiecutter\.\w+(?: \| \w+)? >>")
+TAGGED = r"(?m:^[ -]*(?:image: |uses: |FROM (?:--\S+ )?)[\"']?[\w./-]+[:@]\w\S*)"
+"""An image or an action with its tag."""
 files = pytest.mark.parametrize("path", FILES)
 
 
 def conditionals(program: Sequence[Any], depth: int = 1) -> Iterator[tuple[int, list[Any]]]:
-    """Yield depth and test of each conditional."""
+    """Yield depth and test of each condition; an ``elif`` is as deep as its ``if``."""
     for part in program:
         if isinstance(part, list) and part[0] == "if":
-            yield depth, part[1]
-            yield from conditionals([*part[2], *part[3]], depth + 1)
+            _, test, then, otherwise = part
+            yield depth, test
+            yield from conditionals(then, depth + 1)
+            elif_ = len(otherwise) == 1 and otherwise[0][0] == "if"
+            yield from conditionals(otherwise, depth if elif_ else depth + 1)
 
 
 def terms(test: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -54,17 +61,30 @@ def names(program: Sequence[Any]) -> Iterator[str]:
 
 
 def shape(path: str, source: str) -> list[str]:
-    """Findings on nesting and number of conditionals."""
-    found = list(conditionals(language.parse(source, path, PARTIALS)))
-    tested = {term[1] for _, test in found for term in terms(test) if term[1] in BY_NAME}
-    findings = []
+    """Findings on where conditions stand; those of a partial count where it is included."""
+    program = language.parse(source, path, PARTIALS)
+    found = list(conditionals(program))
+    findings = inline(source)
     if any(depth > 1 for depth, _ in found):
-        findings.append("nested conditional")
-    if len(found) > 5:
-        findings.append(f"{len(found)} conditionals")
-    if len(tested) > 2:
-        findings.append(f"tests {sorted(tested)}")
+        findings.append("nested condition")
+    findings += [f"a test of {len(list(terms(test)))} names" for _, test in found if len(list(terms(test))) > 2]
+    if may_be_empty(program):
+        findings.append("may be empty: the layout switches files")
     return findings
+
+
+def inline(source: str) -> list[str]:
+    """Findings on tags inside of a line, and so of a statement."""
+    lines = [line for line in source.splitlines() if "<%" in line or "%>" in line]
+    return [f"inside a line: {line.strip()}" for line in lines if not TAG.fullmatch(line)]
+
+
+def may_be_empty(program: Sequence[Any]) -> bool:
+    """Whether there are answers for which nothing is written."""
+    return all(
+        part.isspace() if isinstance(part, str) else part[0] == "if" and any(map(may_be_empty, part[2:]))
+        for part in program
+    )
 
 
 def impossible(path: str, source: str) -> list[str]:
@@ -89,7 +109,7 @@ def stray_delimiters(source: str) -> list[str]:
 def versions(source: str) -> list[str]:
     """Findings on versions that do not come from pins.toml."""
     own = re.sub(rf"{EXPRESSION.pattern}|127\.0\.0\.1|v0\.1\.0|v1\.2\.0", "", source)
-    return re.findall(r"\bv?\d+\.\d+\.\d+\b|@v\d\S*|\b[0-9a-f]{40}\b|(?m:^FROM .*:\d\S*)", own)
+    return re.findall(rf"\bv?\d+\.\d+\.\d+\b|@v\d\S*|\b[0-9a-f]{{40}}\b|{TAGGED}", own)
 
 
 def blanks(text: str) -> list[str]:
@@ -109,28 +129,65 @@ def blanks(text: str) -> list[str]:
 def test_file_stays_within_the_language_and_the_rules(path: str) -> None:
     source = FILES[path]
     assert impossible(path, source) == []
-    assert stray_delimiters(source) == []
     assert path in RESOLVED or shape(path, source) == []
-    assert path in RESOLVED or path == "LICENSE" or versions(source) == []
+    assert plain(path, source) == []
+
+
+@pytest.mark.parametrize("path", PARTIALS)
+def test_partial_stays_within_the_rules_and_is_included(path: str) -> None:
+    assert inline(PARTIALS[path]) == []
+    assert plain(path, PARTIALS[path]) == []
+    assert path in {name for source in FILES.values() for name in included(source)}
+    assert path not in FILES, "cookiecutter would take the file"
+
+
+def plain(path: str, source: str) -> list[str]:
+    """Findings on a file as text."""
+    return stray_delimiters(source) + ([] if path in RESOLVED or path == "LICENSE" else versions(source))
+
+
+def included(source: str) -> Iterator[str]:
+    """Yield the partials that a file includes, for every choice where an answer names one."""
+    for before, name, after in re.findall(r'<% include "([^"]*)"(?: ~ cookiecutter\.(\w+) ~ "([^"]*)")? %>', source):
+        values = BY_NAME[name].samples() if name else [""]
+        yield from (f"{before}{value}{after}" for value in values)
 
 
 @pytest.mark.parametrize(
     ("rule", "bad", "finding"),
     [
-        (shape, "<% if cookiecutter.cgo %><% if cookiecutter.tracing %>x<% endif %><% endif %>", "nested conditional"),
-        (shape, "<% if cookiecutter.cgo %>x<% endif %>" * 6, "6 conditionals"),
+        (shape, f"{IF}cgo %>\n{IF}tracing %>\nx\n<% endif %>\n<% endif %>\ny\n", "nested condition"),
+        (shape, f"{IF}cgo %>\nx\n<% else %>\ny\n{IF}tracing %>\nx\n<% endif %>\n<% endif %>\n", "nested condition"),
         (
             shape,
-            "".join(f"<% if cookiecutter.{name} %>x<% endif %>" for name in ("cgo", "tracing", "network_policy")),
-            "tests ['cgo', 'network_policy', 'tracing']",
+            f"{IF}cgo and cookiecutter.tracing or cookiecutter.__edge %>\nx\n<% endif %>\ny\n",
+            "a test of 3 names",
         ),
+        (shape, f"{IF}cgo %>\nx\n<% endif %>\n", "may be empty: the layout switches files"),
+        (
+            shape,
+            f"{IF}cgo %>\nx\n<% endif %>\n\n{IF}tracing %>\ny\n<% endif %>\n",
+            "may be empty: the layout switches files",
+        ),
+        (shape, f"f(x{IF}cgo %>, y<% endif %>)\n", f"inside a line: f(x{IF}cgo %>, y<% endif %>)"),
+        (shape, f"x\n  {IF}cgo %>\ny\n<% endif %>\n", f"inside a line: {IF}cgo %>"),
+        (shape, "x\n<%- include 'y' %>\n", "inside a line: <%- include 'y' %>"),
         (impossible, "<< cookiecutter.nmae >>", "unknown name nmae"),
-        (impossible, '<% if cookiecutter.ci == "nobody" %>x<% endif %>', "ci is never nobody"),
-        (impossible, "<% if cookiecutter.ci %>x<% endif %>", "ci is always true"),
+        (impossible, f'{IF}ci == "nobody" %>x<% endif %>', "ci is never nobody"),
+        (impossible, f"{IF}ci %>x<% endif %>", "ci is always true"),
     ],
 )
-def test_rules_on_programs_bite(rule: Any, bad: str, finding: str) -> None:
+def test_rules_on_programs_bite(rule: Any, bad: str, finding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PARTIALS, "y", "y\n")
     assert rule("bad", bad) == [finding]
+
+
+def test_a_condition_of_a_partial_counts_where_it_is_included(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PARTIALS, "c", f"{IF}ci %>\nx\n<% endif %>\n")
+    bad = f'{IF}cgo %>\n<% include "c" %>\n<% endif %>\ny\n'
+    assert shape("bad", bad) == ["nested condition"]
+    assert impossible("bad", bad) == ["ci is always true"]
+    assert shape("bad", '<% include "c" %>\n') == ["may be empty: the layout switches files"]
 
 
 @pytest.mark.parametrize("bad", ["1 << 20", "cat <<EOF", "<<: *base", "x >> y"])
@@ -139,7 +196,19 @@ def test_rule_on_delimiters_bites(bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["go 1.26.0", "FROM alpine:3.24", "go run x@v2", "uses: a/b@" + "0a" * 20, "tag: v1.2.3"]
+    "bad",
+    [
+        "go 1.26.0",
+        "FROM alpine:3.24",
+        "go run x@v2",
+        "uses: a/b@" + "0a" * 20,
+        "tag: v1.2.3",
+        "image: docker:29",
+        "  - image: docker:stable",
+        '  image: "docker:29"',
+        "- uses: a/b@main",
+        "FROM --platform=x golang:latest",
+    ],
 )
 def test_rule_on_versions_bites(bad: str) -> None:
     assert versions(bad)
