@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 import pytest
@@ -214,6 +216,29 @@ def test_rule_on_versions_bites(bad: str) -> None:
     assert versions(bad)
 
 
+def shared(one: str, other: str) -> int:
+    """The longest run of lines that stand in both; what is included ends a run."""
+    left, right = (
+        [line if not TAG.fullmatch(line) else side for line in text.splitlines()]
+        for side, text in (("left", one), ("right", other))
+    )
+    return SequenceMatcher(None, left, right, autojunk=False).find_longest_match().size
+
+
+def test_what_two_manifests_share_stands_once() -> None:
+    """Beyond the dozen lines that say what an object is and what it selects."""
+    manifests = {path: text for path, text in FILES.items() if path.startswith("deploy/") and path.endswith(".yaml")}
+    pairs = itertools.combinations(manifests, 2)
+    assert [pair for pair in pairs if shared(*map(manifests.__getitem__, pair)) > 12] == []
+    spelled_out = [
+        re.sub(
+            r'<% include "([^"]+)" %>\n', lambda found: PARTIALS[found[1]], manifests[f"deploy/{path}/deployment.yaml"]
+        )
+        for path in ("base", "edge")
+    ]
+    assert shared(*spelled_out) > 12, "the check cannot fail"
+
+
 def test_every_option_and_every_derived_value_is_used() -> None:
     used = {name for path, source in FILES.items() for name in names(language.parse(source, path, PARTIALS))}
     used |= {name for when in layout.FILES.values() for name in when}
@@ -242,10 +267,10 @@ def renders(row: dict[str, Any]) -> Iterable[str]:
     return render(answers(**row))
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if "<%" not in FILES[path]])
+@pytest.mark.parametrize("path", [path for path, source in (FILES | PARTIALS).items() if "<%" not in source])
 def test_file_without_blocks_parses_as_what_it_is(path: str) -> None:
     """Each expression stands for one word or number."""
-    source = EXPRESSION.sub("1", FILES[path])
+    source = EXPRESSION.sub("1", (FILES | PARTIALS)[path])
     if path.endswith(".go"):
         need("gofmt")
         done = subprocess.run(["gofmt", "-l"], input=source, check=False, capture_output=True, text=True)
@@ -278,7 +303,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",
         "deploy/edge/config.yaml",  # where a model is, if there is one
-        "deploy/edge/deployment.yaml",  # as deploy/base/deployment.yaml
+        "deploy/edge/deployment.yaml",
         "deploy/edge/kustomization.yaml",  # a list of components
         "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field
         "deploy/knative/config-center/kustomization.yaml",
@@ -286,7 +311,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/knative/events/kustomization.yaml",
         "deploy/knative/kustomization.yaml",  # a list of components
         "deploy/knative/networkpolicy.yaml",
-        "deploy/knative/service.yaml",  # as deploy/base/deployment.yaml
+        "deploy/knative/service.yaml",
         "deploy/namespace/namespace.yaml",  # Knative has one environment
         "deploy/overlays/dev/kustomization.yaml",
         "deploy/overlays/prod/kustomization.yaml",
@@ -320,13 +345,14 @@ def test_rule_on_blanks_bites(bad: str) -> None:
 def test_git_knows_every_template_file() -> None:
     """An ignore file among the sources must not hide one of them."""
     listed = subprocess.run(["git", "ls-files", "-z", "template"], cwd=ROOT, check=True, capture_output=True, text=True)
-    prefix = f"template/{language.FOLDER}/"
-    tracked = {path.removeprefix(prefix) for path in listed.stdout.split("\0") if path.startswith(prefix)}
-    assert tracked == set(FILES)
+    for folder, known in ((language.FOLDER, FILES), (language.PARTIALS, PARTIALS)):
+        prefix = f"template/{folder}/"
+        tracked = {path.removeprefix(prefix) for path in listed.stdout.split("\0") if path.startswith(prefix)}
+        assert tracked == set(known)
 
 
 def test_only_the_top_folder_has_a_templated_name() -> None:
-    assert not [path for path in FILES if set(path) & set("<>{}%")]
+    assert not [path for path in [*FILES, *PARTIALS] if set(path) & set("<>{}%")]
 
 
 def test_context_values_are_strings_or_booleans() -> None:
