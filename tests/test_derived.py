@@ -102,6 +102,7 @@ class Addition(NamedTuple):
     rendered: Mapping[str, str]
     absent: str
     explained: str = ""
+    partials: Mapping[str, str] = {}
 
 
 ADDITIONS = (
@@ -166,8 +167,9 @@ ADDITIONS = (
             ),
         ),
         files={".gitlab-ci.yml": "gitlab-ci.yml"},
+        partials={"release/gitlab.md": "gitlab-release.md"},
         estimate="Image about 7 MB",
-        rendered={".gitlab-ci.yml": "  image: golang:"},
+        rendered={".gitlab-ci.yml": "  image: golang:", "README.md": "The pipeline tests each commit"},
         absent=".github/workflows",
     ),
     Addition(
@@ -190,6 +192,8 @@ def add(checkout: ScratchCheckout, addition: Addition) -> None:
         checkout.edit(path, *edits)
     for path, sample in addition.files.items():
         (checkout.template / path).write_text((SAMPLES / sample).read_text())
+    for path, sample in addition.partials.items():
+        (checkout.partials / path).write_text((SAMPLES / sample).read_text())
 
 
 @pytest.mark.parametrize("addition", ADDITIONS, ids=lambda addition: addition.value)
@@ -326,7 +330,7 @@ def test_a_row_that_lacks_something_is_refused_by_its_name(
 
 
 def test_a_choice_without_its_partial_is_named(checkout: ScratchCheckout) -> None:
-    partial = checkout.template.with_name("templates") / "how/github.md"
+    partial = checkout.partials / "how/github.md"
     partial.parent.mkdir(parents=True)
     partial.write_text("text\n")
     readme = checkout.template / "README.md"

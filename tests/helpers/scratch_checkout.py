@@ -29,6 +29,7 @@ class ScratchCheckout:
                 shutil.copy(ROOT / part, folder / part)
         self.package = folder / "generator/gocontainer"
         self.template = folder / "template/<<cookiecutter.service>>"
+        self.partials = folder / "template/templates"
 
     def python(self, *arguments: str, **environment: str) -> Run:
         """Run Python with the copy's package."""

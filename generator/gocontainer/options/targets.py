@@ -3,28 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from gocontainer.options.types import LACKING, Choice, Select, by_value
-
-
-class Manifests(NamedTuple):
-    """What the README says of a target's manifests."""
-
-    folders: str
-    are: str
-    components: str
-    decisions: str = "docs/decisions.md"
-    applied: str = ""
-    settings: str = ""
-    center: str = "deploy/components/config-center"
-
-
-_SITES = Manifests(
-    folders="`deploy/sites.yaml`, `deploy/edge`",
-    are="the sites and their releases, and what runs at each of them",
-    components="what is added to `deploy/edge`",
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -36,7 +16,6 @@ class Target(Choice):
     policies."""
     deployment: bool = LACKING
     """Whether the manifests have a Deployment."""
-    manifests: Manifests = LACKING
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -49,7 +28,6 @@ class EdgePlatform(Target):
     """Whether kube-proxy at a site keeps requests within its zone."""
     many_replicas: bool = False
     deployment: bool = True
-    manifests: Manifests = _SITES
 
 
 TARGETS = by_value(
@@ -58,30 +36,12 @@ TARGETS = by_value(
         label="any conformant Kubernetes, through Kustomize",
         many_replicas=True,
         deployment=True,
-        manifests=Manifests(
-            folders="`deploy/base`, `deploy/overlays`",
-            are="Kubernetes manifests with Kustomize: what is common, and each environment",
-            components="the image, and what else an environment adds",
-            applied="deploy/overlays/prod",
-            settings="`deploy/overlays/dev` is one replica that logs more, in a namespace of its own. "
-            "Settings are in `deploy/base/config.yaml`; a change rolls the pods.",
-        ),
     ),
     Target(
         value="knative",
         label="Knative: replicas follow the requests, down to none",
         many_replicas=True,
         deployment=False,
-        manifests=Manifests(
-            folders="`deploy/knative`",
-            are="manifests for Knative, with Kustomize",
-            components="the image, which `make set-image` names",
-            decisions="docs/knative.md",
-            applied="deploy/knative",
-            settings="`deploy/knative/FEATURE-FLAGS.md` says what Knative leaves out. "
-            "Settings are in `deploy/knative/config.yaml`; a change is a new revision.",
-            center="deploy/knative/config.yaml",
-        ),
     ),
     EdgePlatform(
         value="kubeedge",

@@ -22,22 +22,6 @@ RELEASED = ".dev" not in __version__
 """Whether this version can be had from an index, and writes the same for ever."""
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
-QUOTES = "`quotes.go` is the example: replace it with your own"
-EVENTS = "`events.go` takes CloudEvents to `internal/function`, the example: docs/function.md"
-_PROGRAMS = {
-    (False, False, False): ("`cmd/server`", "the program"),
-    (True, False, False): (
-        "`cmd/function`, `cmd/replay`, `cmd/flow`",
-        "the function; sends dead letters again; runs it all on this machine",
-    ),
-    (False, True, False): ("`cmd/server`, `cmd/sites`", "the service; writes the manifests of the sites"),
-    (False, True, True): (
-        "`cmd/server`, `cmd/sites`, `cmd/model`",
-        "the service; writes the manifests of the sites; signs a model",
-    ),
-}
-"""What they are in a function, on sites, with a model."""
-_BEFORE = "[docs/function.md](docs/function.md) names what has to be there before: a Secret, topics and buckets."
 _FLUSH = "for the last traces; without a collector it would wait for ever"
 
 
@@ -85,51 +69,36 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
 
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
-    target = "kubernetes" if answers["scaler"] == "keda" else str(answers["target"])
-    sites, platform = target in EDGE_PLATFORMS, edge.platform(answers)
-    manifests = TARGETS[target].manifests
+    knative = answers["target"] == "knative" and answers["scaler"] != "keda"
+    sites, platform = answers["target"] in EDGE_PLATFORMS, edge.platform(answers)
     scaled_at, why = _scaled(answers)
     function = answers["eventing"] == "kafka"
     tags = _build_tags(answers)
-    programs, programs_are = _PROGRAMS[function, sites, answers["edge_model"] is True]
     return {
         "__architectures": architectures(platforms),
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
         "__build_tags": ",".join(tags),
         "__build_tags_do": "; ".join(f"{tag} {what}" for tag, what in tags.items()),
+        "__center_address": "deploy/knative/config.yaml" if knative else "deploy/components/config-center",
         "__center_credentials": center.credentials,
+        "__center_name": center.name,
         "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
-        "__call": _call(answers),
         "__example": "events.go" if function else "quotes.go",
-        "__example_is": EVENTS if function else QUOTES,
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
         "__hot": "+hot" if center.name else "",
-        "__layers": " > ".join(filter(None, ("flag", "`APP_` variable", center.name, "file", "default"))),
         "__license": LICENSES[str(answers["license"])],
-        "__applied": manifests.applied,
-        "__center_address": manifests.center,
-        "__components_are": manifests.components,
-        "__decisions": manifests.decisions,
-        "__manifests": manifests.folders,
-        "__manifests_are": manifests.are,
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
-        "__pod": f"deploy/{answers['service']}" if target == "kubernetes" else "pod/NAME",
         "__program": "function" if function else "server",
-        "__programs": programs,
-        "__programs_are": programs_are,
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
         "__route": _route(answers),
-        "__run": "run-flow" if function else "run",
         "__runner": _runner(answers, pins),
         "__scaled_at": scaled_at,
         "__scaled_why": why,
-        "__settings": f"{_BEFORE} {manifests.settings}" if function else manifests.settings,
-        "__signals": "logs, metrics, traces" if answers["tracing"] else "logs and metrics",
         "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
     }
@@ -179,16 +148,6 @@ def _route(answers: Mapping[str, Value]) -> str:
         "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
     )
     return f'"POST /v1/quotes", createQuote({most}{edge.parts(answers)["__hooks"]})'
-
-
-def _call(answers: Mapping[str, Value]) -> str:
-    """Return what curl needs to call the example."""
-    here = f"localhost:{answers['port']}"
-    if answers["eventing"] != "kafka":
-        return here + """/v1/quotes -d '{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}'"""
-    data = f'{{"bucket": "{answers["service"]}-uploads", "key": "README.md"}}'
-    event = f'{{"specversion": "1.0", "id": "2", "source": "/me", "type": "upload.created", "data": {data}}}'
-    return f"{here} -H 'Content-Type: application/cloudevents+json' -d '{event}'"
 
 
 def markdown(text: str) -> str:
