@@ -83,15 +83,3 @@ def platform(answers: Mapping[str, Value]) -> str:
     if answers["target"] not in EDGE_PLATFORMS:
         return ""
     return str(answers["target"]) if answers["edge_api"] == "platform" else "native"
-
-
-def parts(answers: Mapping[str, Value]) -> dict[str, str]:
-    """Return what the Go code says where a site has its parts: each name of a derived value, and its text."""
-    sites = answers["target"] in EDGE_PLATFORMS
-    probes = "admin" if answers["config_center"] == "none" else "watchCenter(cfg, metrics, admin)"
-    return {
-        "__admin_handler": f"site.guard({probes})" if sites and answers["edge_model"] is True else probes,
-        "__hooks": ", hooks..." if sites else "",
-        "__hooks_parameter": ", hooks ...Hook" if sites else "",
-        "__site_hooks": ", site.hooks..." if sites else "",
-    }

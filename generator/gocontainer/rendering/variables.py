@@ -34,7 +34,6 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
-        | edge.parts(answers)
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
@@ -86,16 +85,13 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
-        "__example": "events.go" if function else "quotes.go",
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
-        "__hot": "+hot" if center.name else "",
         "__license": LICENSES[str(answers["license"])],
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
         "__program": "function" if function else "server",
         "__registry": registry(str(answers["image"])),
         "__replicas": 1 if sites else answers["min_replicas"],
-        "__route": _route(answers),
         "__runner": _runner(answers, pins),
         "__scaled_at": scaled_at,
         "__scaled_why": why,
@@ -138,16 +134,6 @@ def _build_tags(answers: Mapping[str, Value]) -> dict[str, str]:
     if not BASE_IMAGES[str(answers["base_image"])].time_zones:
         tags["timetzdata"] = "brings the time zones that the base lacks"
     return tags
-
-
-def _route(answers: Mapping[str, Value]) -> str:
-    """Return the example's pattern and handler, as Go has them."""
-    if answers["eventing"] == "kafka":
-        return '"POST /", receive(function.New(cfg))'
-    most = (
-        "cfg.QuoteMaxLines" if answers["config_center"] == "none" else "func() int { return cfg.Now().QuoteMaxLines }"
-    )
-    return f'"POST /v1/quotes", createQuote({most}{edge.parts(answers)["__hooks"]})'
 
 
 def markdown(text: str) -> str:

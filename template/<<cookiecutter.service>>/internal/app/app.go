@@ -82,9 +82,15 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	if err != nil {
 		return nil, err
 	}
-	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress<< cookiecutter.__site_hooks >>))
+<% endif %>
+<% if cookiecutter.tracing and cookiecutter.__edge %>
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress, site.hooks...))
+<% elif cookiecutter.tracing %>
+	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
+<% elif cookiecutter.__edge %>
+	api := httpapi.New(cfg, log, metrics, &a.probes.Progress, site.hooks...)
 <% else %>
-	api := httpapi.New(cfg, log, metrics, &a.probes.Progress<< cookiecutter.__site_hooks >>)
+	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
 <% endif %>
 
 	admin := http.NewServeMux()
@@ -94,7 +100,15 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
-	a.admin = newServer("admin", cfg.AdminAddr, << cookiecutter.__admin_handler >>, log)
+<% if cookiecutter.edge_model and cookiecutter.__center %>
+	a.admin = newServer("admin", cfg.AdminAddr, site.guard(watchCenter(cfg, metrics, admin)), log)
+<% elif cookiecutter.edge_model %>
+	a.admin = newServer("admin", cfg.AdminAddr, site.guard(admin), log)
+<% elif cookiecutter.__center %>
+	a.admin = newServer("admin", cfg.AdminAddr, watchCenter(cfg, metrics, admin), log)
+<% else %>
+	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
+<% endif %>
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin, a.pprof} {
 		if err := s.listen(ctx); err != nil {

@@ -51,14 +51,26 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Addr, "addr", ":<< cookiecutter.port >>", "`address` of the service")
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
-	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"<< cookiecutter.__hot >>)
+<% if cookiecutter.__center %>
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"+hot)
+<% else %>
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
+<% endif %>
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of a request")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed"<< cookiecutter.__hot >>)
+<% if cookiecutter.__center %>
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed"+hot)
+<% else %>
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
+<% endif %>
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for requests in flight at shutdown")
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"<< cookiecutter.__hot >>)
+<% if cookiecutter.__center %>
+	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"+hot)
+<% else %>
+	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
+<% endif %>
 <% if cookiecutter.__center %>
 	c.Following.flags(fs)
 <% endif %>

@@ -1,4 +1,8 @@
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in << cookiecutter.__example >>.
+<% if cookiecutter.eventing == "kafka" %>
+// Package httpapi is the service's API over HTTP: routes and middleware here, the example in events.go.
+<% else %>
+// Package httpapi is the service's API over HTTP: routes and middleware here, the example in quotes.go.
+<% endif %>
 package httpapi
 
 import (
@@ -27,8 +31,13 @@ import (
 )
 
 // New returns the API inside its middleware, the innermost first.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress<< cookiecutter.__hooks_parameter >>) http.Handler {
-	handler := routes(cfg<< cookiecutter.__hooks >>)
+<% if cookiecutter.__edge %>
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress, hooks ...Hook) http.Handler {
+	handler := routes(cfg, hooks...)
+<% else %>
+func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
+	handler := routes(cfg)
+<% endif %>
 	handler = deadline(handler, cfg.RequestTimeout)
 	handler = watch(handler, progress)
 <% if cookiecutter.__center %>
@@ -43,9 +52,23 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 }
 
 // routes is the whole API at a glance.
-func routes(cfg config.Config<< cookiecutter.__hooks_parameter >>) http.Handler {
+<% if cookiecutter.__edge %>
+func routes(cfg config.Config, hooks ...Hook) http.Handler {
+<% else %>
+func routes(cfg config.Config) http.Handler {
+<% endif %>
 	mux := http.NewServeMux()
-	mux.Handle(<< cookiecutter.__route >>)
+<% if cookiecutter.eventing == "kafka" %>
+	mux.Handle("POST /", receive(function.New(cfg)))
+<% elif cookiecutter.__edge and cookiecutter.__center %>
+	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }, hooks...))
+<% elif cookiecutter.__edge %>
+	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines, hooks...))
+<% elif cookiecutter.__center %>
+	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }))
+<% else %>
+	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
+<% endif %>
 	return mux
 }
 

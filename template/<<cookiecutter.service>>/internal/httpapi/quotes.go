@@ -11,10 +11,14 @@ import (
 // lines give the same quote on every replica.
 
 // createQuote prices the basket in the body.
-<% if cookiecutter.__center %>
-func createQuote(maxLines func() int<< cookiecutter.__hooks_parameter >>) http.HandlerFunc {
+<% if cookiecutter.__edge and cookiecutter.__center %>
+func createQuote(maxLines func() int, hooks ...Hook) http.HandlerFunc {
+<% elif cookiecutter.__edge %>
+func createQuote(maxLines int, hooks ...Hook) http.HandlerFunc {
+<% elif cookiecutter.__center %>
+func createQuote(maxLines func() int) http.HandlerFunc {
 <% else %>
-func createQuote(maxLines int<< cookiecutter.__hooks_parameter >>) http.HandlerFunc {
+func createQuote(maxLines int) http.HandlerFunc {
 <% endif %>
 	type request struct {
 		Lines []line `json:"lines"`
