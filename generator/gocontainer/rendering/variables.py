@@ -7,7 +7,7 @@ else. The same functions serve our own renderer and, through an extension, cooki
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from gocontainer import __version__
 from gocontainer.options import edge
@@ -16,13 +16,12 @@ from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.delivery import CI_PROVIDERS
 from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS
 from gocontainer.options.types import Value
-from gocontainer.rendering.sizing import HPA_TARGET, Sizes
+from gocontainer.rendering.sizing import Sizes
 
 RELEASED = ".dev" not in __version__
 """Whether this version can be had from an index, and writes the same for ever."""
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
-_FLUSH = "for the last traces; without a collector it would wait for ever"
 
 
 def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -69,16 +68,12 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     knative = answers["target"] == "knative" and answers["scaler"] != "keda"
-    sites, platform = answers["target"] in EDGE_PLATFORMS, edge.platform(answers)
-    scaled_at, why = _scaled(answers)
-    function = answers["eventing"] == "kafka"
-    tags = _build_tags(answers)
+    platform = edge.platform(answers)
     return {
         "__architectures": architectures(platforms),
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
-        "__build_tags": ",".join(tags),
-        "__build_tags_do": "; ".join(f"{tag} {what}" for tag, what in tags.items()),
+        "__build_tags": ",".join(_build_tags(answers)),
         "__center_address": "deploy/knative/config.yaml" if knative else "deploy/components/config-center",
         "__center_credentials": center.credentials,
         "__center_name": center.name,
@@ -86,15 +81,11 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
         "__first_architecture": architectures(platforms).partition(",")[0],
-        "__flush_for": _FLUSH if answers["tracing"] is True else "there are no traces to send",
         "__license": LICENSES[str(answers["license"])],
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
-        "__program": "function" if function else "server",
+        "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
-        "__replicas": 1 if sites else answers["min_replicas"],
         "__runner": _runner(answers, pins),
-        "__scaled_at": scaled_at,
-        "__scaled_why": why,
         "__sites_folder": f"deploy/{platform}",
         "__version": __version__,
     }
@@ -105,13 +96,6 @@ def _runner(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     runners = CI_PROVIDERS[str(answers["ci"])].runners
     needs_arm = answers["cgo"] and answers["platforms"] == "linux/arm64"
     return pins[runners]["arm64" if needs_arm else "amd64"] if runners else ""
-
-
-def _scaled(answers: Mapping[str, Value]) -> tuple[str, str]:
-    """Return when the autoscaler of a Deployment wants another replica, and why then."""
-    if answers["scaler"] == "keda":
-        return f"{answers['concurrency']} waiting messages for each replica", "as many as it works on at once"
-    return f"{HPA_TARGET} % of the CPU request", "half as much load again fits in while new pods start"
 
 
 def architectures(platforms: str) -> str:
@@ -125,15 +109,13 @@ def registry(image: str) -> str:
     return host if host == "localhost" or {".", ":"} & set(host) else "docker.io"
 
 
-def _build_tags(answers: Mapping[str, Value]) -> dict[str, str]:
-    """Return the tags that Go builds with, and what each does."""
+def _build_tags(answers: Mapping[str, Value]) -> Iterator[str]:
+    """Yield the tags that Go builds with."""
     exporter = answers["tracing"] and answers["eventing"] == "none"  # a function has one of its own, without grpc
-    tags = {}
     if exporter or CONFIG_CENTERS[str(answers["config_center"])].grpc:
-        tags["grpcnotrace"] = "leaves out grpc's debug pages"
+        yield "grpcnotrace"
     if not BASE_IMAGES[str(answers["base_image"])].time_zones:
-        tags["timetzdata"] = "brings the time zones that the base lacks"
-    return tags
+        yield "timetzdata"
 
 
 def markdown(text: str) -> str:
