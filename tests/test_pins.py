@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from gocontainer.answers import lockfile
-from gocontainer.inspection.end_of_life import ends, images
+from gocontainer.inspection.end_of_life import ends
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Select
+from gocontainer.repository.dockerfile import images
 from tests.helpers.release import FOLDER
 from tests.helpers.support import PINS
 

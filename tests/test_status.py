@@ -184,6 +184,22 @@ def test_an_image_that_is_supported_or_unknown_is_none(tmp_path: Path, image: st
 
 
 @pytest.mark.parametrize(
+    ("dockerfile", "named"),
+    [
+        ("ARG BASE=alpine:3.18\nFROM ${BASE}\n", ["alpine:3.18"]),
+        ("ARG RELEASE=3.18\nFROM alpine:${RELEASE}\n", ["alpine:3.18"]),
+        ("FROM \\\nalpine:3.18\n", ["alpine:3.18"]),
+        ("FROM alpine:3.24\nCOPY <<EOF /notes\nFROM alpine:3.18\nEOF\n", []),
+        ("FROM alpine:3.24 AS alpine\nRUN x \\\n# why\nFROM alpine:3.18\nFROM alpine\n", []),
+    ],
+)
+def test_a_dockerfile_is_read_as_the_builder_reads_it(tmp_path: Path, dockerfile: str, named: list[str]) -> None:
+    found = endings(tmp_path, dockerfile)
+    assert [each["image"] for each in found["endings"]] == named
+    assert found["exit"] == (4 if named else 0)
+
+
+@pytest.mark.parametrize(
     ("day", "words"),
     [
         (dt.date(2026, 1, 1), ""),

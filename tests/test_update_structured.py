@@ -273,6 +273,31 @@ def test_our_own_dockerfile_is_updated_once_it_is_pinned(tmp_path: Path) -> None
         repository.git("reset", "--hard", "--quiet")
 
 
+def test_an_image_on_a_line_of_its_own_is_one_too(tmp_path: Path) -> None:
+    texts = [
+        f"FROM --platform=$BUILDPLATFORM \\\n    # why\n    {tag} AS build\n" for tag in ("a:1.0", f"a:1.0{A}", "a:1.1")
+    ]
+    report, text = both(tmp_path, "Dockerfile", *texts)
+    assert (report["conflicts"], report["unpinned"], text) == ([], {"Dockerfile": ["a:1.1"]}, texts[2])
+    assert report["decided"]["Dockerfile"] == [{"taken": "a:1.1 AS build", "other": f"a:1.0{A} AS build"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Dockerfile", "FROM a:1\nCOPY <<EOF /notes\nFROM golang:{}\nEOF\n"),
+        ("Dockerfile", "FROM a:1\nRUN x \\\nFROM golang:{}\n"),
+        ("Dockerfile", "FROM a:1\n# syntax=docker/dockerfile:{}\n"),
+        ("Dockerfile", "FROM gol\\\nang:{}\n"),
+        ("notes.txt", "FROM golang:{}\n"),
+    ],
+)
+def test_what_only_looks_like_an_images_name_is_a_conflict(tmp_path: Path, path: str, text: str) -> None:
+    for number, (yours, template) in enumerate((("1.1", "1.2"), (f"1.0{A}", "1.2"))):
+        report, _ = both(tmp_path / str(number), path, *(text.format(each) for each in ("1.0", yours, template)))
+        assert list(conflicts(report)) == [path]
+
+
 @pytest.mark.parametrize(("yours", "template"), [("1.26-alpine", "1.26-trixie"), ("1.25-alpine", "1.26-bookworm")])
 def test_another_variant_of_an_image_is_a_conflict(tmp_path: Path, yours: str, template: str) -> None:
     texts = [f"FROM golang:{tag}\n" for tag in ("1.25-bookworm", yours, template)]

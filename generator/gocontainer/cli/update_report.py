@@ -40,7 +40,10 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
         "changes": changes(prepared, planned),
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
-        "decided": {path: [choice._asdict() for choice in found] for path, found in decided.items()},
+        "decided": {
+            path: [{"taken": choice.taken, "other": choice.other} for choice in found]
+            for path, found in decided.items()
+        },
         "unpinned": planned.unpinned if planned else {},
         **_follow_up(prepared)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.rendering import language
+from gocontainer.repository.dockerfile import images, is_dockerfile
 from gocontainer.repository.tree import Tree
 
 SOON = dt.timedelta(days=90)
 """So long before its last day an image is spoken of."""
 _FOREIGN = frozenset([".git", "node_modules", "vendor"])
-_DOCKERFILE = re.compile(r"(?:Docker|Container)file(?:\..+)?|.+\.(?:Docker|Container)file", re.IGNORECASE)
-_FROM = re.compile(
-    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*([^\s@]+)\S*(?:[ \t]+AS[ \t]+(\S+))?", re.IGNORECASE | re.MULTILINE
-)
 
 
 class EndOfLife(NamedTuple):
@@ -70,16 +67,6 @@ def _rendered(tree: Tree, path: str) -> list[str]:
     return images(tree[path].content.decode("utf-8", "replace")) if path in tree else []
 
 
-def images(dockerfile: str) -> list[str]:
-    """Return the images that a Dockerfile starts from, without their digests; its own stages are none."""
-    found, stages = [], set[str]()
-    for image, stage in _FROM.findall(dockerfile):
-        if image.lower() not in stages:
-            found.append(image)
-        stages.add(stage.lower())
-    return found
-
-
 def ends(image: str, last_days: Mapping[str, str]) -> dt.date | None:
     """Return the last day of what an image is made of first out of support; None where no row is about it."""
     name = image.rpartition("/")[2]
@@ -113,5 +100,5 @@ def _product(image: str) -> str:
 def _dockerfiles(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder)
-        if _DOCKERFILE.fullmatch(path.name) and not _FOREIGN.intersection(place.parts) and path.is_file():
+        if is_dockerfile(path.name) and not _FOREIGN.intersection(place.parts) and path.is_file():
             yield place.as_posix(), path.read_text("utf-8", "replace")

@@ -11,13 +11,12 @@ MARKER = 48
 OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
 """Files that the template writes once; they are the project's alone from then on."""
 
-_PIN = re.compile(r"\s*(?:-\s+)?(?:FROM\s|#\s*syntax\s*=|image:|newTag:|uses:)|.*(?:@v|==)\d")
+_PIN = re.compile(r"\s*(?:-\s+)?(?:image:|newTag:|uses:)|.*(?:@v|==)\d")
 """Lines whose numbers are versions: an image's, an action's, a program's; and all lines of go.mod."""
-_IMAGE = re.compile(r"\s*(?:-\s+)?(?:FROM\s|#\s*syntax\s*=|image:|newTag:)")
-_REFERENCE = re.compile(
-    r"(\s*(?:FROM\s+(?:--\S+\s+)*|#\s*syntax\s*=\s*|(?:-\s+)?image:\s+[\"']?))([^\s@\"']+)(@sha256:[0-9a-f]{64})?"
-)
-"""What stands before an image, its name with the tag, its digest."""
+_TAG = re.compile(r"\s*(?:-\s+)?(?:image:|newTag:)")
+_IMAGE = re.compile(r"\s*(?:-\s+)?image:\s+[\"']?")
+_NAME = re.compile(r"([^\s@\"']+)(@sha256:[0-9a-f]{64})?")
+"""An image's name with the tag, and its digest."""
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)([-+][0-9A-Za-z.+-]+)?(?![\w.])")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}|@[0-9a-f]{40}\b|\b[0-9a-f]{40}\b")
 
@@ -35,6 +34,8 @@ class TakenVersion(NamedTuple):
 
     taken: str
     other: str
+    unpinned: str = ""
+    """The image in ``taken`` whose digest went with the tag in ``other``."""
 
 
 class Decision(NamedTuple):
@@ -56,71 +57,138 @@ def resolve(path: str, marked: str) -> Decision | None:
     if name == "go.sum":
         both = [line for part in parts for line in (_sums(part) if isinstance(part, Hunk) else [part])]
         return Decision("".join(f"{line}\n" for line in sorted({line.rstrip("\r\n") for line in both})), ())
+    resolver = _Resolver(name, parts)
     lines: list[str] = []
     choices: list[TakenVersion] = []
     for part in parts:
         if not isinstance(part, Hunk):
             lines.append(part)
             continue
-        pinned = _pinned(part)
-        chosen = pinned or _versions(part, module=name == "go.mod")
+        pinned = resolver.pinned(part)
+        chosen = pinned or resolver.versions(part)
         if chosen is None:
             return None
         lines += chosen
-        choices += _moved(part, chosen) if pinned else _choices(part, chosen)
+        choices += resolver.moved(part, chosen) if pinned else resolver.choices(part, chosen)
     return Decision("".join(lines), tuple(choices))
 
 
-def unpinned(choices: Iterable[TakenVersion]) -> list[str]:
-    """Return the images in what was taken whose digest went with the tag that gave way."""
-    pairs = ((_REFERENCE.match(each.taken), _REFERENCE.match(each.other)) for each in choices)
-    return [taken[2] for taken, other in pairs if taken and other and other[3] and not taken[3] and ":" in taken[2]]
+class _Resolver:
+    """Decides the conflicts of one file, of which it knows where images are named."""
+
+    def __init__(self, name: str, parts: Sequence[str | Hunk]) -> None:
+        self.module = name == "go.mod"
+        self.columns = _columns(name, parts)
+
+    def image(self, line: str) -> re.Match[str] | None:
+        """Return the image that a line names, and its digest."""
+        if self.columns is None:
+            found = _IMAGE.match(line)
+            return _NAME.match(line, found.end()) if found else None
+        column = self.columns.get(_key(line))
+        return None if column is None else _NAME.match(line, column)
+
+    def has_tag(self, line: str) -> bool:
+        """Whether the version in a line is an image's."""
+        return bool(self.image(line) or (self.columns is None and _TAG.match(line)))
+
+    def images(self, lines: Iterable[str]) -> Iterator[re.Match[str]]:
+        """Yield the images of some lines."""
+        return (found for found in map(self.image, lines) if found)
+
+    def pinned(self, hunk: Hunk) -> list[str] | None:
+        """Where the project did nothing but pin images, take the template's lines, and its digests for tags that stay.
+
+        Where it did what the template does and pinned as well, its own lines stand.
+        """
+        yours, before, template = ([self.bare(line) for line in lines] for lines in hunk)
+        images = [list(self.images(lines)) for lines in hunk]
+        if (yours, before) == (hunk.yours, hunk.before):  # no digest: nothing was pinned, and git has its reasons
+            return None
+        if len({len(found) for found in images}) > 1 or yours not in (before, template):
+            return None
+        digests = {found[1]: found[2] or "" for found in images[0]}
+        return [self.with_digest(line, digests) for line in hunk.template]
+
+    def with_digest(self, line: str, digests: Mapping[str, str]) -> str:
+        """Return a line with the digest that its image has in ``digests``."""
+        found = self.image(line)
+        if found is None or found[1] not in digests:
+            return line
+        return line[: found.end(1)] + digests[found[1]] + line[found.end() :]
+
+    def bare(self, line: str) -> str:
+        """Return a line without an image's digest."""
+        found = self.image(line)
+        return line[: found.end(1)] + line[found.end() :] if found else line
+
+    def taken(self, taken: str, other: str) -> TakenVersion:
+        """Return a choice between two lines, with the image that lost its digest by it."""
+        new, old = self.image(taken), self.image(other)
+        lost = new[1] if new and old and old[2] and not new[2] and ":" in new[1] else ""
+        return TakenVersion(taken.strip(), other.strip(), lost)
+
+    def moved(self, hunk: Hunk, chosen: Sequence[str]) -> Iterator[TakenVersion]:
+        """Yield what became of each line with an image where only digests were the project's."""
+        sides = (hunk.yours, hunk.before, hunk.template, chosen)
+        images = [[found.string for found in self.images(lines)] for lines in sides]
+        for yours, before, template, taken in zip(*images, strict=True):
+            yield from (self.taken(taken, other) for other in (yours, template) if other not in (taken, before))
+
+    def choices(self, hunk: Hunk, chosen: list[str]) -> Iterator[TakenVersion]:
+        """Yield what became of each line that both sides had changed."""
+        for taken, yours, before, template in zip(chosen, hunk.yours, hunk.before, hunk.template, strict=True):
+            if len({yours, before, template}) == 3:  # noqa: PLR2004
+                yield self.taken(taken, yours if taken == template else template)
+
+    def versions(self, hunk: Hunk) -> list[str] | None:
+        """Take each line from whoever changed it, and of two that differ in a version the higher."""
+        if not len(hunk.yours) == len(hunk.before) == len(hunk.template):
+            return None
+        three = zip(hunk.yours, hunk.before, hunk.template, strict=True)
+        chosen = [self.line(*lines) for lines in three]
+        return None if any(line is None for line in chosen) else [line for line in chosen if line is not None]
+
+    def line(self, yours: str, before: str, template: str) -> str | None:
+        """Return whose line stands, or None where more than a version was changed, or a version was lowered."""
+        if yours == template:
+            return yours
+        same = self.shape(yours) == self.shape(before) == self.shape(template)
+        if not same or not (self.module or self.has_tag(before) or _PIN.match(before)):
+            return None
+        if template == before:
+            return yours
+        if yours == before:
+            return template
+        mine, old, theirs = _number(yours), _number(before), _number(template)
+        if mine is None or old is None or theirs is None:  # no tag, or one without a number: it is the same
+            return yours if self.has_tag(before) else None
+        # The higher version brings the digest or commit that belongs to it; of the same version, the project's stays.
+        return None if min(mine, theirs) < old else template if theirs > mine else yours
+
+    def shape(self, line: str) -> str:
+        """Return a line without its versions and digests; what follows an image's version is no part of that."""
+        return _VERSION.sub(r"\2" if self.has_tag(line) else "", _DIGEST.sub("", line))
 
 
-def _pinned(hunk: Hunk) -> list[str] | None:
-    """Where the project did nothing but pin images, take the template's lines, and its digests for tags that stay.
+def _columns(name: str, parts: Sequence[str | Hunk]) -> dict[str, int] | None:
+    """Return where each line of a Dockerfile that names an image names it, on any side; None for other files."""
+    from gocontainer.repository.dockerfile import is_dockerfile, references  # most updates have no such conflict
 
-    Where it did what the template does and pinned as well, its own lines stand.
-    """
-    yours, before, template = ([_bare(line) for line in lines] for lines in hunk)
-    images = [list(_references(lines)) for lines in hunk]
-    if (yours, before) == (hunk.yours, hunk.before):  # no digest: nothing was pinned, and git has its reasons
+    if not is_dockerfile(name):
         return None
-    if len({len(found) for found in images}) > 1 or yours not in (before, template):
-        return None
-    digests = {found[2]: found[3] or "" for found in images[0]}
-    return [_with_digest(line, digests) for line in hunk.template]
+    columns: dict[str, int] = {}
+    for side in range(len(Hunk._fields)):
+        text = "".join(part if isinstance(part, str) else "".join(part[side]) for part in parts)
+        lines = text.split("\n")
+        places = (each.place for each in references(text))
+        columns |= {_key(lines[place[0]]): place[1] for place in places if place}
+    return columns
 
 
-def _with_digest(line: str, digests: Mapping[str, str]) -> str:
-    found = _REFERENCE.match(line)
-    if found is None or found[2] not in digests:
-        return line
-    return found[1] + found[2] + digests[found[2]] + line[found.end() :]
-
-
-def _bare(line: str) -> str:
-    """Return a line without an image's digest."""
-    found = _REFERENCE.match(line)
-    return found[1] + found[2] + line[found.end() :] if found else line
-
-
-def _references(lines: Iterable[str]) -> Iterator[re.Match[str]]:
-    return (found for found in map(_REFERENCE.match, lines) if found)
-
-
-def _moved(hunk: Hunk, chosen: Sequence[str]) -> Iterator[TakenVersion]:
-    """Yield what became of each line with an image where only digests were the project's."""
-    sides = (hunk.yours, hunk.before, hunk.template, chosen)
-    images = [[each.string.strip() for each in _references(lines)] for lines in sides]
-    for yours, before, template, taken in zip(*images, strict=True):
-        yield from (TakenVersion(taken, other) for other in (yours, template) if other not in (taken, before))
-
-
-def _choices(hunk: Hunk, chosen: list[str]) -> Iterator[TakenVersion]:
-    for taken, yours, before, template in zip(chosen, hunk.yours, hunk.before, hunk.template, strict=True):
-        if len({yours, before, template}) == 3:  # noqa: PLR2004
-            yield TakenVersion(taken.strip(), (yours if taken == template else template).strip())
+def _key(line: str) -> str:
+    """Return a line without what may be added to it: a digest stands behind the name."""
+    return _DIGEST.sub("", line.removesuffix("\n"))
 
 
 def _parts(marked: str) -> Iterator[str | Hunk]:
@@ -143,37 +211,6 @@ def _parts(marked: str) -> Iterator[str | Hunk]:
 def _sums(hunk: Hunk) -> list[str]:
     """Keep every sum: Go ignores those that it does not need, and `go mod tidy` removes them."""
     return [*hunk.yours, *hunk.template]
-
-
-def _versions(hunk: Hunk, *, module: bool) -> list[str] | None:
-    """Take each line from whoever changed it, and of two that differ in a version the higher."""
-    if not len(hunk.yours) == len(hunk.before) == len(hunk.template):
-        return None
-    three = zip(hunk.yours, hunk.before, hunk.template, strict=True)
-    chosen = [_line(*lines, module=module) for lines in three]
-    return None if any(line is None for line in chosen) else [line for line in chosen if line is not None]
-
-
-def _line(yours: str, before: str, template: str, *, module: bool) -> str | None:
-    """Return whose line stands, or None where more than a version was changed, or a version was lowered."""
-    if yours == template:
-        return yours
-    if not _shape(yours) == _shape(before) == _shape(template) or not (module or _PIN.match(before)):
-        return None
-    if template == before:
-        return yours
-    if yours == before:
-        return template
-    mine, old, theirs = _number(yours), _number(before), _number(template)
-    if mine is None or old is None or theirs is None:  # no tag, or one without a number: it is the same
-        return yours if _IMAGE.match(before) else None
-    # The higher version brings the digest or commit that belongs to it; of the same version, the project's stays.
-    return None if min(mine, theirs) < old else template if theirs > mine else yours
-
-
-def _shape(line: str) -> str:
-    """Return a line without its versions and digests; what follows an image's version is no part of that."""
-    return _VERSION.sub(r"\2" if _IMAGE.match(line) else "", _DIGEST.sub("", line))
 
 
 def _number(line: str) -> tuple[tuple[int, int, str], ...] | None:

@@ -77,7 +77,7 @@ class Plan(NamedTuple):
     @property
     def unpinned(self) -> dict[str, list[str]]:
         """By file, the images that lost the digest of the tag before."""
-        found = {path: resolvers.unpinned(choices) for path, choices in self.decided.items()}
+        found = {path: [each.unpinned for each in choices if each.unpinned] for path, choices in self.decided.items()}
         return {path: images for path, images in found.items() if images}
 
     def touched(self, project: Project) -> list[str]:
