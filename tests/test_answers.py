@@ -13,8 +13,12 @@ from gocontainer.answers.detect import detected
 from gocontainer.answers.model import Layer
 from gocontainer.answers.sources import from_environment, from_file
 from gocontainer.errors import InvalidAnswer, MissingAnswers, UnknownKey, UnreadableAnswers
+from gocontainer.rendering import layout
 from gocontainer.repository.git import parse_remote
 from tests.helpers.support import answers
+from tests.helpers.support import gocontainer as gocontainer_command
+
+TARGETS = ("knative", "kubernetes")
 
 
 def test_a_later_layer_outranks_an_earlier_one() -> None:
@@ -29,6 +33,16 @@ def test_defaults_are_known_as_such() -> None:
     chosen = answers(profile="minimal", port=9000)
     assert "port" not in chosen.defaults()
     assert {"cpu", "min_replicas"} <= set(chosen.defaults())
+
+
+def test_a_preset_without_a_meaning_for_the_other_answers_is_not_taken(tmp_path: Path) -> None:
+    command = ("new", "orders", "--profile", "serverless", "--no-input", "--dry-run")
+    lists = {target: gocontainer_command(*command, "--target", target, cwd=tmp_path).out for target in TARGETS}
+    function = [path for path, when in layout.FILES.items() if when.get("eventing") == ("kafka",)]
+    assert len(function) > 5
+    assert [path for path in function if path in lists["knative"]]
+    assert [path for path in function if path in lists["kubernetes"]] == []
+    assert "cmd/server/main.go" in lists["kubernetes"]
 
 
 def test_the_typed_api_renders() -> None:

@@ -183,6 +183,16 @@ def test_a_run_that_is_still_writing_is_not_disturbed(tmp_path: Path) -> None:
     assert tree.load(tmp_path / "new") == FILES
 
 
+def test_of_two_runs_the_slower_one_leaves_the_other_alone(tmp_path: Path) -> None:
+    def meanwhile(_: Path) -> None:
+        tree.save({"theirs.txt": File(b"theirs")}, tmp_path / "new")
+
+    with pytest.raises(TargetNotEmpty, match=r"theirs\.txt"):
+        tree.save(FILES, tmp_path / "new", meanwhile)
+    assert tree.load(tmp_path / "new") == {"theirs.txt": File(b"theirs")}
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
 def test_the_digest_depends_on_path_mode_and_content() -> None:
     trees = [
         FILES,

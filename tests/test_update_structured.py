@@ -73,6 +73,7 @@ def test_modules_that_each_side_raised_side_by_side(tmp_path: Path) -> None:
         ("v1.2.0-rc.2", "v1.2.0-rc.10"),
         ("v1.0.1-0.20260101000000-aaaaaaaaaaaa", "v1.0.1-0.20260201000000-000000000000"),
         ("v2.0.0+incompatible", "v3.0.0+incompatible"),
+        ("v2.0.0-rc.1", "v2.0.0+incompatible"),
     ],
 )
 def test_versions_are_compared_as_go_does(tmp_path: Path, lower: str, higher: str) -> None:
