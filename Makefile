@@ -13,8 +13,10 @@ help: ## list the targets
 $(READY): requirements-dev.lock pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed. Set PYTHON=python3.12, say." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(RUN)/pip --disable-pip-version-check install --quiet --require-hashes -r requirements-dev.lock
-	$(RUN)/pip --disable-pip-version-check install --quiet --no-build-isolation --no-deps -e .
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > $(VENV)/uv.lock
+	$(RUN)/pip --disable-pip-version-check install --quiet --require-hashes -r $(VENV)/uv.lock
+	$(RUN)/uv pip sync --quiet --compile-bytecode --python $(RUN)/python --require-hashes requirements-dev.lock
+	$(RUN)/uv pip install --quiet --python $(RUN)/python --no-build-isolation --no-deps -e .
 	@touch $@
 
 .PHONY: demo
@@ -52,11 +54,13 @@ freeze: $(READY) ## keep what this version writes, to be updated for ever
 modules: $(READY) ## resolve the Go modules of the output (network)
 	$(RUN)/gocontainer dev derive --deps
 
+UPGRADE ?= --upgrade
+
 .PHONY: lock
-lock: $(READY) ## pin the dependencies of development afresh (network)
-	$(RUN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
+lock: $(READY) ## pin the dependencies of development afresh; UPGRADE= only adds what is new (network)
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
 	  --group dev pyproject.toml --no-header --no-annotate --output-file requirements-dev.lock
-	$(RUN)/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
 	  --group checkov --no-header --no-annotate --output-file requirements-checkov.lock
 
 .PHONY: films
