@@ -29,7 +29,7 @@ DERIVED = {page for page in (ROOT / "docs/reference").glob("*.md") if NOTE in pa
 MEASURED = {*(ROOT / "docs/measured").glob("*.md")}
 """Tables that benchmarks write; they are parts of a page."""
 PAGES = [README, *sorted({*(ROOT / "docs").rglob("*.md")} - DERIVED)]
-TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md")]
+TOP = sorted(ROOT.glob("*.md"))
 TUTORIAL = ROOT / "docs/tutorial.md"
 """It has two terminals and the wizard; tests/test_tutorial.py follows it."""
 HOSTS = {

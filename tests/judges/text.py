@@ -15,6 +15,8 @@ TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
 SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
     "vendor.dependabot": ".github/dependabot.yml",
+    "vendor.github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
     "vendor.renovate": "renovate.json",
 }
 YAML_RULES = json.dumps(
