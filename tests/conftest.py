@@ -1,23 +1,23 @@
-"""What needs the real engines is a test of `make test-all` only; one builder serves all of them."""
+"""One builder serves all tests of real engines; what is kept of proofs is the plugin's."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
-from tests.everything import ENGINES
-from tests.helpers.support import ROOT
 from tests.images.engine import Engine, engine
 
-SLOW = {ROOT / folder for folders in ENGINES.values() for folder in folders}
+pytest_plugins = ["tests.helpers.proof_hooks"]
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if SLOW.intersection(item.path.parents):
-            item.add_marker(pytest.mark.slow)
+# What is drawn in CI is drawn again wherever the failure is looked into; elsewhere each run draws anew.
+hypothesis.settings.register_profile(
+    "gocontainer", deadline=None, print_blob=True, derandomize=os.environ.get("CI") == "true"
+)
+hypothesis.settings.load_profile("gocontainer")
 
 
 @pytest.fixture(scope="session", autouse=True)

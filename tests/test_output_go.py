@@ -1,25 +1,21 @@
-"""Every row's Go code: formatted, tidy, vetted, built for its platforms, started, stopped; raced where it is new."""
+"""The Go code of the goldens, the linter that a repository calls, its Makefile, and what of rows is built at all."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
-import urllib.error
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docs.demo import get
 
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import PLATFORMS
 from tests.helpers.distinct_packages import Package, new_in, new_packages
-from tests.helpers.service import Service, running
+from tests.helpers.goldens import GOLDENS
 from tests.helpers.standing_repositories import kept
-from tests.helpers.support import PINS, ROWS, TEMPLATE, Row, git, go, go_tool, need, ok, rendered, rows
+from tests.helpers.support import PINS, ROWS, TEMPLATE, answers, git, go, go_tool, need, ok, rendered
+from tests.test_output_rows import OTHERS, is_clean_go_that_runs
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [
@@ -27,9 +23,6 @@ SITES = [
     {"target": "openyurt", "edge_workload": "daemonset"},
     {"target": "openyurt", "edge_api": "native"},
 ]
-STRIPPED = "-ldflags=-s -w"
-"""As the image has its program."""
-BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -37,30 +30,12 @@ def _tools() -> None:
     need("go", "gofmt", "gcc")
 
 
-@rows(quick=8)
-def test_row_is_clean_go_that_runs(row: dict[str, Any]) -> None:
-    with kept(place(row), **row) as repository:
-        is_clean_go_that_runs(repository, row)
-
-
-def is_clean_go_that_runs(repository: Path, row: dict[str, Any]) -> None:
-    cgo, binaries = "1" if row["cgo"] else "0", repository.parent / "bin"
-    formatted = subprocess.run(["gofmt", "-l", "."], cwd=repository, check=True, capture_output=True, text=True)
-    assert formatted.stdout + formatted.stderr == ""
-    assert ok(go(repository, "mod", "tidy", "-diff"), "go mod tidy -diff") == ""
-    ok(go(repository, "build", STRIPPED, "-o", f"{binaries}/", "./...", CGO_ENABLED=cgo), "go build")
-    ok(go(repository, "vet", "./...", CGO_ENABLED=cgo), "go vet")
-    if new := new_packages(row):
-        ok(go(repository, "test", "-race", *new, CGO_ENABLED="1"), "go test")
-    if row.get("eventing") == "kafka":
-        starts_and_stops(binaries / "function", refuses_what_is_no_event)
-    else:
-        starts_and_stops(binaries / "server", prices_a_basket)
-
-
-def place(row: Row) -> str:
-    """Name the path of a row's repository that is kept."""
-    return f"row-{ROWS.index(dict(row)):02d}"
+@pytest.mark.proof("*.go", "go.mod", "go.sum")
+@pytest.mark.parametrize("name", GOLDENS)
+def test_golden_is_clean_go_that_runs(name: str) -> None:
+    chosen = answers(**GOLDENS[name])
+    with kept(f"golden-{name}", **GOLDENS[name]) as repository:
+        is_clean_go_that_runs(repository, cgo=bool(chosen["cgo"]), function=chosen["eventing"] == "kafka")
 
 
 def test_a_package_is_raced_again_where_what_it_is_linked_with_is_new() -> None:
@@ -82,46 +57,12 @@ def test_every_package_of_a_row_is_raced_in_one() -> None:
     assert len(raced) > len(set(raced))
 
 
-def prices_a_basket(one: Service, other: Service) -> None:
-    quotes = {get(f"{each.url}/v1/quotes", BASKET) for each in (one, other)}
-    assert [json.loads(quote)["total"] for quote in quotes] == [700], "two replicas must agree"
-    assert 'route="/v1/quotes"' in get(f"{one.admin}/metrics")
-
-
-def refuses_what_is_no_event(one: Service, _: Service) -> None:
-    with pytest.raises(urllib.error.HTTPError, match="400"):
-        get(one.url, BASKET)
-    assert 'code="400",method="POST",route="/"' in get(f"{one.admin}/metrics")
-
-
-def starts_and_stops(binary: Path, works: Callable[[Service, Service], None]) -> None:
-    with running(binary) as one, running(binary) as other:
-        assert get(f"{one.admin}/startupz") == get(f"{one.admin}/livez") == "ok"
-        works(one, other)
-        assert (
-            subprocess.run([str(binary), "-healthcheck", "-admin-addr", one.admin_address], check=False).returncode == 0
-        )
-        for each in (one, other):
-            each.process.send_signal(signal.SIGTERM)
-        assert [each.process.wait() for each in (one, other)] == [0, 0]
-    check = [str(binary), "-healthcheck", "-admin-addr", one.admin_address]
-    assert subprocess.run(check, check=False, stderr=subprocess.DEVNULL).returncode == 1
-
-
-@pytest.mark.parametrize("few", [1, pytest.param(len(ROWS), marks=pytest.mark.slow)])
-@pytest.mark.parametrize("platform", [value for value in PLATFORMS.values if value != "linux/amd64"])
-def test_rows_compile_for_every_platform(platform: str, few: int) -> None:
-    system, machine, *variant = platform.split("/")
-    arm = {"GOARM": variant[0].removeprefix("v")} if variant else {}
-    built = {"CGO_ENABLED": "0", "GOOS": system, "GOARCH": machine, **arm}
-    for row in ROWS[:few]:
-        if new := new_packages(row):
-            with kept(place(row), **row) as repository:
-                binaries = f"{repository.parent}/{platform.replace('/', '-')}/"
-                ok(go(repository, "build", STRIPPED, "-o", binaries, *new, **built), platform)
+def test_the_rows_are_compiled_for_every_platform() -> None:
+    assert {*OTHERS, "linux/amd64"} == {*PLATFORMS.values}
 
 
 @pytest.mark.slow
+@pytest.mark.proof("*.go", "go.mod", "go.sum", "Makefile", ".golangci.yml")
 @pytest.mark.parametrize(
     "given",
     [

@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree, put
-from tests.helpers.support import CACHE, answers, locked
+from tests.helpers.support import CACHE, files_of, locked
 
 KEPT = CACHE / "kept"
 
@@ -23,7 +22,7 @@ KEPT = CACHE / "kept"
 @contextmanager
 def kept(name: str, **given: Any) -> Iterator[Path]:
     """Hold a repository for ``given`` answers, with nothing else in it; what is built from it may lie beside it."""
-    with holding(name, render(answers(**given))) as repository:
+    with holding(name, files_of(given)) as repository:
         yield repository
 
 

@@ -23,6 +23,7 @@ from gocontainer import Answers
 from gocontainer.answers.model import Layer
 from gocontainer.rendering.engine import render
 from gocontainer.repository import tree
+from tests.helpers import reads
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "<<cookiecutter.service>>"
@@ -47,6 +48,8 @@ class Run(NamedTuple):
 
 def gocontainer(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
     """Run the installed command without a terminal."""
+    for source in ("generator", "template"):
+        reads.folder(source)
     done = subprocess.run(
         [GOCONTAINER, *arguments],
         check=False,
@@ -94,10 +97,14 @@ def answers(**given: Any) -> Answers:
 
 def rendered(folder: Path, **given: Any) -> Path:
     """Write a repository for ``given`` answers below ``folder``."""
-    chosen = answers(**given)
-    target = folder / str(chosen["service"])
-    tree.save(render(chosen), target)
+    target = folder / str(answers(**given)["service"])
+    tree.save(files_of(given), target)
     return target
+
+
+def files_of(given: Mapping[str, Any]) -> dict[str, tree.File]:
+    """Return what ``given`` answers render, as far as the running test reads it."""
+    return reads.rendered(given, render(answers(**given)))
 
 
 def row_id(row: Mapping[str, Any]) -> str:

@@ -1,0 +1,107 @@
+"""The pytest plugin that keeps proofs, takes kept ones for proved, and says at the end what a run left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tests.everything import ENGINES
+from tests.helpers import proofs, reads, selection, sources
+from tests.helpers.support import ROOT
+
+ENGINE_READS = ("*", "!*.md", "!.github/*")
+"""No engine reads prose or workflows."""
+_PROOF = pytest.StashKey[proofs.Proof]()
+_READS = pytest.StashKey[set[reads.Read]]()
+_PASSED = pytest.StashKey[bool]()
+_BY_FIXTURE: dict[pytest.FixtureDef[Any], set[reads.Read]] = {}
+KEPT, LEFT = "kept", "left"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    engines = {ROOT / folder for folders in ENGINES.values() for folder in folders}
+    for item in items:
+        if engines.intersection(item.path.parents):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.proof(*ENGINE_READS))
+
+
+def proof_of(item: pytest.Item) -> proofs.Proof | None:
+    """Return what a test proves, if it is kept."""
+    mark = item.get_closest_marker("proof")
+    if mark is None:
+        return None
+    row = item.callspec.params.get("row") if hasattr(item, "callspec") else None
+    made_of = sources.parts(item.path)
+    if row is None and "ROWS" in item.path.read_text():
+        made_of = (*made_of, sources.ROWS_FILE.read_bytes())
+    return proofs.Proof(item.nodeid, made_of, row, mark.args or reads.ALL)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    proof = proof_of(item)
+    reads.only(proof.patterns if proof else reads.ALL)
+    if proof is None:
+        return
+    item.stash[_PROOF], item.stash[_READS], item.stash[_PASSED] = proof, set(), True
+    if proofs.everything():
+        return
+    if proof.is_kept():
+        skip(item, KEPT, "proved before, with the same content")
+    if not proof.is_due():
+        skip(item, LEFT, "left to another run")
+
+
+def skip(item: pytest.Item, how: str, reason: str) -> None:
+    """Skip a test, and tell the summary why; a worker of xdist has no other way to."""
+    item.user_properties.append((how, item.nodeid))
+    pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    with reads.noted(_BY_FIXTURE.setdefault(fixturedef, set())):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    with reads.noted(item.stash.get(_READS, set())):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if _PROOF in item.stash:
+        item.stash[_PASSED] &= report.passed
+        if report.when == "teardown" and item.stash[_PASSED]:
+            item.stash[_PROOF].keep(item.stash[_READS].union(*fixtures_read(item)))
+    return report
+
+
+def fixtures_read(item: pytest.Item) -> list[set[reads.Read]]:
+    """Return what each fixture of a test read, whichever test set it up."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    return [
+        read
+        for definition, read in _BY_FIXTURE.items()
+        if definition.argname in names and item.nodeid.startswith(definition.baseid)
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    told = [dict(report.user_properties) for report in terminalreporter.stats.get("skipped", ())]
+    kept, left = ([each[how] for each in told if how in each] for how in (KEPT, LEFT))
+    if not (kept or left):
+        return
+    terminalreporter.section("Proofs")
+    terminalreporter.write_line(f"{len(kept)} are kept of runs before; ALL=1 proves them again")
+    for (test, day), count in sorted(Counter((name.partition("[")[0], proofs.when(name)) for name in left).items()):
+        terminalreporter.write_line(f"left out: {test}, {count} rows, proved last: {day}")
+    if left and selection.base() is None:
+        terminalreporter.write_line("what main renders is not known here, so that rows were chosen by their turn alone")
