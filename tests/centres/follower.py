@@ -12,13 +12,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from docs.demo import free_ports
 
 from tests.centres.centre import Answer, Centre, Credentials, ask
+from tests.helpers import reads
 from tests.helpers.daemons import until
 from tests.helpers.support import go, need, ok, rendered, replace
 
@@ -36,7 +36,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
 """The flag for each word of a centre's place."""
 
 
-@cache
+@reads.cache
 def program(name: str, *, race: bool = True) -> Path:
     """Build the service for a centre, with a secret key and, unless it is to be weighed, with the race detector."""
     need("go", "gcc")

@@ -7,11 +7,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import reads
 from tests.helpers.support import go, need, ok, rendered, replace
 
 Mutation = tuple[str, str, str]
@@ -21,7 +21,7 @@ FIGURES: list[str] = []
 """What was counted, for the end of the session."""
 
 
-@cache
+@reads.cache
 def repository(mutation: Mutation | None) -> Path:
     """Return the repository of a site with a model, and the programs of the tests in it."""
     folder = rendered(Path(tempfile.mkdtemp(prefix="site-")), target="kubeedge", edge_model=True)
@@ -33,7 +33,7 @@ def repository(mutation: Mutation | None) -> Path:
     return folder
 
 
-@cache
+@reads.cache
 def program(name: str, mutation: Mutation | None = None) -> Path:
     """Build a program: server, model, testqueue or testmodel."""
     need("go")

@@ -97,14 +97,17 @@ def take(film: Film, expected: Sequence[str] = ()) -> list[str]:
 
 
 def _shoot(terminal: Terminal, film: Film, shot: Shot, expected: str | None) -> str:
+    def page() -> str:
+        return (terminal.coloured() if film.colour else terminal.text()).rstrip("\n")
+
     terminal.send(*shot.keys)
     terminal.sees(shot.sees)
     for _ in range(10):
-        terminal.drain()
-        page = (terminal.coloured() if film.colour else terminal.text()).rstrip("\n")
-        if expected is None or page == expected:
+        while page() != expected and terminal.read(0.3):
+            pass
+        if expected is None or page() == expected:
             break
-    return page
+    return page()
 
 
 def path(film: Film) -> Path:

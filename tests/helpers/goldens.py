@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 
-from gocontainer import render
 from gocontainer.answers.lockfile import PACK, with_lockfile
 from gocontainer.options.profiles import PRESETS
 from gocontainer.repository import tree
-from tests.helpers.support import ROOT, answers
+from tests.helpers.support import ROOT, answers, files_of
 
 FOLDER = ROOT / "tests" / "goldens"
 GOLDENS: dict[str, dict[str, str]] = {
@@ -21,7 +20,7 @@ GOLDENS: dict[str, dict[str, str]] = {
 def expected(golden: str) -> dict[str, tree.File]:
     """What `gocontainer new orders` writes today for the answers of a golden."""
     chosen = answers(**GOLDENS[golden])
-    return with_lockfile(render(chosen), chosen)
+    return with_lockfile(files_of(GOLDENS[golden]), chosen)
 
 
 def without_pack(files: tree.Tree) -> dict[str, tree.File]:

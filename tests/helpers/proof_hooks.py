@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.everything import ENGINES
-from tests.helpers import proofs, reads, selection, sources
+from tests.helpers import proofs, reads, selection
+from tests.helpers.sources import ROWS_FILE, Sources
 from tests.helpers.support import ROOT
 
 ENGINE_READS = ("*", "!*.md", "!.github/*")
@@ -35,9 +36,9 @@ def proof_of(item: pytest.Item) -> proofs.Proof | None:
     if mark is None:
         return None
     row = item.callspec.params.get("row") if hasattr(item, "callspec") else None
-    made_of = sources.parts(item.path)
-    if row is None and "ROWS" in item.path.read_text():
-        made_of = (*made_of, sources.ROWS_FILE.read_bytes())
+    made_of = Sources.of(item.path)
+    if row is None and "ROWS" in item.path.read_text():  # it is of all rows
+        made_of = made_of._replace(files=made_of.files | {ROWS_FILE})
     return proofs.Proof(item.nodeid, made_of, row, mark.args or reads.ALL)
 
 

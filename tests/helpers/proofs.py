@@ -23,25 +23,25 @@ from gocontainer.repository import tree
 from tests.helpers import selection
 from tests.helpers.reads import ALL, Read, matching
 from tests.helpers.result_cache import key
+from tests.helpers.sources import Sources
 from tests.helpers.support import CACHE, ROOT, answers
 
 FOLDER = CACHE / "proofs"
-LOCK = ROOT / "requirements-dev.lock"
 
 
 class Proof(NamedTuple):
     """A test as it is kept: what it is made of, the row that it is of, and the rendered files that it reads."""
 
     name: str
-    made_of: Sequence[bytes]
+    made_of: Sources
     row: Mapping[str, Any] | None = None
     patterns: Sequence[str] = ALL
 
     @property
     def key(self) -> str:
         """Name the test with all that it is made of; what it reads is not known before it has run."""
-        row = json.dumps(self.row, sort_keys=True)
-        return key(self.name, row, *self.patterns, LOCK.read_bytes(), sys.version, go_version(), *self.made_of)
+        row = "" if self.row is None else json.dumps(self.row, sort_keys=True)
+        return key(self.name, row, *self.patterns, sys.version, go_version(), *self.made_of.parts)
 
     def is_kept(self) -> bool:
         """Whether it was proved with the very content of all that it reads."""
@@ -60,8 +60,8 @@ class Proof(NamedTuple):
         return key(*(part for read in reads for part in (read, content(read))))
 
     def is_due(self) -> bool:
-        """Whether this run has to prove it: it is of no row, or of one that changed or whose turn it is."""
-        return self.row is None or selection.is_due(self.row, self.patterns)
+        """Whether this run has to prove it: it is of no row, or of one whose turn it is, or something of it changed."""
+        return self.row is None or selection.is_due(self.row, self.patterns, self.made_of)
 
     def _record(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = json.loads(self._place.read_text()) if self._place.exists() else {}

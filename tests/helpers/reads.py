@@ -43,6 +43,12 @@ def folder(path: str) -> None:
     _note(json.dumps({"folder": path}))
 
 
+def gocontainer() -> None:
+    """Note that the command was run, which reads all of the generator and of the template."""
+    for path in ("generator", "template"):
+        folder(path)
+
+
 def _note(*read: Read) -> None:
     for each in _open:
         each.update(read)

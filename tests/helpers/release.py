@@ -9,6 +9,7 @@ from gocontainer.answers import lockfile
 from gocontainer.options.profiles import PRESETS
 from gocontainer.repository import tree
 from gocontainer.repository.tree import File
+from tests.helpers import reads
 from tests.helpers.goldens import expected
 from tests.helpers.support import ROOT
 
@@ -17,6 +18,7 @@ FOLDER = ROOT / "tests" / "releases"
 
 def frozen(folder: Path) -> dict[str, File]:
     """The repository that a release wrote: its pack holds every file."""
+    reads.folder(FOLDER.relative_to(ROOT).as_posix())
     sealed = tree.load(folder)
     return {**lockfile.unpack(sealed[lockfile.PACK].content), **sealed}
 

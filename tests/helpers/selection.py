@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any, NamedTuple
 
 from tests.helpers.reads import matching
 from tests.helpers.result_cache import asked
-from tests.helpers.support import ROOT, ROWS, clean_environment
+from tests.helpers.sources import Sources
+from tests.helpers.support import PINS, ROOT, ROWS, clean_environment
 
 ONE_OF = 8
 _TOOL = Path(__file__).with_name("rendering_of.py")
@@ -29,12 +31,10 @@ class Rendering(NamedTuple):
     choices: Mapping[str, str]
 
 
-def is_due(row: Mapping[str, Any], patterns: Sequence[str]) -> bool:
+def is_due(row: Mapping[str, Any], patterns: Sequence[str], sources: Sources) -> bool:
     """Whether a run proves a row of which nothing is kept, for a proof that reads the files of ``patterns``."""
-    if dict(row) not in ROWS:
-        return True
     number = ROWS.index(dict(row))
-    if number % ONE_OF == commits() % ONE_OF:
+    if number % ONE_OF == commits() % ONE_OF or is_other(sources):
         return True
     before, now = base(), current()
     if before is None:
@@ -42,6 +42,12 @@ def is_due(row: Mapping[str, Any], patterns: Sequence[str]) -> bool:
     return matching(before.rows[number], patterns) != matching(now.rows[number], patterns) or any(
         is_of(row, choice) for choice, facts in now.choices.items() if before.choices.get(choice) != facts
     )
+
+
+@cache
+def is_other(sources: Sources) -> bool:
+    """Whether a test is made of something that is not as in the commit that we are compared with."""
+    return sources.differ(changed(), pins_before())
 
 
 def is_of(row: Mapping[str, Any], choice: str) -> bool:
@@ -68,6 +74,22 @@ def base_commit() -> str:
             return found
     release = git("describe", "--tags", "--abbrev=0", "HEAD^")
     return git("rev-parse", "--verify", f"{release or 'HEAD^'}^{{commit}}")
+
+
+@cache
+def changed() -> frozenset[Path]:
+    """Return the files that are not as in the commit that we are compared with; those of no commit are new."""
+    if not base_commit():
+        return frozenset()
+    listed = git("diff", "--name-only", "-z", base_commit()), git("ls-files", "--others", "--exclude-standard", "-z")
+    return frozenset(ROOT / name for names in listed for name in names.split("\0") if name)
+
+
+@cache
+def pins_before() -> Mapping[str, Any]:
+    """Return the pins of the commit that we are compared with, or those of today where there is none."""
+    text = git("show", f"{base_commit()}:generator/gocontainer/rendering/pins.toml") if base_commit() else ""
+    return tomllib.loads(text) if text else PINS
 
 
 def git(*arguments: str) -> str:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.helpers import crds
 from tests.helpers.support import PINS, ROOT
 
 FOLDERS = ("tests", "docs", "benchmarks")
 """Where Python of ours lies, beside the generator's."""
+LOCK = ROOT / "requirements-dev.lock"
 ROWS_FILE = ROOT / "tests" / "rows.json"
 NOT_READ = {ROOT / "tests/everything.py", ROWS_FILE}
 """What says which tests run, and not what they do. A test of a row reads its row alone, others that name ROWS all."""
@@ -22,16 +23,38 @@ RENDERING = ("__init__", "rendering/engine", "repository/tree", "answers/model")
 _PATH = re.compile(r'"((?:tests|docs|requirements)[\w./-]+)"')
 
 
-@cache
-def parts(test: Path) -> tuple[bytes, ...]:
-    """Return everything that a file of tests is made of, in a fixed order."""
-    modules = closure(test)
-    paths = sorted({*modules, *data(modules)})
-    found = [part for path in paths for part in (str(path).encode(), path.read_bytes())]
-    if Path(crds.__file__) in modules and crds.are_there():
-        found += [path.read_bytes() for path in sorted(crds.FOLDER.iterdir())]
-    pins = sorted({repr(pin) for path in modules for pin in named_pins(_tree(path), PINS)})
-    return (*found, *(pin.encode() for pin in pins))
+class Sources(NamedTuple):
+    """The files that a test is made of, and the pins that they name."""
+
+    files: frozenset[Path]
+    pins: tuple[str, ...]
+
+    @classmethod
+    @cache
+    def of(cls, test: Path) -> Sources:
+        """Return the sources of a file of tests."""
+        modules = closure(test)
+        files = {*modules, *data(modules), LOCK}
+        if Path(crds.__file__) in modules and crds.are_there():
+            files |= {*crds.FOLDER.iterdir()}
+        return cls(frozenset(files), tuple(_named(modules, PINS)))
+
+    @property
+    def parts(self) -> Iterator[bytes]:
+        """Yield all that they say, in a fixed order; where they lie is no part of it, but for the checkout's own."""
+        for path in sorted(self.files):
+            name = path.relative_to(ROOT).as_posix() if ROOT in path.parents else path.name
+            yield from (name.encode(), path.read_bytes())
+        yield from (pin.encode() for pin in self.pins)
+
+    def differ(self, changed: frozenset[Path], pins: Mapping[str, Any]) -> bool:
+        """Whether some of the files are among those that changed, or the pins were others."""
+        before = _named({path for path in self.files if path.suffix == ".py"}, pins)
+        return bool(self.files & changed) or tuple(before) != self.pins
+
+
+def _named(modules: set[Path], pins: Mapping[str, Any]) -> list[str]:
+    return sorted({repr(pin) for path in modules for pin in named_pins(_tree(path), pins)})
 
 
 def closure(test: Path) -> set[Path]:
@@ -100,11 +123,11 @@ def named_pins(tree: ast.Module, pins: Mapping[str, Any]) -> Iterator[Any]:
                 value=ast.Subscript(value=ast.Name(id="PINS") as name, slice=ast.Constant(value=str(table))),
                 slice=ast.Constant(value=str(pin)),
             ) if name not in seen:
-                yield pins[table][pin]
+                yield pins.get(table, {}).get(pin)
             case ast.Subscript(value=ast.Name(id="PINS") as name, slice=ast.Constant(value=str(table))) if (
                 name not in seen
             ):
-                yield pins[table]
+                yield pins.get(table)
             case ast.Name(id="PINS", ctx=ast.Load()) as name if name not in seen:
                 yield pins
             case _:

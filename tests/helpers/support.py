@@ -48,8 +48,7 @@ class Run(NamedTuple):
 
 def gocontainer(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
     """Run the installed command without a terminal."""
-    for source in ("generator", "template"):
-        reads.folder(source)
+    reads.gocontainer()
     done = subprocess.run(
         [GOCONTAINER, *arguments],
         check=False,

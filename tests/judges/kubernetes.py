@@ -122,14 +122,27 @@ def definitions(version: str) -> dict[str, Any]:
 
 def kube_score(subjects: Sequence[Subject]) -> list[str]:
     """Judge each overlay by itself: another's policy or budget must not count for it."""
-    program = go_tool("github.com/zegl/kube-score/cmd/kube-score", PINS["own_tool"]["kube_score"]["value"])
-    arguments = ("score", "--output-format=json", f"--kubernetes-version=v{NEWEST}")
     return [
         f"{subject.name}/manifests/{path.name}: {each['type_meta']['kind']}: "
         f"{check['check']['id']}: {comment['summary']}"
         for subject, path in manifests(subjects)
-        for each in json.loads(output(program, *arguments, path)) or []
+        for each in json.loads(scores(path.read_text())) or []
         for check in each["checks"]
         if check["grade"] < FULL_MARKS and not check["skipped"]
         for comment in check["comments"]
     ]
+
+
+@cache
+def scores(documents: str) -> str:
+    """Return what kube-score says of some manifests, which it is asked once for each content."""
+    version = PINS["own_tool"]["kube_score"]["value"]
+    arguments = ("score", "--output-format=json", f"--kubernetes-version=v{NEWEST}")
+
+    def ask() -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "manifests.yaml"
+            path.write_text(documents)
+            return output(go_tool("github.com/zegl/kube-score/cmd/kube-score", version), *arguments, path)
+
+    return asked(("kube-score", version, *arguments, documents), ask)

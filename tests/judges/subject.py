@@ -97,6 +97,11 @@ def files(subjects: Sequence[Subject], pattern: str) -> list[Path]:
     return [path for subject in subjects for path in sorted(subject.folder.glob(pattern))]
 
 
+def distinct(subjects: Sequence[Subject], pattern: str) -> list[Path]:
+    """Return the first file of each content that matches: what many repositories share is judged once."""
+    return list({path.read_bytes(): path for path in reversed(files(subjects, pattern)) if path.is_file()}.values())
+
+
 def manifests(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Path]]:
     """Yield each file of manifests with its subject."""
     for subject in subjects:

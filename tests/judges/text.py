@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.helpers.support import BUILDKIT, PINS, go_tool, need, pip_tool, wrapped
-from tests.judges.subject import Subject, files, named, output
+from tests.judges.subject import Subject, distinct, named, output
 
+FORGE = (".github/workflows/*.yml", ".github/dependabot.yml")
 TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
 SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
@@ -37,14 +38,14 @@ YAML_RULES = json.dumps(
 
 def hadolint(subjects: Sequence[Subject]) -> list[str]:
     """Judge each Dockerfile."""
-    found = json.loads(output(pip_tool("hadolint"), "--format=json", *files(subjects, "Dockerfile")))
+    found = json.loads(output(pip_tool("hadolint"), "--format=json", *distinct(subjects, "Dockerfile")))
     return named(subjects, (f"{each['file']}:{each['line']}: {each['code']}: {each['message']}" for each in found))
 
 
 def buildkit(subjects: Sequence[Subject]) -> list[str]:
     """Judge each Dockerfile as `docker build --check` does."""
     return named(
-        subjects, output(str(wrapped(BUILDKIT, "./check")), *files(subjects, "Dockerfile"), codes=(0,)).splitlines()
+        subjects, output(str(wrapped(BUILDKIT, "./check")), *distinct(subjects, "Dockerfile"), codes=(0,)).splitlines()
     )
 
 
@@ -76,7 +77,7 @@ def actionlint(subjects: Sequence[Subject]) -> list[str]:
     """Judge each workflow, and the shell in it."""
     program = go_tool("github.com/rhysd/actionlint/cmd/actionlint", PINS["own_tool"]["actionlint"]["value"])
     arguments = ("-format={{json .}}", f"-shellcheck={pip_tool('shellcheck')}", "-pyflakes=")
-    paths = files(subjects, ".github/workflows/*.yml")
+    paths = distinct(subjects, ".github/workflows/*.yml")
     if not paths:
         return []
     found = json.loads(output(program, *arguments, *paths))
@@ -87,11 +88,11 @@ def actionlint(subjects: Sequence[Subject]) -> list[str]:
 def zizmor(subjects: Sequence[Subject]) -> list[str]:
     """Judge the safety of workflows and of the dependency bot's settings."""
     arguments = ("--offline", "--quiet", "--persona=auditor", "--no-exit-codes", "--format=json-v1")
-    folders = files(subjects, ".github")
-    if not folders:
+    paths = [path for pattern in FORGE for path in distinct(subjects, pattern)]
+    if not paths:
         return []
     found = []
-    for each in json.loads(output(pip_tool("zizmor"), *arguments, *folders, codes=(0,))):
+    for each in json.loads(output(pip_tool("zizmor"), *arguments, *paths, codes=(0,))):
         place = each["locations"][0]
         path = place["symbolic"]["key"]["Local"]["verbatim_path"]
         row = place["concrete"]["location"]["start_point"]["row"] + 1
@@ -104,7 +105,7 @@ def schema(subjects: Sequence[Subject]) -> list[str]:
     """Compare workflows and settings of bots with their vendors' schemas."""
     found = []
     for name, pattern in SCHEMAS.items():
-        paths = files(subjects, pattern)
+        paths = distinct(subjects, pattern)
         if paths:
             said = json.loads(output(pip_tool("check-jsonschema"), "-o", "json", "--builtin-schema", name, *paths))
             found += [f"{each['filename']}: {each['path']}: {each['message']}" for each in said["errors"]]
@@ -114,6 +115,6 @@ def schema(subjects: Sequence[Subject]) -> list[str]:
 
 def yamllint(subjects: Sequence[Subject]) -> list[str]:
     """Judge the form of every YAML file."""
-    folders = [subject.folder for subject in subjects]
-    said = output(pip_tool("yamllint"), "-f", "parsable", "-d", YAML_RULES, *folders)
+    paths = [path for end in ("yaml", "yml") for path in distinct(subjects, f"**/*.{end}")]
+    said = output(pip_tool("yamllint"), "-f", "parsable", "-d", YAML_RULES, *paths)
     return named(subjects, said.splitlines())

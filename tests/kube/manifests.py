@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from tests.checks.finding import PodTemplate, group, pods
-from tests.helpers import crds
+from tests.helpers import crds, reads
 from tests.helpers.goldens import FOLDER
-from tests.helpers.support import ok
+from tests.helpers.support import ROOT, ok
 from tests.judges.subject import Subject, from_row, manifests, write
 from tests.kube.engine import ControlPlane, Document, joined
 
@@ -33,6 +33,7 @@ def of_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
 
 def of_golden(folder: Path, name: str) -> Subject:
     """Render the manifests of a golden, of which a copy is made: that of sites writes into its folder."""
+    reads.folder((FOLDER / name).relative_to(ROOT).as_posix())
     golden = Path(shutil.copytree(FOLDER / name, folder / "goldens" / name))
     return Subject(f"golden-{name}", golden, write(golden, folder / name))
 

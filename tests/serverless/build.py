@@ -7,7 +7,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.helpers import background_build
+from tests.helpers import background_build, reads
 from tests.helpers.jars import collect, java, pin
 from tests.helpers.support import CACHE, PINS, ROOT, go, go_tool, locked, need, ok, rendered, replace, wrapped
 
@@ -43,7 +43,7 @@ def platform() -> Path:
     return wrapped(HERE / "platform", "example.com/gocontainer/platform")
 
 
-@cache
+@reads.cache
 def functions(scaler: str = "knative", mutant: tuple[str, ...] = ()) -> Path:
     """Return the folder with the programs of a rendered function; a mutant is a file, what is there and instead, ..."""
     need("go")

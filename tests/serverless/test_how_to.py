@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.helpers import reads
 from tests.helpers.daemons import listens, until
 from tests.helpers.snippets import BIN, matches, snippets, steps
 from tests.helpers.support import ROOT, clean_environment, missing, need
@@ -19,6 +20,7 @@ def test_a_newcomer_gets_a_running_function(tmp_path: Path) -> None:
     need("go", "make", "curl", "bash")
     if any(listens(port) for port in PORTS):
         missing(f"one of the ports {PORTS}")
+    reads.gocontainer()
     environment = clean_environment() | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     blocks = [block for block in snippets(PAGE.read_text()) if block.language == "console"]
     followed = {step.command: step.expected for block in blocks for step in steps(block)}
