@@ -34,6 +34,10 @@ lint: $(READY) ## format, rules, types, derived files
 test: lint ## all that needs no root: under ten minutes, warm
 	$(RUN)/pytest -n 2 -m 'not slow'
 
+.PHONY: coverage
+coverage: $(READY) ## which lines and branches the tests miss, those that are never kept; fails below the floor
+	$(RUN)/pytest -n 2 -m 'not slow and not proof' --cov --cov-report=term
+
 .PHONY: test-all
 test-all: lint ## everything: the real engines need root and Debian
 	@$(RUN)/python -m tests.everything

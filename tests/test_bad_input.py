@@ -100,7 +100,7 @@ def image_labels(dockerfile: str) -> dict[str, str]:
         st.sampled_from([*HOSTILE.values(), *VALID_BUT_NASTY]),
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_refused_or_stays_data(name: str, text: str) -> None:
     try:
         chosen = answers(**{name: text})
@@ -123,7 +123,7 @@ def test_any_text_is_refused_or_stays_data(name: str, text: str) -> None:
         st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_value_of_a_file_is_refused_or_good(option: Any, raw: object) -> None:
     try:
         chosen = answers(**{option.name: raw})

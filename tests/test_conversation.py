@@ -462,7 +462,7 @@ SET: tuple[dict[str, str], ...] = ({}, {"profile": "hardened", "cpu": "200m"}, {
 """What the environment answers, when the wizard asks and when the command runs."""
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     keys=RANDOM,
     place=st.sampled_from(["empty", "clone", "inside"]),

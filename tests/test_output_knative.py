@@ -32,6 +32,7 @@ def service(repository: Path) -> dict[str, Any]:
     return objects(repository)["Service orders"]
 
 
+@pytest.mark.proof("deploy/*")
 @rows(where=is_knative)
 def test_the_service_fits_the_answers(tmp_path: Path, row: dict[str, Any]) -> None:
     repository = rendered(tmp_path, **row)

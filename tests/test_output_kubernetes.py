@@ -32,6 +32,7 @@ def kustomize(overlay: Path) -> dict[str, dict[str, Any]]:
     return kinds
 
 
+@pytest.mark.proof("deploy/*")
 @rows(where=has_overlays)
 def test_overlays_render_and_fit_the_answers(tmp_path: Path, row: dict[str, Any]) -> None:
     repository = rendered(tmp_path, **row)

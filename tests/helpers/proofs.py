@@ -41,7 +41,7 @@ class Proof(NamedTuple):
     def key(self) -> str:
         """Name the test with all that it is made of; what it reads is not known before it has run."""
         row = "" if self.row is None else json.dumps(self.row, sort_keys=True)
-        return key(self.name, row, *self.patterns, sys.version, go_version(), *self.made_of.parts)
+        return key(self.name, row, *self.patterns, sys.version, go_version(), self.made_of.digest())
 
     def is_kept(self) -> bool:
         """Whether it was proved with the very content of all that it reads."""

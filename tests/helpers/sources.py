@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.helpers import crds
+from tests.helpers.result_cache import key
 from tests.helpers.support import PINS, ROOT
 
 FOLDERS = ("tests", "docs", "benchmarks")
@@ -39,13 +40,15 @@ class Sources(NamedTuple):
             files |= {*crds.FOLDER.iterdir()}
         return cls(frozenset(files), tuple(_named(modules, PINS)))
 
-    @property
-    def parts(self) -> Iterator[bytes]:
-        """Yield all that they say, in a fixed order; where they lie is no part of it, but for the checkout's own."""
-        for path in sorted(self.files):
-            name = path.relative_to(ROOT).as_posix() if ROOT in path.parents else path.name
-            yield from (name.encode(), path.read_bytes())
-        yield from (pin.encode() for pin in self.pins)
+    def and_folders(self, names: Iterable[str]) -> Sources:
+        """Return the sources of a test that runs programs from some folders of the checkout."""
+        return self._replace(files=self.files.union(*(_within(ROOT / name) for name in names)))
+
+    @cache  # noqa: B019  # there are as many as files of tests
+    def digest(self) -> str:
+        """Name all that they say; where files lie is no part of it, but in the checkout."""
+        names = {path.relative_to(ROOT).as_posix() if ROOT in path.parents else path.name: path for path in self.files}
+        return key(*(part for name, path in sorted(names.items()) for part in (name, path.read_bytes())), *self.pins)
 
     def differ(self, changed: frozenset[Path], pins: Mapping[str, Any]) -> bool:
         """Whether some of the files are among those that changed, or the pins were others."""
@@ -106,12 +109,13 @@ def data(modules: set[Path]) -> set[Path]:
     """Return the files beside the modules of suites that are no Python, and what modules name by its path."""
     suites = {path.parent for path in modules if path.parent.parent == ROOT / "tests"}
     named = {ROOT / name for path in modules for name in _PATH.findall(path.read_text())}
-    return {
-        path
-        for place in suites | named
-        for path in ([place] if place.is_file() else place.rglob("*"))
-        if path.is_file() and path.suffix not in (".py", ".pyc") and path not in NOT_READ
-    }
+    found = {path for place in suites | named for path in ([place] if place.is_file() else _within(place))}
+    return {path for path in found if path.suffix != ".py"} - NOT_READ
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder, without what Python leaves there."""
+    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
 
 
 def named_pins(tree: ast.Module, pins: Mapping[str, Any]) -> Iterator[Any]:
