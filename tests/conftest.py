@@ -9,13 +9,18 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from tests.helpers.proofs import everything
 from tests.images.engine import Engine, engine
 
 pytest_plugins = ["tests.helpers.proof_hooks"]
 
 # What is drawn in CI is drawn again wherever the failure is looked into; elsewhere each run draws anew.
 hypothesis.settings.register_profile(
-    "gocontainer", deadline=None, print_blob=True, derandomize=os.environ.get("CI") == "true"
+    "gocontainer",
+    deadline=None,
+    print_blob=True,
+    derandomize=os.environ.get("CI") == "true",
+    max_examples=200 if everything() else 60,
 )
 hypothesis.settings.load_profile("gocontainer")
 

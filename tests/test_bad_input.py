@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gocontainer import render
@@ -100,7 +100,6 @@ def image_labels(dockerfile: str) -> dict[str, str]:
         st.sampled_from([*HOSTILE.values(), *VALID_BUT_NASTY]),
     )
 )
-@settings(max_examples=150)
 def test_any_text_is_refused_or_stays_data(name: str, text: str) -> None:
     try:
         chosen = answers(**{name: text})
@@ -123,7 +122,6 @@ def test_any_text_is_refused_or_stays_data(name: str, text: str) -> None:
         st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
     )
 )
-@settings(max_examples=60)
 def test_any_value_of_a_file_is_refused_or_good(option: Any, raw: object) -> None:
     try:
         chosen = answers(**{option.name: raw})

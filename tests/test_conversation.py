@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gocontainer import render
@@ -462,7 +462,6 @@ SET: tuple[dict[str, str], ...] = ({}, {"profile": "hardened", "cpu": "200m"}, {
 """What the environment answers, when the wizard asks and when the command runs."""
 
 
-@settings(max_examples=80)
 @given(
     keys=RANDOM,
     place=st.sampled_from(["empty", "clone", "inside"]),

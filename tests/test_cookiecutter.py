@@ -12,10 +12,10 @@ import pytest
 
 from gocontainer import render
 from gocontainer.repository import tree
-from tests.helpers.support import ROOT, answers, files_of, rows
+from tests.helpers.support import COMMAND, ROOT, answers, files_of, rows
 
 
-@pytest.mark.proof(runs=("generator", "template", "hooks"))
+@COMMAND
 @rows()
 def test_cookiecutter_renders_the_same_bytes(cookies: Any, row: dict[str, Any]) -> None:
     files = files_of(row)

@@ -14,7 +14,9 @@ from gocontainer.cost import knative_autoscaler
 from gocontainer.cost.comparison import PROMQL
 from gocontainer.cost.knative_autoscaler import CLOCKS, Service, held, replay
 from tests.helpers.knative import Defaults, Revision
-from tests.helpers.support import Run, gocontainer, rendered
+from tests.helpers.support import COMMAND, Run, gocontainer, rendered
+
+pytestmark = COMMAND
 
 PHASES = [(number * 0.3 % 1, number / 2 + 0.2) for number in range(4)]
 """Where metrics and decisions stand in their periods when the first task comes: nobody knows, so the mean counts."""

@@ -19,9 +19,10 @@ from gocontainer.dev.reference import NOTE
 from gocontainer.errors import EXIT_CODES
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import OPTIONS
+from tests.helpers import reads
 from tests.helpers.goldens import FOLDER
 from tests.helpers.snippets import BIN, failures, misquoted, plan, snippets, tokens, unchecked
-from tests.helpers.support import ROOT, clean_environment, need, ok, rendered
+from tests.helpers.support import COMMAND, ROOT, clean_environment, need, ok, rendered
 from tests.helpers.support import Run as Outcome
 
 README = ROOT / "README.md"
@@ -239,9 +240,11 @@ def test_a_wrong_quote_is_found() -> None:
 # Commands
 
 
+@COMMAND
 @pytest.mark.parametrize("page", [page for page in PAGES if page != TUTORIAL], ids=lambda page: page.stem)
 def test_every_command_of_a_page_does_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text()
+    reads.path(page.relative_to(ROOT).as_posix())
     if any(re.match(r"make\b", step.command) for step in plan(text, tmp_path)):
         need("go")
     found = failures(text, tmp_path)

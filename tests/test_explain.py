@@ -17,7 +17,7 @@ from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
 from gocontainer.inspection import explain
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
-from tests.helpers.support import ROOT, ROWS, answers, gocontainer, ok, row_id
+from tests.helpers.support import COMMAND, ROOT, ROWS, answers, gocontainer, ok, row_id
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
 
@@ -56,6 +56,7 @@ def unexplained(files: tree.Tree, service: str) -> set[str]:
     return found - known
 
 
+@COMMAND
 @every_row
 def test_every_number_of_the_manifests_is_explained(row: dict[str, Any]) -> None:
     assert unexplained(render(answers(**row)), "orders") == set()
@@ -86,6 +87,7 @@ def amount(text: str) -> float | str:
     return math.prod(map(int, factors)) if all(factor.isdigit() for factor in factors) else text
 
 
+@COMMAND
 @every_row
 def test_each_formula_gives_the_number_that_is_rendered(tmp_path: Path, row: dict[str, Any]) -> None:
     values = explain.context(answers(**row))

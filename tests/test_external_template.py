@@ -13,9 +13,11 @@ from gocontainer.answers import lockfile
 from gocontainer.errors import CannotUse
 from gocontainer.external import template_source
 from gocontainer.repository import tree
-from tests.helpers.support import ROOT, Run, clean_environment, gocontainer, ok, pip_tool
+from tests.helpers.support import COMMAND, ROOT, Run, clean_environment, gocontainer, ok, pip_tool
 from tests.helpers.templates import FILES, Template
 from tests.helpers.updates import command
+
+pytestmark = COMMAND
 
 README = "{{cookiecutter.slug}}/README.md"
 

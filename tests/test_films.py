@@ -7,8 +7,10 @@ import re
 import pytest
 
 from tests.helpers import films
-from tests.helpers.support import answers
+from tests.helpers.support import COMMAND, answers
 from tests.helpers.terminal import SMALL
+
+pytestmark = COMMAND
 
 SLOW = {"80x24-colour", "120x40"}
 """Taken in `make test-all` only: 80x24 and 120x40-colour show the same sizes and the same colours."""

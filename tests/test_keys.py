@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
@@ -77,7 +77,6 @@ def state(screen: Screen) -> tuple[object, ...]:
     return (talk.at, talk.said, screen.pointer, screen.ticked, screen.text, screen.error, screen.files, screen.done)
 
 
-@settings(max_examples=60)
 @given(keys=st.lists(st.sampled_from([UP, DOWN, ENTER, ENTER, TAB, SPACE, *TEXTS]), max_size=40))
 def test_keys_do_what_their_actions_do(keys: list[str]) -> None:
     assert state(typed("".join(keys))) == state(acted(keys))

@@ -244,14 +244,14 @@ def test_where_main_is_not_known_the_turn_alone_decides_and_it_says_so(fresh: Ch
 def test_what_a_fixture_or_a_cached_function_read_each_of_its_users_read() -> None:
     @reads.cache
     def build(name: str) -> str:
-        reads.folder(name)
+        reads.path(name)
         return name
 
     first, second = set[str](), set[str]()
     for found in (first, second):
         with reads.noted(found):
             assert build("template") == "template"
-    assert first == second == {'{"folder": "template"}'}
+    assert first == second == {'{"path": "template"}'}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from tests.helpers.snippets import Snippet, go_caches, matches, snippets, steps
 from tests.helpers.support import ROOT, missing, need
 from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Size, Terminal, environment
 
+pytestmark = pytest.mark.proof(runs=("generator", "template", "pyproject.toml", "hatch_build.py", "README.md"))
+
 TUTORIAL = ROOT / "docs/tutorial.md"
 KEYS = {"Enter": ENTER, "Esc": ESCAPE, "Up": UP, "Down": DOWN, "Ctrl-C": CTRL_C, "Ctrl-U": CTRL_U}
 SIZE = Size(112, 50)

@@ -16,9 +16,11 @@ from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.migrations import Migration
 from gocontainer.repository.tree import File
-from tests.helpers.support import Run
+from tests.helpers.support import COMMAND, Run
 from tests.helpers.update_outcome import clean, conflicts, left, lines, merge, refused, refuses, snapshot, unmerged
 from tests.helpers.updates import Files, Repository, as_tree, command
+
+pytestmark = COMMAND
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "k.txt": "k\n"}

@@ -14,10 +14,13 @@ import pytest
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import File, Tree
 from tests.helpers.histories import TEMPLATE, USER, Oracle, Outcome, added, changed, index, lines, start, unlabelled
+from tests.helpers.support import COMMAND
 from tests.helpers.updates import Repository, as_tree, command
 
+pytestmark = COMMAND
+
 COUNT = int(os.environ.get("HISTORIES", "500"))
-CHUNK, QUICK = 10, 50
+CHUNK, QUICK = 10, 20
 OWN = (lockfile.LOCK, lockfile.PACK)
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gocontainer.answers import lockfile
-from tests.helpers.support import Run
+from tests.helpers.support import COMMAND, Run
 from tests.helpers.update_outcome import (
     CALM,
     aborted,
@@ -26,6 +26,8 @@ from tests.helpers.update_outcome import (
     unmerged,
 )
 from tests.helpers.updates import Repository, command
+
+pytestmark = COMMAND
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "deploy/b.txt": TEXT, "k.txt": "k\n"}

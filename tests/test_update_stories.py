@@ -7,8 +7,11 @@ import re
 import pytest
 
 from gocontainer.repository.tree import File
+from tests.helpers.support import COMMAND
 from tests.helpers.update_outcome import blob, clean, conflicts, merge, refuses, snapshot, unmerged
 from tests.helpers.updates import Repository
+
+pytestmark = COMMAND
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "k.txt": "k\n"}

@@ -10,9 +10,11 @@ import pytest
 
 from gocontainer.rendering.engine import render
 from gocontainer.update.resolvers import MARKER, Decision, TakenVersion, resolve
-from tests.helpers.support import answers
+from tests.helpers.support import COMMAND, answers
 from tests.helpers.update_outcome import conflicts, merge
 from tests.helpers.updates import Repository
+
+pytestmark = COMMAND
 
 MODULE = """module example.com/orders
 

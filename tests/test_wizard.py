@@ -19,7 +19,7 @@ from gocontainer.repository import tree
 from gocontainer.wizard import resume, speaks_unicode
 from gocontainer.wizard.screen import MARGIN, PANEL, WIDE
 from tests.helpers import support
-from tests.helpers.support import GOCONTAINER, gocontainer, need, ok
+from tests.helpers.support import COMMAND, GOCONTAINER, gocontainer, need, ok
 from tests.helpers.terminal import (
     CTRL_C,
     CTRL_D,
@@ -38,6 +38,8 @@ from tests.helpers.terminal import (
     environment,
     new,
 )
+
+pytestmark = COMMAND
 
 
 def lock(folder: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from gocontainer.wizard.conversation import FIRST
 from tests.helpers.support import ROOT, answers
 from tests.helpers.terminal import DOWN, ENTER, ESCAPE, LARGE, SMALL, UP, Size, Terminal, new
 
-FOLDER = ROOT / "tests" / "films"
+FOLDER = ROOT / "tests/films"
 
 
 class Shot(NamedTuple):

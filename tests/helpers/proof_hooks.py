@@ -36,7 +36,7 @@ def proof_of(item: pytest.Item) -> proofs.Proof | None:
     if mark is None:
         return None
     row = item.callspec.params.get("row") if hasattr(item, "callspec") else None
-    made_of = Sources.of(item.path).and_folders(mark.kwargs.get("runs", ()))
+    made_of = Sources.of(item.path).and_all_in(mark.kwargs.get("runs", ()))
     if row is None and "ROWS" in item.path.read_text():  # it is of all rows
         made_of = made_of._replace(files=made_of.files | {ROWS_FILE})
     return proofs.Proof(item.nodeid, made_of, row, mark.args or reads.ALL)

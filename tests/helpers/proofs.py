@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -41,7 +42,7 @@ class Proof(NamedTuple):
     def key(self) -> str:
         """Name the test with all that it is made of; what it reads is not known before it has run."""
         row = "" if self.row is None else json.dumps(self.row, sort_keys=True)
-        return key(self.name, row, *self.patterns, sys.version, go_version(), self.made_of.digest())
+        return key(self.name, row, *self.patterns, *tools(), self.made_of.digest())
 
     def is_kept(self) -> bool:
         """Whether it was proved with the very content of all that it reads."""
@@ -92,24 +93,25 @@ def everything() -> bool:
 
 @cache
 def content(read: Read) -> str:
-    """Name the content of what was read: of rendered answers, or of a folder of the checkout."""
+    """Name the content of what was read: of rendered answers, or of a path in the checkout."""
     what = json.loads(read)
-    if "folder" in what:
-        return tree.digest(_checkout(ROOT / what["folder"]))
+    if "path" in what:
+        return tree.digest(_checkout(ROOT / what["path"]))
     return tree.digest(matching(render(answers(**what["answers"])), what["files"]))
 
 
-def _checkout(folder: Path) -> dict[str, tree.File]:
-    return {path: file for path, file in tree.load(folder).items() if "__pycache__" not in path}
+def _checkout(place: Path) -> dict[str, tree.File]:
+    if place.is_file():
+        return {place.name: tree.File(place.read_bytes())}
+    return {path: file for path, file in tree.load(place).items() if "__pycache__" not in path}
 
 
 @cache
-def go_version() -> str:
-    """Return the version of Go, or nothing where there is none."""
-    try:
-        return subprocess.run(["go", "env", "GOVERSION"], check=True, capture_output=True, text=True).stdout
-    except FileNotFoundError:
-        return ""
+def tools() -> tuple[str, ...]:
+    """Return the versions of the tools that all tests use; one that is not there has none."""
+    asked = ("go", "env", "GOVERSION"), ("git", "--version")
+    there = [words for words in asked if shutil.which(words[0])]
+    return (sys.version, *(subprocess.run(each, check=True, capture_output=True, text=True).stdout for each in there))
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 from gocontainer.repository.tree import File, Tree
 
 Read = str
-"""Answers and the files that are read of what they render, or a folder of the checkout, as JSON."""
+"""Answers and the files that are read of what they render, or a path in the checkout, as JSON."""
 ALL = ("*",)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,15 +38,15 @@ def rendered(given: Mapping[str, Any], files: Tree) -> dict[str, File]:
     return matching(files, _patterns)
 
 
-def folder(path: str) -> None:
-    """Note that a folder of the checkout was read."""
-    _note(json.dumps({"folder": path}))
+def path(name: str) -> None:
+    """Note that a file or folder of the checkout was read."""
+    _note(json.dumps({"path": name}))
 
 
 def gocontainer() -> None:
     """Note that the command was run, which reads all of the generator and of the template."""
-    for path in ("generator", "template"):
-        folder(path)
+    for name in ("generator", "template"):
+        path(name)
 
 
 def _note(*read: Read) -> None:

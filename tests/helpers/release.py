@@ -18,7 +18,7 @@ FOLDER = ROOT / "tests" / "releases"
 
 def frozen(folder: Path) -> dict[str, File]:
     """The repository that a release wrote: its pack holds every file."""
-    reads.folder(FOLDER.relative_to(ROOT).as_posix())
+    reads.path(FOLDER.relative_to(ROOT).as_posix())
     sealed = tree.load(folder)
     return {**lockfile.unpack(sealed[lockfile.PACK].content), **sealed}
 

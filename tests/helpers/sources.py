@@ -40,8 +40,8 @@ class Sources(NamedTuple):
             files |= {*crds.FOLDER.iterdir()}
         return cls(frozenset(files), tuple(_named(modules, PINS)))
 
-    def and_folders(self, names: Iterable[str]) -> Sources:
-        """Return the sources of a test that runs programs from some folders of the checkout."""
+    def and_all_in(self, names: Iterable[str]) -> Sources:
+        """Return the sources of a test that runs what is in some folders and files of the checkout."""
         return self._replace(files=self.files.union(*(_within(ROOT / name) for name in names)))
 
     @cache  # noqa: B019  # there are as many as files of tests
@@ -109,13 +109,13 @@ def data(modules: set[Path]) -> set[Path]:
     """Return the files beside the modules of suites that are no Python, and what modules name by its path."""
     suites = {path.parent for path in modules if path.parent.parent == ROOT / "tests"}
     named = {ROOT / name for path in modules for name in _PATH.findall(path.read_text())}
-    found = {path for place in suites | named for path in ([place] if place.is_file() else _within(place))}
+    found = {path for place in suites | named for path in _within(place)}
     return {path for path in found if path.suffix != ".py"} - NOT_READ
 
 
 def _within(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder, without what Python leaves there."""
-    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    """Yield the files in a folder, without what Python leaves there; a file is itself in it."""
+    return (path for path in (folder, *folder.rglob("*")) if path.is_file() and path.suffix != ".pyc")
 
 
 def named_pins(tree: ast.Module, pins: Mapping[str, Any]) -> Iterator[Any]:

@@ -35,6 +35,8 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gocont
 """Tools that are built once, outside the clone."""
 BUILDKIT = ROOT / "tests/buildkit"
 """The wrapper module of BuildKit: its check, its daemon, its client and its Dockerfile frontend."""
+COMMAND = pytest.mark.proof(runs=("generator", "template", "hooks", "cookiecutter.json"))
+"""For tests that run gocontainer or plain cookiecutter, and take the same way each time."""
 GOCONTAINER = str(Path(sys.executable).with_name("gocontainer"))
 
 

@@ -33,7 +33,7 @@ def of_row(folder: Path, number: int, row: Mapping[str, Any]) -> Subject:
 
 def of_golden(folder: Path, name: str) -> Subject:
     """Render the manifests of a golden, of which a copy is made: that of sites writes into its folder."""
-    reads.folder((FOLDER / name).relative_to(ROOT).as_posix())
+    reads.path((FOLDER / name).relative_to(ROOT).as_posix())
     golden = Path(shutil.copytree(FOLDER / name, folder / "goldens" / name))
     return Subject(f"golden-{name}", golden, write(golden, folder / name))
 

@@ -26,9 +26,7 @@ PLATFORMS: Mapping[str, Mapping[str, Any]] = {
 OWN = ("nodeSelector", "apps.openyurt.io/pool-name", "wave", "site")
 """Where a platform says which nodes are meant, and what tells its workloads apart."""
 NODES = {placement.node for placement in PLACEMENTS.values()}
-few = settings(
-    max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+few = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 many = settings(few, max_examples=15, derandomize=False)
 often = pytest.mark.parametrize("effort", [few, pytest.param(many, marks=pytest.mark.slow)], ids=("few", "many"))
 
