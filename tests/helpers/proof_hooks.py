@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +25,15 @@ KEPT, LEFT = "kept", "left"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    engines = {ROOT / folder for folders in ENGINES.values() for folder in folders}
     for item in items:
-        if engines.intersection(item.path.parents):
+        if needs_engine(item):
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.proof(*ENGINE_READS))
+
+
+def needs_engine(item: pytest.Item) -> bool:
+    """Whether a test is one of a suite that needs an engine."""
+    return not {ROOT / folder for folders in ENGINES.values() for folder in folders}.isdisjoint(item.path.parents)
 
 
 def proof_of(item: pytest.Item) -> proofs.Proof | None:
@@ -51,10 +57,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[_PROOF], item.stash[_READS], item.stash[_PASSED] = proof, set(), True
     if proofs.everything():
         return
-    if proof.is_kept():
+    if is_kept(item, proof):
         skip(item, KEPT, "proved before, with the same content")
     if not proof.is_due():
         skip(item, LEFT, "left to another run")
+
+
+def is_kept(item: pytest.Item, proof: proofs.Proof) -> bool:
+    """Whether a test counts as proved; those of one file with an engine are steps of a story, and do together."""
+    return story_is_kept(item.session, item.path) if needs_engine(item) else proof.is_kept()
+
+
+@cache
+def story_is_kept(session: pytest.Session, path: Path) -> bool:
+    """Whether all tests of a file are kept, as far as this run was to have them."""
+    found = [proof_of(each) for each in session.items if each.path == path]
+    return all(proof.is_kept() for proof in found if proof)
 
 
 def skip(item: pytest.Item, how: str, reason: str) -> None:

@@ -163,11 +163,13 @@ def go_tool(package: str, version: str) -> str:
     need("go")
     folder = CACHE / f"{package.rpartition('/')[2]}-{version}"
     program = folder / package.rpartition("/")[2]
-    if not program.exists():
-        environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": ""}
-        installed = subprocess.run(["go", "install", f"{package}@{version}"], check=False, env=environment)
-        if installed.returncode != 0:
-            missing(f"{package}@{version}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):  # another process that installs it too would compile all of it once more
+        if not program.exists():
+            environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": ""}
+            installed = subprocess.run(["go", "install", f"{package}@{version}"], check=False, env=environment)
+            if installed.returncode != 0:
+                missing(f"{package}@{version}")
     return str(program)
 
 
