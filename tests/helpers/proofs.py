@@ -8,6 +8,7 @@ ALL=1 proves everything.
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -108,10 +109,15 @@ def _checkout(place: Path) -> dict[str, tree.File]:
 
 @cache
 def tools() -> tuple[str, ...]:
-    """Return the versions of the tools that all tests use; one that is not there has none."""
+    """Return what is installed beside Python, and the versions of Go and git; what is not there has none."""
+    installed = {f"{each.name} {each.version}" for each in importlib.metadata.distributions()}
     asked = ("go", "env", "GOVERSION"), ("git", "--version")
     there = [words for words in asked if shutil.which(words[0])]
-    return (sys.version, *(subprocess.run(each, check=True, capture_output=True, text=True).stdout for each in there))
+    return (
+        sys.version,
+        *sorted(installed),
+        *(subprocess.run(each, check=True, capture_output=True, text=True).stdout for each in there),
+    )
 
 
 def _write(path: Path, text: str) -> None:
