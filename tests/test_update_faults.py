@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -50,11 +51,11 @@ NEWER: Files = {
 PROGRAM = """
 import json, os, sys
 from pathlib import Path
-import gocontainer.update
+import gocontainer.update.steps
 from gocontainer.answers import lockfile
 from gocontainer.cli import main
 newest = lockfile.unpack(Path(sys.argv[1]).read_bytes())
-gocontainer.update.render = lambda answers: newest
+gocontainer.update.steps.render = lambda answers: newest
 
 def run(line):
     os.setsid()
@@ -200,6 +201,147 @@ def test_a_killed_abort_can_be_run_again(tmp_path: Path, driver: Driver) -> None
         assert done.code == 0 or "no update is under way" in done.err.lower(), done.err
         assert state(repository) == old, number
         shutil.rmtree(repository.top)
+
+
+def act_before(monkeypatch: pytest.MonkeyPatch, folder: Path, number: int, act: str) -> Path:
+    """Put a git first in PATH that does ``act`` just before the n-th git starts; return the file that counts them."""
+    folder.mkdir()
+    count = folder / "count"
+    count.touch()
+    when = f'echo >> {count}; [ "$(wc -l < {count})" -eq {number} ]'
+    git_first(monkeypatch, folder, when, act)
+    return count
+
+
+def wrapped(monkeypatch: pytest.MonkeyPatch, folder: Path, words: str, act: str) -> None:
+    """Put a git first in PATH that does ``act`` just before the first command with ``words``."""
+    place = '*" ' + ' "*" '.join(words.split()) + ' "*'
+    when = f'case " $* " in {place}) mkdir {folder}/acted 2>/dev/null;; *) false;; esac'
+    git_first(monkeypatch, folder, when, act)
+
+
+def git_first(monkeypatch: pytest.MonkeyPatch, folder: Path, when: str, act: str) -> None:
+    folder.mkdir(exist_ok=True)
+    path = os.environ["PATH"]
+    script = f'#!/bin/sh\nPATH={path}\nif {when}; then ({act}); fi\nexec git "$@"\n'
+    (folder / "git").write_text(script)
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{path}")
+
+
+ACTS = {
+    "saves a file": "echo mine >> changed/3.txt",
+    "writes a new file": "mkdir -p new/deep; echo mine > new/deep/1.txt",
+    "begins a commit": "set -C; echo DIRC > .git/index.lock && touch ../began",  # as git does, not over another's
+    "puts a link in place of a folder": "rm -r changed; mkdir ../other; cp same/* ../other; ln -s ../other changed",
+}
+
+
+@pytest.mark.parametrize("build", [clean, conflicting])
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_what_somebody_does_at_any_moment_of_an_update_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Callable[[Path], Repository], act: str
+) -> None:
+    source, outcomes = build(tmp_path / "source"), set()
+    whole = Copy(source, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        count = act_before(patched, tmp_path / "bin", 0, ":")
+        whole.update(NEWER)
+    total = len(count.read_text())
+    for number in range(max(1, total - 9), total + 1):  # before that, only what merges in a scratch repository
+        repository = Copy(source, tmp_path / f"run{number}/orders")
+        alone = Copy(source, tmp_path / f"run{number}/alone/orders")
+        with monkeypatch.context() as patched:
+            act_before(patched, tmp_path / f"bin{number}", number, f"cd {repository.top}; {act}")
+            done = repository.update(NEWER)
+        subprocess.run(["sh", "-c", act], cwd=alone.top, check=True)
+        before, now = files(alone), files(repository)
+        if done.code in (1, 2):
+            assert now == before, (number, done.err)
+            assert not (repository.top / ".git/gocontainer-update").exists(), number
+        else:
+            changed = {
+                path for path, file in before.items() if files(source).get(path) != file and file[1] != b"a folder"
+            }
+            stays = (now[path] == before[path] or now[path][1].endswith(b"\nmine\n") for path in changed)
+            assert all(stays), number
+        lock, began = repository.top / ".git/index.lock", repository.top.parent / "began"
+        assert lock.exists() == began.exists(), number
+        outcomes.add(done.code)
+        shutil.rmtree(repository.top.parent)
+    assert outcomes & {1, 2}
+
+
+def test_what_somebody_wrote_between_a_kill_and_the_abort_stays(tmp_path: Path, driver: Driver) -> None:
+    """Early, while files are written, and late: the abort names what is neither the commit's nor the update's."""
+    source = clean(tmp_path / "source")
+    old = state(source)
+    assert driver.update(Copy(source, tmp_path / "whole")) == 0
+    total, told = driver.points(), 0
+    for moment in range(total - 60, total + 1, 8):
+        repository = Copy(source, tmp_path / str(moment))
+        assert driver.update(repository, kill_at=moment) == -signal.SIGKILL
+        if not (repository.top / ".git/gocontainer-update").exists():
+            continue
+        work = {"changed/3.txt": "mine\n", "new/deep/1.txt": "mine\n", "place/mine.txt": "mine\n"}
+        if (repository.top / "place").is_file():
+            (repository.top / "place").unlink()
+        for path, text in work.items():
+            repository.write(path, text)
+        before = files(repository)
+        done = command("update", str(repository.folder), "--abort")
+        assert (done.code, files(repository)) == (2, before), moment
+        assert "would be lost: changed/3.txt, new/deep/1.txt, place/mine.txt. Move it away" in done.err
+        for path in work:
+            (repository.top / path).unlink()
+        assert command("update", str(repository.folder), "--abort").code == 0
+        for folder in ("new/deep", "new"):  # where it was killed before it made them, they are somebody's own
+            with contextlib.suppress(OSError):
+                (repository.top / folder).rmdir()
+        assert state(repository) == old
+        told += 1
+    assert told
+
+
+def test_a_lock_of_another_git_stays_where_an_update_was_killed(tmp_path: Path, driver: Driver) -> None:
+    source = conflicting(tmp_path / "source")
+    assert driver.update(Copy(source, tmp_path / "whole")) == 3
+    repository = Copy(source, tmp_path / "killed")
+    assert driver.update(repository, kill_at=driver.points() - 25) == -signal.SIGKILL
+    before, lock = files(repository), repository.top / ".git/index.lock"
+    assert b"gocontainer" in lock.read_bytes(), "its own lock is told by what is in it"
+    lock.write_bytes(b"DIRC, as of another git")
+    done = command("update", str(repository.folder), "--abort")
+    assert (done.code, files(repository), lock.read_bytes()) == (2, before, b"DIRC, as of another git")
+    assert "another git command is at work" in done.err.lower()
+    lock.unlink()
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert state(repository) == state(source)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_an_update_that_is_told_to_stop_undoes_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    repository = conflicting(tmp_path / "orders")
+    old = state(repository)
+    wrapped(monkeypatch, tmp_path / "bin", "checkout-index", f"kill -{name[3:]} $PPID; sleep 1")
+    done = repository.update(NEWER)
+    assert (done.code, done.err) == (128 + getattr(signal, name), "Interrupted. Nothing was written.\n")
+    assert state(repository) == old
+    assert not (repository.top / ".git/gocontainer-update").exists()
+
+
+def test_a_commit_that_git_refuses_undoes_the_update(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody moved the branch just before."""
+    repository = clean(tmp_path / "orders")
+    old = state(repository)
+    other = repository.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "theirs").strip()
+    with monkeypatch.context() as patched:
+        wrapped(patched, tmp_path / "bin", "update-ref", f"git update-ref HEAD {other}")
+        done = repository.update(NEWER, "--commit")
+    refused(done, repository, old)
+    assert repository.git("rev-parse", "HEAD").strip() == other
 
 
 @contextmanager

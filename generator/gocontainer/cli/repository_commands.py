@@ -84,7 +84,7 @@ def update(path: str, settings: Sequence[str], restore: Sequence[str], *, as_jso
 
 def _end(folder: Path, *, abort: bool) -> int:
     from gocontainer.repository.worktree import Project
-    from gocontainer.update import journal, lock_merge
+    from gocontainer.update import journal, lock_merge, undo
 
     project = Project(folder)
     found = journal.read(project)
@@ -95,7 +95,7 @@ def _end(folder: Path, *, abort: bool) -> int:
     if found is None:
         raise CannotUpdate("no update is under way", "There is nothing to end.")
     if abort:
-        journal.undo(project, found)
+        undo.undo(project, found)
         say("The update is undone.")
     else:
         journal.finish(project, found)
@@ -147,9 +147,7 @@ def _write(updating: Any, scratch: Any, prepared: Any, planned: Any, switches: d
         updating.adopt(scratch, project, planned)
         updating.commit(project, planned, text, switches["branch"])
         return
-    updating.apply(scratch, project, planned)
-    if switches["commit"] and not planned.conflicts:
-        updating.commit(project, planned, text)
+    updating.apply(scratch, project, planned, text if switches["commit"] and not planned.conflicts else "")
 
 
 @click.command()

@@ -121,7 +121,7 @@ class Project:
             reason = f"files that git does not track are in the way of {listed(there)}"
             raise CannotUpdate(reason, "Move them, or commit them.")
         submodules = {path for path, entry in self.everything.items() if entry.mode == SUBMODULE}
-        inside = sorted(path for path in touched if submodules.intersection(_folders(path)))
+        inside = sorted(path for path in touched if submodules.intersection(folders(path)))
         if inside:
             raise CannotUpdate(f"a submodule is in the way of {listed(inside)}", "Move the submodule to another path.")
 
@@ -139,12 +139,12 @@ class Project:
             return any(each.relative_to(self.top).as_posix() not in self.everything for each in below)
         if os.path.lexists(here):
             return True
-        files = [each for each in _folders(path) if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
+        files = [each for each in folders(path) if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
         return any(each not in self.everything for each in files)
 
 
-def _folders(path: str) -> list[str]:
-    """Return every folder that ``path`` lies in."""
+def folders(path: str) -> list[str]:
+    """Return every folder that ``path`` lies in, the top aside."""
     return [parent.as_posix() for parent in PurePosixPath(path).parents][:-1]
 
 

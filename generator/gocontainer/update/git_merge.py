@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.repository.git import Git
-from gocontainer.repository.tree import File, Tree
+from gocontainer.repository.tree import Tree
 from gocontainer.repository.worktree import Entries, Entry, Project, entries
 
 SIDES = {1: "before", 2: "yours", 3: "template"}
@@ -212,7 +212,7 @@ def _stream(base: Tree, theirs: Tree, mine: str, ignored: Iterable[str]) -> Iter
     yield b"commit refs/heads/yours\n" + who + b"from refs/heads/before\ndeleteall\n"
     yield f'M 040000 {mine} ""\n'.encode()
     for path in ignored:
-        yield b"D " + _quoted(path) + b"\n"
+        yield b"D " + quoted(path) + b"\n"
     yield b"commit refs/heads/template\n" + who + b"from refs/heads/before\ndeleteall\n"
     yield from _files(theirs)
     yield b"done\n"
@@ -220,11 +220,12 @@ def _stream(base: Tree, theirs: Tree, mine: str, ignored: Iterable[str]) -> Iter
 
 def _files(tree: Tree) -> Iterator[bytes]:
     for path, file in tree.items():
-        yield f"M 100{file.mode} inline ".encode() + _quoted(path) + b"\n"
+        yield f"M 100{file.mode} inline ".encode() + quoted(path) + b"\n"
         yield b"data %d\n" % len(file.content) + file.content + b"\n"
 
 
-def _quoted(path: str) -> bytes:
+def quoted(path: str) -> bytes:
+    """Return a path as git reads it in a line."""
     raw = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     return b'"' + raw + b'"'
 
@@ -264,10 +265,3 @@ def _settle(
         else:
             conflicts[path] = MergeConflict(path, kind, there)
     return Merged(merged, conflicts, tuple(kept))
-
-
-def files_of(workshop_: ScratchRepository, tree: Entries) -> dict[str, File]:
-    """Return the content of every file in ``tree``."""
-    paths = [path for path, entry in tree.items() if entry.mode in ("100644", "100755")]
-    contents = workshop_.blobs([tree[path].oid for path in paths])
-    return {path: File(content, tree[path].mode == "100755") for path, content in zip(paths, contents, strict=True)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate
-from gocontainer.repository.worktree import Entry, Project, entries, listed
-from gocontainer.update.git_merge import SIDES, index_info
+from gocontainer.repository.worktree import Project, listed
+from gocontainer.update.git_merge import SIDES
 
 _NAME = "gocontainer-update"
 _ROOM = f"{_NAME}.room"
@@ -20,9 +19,9 @@ _BLOCK, _SPARE = 4096, 8
 
 
 class Journal(NamedTuple):
-    """``paths``, from the top, are written over commit ``head``; ``settled`` says that only people are left to act.
+    """``paths``, from the top, are written over commit ``head`` as the object ``tree`` has them.
 
-    They have ``conflicts`` to decide; all else was written as the object ``tree`` has it.
+    ``settled`` says that only people are left to act; they have ``conflicts`` to decide.
     """
 
     head: str
@@ -56,20 +55,22 @@ def begin(project: Project, journal: Journal) -> None:
 
 def _reserve(project: Project, paths: Sequence[str]) -> None:
     """Take the room on the disk that undoing would need: what is there now may not fit again later."""
-    there = [project.git_dir / "index", *(project.top / path for path in paths)]
+    index = project.git_dir / "index"
+    there = [index, index, *(project.top / path for path in paths)]
     sizes = [place.lstat().st_size for place in there if os.path.lexists(place)]
     blocks = _BLOCK * (len(sizes) + len(paths) + _SPARE)
     (project.git_dir / _ROOM).write_bytes(bytes(sum(sizes) + blocks))
 
 
-def _release(project: Project) -> None:
+def release(project: Project) -> None:
+    """Give the room back that undoing needs."""
     (project.git_dir / _ROOM).unlink(missing_ok=True)
 
 
 def write(project: Project, journal: Journal) -> None:
     """Remember what was written, and whether all of it is."""
     if journal.settled:
-        _release(project)
+        release(project)
     new = project.git_dir / f"{_NAME}.new"
     with new.open("w") as file:
         json.dump(journal._asdict(), file)
@@ -80,63 +81,9 @@ def write(project: Project, journal: Journal) -> None:
 
 def close(project: Project) -> None:
     """Forget it: the update has ended."""
-    _release(project)
+    release(project)
     (project.git_dir / _NAME).unlink(missing_ok=True)
     (project.git_dir / f"{_NAME}.new").unlink(missing_ok=True)
-
-
-def undo(project: Project, journal: Journal) -> None:
-    """Bring every path back to the last commit, in the index and on the disk, and close the journal.
-
-    They were as committed, or absent, when the update began. Raises CannotUpdate where commits were made since, or
-    edits in what was merged without a conflict; what was decided in a conflict is undone, as git does it.
-    """
-    if journal.head != project.head:
-        raise CannotUpdate("commits were made since the update began", "Undo it with git, as any other change.")
-    if journal.settled:
-        project.refuse_locked()
-        _refuse_edited(project, journal)
-        write(project, journal._replace(settled=False))
-    else:  # git was killed while it wrote, and left its lock
-        _release(project)
-        (project.git_dir / "index.lock").unlink(missing_ok=True)
-    before: dict[str, Entry | None] = {path: project.everything.get(path) for path in journal.paths}
-    nothing = Entry("0", "0" * len(project.head))
-    project.git("update-index", "-z", "--index-info", stdin=index_info("", before, nothing))
-    for path in sorted(path for path, entry in before.items() if entry is None):
-        _remove(project.top, path)
-    project.git("update-index", "-q", "--refresh", codes=(0, 1))  # what is as it was need not be written again
-    back = b"".join(os.fsencode(path) + b"\0" for path, entry in before.items() if entry)
-    project.git("checkout-index", "--force", "--quiet", "-z", "--stdin", stdin=back)
-    project.git("update-index", "-q", "--refresh", codes=(0, 1))
-    if project.git("config", "--type=bool", "core.sparseCheckout", codes=(0, 1)).strip() == b"true":
-        project.git("sparse-checkout", "reapply")
-    close(project)
-
-
-def _refuse_edited(project: Project, journal: Journal) -> None:
-    """Raise CannotUpdate where a file that was merged is neither as it was written nor as it is to become."""
-    if not journal.tree:  # of a version that did not remember it
-        return
-    written = entries(project.git("ls-tree", "-r", "-z", "--full-tree", journal.tree))
-    merged = [path for path in journal.paths if path not in journal.conflicts and (project.top / path).is_file()]
-    lines = b"".join(os.fsencode(path) + b"\n" for path in merged)
-    now = zip(merged, project.git("hash-object", "--stdin-paths", stdin=lines).decode().split(), strict=True)
-    known = {(path, tree[path].oid) for tree in (written, project.everything) for path in merged if path in tree}
-    edited = [path for path, oid in now if (path, oid) not in known]
-    if edited:
-        reason = f"what was merged has been edited since, and would be lost: {listed(edited)}"
-        raise CannotUpdate(reason, "Move it away, then run it again.")
-
-
-def _remove(top: Path, path: str) -> None:
-    with contextlib.suppress(OSError):
-        (top / path).unlink()
-    for parent in (top / path).parents:
-        if parent == top:
-            break
-        with contextlib.suppress(OSError):  # not empty, or gone where an earlier undo was killed
-            parent.rmdir()
 
 
 def finish(project: Project, journal: Journal) -> None:

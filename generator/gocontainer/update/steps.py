@@ -19,7 +19,7 @@ from gocontainer.options.types import Value
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.worktree import SUBMODULE, Entry, Project, refuse_old_git
-from gocontainer.update import base, journal, resolvers
+from gocontainer.update import base, journal, resolvers, undo
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository, index_info
 from gocontainer.update.lost_edits import find_lost_edits
 
@@ -207,8 +207,8 @@ def _take(
     del merged.conflicts[path]
 
 
-def apply(scratch: ScratchRepository, project: Project, planned: Plan) -> None:
-    """Write the plan to index and work tree: all of it, or nothing.
+def apply(scratch: ScratchRepository, project: Project, planned: Plan, text: str = "") -> None:
+    """Write the plan to index and work tree, and commit it with ``text`` if there is one: all of it, or nothing.
 
     Raises CannotUpdate where a path is not as committed or something untracked is in the way, having
     written nothing. A kill in between leaves a journal, which ``update --abort`` undoes.
@@ -216,22 +216,17 @@ def apply(scratch: ScratchRepository, project: Project, planned: Plan) -> None:
     paths = planned.touched(project)
     project.refuse_uncommitted(paths)
     adopt(scratch, project, planned)
-    started = journal.Journal(project.head, tuple(paths))
-    journal.begin(project, started)
-    try:
-        project.git("update-index", "-q", "--refresh", codes=(0, 1))
-        project.git("read-tree", "-m", "-u", project.head, planned.tree)
+    started = journal.Journal(project.head, tuple(paths), tree=planned.tree)
+    conflicts = sorted(project.prefix + path for path in planned.conflicts)
+    with undo.writing(project, started, conflicts) as held:
+        held.git("update-index", "-q", "--refresh", codes=(0, 1))
+        held.git("read-tree", "-m", "-u", project.head, planned.tree)
         if planned.conflicts:
-            project.git(*_SHOW, stdin=_shown(project, planned))
-            project.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))
-    except BaseException:
-        journal.undo(project, started)
-        raise
-    if planned.conflicts:
-        conflicts = tuple(sorted(project.prefix + path for path in planned.conflicts))
-        journal.write(project, started._replace(settled=True, conflicts=conflicts, tree=planned.tree))
-    else:
-        journal.close(project)
+            held.git(*_SHOW, stdin=_shown(project, planned))
+            held.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))
+        held.replace()
+        if text:
+            commit(project, planned, text)
 
 
 def adopt(scratch: ScratchRepository, project: Project, planned: Plan) -> None:
@@ -243,13 +238,14 @@ def adopt(scratch: ScratchRepository, project: Project, planned: Plan) -> None:
     project.git("unpack-objects", "-q", stdin=pack)
 
 
-_SHOW = ("checkout-index", "--force", "--quiet", "--ignore-skip-worktree-bits", "-z", "--stdin")
+_SHOW = ("checkout-index", "--quiet", "--ignore-skip-worktree-bits", "-z", "--stdin")
 
 
 def _shown(project: Project, planned: Plan) -> bytes:
-    """Return the conflicts that have a file: people decide there, also outside of a sparse checkout."""
+    """Return the conflicts that lack their file: people decide there, also outside of a sparse checkout."""
     mine = project.mine
     paths = [path for path in planned.conflicts if planned.changes.get(path, mine.get(path))]
+    paths = [path for path in paths if not os.path.lexists(project.folder / path)]
     return b"".join(os.fsencode(project.prefix + path) + b"\0" for path in paths)
 
 
