@@ -230,7 +230,7 @@ def known_everywhere(checkout: ScratchCheckout, addition: Addition) -> None:
     assert f'"{value}"' in (checkout.package / "options/answer_types.py").read_text()
     completed = checkout.python(
         "-c",
-        "from gocontainer.cli.main import main; main(prog_name='gocontainer')",
+        "from gocontainer.cli.click_commands import main; main(prog_name='gocontainer')",
         _GOCONTAINER_COMPLETE="bash_complete",
         COMP_WORDS=f"gocontainer new {flag} {value[:2]}",
         COMP_CWORD="3",

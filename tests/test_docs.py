@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from gocontainer.cli.main import main
+from gocontainer.cli.click_commands import main
 from gocontainer.dev.reference import NOTE
 from gocontainer.errors import EXIT_CODES
 from gocontainer.options.profiles import PROFILE

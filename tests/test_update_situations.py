@@ -404,7 +404,10 @@ def failing(folder: Path, word: str, what: str) -> Path:
     return script(folder / "bin/git", act).parent
 
 
-@pytest.mark.parametrize("step", ["status", "unpack-objects", "read-tree -m", "checkout-index", "update-index -z"])
+@pytest.mark.parametrize(
+    "step",
+    ["index-pack", "merge-tree", "ls-files", "unpack-objects", "read-tree -m", "checkout-index", "update-index -z"],
+)
 def test_a_git_that_fails_half_way_leaves_nothing(
     orders: Repository, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -440,7 +443,8 @@ def test_an_old_git_is_refused(orders: Repository, monkeypatch: pytest.MonkeyPat
     real, old = shutil.which("git"), "" if known else '--path-format=absolute) echo "$word"; continue;;'
     script(
         orders.top.parent / "bin/git",
-        f'for word; do shift; case "$word" in version) echo "git version {version}"; exit;; {old} esac; '
+        f'for word; do shift; case "$word" in version) echo "git version {version}"; exit;; '
+        f'merge-tree) echo "usage: git merge-tree" >&2; exit 129;; {old} esac; '
         f'set -- "$@" "$word"; done; exec {real} "$@"',
     )
     before = snapshot(orders)

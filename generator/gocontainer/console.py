@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import textwrap
 from pathlib import Path
-
-import click
 
 
 def tell(text: str, *, err: bool = False) -> None:
     """Print a line for a person, broken between words where it goes to a terminal."""
     if (sys.stderr if err else sys.stdout).isatty():
+        import shutil
+        import textwrap
+
         indent = " " * (len(text) - len(text.lstrip()))
         columns = shutil.get_terminal_size().columns
         text = textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    click.echo(text, err=err)
+    _print(text, err=err)
 
 
 def say(text: str, *, err: bool = False) -> None:
     """Print the outcome. What was to be done is done: nobody reading is no failure."""
     try:
-        click.echo(text, err=err)
-        (sys.stderr if err else sys.stdout).flush()
+        _print(text, err=err)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)  # or Python would try once more at its end
+
+
+def _print(text: str, *, err: bool) -> None:
+    if "\x1b" in text:  # click leaves colours out where they are not understood
+        import click
+
+        click.echo(text, err=err)
+    else:
+        print(text, file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def absolute(folder: str) -> Path:

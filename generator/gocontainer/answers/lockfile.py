@@ -7,18 +7,15 @@ squash, rebase and shallow clone.
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import tarfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer import __version__
-from gocontainer.answers.model import Answers, Layer
+from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
 from gocontainer.repository.tree import File, Tree, digest
 
@@ -122,12 +119,14 @@ def _parse(text: bytes) -> Lock:
     )
 
 
-def with_lockfile(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Template = OWN) -> dict[str, File]:
+def with_lockfile(
+    tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Template = OWN
+) -> dict[str, File]:
     """Return ``tree`` with its lock and its pack."""
     return {**tree, LOCK: File(lock(tree, answers, keep, template)), PACK: File(pack(tree))}
 
 
-def lock(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Template = OWN) -> bytes:
+def lock(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Template = OWN) -> bytes:
     """Return the lock file: JSON, written by this tool only."""
     document = {
         "schema": SCHEMA,
@@ -143,11 +142,44 @@ def lock(tree: Tree, answers: Answers, keep: Sequence[str] = (), template: Templ
 
 def pack(tree: Tree) -> bytes:
     """Return ``tree`` as a tar.gz without times, owners or any other chance."""
+    plain = all(path.isascii() and len(path) <= _LONGEST for path in tree)
+    archive = _archive(tree) if plain else _pax(tree)
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    sums = zlib.crc32(archive).to_bytes(4, "little") + len(archive).to_bytes(4, "little")
+    return _GZIP + deflate.compress(archive) + deflate.flush() + sums
+
+
+_GZIP = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+"""What a gzip file begins with that has neither name nor time."""
+_LONGEST = 100
+"""Bytes of a path that the header of a member has room for."""
+_RECORD = 10240
+"""An archive is a multiple of this."""
+
+
+def _archive(tree: Tree) -> bytes:
+    """Return a tar as ``tarfile`` writes it, whose import alone takes longer."""
+    parts = []
+    for path, file in sorted(tree.items()):
+        parts += [_header(path, file), file.content, bytes(-len(file.content) % 512)]
+    size = sum(map(len, parts)) + 2 * 512
+    return b"".join([*parts, bytes(2 * 512 + -size % _RECORD)])
+
+
+def _header(path: str, file: File) -> bytes:
+    """Return the 512 bytes before a file's content."""
+    start = path.encode().ljust(_LONGEST, b"\0") + b"%07o\0" % int(file.mode, 8) + 2 * b"0000000\0"
+    start += b"%011o\0" % len(file.content) + b"%011o\0" % 0
+    end = b"0" + bytes(_LONGEST) + b"ustar\x0000" + bytes(2 * 32 + 2 * 8 + 155 + 12)
+    return start + b"%06o\0 " % (sum(start) + sum(end) + 8 * ord(" ")) + end
+
+
+def _pax(tree: Tree) -> bytes:
+    import io
+    import tarfile
+
     out = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=out, mode="wb", filename="", mtime=0, compresslevel=6) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, file in sorted(tree.items()):
             member = tarfile.TarInfo(path)
             member.size, member.mode = len(file.content), int(file.mode, 8)
@@ -186,23 +218,49 @@ def unpack(packed: bytes) -> dict[str, File]:
     out of the folder, the same path twice, more than LARGEST bytes.
     """
     tree: dict[str, File] = {}
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as zipped:
-            unfolded = zipped.read(LARGEST + 1)
-        if len(unfolded) > LARGEST:
-            raise ValueError("too large")
-        with tarfile.open(fileobj=io.BytesIO(unfolded), mode="r:") as archive:
-            for member in archive:
-                parts = member.name.encode().decode().split("/")  # ValueError for what is no UTF-8
-                content = archive.extractfile(member) if member.isreg() else None
-                if (
-                    content is None
-                    or {"", ".", "..", ".git"} & set(parts)
-                    or "\\" in member.name
-                    or member.name in tree
-                ):
-                    raise ValueError(member.name)
-                tree[member.name] = File(content.read(), bool(member.mode & 0o100))
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise ValueError("not a pack") from error
+    for path, file in _files(_unzip(packed)):
+        if {"", ".", "..", ".git"} & set(path.split("/")) or "\\" in path or path in tree:
+            raise ValueError(path)
+        tree[path] = file
     return tree
+
+
+def _unzip(packed: bytes) -> bytes:
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        archive = inflate.decompress(packed, LARGEST + 1)
+    except zlib.error as error:
+        raise ValueError("not a pack") from error
+    if len(archive) > LARGEST or not inflate.eof or inflate.unused_data:
+        raise ValueError("too large, too short, or followed by something")
+    return archive
+
+
+def _files(archive: bytes) -> Iterator[tuple[str, File]]:
+    """Yield the files of an archive."""
+    at = 0
+    while (header := archive[at : at + 512]).strip(b"\0"):
+        path, size = header[:_LONGEST].rstrip(b"\0").decode(), header[124:135]
+        content = archive[at + 512 : at + 512 + int(size, 8)] if size.isdigit() else b""
+        found = [file for file in (File(content), File(content, executable=True)) if _header(path, file) == header]
+        if not found:  # what follows is written another way
+            yield from _tar_files(archive[at:])
+            return
+        yield path, found[0]
+        at += 512 + len(content) + -len(content) % 512
+
+
+def _tar_files(archive: bytes) -> Iterator[tuple[str, File]]:
+    import io
+    import tarfile
+
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as members:
+            for member in members:
+                content = members.extractfile(member) if member.isreg() else None
+                if content is None:
+                    raise ValueError(member.name)
+                name = member.name.encode().decode()  # ValueError for what is no UTF-8
+                yield name, File(content.read(), bool(member.mode & 0o100))
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise ValueError("not a pack") from error

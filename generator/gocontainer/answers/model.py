@@ -37,12 +37,38 @@ class Layer:
         return self.label.format(name=name, flag=flag, variable=variable)
 
 
-class Answers(Mapping[str, Value]):
-    """A complete and valid set of answers: option name to value.
+class AnswerSet(Mapping[str, Value]):
+    """Answers by name. ``origins`` says where each came from, and ``profile`` which profile preset the rest, if any."""
+
+    def __init__(self, values: Mapping[str, Value], origins: Mapping[str, str], profile: str = "") -> None:
+        self._values, self.origins, self.profile = dict(values), dict(origins), profile
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.items())})"
+
+    def applicable(self) -> dict[str, Value]:
+        """Return the answers that have a meaning with the others."""
+        return {**self}
+
+    def defaults(self) -> tuple[str, ...]:
+        """Return what nobody answered and has a meaning, in the order of the options."""
+        return tuple(name for name in self.applicable() if self.origins[name] in ("default", "profile"))
+
+
+class Answers(AnswerSet):
+    """A complete and valid set of answers to the options of our own template: option name to value.
 
     ``Answers(service="orders", base_image="scratch")`` fills in the defaults and raises UsageError
-    where an answer is missing, wrong or in conflict. ``origins`` says where each value came from, and
-    ``profile`` which profile preset the rest.
+    where an answer is missing, wrong or in conflict.
     """
 
     def __init__(self, **values: Unpack[AnswerValues]) -> None:
@@ -60,31 +86,14 @@ class Answers(Mapping[str, Value]):
 
     def _take(self, filled: Filled) -> None:
         _check(filled)
-        self._values, self.origins, self.profile = filled.values, filled.origins, filled.profile
-
-    def __getitem__(self, name: str) -> Value:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return f"Answers({', '.join(f'{name}={value!r}' for name, value in self.items())})"
+        super().__init__(filled.values, filled.origins, filled.profile)
 
     def context(self) -> dict[str, str | bool]:
         """Return the values as templates see them: strings and booleans."""
         return {name: value if isinstance(value, bool) else str(value) for name, value in self.items()}
 
     def applicable(self) -> dict[str, Value]:
-        """Return the answers that have a meaning with the others."""
         return {name: value for name, value in self.items() if holds(BY_NAME[name].when, self)}
-
-    def defaults(self) -> tuple[str, ...]:
-        """Return the options that nobody answered and that have a meaning, in the table's order."""
-        return tuple(name for name in self.applicable() if self.origins[name] in ("default", "profile"))
 
 
 class Filled(NamedTuple):

@@ -7,45 +7,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from gocontainer.answers.model import Layer
 from gocontainer.answers.sources import from_environment, from_file
+from gocontainer.cli.parameters import Parameter
+from gocontainer.cli.requests import WrongCall
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.profiles import PROFILE
-from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
-from gocontainer.options.types import Option, Select, SelectMany, Text, Toggle
+from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.types import Option, SelectMany, Text, Toggle
 
 
-class Table(click.Command):
-    """A command whose help lists the table's options under the table's groups."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *GROUPS.values())}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record and isinstance(parameter, click.Option):
-                option = BY_NAME.get(parameter.name or "")
-                records[GROUPS[option.group] if option else "Options"].append(record)
-        for title, rows in records.items():
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+def table() -> tuple[Parameter, ...]:
+    """Return a flag for every option; the service is an argument."""
+    return tuple(_flag(option) for option in (PROFILE, *OPTIONS) if option.name != "service")
 
 
-def _flag(option: Option) -> click.Option:
-    text = f"{option.help} [{_brief(option)}]"
+def _flag(option: Option) -> Parameter:
     if isinstance(option, Toggle):
-        name = option.flag.removeprefix("--")
-        return click.Option([f"--{name}/--no-{name}"], default=None, help=text)
-    complete = list(option.values) if isinstance(option, Select) else []
-    return click.Option(
-        [option.flag],
-        metavar="VALUE",
-        multiple=True,
-        help=text,
-        shell_complete=lambda _ctx, _parameter, begun: [value for value in complete if value.startswith(begun)],
-    )
+        return Parameter(option.name, (option.flag,), is_switch=True, off=f"--no-{option.flag.removeprefix('--')}")
+    return Parameter(option.name, (option.flag,), metavar="VALUE", multiple=True)
+
+
+def help_of(option: Option) -> str:
+    """Return what help says of an option."""
+    return f"{option.help} [{_brief(option)}]"
 
 
 def _brief(option: Option) -> str:
@@ -53,11 +38,6 @@ def _brief(option: Option) -> str:
         return "default: on" if option.default else "default: off"
     accepts = "" if isinstance(option, Text) else f"{option.rule}; "
     return f"{accepts}default: {option.default}".replace("{service}", "SERVICE")
-
-
-def table() -> list[click.Parameter]:
-    """Return a flag for every option; the service is an argument."""
-    return [_flag(option) for option in (PROFILE, *OPTIONS) if option.name != "service"]
 
 
 def layers(
@@ -69,7 +49,7 @@ def layers(
 ) -> list[Layer]:
     """Return the answers of a call, the last layer first in rank."""
     if service is not None and named is not None:
-        raise click.UsageError("SERVICE and --service are both given.")
+        raise WrongCall("gocontainer new", "SERVICE and --service are both given.")
     return [
         *(from_file(Path(path)) for path in _once("answers", answers_files)),
         from_environment(os.environ),
@@ -86,7 +66,7 @@ def settings_layer(settings: Sequence[str]) -> Layer:
 
 def _once(name: str, values: Sequence[str]) -> Sequence[str]:
     if len(values) > 1:
-        raise click.UsageError(f"--{name} is given {len(values)} times.")
+        raise WrongCall("gocontainer new", f"--{name} is given {len(values)} times.")
     return values
 
 

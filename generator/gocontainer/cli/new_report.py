@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gocontainer.answers.model import Answers
+from gocontainer.answers.model import Answers, AnswerSet
 from gocontainer.rendering.estimate import replicas
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.repository.tree import Tree, digest
@@ -34,9 +34,13 @@ def warnings(answers: Answers, *others: str) -> list[str]:
     return warnings
 
 
-def report(answers: Answers, files: Tree, target: Path, warnings: Sequence[str], *, written: bool) -> dict[str, Any]:
+def as_json(
+    answers: AnswerSet, files: Tree, target: Path, warnings: Sequence[str], *, written: bool, **more: Any
+) -> str:
     """Return what ``new --json`` prints."""
-    return {
+    import json
+
+    document = {
         "path": str(target),
         "written": written,
         "answers": dict(answers),
@@ -53,6 +57,7 @@ def report(answers: Answers, files: Tree, target: Path, warnings: Sequence[str],
             for path, file in sorted(files.items())
         ],
     }
+    return json.dumps({**document, **more}, indent=2, ensure_ascii=False)
 
 
 def listing(files: Tree, target: Path) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from gocontainer.answers import lockfile
-from gocontainer.repository.worktree import Entry
+from gocontainer.repository.objects import Entry
 from gocontainer.update import cluster_cleanup
-from gocontainer.update.steps import Plan, Preparation
+from gocontainer.update.steps import Plan, Update
 
 _CHANGES = {"added": "+", "changed": "~", "deleted": "-"}
 
 
-def changes(prepared: Preparation, planned: Plan | None) -> dict[str, str]:
+def changes(update: Update, planned: Plan | None) -> dict[str, str]:
     """Return every path that changes, with how; the tool's own files aside."""
     own = (lockfile.LOCK, lockfile.PACK)
     found = planned.changes if planned else {}
-    return {path: _how(entry, path in prepared.project.mine) for path, entry in found.items() if path not in own}
+    return {path: _how(entry, path in update.project.mine) for path, entry in found.items() if path not in own}
 
 
 def _how(entry: Entry | None, there: bool) -> str:  # noqa: FBT001
@@ -27,17 +26,17 @@ def _how(entry: Entry | None, there: bool) -> str:  # noqa: FBT001
     return "changed" if there else "added"
 
 
-def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> str:
+def document(update: Update, planned: Plan | None, *, written: bool) -> str:
     """Return the document that ``update --json`` prints."""
     conflicts = planned.conflicts.values() if planned else ()
     decided = planned.decided if planned else {}
-    document: dict[str, Any] = {
-        "path": str(prepared.project.folder),
-        "from": prepared.remembered.version,
-        "to": prepared.template.version,
-        "base": prepared.base.source,
+    found: dict[str, Any] = {
+        "path": str(update.project.folder),
+        "from": update.remembered.version,
+        "to": update.template.version,
+        "base": update.base.source,
         "written": written,
-        "changes": changes(prepared, planned),
+        "changes": changes(update, planned),
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
         "decided": {
@@ -45,27 +44,31 @@ def as_json(prepared: Preparation, planned: Plan | None, *, written: bool) -> st
             for path, found in decided.items()
         },
         "unpinned": planned.unpinned if planned else {},
-        **_follow_up(prepared)._asdict(),
-        "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in prepared.offers.items()},
+        **_follow_up(update)._asdict(),
+        "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    import json
+
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
-def current(prepared: Preparation) -> str:
+def current(update: Update, *, as_json: bool) -> str:
     """Return what is said where there is nothing to do."""
+    if as_json:
+        return document(update, None, written=False)
     lines = [
-        f"{prepared.project.folder} is of {prepared.template.name} {prepared.template.version} already.",
-        *_offered(prepared),
+        f"{update.project.folder} is of {update.template.name} {update.template.version} already.",
+        *_offered(update),
     ]
     return "\n".join(lines)
 
 
-def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) -> str:
+def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     """Return what a person reads."""
-    marks = changes(prepared, planned)
+    marks = changes(update, planned)
     verb = "Updated" if written else "Would update"
-    how = f"from {prepared.step}" if prepared.moves else "with other answers"
-    lines = [f"{verb} {prepared.project.folder} {how}: {len(marks)} file{'s' * (len(marks) != 1)}"]
+    how = f"from {update.step}" if update.moves else "with other answers"
+    lines = [f"{verb} {update.project.folder} {how}: {len(marks)} file{'s' * (len(marks) != 1)}"]
     lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
     lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]
     lines += [f"  {path} stays deleted; --restore {path} brings it back" for path in planned.kept_deleted]
@@ -79,18 +82,18 @@ def text(prepared: Preparation, planned: Plan, *, written: bool, branch: str) ->
         for path, images in planned.unpinned.items()
         for image in images
     ]
-    lines += [*_offered(prepared), *_next(planned, written=written, branch=branch)]
-    return "\n".join([*lines, *_in_the_cluster(prepared)])
+    lines += [*_offered(update), *_next(planned, written=written, branch=branch)]
+    return "\n".join([*lines, *_in_the_cluster(update)])
 
 
-def _follow_up(prepared: Preparation) -> cluster_cleanup.FollowUp:
+def _follow_up(update: Update) -> cluster_cleanup.FollowUp:
     # Nobody knows what the manifests of an external template are.
-    own = prepared.template == lockfile.OWN
-    return cluster_cleanup.follow_up(prepared.base.tree, prepared.theirs) if own else cluster_cleanup.FollowUp([], [])
+    own = update.template == lockfile.OWN
+    return cluster_cleanup.follow_up(update.base.tree, update.theirs) if own else cluster_cleanup.FollowUp([], [])
 
 
-def _in_the_cluster(prepared: Preparation) -> Iterator[str]:
-    hand_over, delete = _follow_up(prepared)
+def _in_the_cluster(update: Update) -> Iterator[str]:
+    hand_over, delete = _follow_up(update)
     if hand_over:
         yield "The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:"
         yield from (f"  {command}" for command in hand_over)
@@ -99,8 +102,8 @@ def _in_the_cluster(prepared: Preparation) -> Iterator[str]:
         yield from (f"  {command}" for command in delete)
 
 
-def _offered(prepared: Preparation) -> Iterator[str]:
-    for name, (kept, default) in prepared.offers.items():
+def _offered(update: Update) -> Iterator[str]:
+    for name, (kept, default) in update.offers.items():
         yield f"{name} stays {_shown(kept)}; its default is {_shown(default)} now: --set {name}={_shown(default)}"
 
 

@@ -16,7 +16,7 @@ def dev() -> None:
 @click.option("--matrix", is_flag=True, help="Also deal the rows of the test matrix afresh, for a release.")
 def derive(*, check: bool, deps: bool, matrix: bool) -> int:
     """Write every file that follows from the tables."""
-    from gocontainer.cli.main import main
+    from gocontainer.cli.click_commands import main
     from gocontainer.dev.derive import stale
     from gocontainer.rendering.language import checkout
 

@@ -30,7 +30,7 @@ def read(project: Project) -> Cruft | None:
     """Return what the last commit's ``.cruft.json`` says, if there is one; raise CannotUpdate where it is none."""
     if FILE not in project.mine:
         return None
-    text = project.git("cat-file", "blob", project.mine[FILE].oid)
+    (text,) = project.read([project.mine[FILE].oid])
     try:
         document = json.loads(text)
         context = document["context"]["cookiecutter"]
@@ -51,5 +51,5 @@ def _skipped(project: Project) -> list[str]:
     """Return the ``skip`` of ``[tool.cruft]`` in pyproject.toml, where cruft looks too."""
     if "pyproject.toml" not in project.mine:
         return []
-    text = project.git("cat-file", "blob", project.mine["pyproject.toml"].oid)
+    (text,) = project.read([project.mine["pyproject.toml"].oid])
     return [str(each) for each in tomllib.loads(text.decode()).get("tool", {}).get("cruft", {}).get("skip", [])]

@@ -11,19 +11,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers import lockfile
-from gocontainer.answers.model import Answers, Layer
+from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
 from gocontainer.external import cruft, runner, template_source
 from gocontainer.external.runner import RenderRequest, RenderResult
 from gocontainer.external.template_source import Snapshot
-from gocontainer.options.types import Value
 from gocontainer.repository.tree import File
 from gocontainer.repository.worktree import Project
 from gocontainer.update import base, steps
+from gocontainer.update.git_merge import ScratchRepository
 
 
 class Wanted(NamedTuple):
@@ -34,23 +34,12 @@ class Wanted(NamedTuple):
     trust: bool = False
 
 
-class ExternalAnswers(Answers):
-    """The answers to an external template; each key came from ``origins``."""
-
-    def __init__(self, values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
-        self._values, self.origins, self.profile = dict(values), dict(origins), ""
-
-    def applicable(self) -> dict[str, Value]:
-        """Return all: our conditions are not that template's."""
-        return {**self}
-
-
 class Rendered(NamedTuple):
     """An external template, rendered."""
 
     folder: str
     tree: Mapping[str, File]
-    answers: ExternalAnswers
+    answers: AnswerSet
     template: lockfile.Template
     notes: tuple[str, ...]
 
@@ -76,25 +65,29 @@ def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Re
         result = runner.run(snapshot, request)
     origins = {name: "flag" if name in result.given else "default" for name in result.answers}
     origins |= {name: layer.origin for layer in layers for name in layer.values if name in result.answers}
-    answers = ExternalAnswers(result.answers, origins)
+    answers = AnswerSet(result.answers, origins)
     return Rendered(
         result.folder, result.tree, answers, _template(request, snapshot, result), notes(request, snapshot, result)
     )
 
 
-def prepare(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = False) -> steps.Preparation:
+@contextmanager
+def prepared(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = False) -> Iterator[steps.Update]:
     """Prepare an update: to our own template, or to an external one where it is one."""
-    if _concerns(folder, wanted):
-        return _prepare(folder, settings, wanted, baseless=baseless)
-    if wanted.revision not in (None, __version__):
+    external = _concerns(folder, wanted)
+    if not external and wanted.revision not in (None, __version__):
         hint = f"Install gocontainer {wanted.revision} and run it instead."
         raise CannotUpdate(f"this is gocontainer {__version__}", hint)
-    return steps.prepare(folder, settings, baseless=baseless)
+    with steps.opened(folder, *([cruft.FILE] if external else [])) as scratch:
+        if external:
+            yield _prepare(scratch, settings, wanted, baseless=baseless)
+        else:
+            yield steps.prepare(scratch, settings, baseless=baseless)
 
 
-def _prepare(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool) -> steps.Preparation:
+def _prepare(scratch: ScratchRepository, settings: Layer, wanted: Wanted, *, baseless: bool) -> steps.Update:
     """Read lock or ``.cruft.json``, find the base and render the template that the update goes to."""
-    project = steps.open_project(folder, cruft.FILE)
+    project = scratch.project
     theirs = cruft.read(project) if lockfile.LOCK not in project.mine else None
     remembered = steps.recall(project) if theirs is None else _as_lock(theirs)
     where = _where(wanted, remembered, theirs)
@@ -116,16 +109,14 @@ def _prepare(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool) -
         for name, value in answers.items()
         if name in remembered.defaults and name not in result.given and value != result.today[name]
     }
-    prepared = steps.Preparation(
-        project, remembered, answers, nothing, result.tree, offers,
+    update = steps.Update(
+        scratch, remembered, answers, nothing, result.tree, offers,
         _template(request, snapshot, result), notes(request, snapshot, result),
     )  # fmt: skip
     if theirs is not None:  # it is in the base and not in theirs, and so goes away
         tree = {**nothing.tree, cruft.FILE: File(theirs.text)}
-        return prepared._replace(base=nothing._replace(tree=tree))
-    if baseless or prepared.is_current:
-        return prepared
-    return prepared._replace(base=base.find(project, remembered))
+        return update._replace(base=nothing._replace(tree=tree))
+    return update if baseless else steps.with_base(update)
 
 
 def notes(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> tuple[str, ...]:
@@ -178,11 +169,11 @@ def _template(request: RenderRequest, snapshot: Snapshot, result: RenderResult) 
     return lockfile.Template(request.source, snapshot.version, snapshot.commit, result.directory, trusted)
 
 
-def _kept_answers(result: RenderResult, remembered: lockfile.Lock) -> ExternalAnswers:
+def _kept_answers(result: RenderResult, remembered: lockfile.Lock) -> AnswerSet:
     """Return the answers: what was only a default still is one, and so is what is new."""
     spoken = remembered.answers.keys() - set(remembered.defaults)
     origins = {name: "lock" if name in spoken else "default" for name in result.answers}
-    return ExternalAnswers(result.answers, {**origins, **dict.fromkeys(result.given, "flag")})
+    return AnswerSet(result.answers, {**origins, **dict.fromkeys(result.given, "flag")})
 
 
 def _as_lock(theirs: cruft.Cruft) -> lockfile.Lock:

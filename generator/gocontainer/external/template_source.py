@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from gocontainer.errors import CannotFetch, CannotUse, GitFailed
 from gocontainer.repository.git import Git
+from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
-from gocontainer.repository.worktree import entries
 
 _SCHEMES = ("https", "ssh", "file")
 _SCP = re.compile(r"(?:[\w.-]+@)?(?!-)[\w.-]+:(?!:)(?P<path>.+)")
@@ -168,7 +168,7 @@ class Repository:
     def at(self, commit: str, version: str = "") -> Snapshot:
         """Return the template at a commit, whose version is what ``git describe`` says unless it has a name."""
         commit = self._named(commit)
-        listed = entries(self.git("ls-tree", "-r", "-z", "--full-tree", commit))
+        listed = _entries(self.git("ls-tree", "-r", "-z", "--full-tree", commit))
         blobs = [path for path, entry in listed.items() if entry.mode != "160000"]
         contents = dict(zip(blobs, self.git.blobs([listed[path].oid for path in blobs]), strict=True))
         links = {path: os.fsdecode(contents[path]) for path in blobs if listed[path].mode == "120000"}
@@ -210,6 +210,17 @@ class Repository:
 
 
 Opened = Folder | Repository
+
+
+def _entries(listing: bytes) -> dict[str, Entry]:
+    """Return what ``git ls-tree -r -z`` lists."""
+    found = {}
+    for line in listing.split(b"\0"):
+        if line:
+            meta, _, path = line.partition(b"\t")
+            mode, _, oid = meta.decode().split()
+            found[os.fsdecode(path)] = Entry(mode, oid)
+    return found
 
 
 def _settled(files: Mapping[str, File], links: Mapping[str, str]) -> tuple[dict[str, File], tuple[str, ...]]:

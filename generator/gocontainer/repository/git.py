@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer import __version__
 from gocontainer.errors import GitFailed
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 class Remote(NamedTuple):
@@ -173,6 +177,19 @@ class Git:
             raise GitFailed(f"git {arguments[0]}", done.stderr.decode("utf-8", "replace"))
         return done.stdout
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start git, to be talked with."""
+        import subprocess
+
+        command = ["git", *self._QUIET, *arguments]
+        pipe = subprocess.PIPE
+        try:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe
+            )
+        except OSError as error:
+            raise GitFailed("git", error.strerror or str(error)) from error
+
     def blobs(self, oids: Sequence[str]) -> list[bytes]:
         """Return the content of blobs."""
         if not oids:
@@ -191,3 +208,59 @@ class Git:
     def line(self, *arguments: str) -> str:
         """Return the one line that git prints."""
         return os.fsdecode(self(*arguments)).rstrip("\n")
+
+
+class Reader:
+    """Returns the contents of objects, from one git that stays until ``close``."""
+
+    _AT_ONCE = 400
+    """As many are asked for before any is read: the questions have to fit into a pipe."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __call__(self, oids: Sequence[str]) -> list[bytes]:
+        """Return the content of each object; raise GitFailed where one is missing."""
+        batches = range(0, len(oids), self._AT_ONCE)
+        return [content for at in batches for content in self._some(oids[at : at + self._AT_ONCE])]
+
+    def _some(self, oids: Sequence[str]) -> list[bytes]:
+        process = self._started()
+        assert process.stdin, process.stdout
+        try:
+            process.stdin.write("".join(f"{oid}\n" for oid in oids).encode())
+            process.stdin.flush()
+        except OSError as error:
+            raise self._broken() from error
+        return [self._one(oid) for oid in oids]
+
+    def _one(self, oid: str) -> bytes:
+        assert self._process
+        assert self._process.stdout
+        words = self._process.stdout.readline().split()
+        if words[1:] == [b"missing"]:
+            self.close()  # other answers are still under way
+            raise GitFailed("git cat-file", f"object {oid} is missing")
+        if not words:
+            raise self._broken()
+        content = self._process.stdout.read(int(words[2]) + 1)
+        return content[:-1]
+
+    def _broken(self) -> GitFailed:
+        assert self._process
+        said = self._process.stderr.read() if self._process.stderr else b""
+        self.close()
+        return GitFailed("git cat-file", said.decode("utf-8", "replace"))
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = self._git.start("cat-file", "--batch")
+        return self._process
+
+    def close(self) -> None:
+        """End the process; another question would start another."""
+        if self._process:
+            process, self._process = self._process, None
+            with contextlib.suppress(OSError):
+                process.communicate()

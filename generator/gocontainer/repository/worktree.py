@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate, GitFailed, GitTooOld
-from gocontainer.repository.git import Git
+from gocontainer.repository.git import Git, Reader
+from gocontainer.repository.objects import FOLDER, SUBMODULE, Entry, list_tree, parse_tree
 
 _OLDEST = (2, 38)
 _UNDER_WAY = {
@@ -22,24 +22,6 @@ _UNDER_WAY = {
     "BISECT_LOG": "a bisection",
 }
 
-SUBMODULE = "160000"
-"""The mode of a path whose object is a commit of another repository."""
-
-
-class Entry(NamedTuple):
-    """What a tree of git has at a path: mode and object id."""
-
-    mode: str
-    oid: str
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is neither a link nor a submodule."""
-        return self.mode.startswith("100")
-
-
-Entries = Mapping[str, Entry]
-
 
 class Project:
     """The repository around ``folder``, which is its top or a folder in it.
@@ -48,40 +30,73 @@ class Project:
     """
 
     def __init__(self, folder: Path) -> None:
+        asked = ("--path-format=absolute", "--show-object-format", "--git-dir", "--git-common-dir",
+                 "--show-toplevel", "--show-prefix")  # fmt: skip
+        git = Git(folder)
         try:
-            said = Git(folder).line(
-                "rev-parse", "--path-format=absolute", "--show-object-format", "--git-dir", "--git-common-dir",
-                "--show-toplevel", "--show-prefix",
-            )  # fmt: skip
+            try:
+                said = git("rev-parse", *asked, "HEAD^{commit}", "HEAD^{tree}", "--")
+            except GitFailed as error:
+                if "HEAD^{commit}" not in error.said:
+                    raise
+                said = git("rev-parse", *asked) + b"\n\n"  # no commit yet
         except GitFailed as error:
             if "not a git repository" in error.said or "must be run in a work tree" in error.said:
                 hint = "Run 'git init' and commit everything there, so that nothing can be lost."
                 raise CannotUpdate(f"{folder} is not in the work tree of a git repository", hint) from error
             raise
-        self.object_format, directory, common, top, self.prefix = [*said.split("\n"), ""][:5]
+        words = os.fsdecode(said).split("\n")
+        if words[0] not in ("sha1", "sha256"):  # it does not know what was asked
+            refuse_old_git(folder)
+        self.object_format, directory, common, top, self.prefix, self._head, self._tree = words[:7]
         self.folder, self.top = folder, Path(top)
         self.git_dir, self.objects = Path(directory), Path(common) / "objects"
         self.git = Git(self.top)
+        self.read = Reader(self.git)
+        """Returns the contents of objects; ``close`` ends it."""
 
-    @cached_property
+    def lend(self, objects: Path) -> None:
+        """Read objects from another folder, too."""
+        self.read.close()
+        self.read = Reader(Git(self.top, GIT_ALTERNATE_OBJECT_DIRECTORIES=alternate(objects)))
+
+    def close(self) -> None:
+        """End the git that reads objects."""
+        self.read.close()
+
+    @property
     def head(self) -> str:
         """The commit that an update starts from."""
-        try:
-            return self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        except GitFailed as error:
+        if not self._head:
             hint = "Commit everything first: an update needs a commit that it can be undone to."
-            raise CannotUpdate(f"{self.top} has no commit yet", hint) from error
+            raise CannotUpdate(f"{self.top} has no commit yet", hint)
+        return self._head
+
+    @property
+    def tree(self) -> str:
+        """The tree of the last commit, from the top."""
+        return self.head and self._tree
+
+    @cached_property
+    def below(self) -> str:
+        """The tree of the folder in the last commit; empty where there is none."""
+        found = Entry(FOLDER, self.tree)
+        for name in PurePosixPath(self.prefix).parts:
+            there = parse_tree(self.read([found.oid])[0], self.object_format).get(name)
+            if there is None or there.mode != FOLDER:
+                return ""
+            found = there
+        return found.oid
 
     @cached_property
     def everything(self) -> dict[str, Entry]:
         """Every path of the last commit, from the top."""
-        return entries(self.git("ls-tree", "-r", "-z", "--full-tree", self.head))
+        return list_tree(self.read, self.tree, self.object_format)
 
     @cached_property
     def mine(self) -> dict[str, Entry]:
         """The paths of the last commit below the folder, as seen from there."""
-        start = len(self.prefix)
-        return {path[start:]: entry for path, entry in self.everything.items() if path.startswith(self.prefix)}
+        return list_tree(self.read, self.below, self.object_format) if self.below else {}
 
     def refuse_unfinished(self) -> None:
         """Raise CannotUpdate while git itself is in the middle of something."""
@@ -105,42 +120,59 @@ class Project:
         if self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{name}"):
             raise CannotUpdate(f"a branch {name} is there already", "Delete it, or name another.")
 
-    def refuse_uncommitted(self, paths: Iterable[str]) -> None:
-        """Raise CannotUpdate where one of ``paths``, from the top, is not as committed, or has something in its way."""
-        touched = set(paths)
-        said = self.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
-        dirty = sorted({os.fsdecode(line[3:]) for line in said.split(b"\0") if line} & touched)
+    def refuse_uncommitted(self, touched: Collection[str]) -> None:
+        """Raise CannotUpdate where a path, as seen from the folder, is not as committed, or something is in its way."""
+        staged, words = self._index()
+        dirty = {
+            path for path in touched if staged.get(path) != self.mine.get(path) or words.get(path, set()) & {*"CR"}
+        }
         if dirty:
-            raise CannotUpdate(f"what would be touched is not as committed: {listed(dirty)}", "Commit or stash first.")
-        hidden = sorted(touched & self._hidden())
+            named = self._listed(dirty)
+            raise CannotUpdate(f"what would be touched is not as committed: {named}", "Commit or stash first.")
+        # git reports no edit of some files, since it was told so; one that is not there is none
+        hidden = {path for path in touched if any(word.islower() or word == "S" for word in words.get(path, ()))}
+        hidden = {path for path in hidden if os.path.lexists(self.folder / path)}
         if hidden:
             hint = "Take --assume-unchanged and --skip-worktree back with 'git update-index'."
-            raise CannotUpdate(f"git is told to look away from {listed(hidden)}", hint)
-        there = sorted(path for path in touched - self.everything.keys() if self._in_the_way(path))
+            raise CannotUpdate(f"git is told to look away from {self._listed(hidden)}", hint)
+        there = {path for path in touched if path not in self.mine and self._in_the_way(path)}
         if there:
-            reason = f"files that git does not track are in the way of {listed(there)}"
+            reason = f"files that git does not track are in the way of {self._listed(there)}"
             raise CannotUpdate(reason, "Move them, or commit them.")
-        submodules = {path for path, entry in self.everything.items() if entry.mode == SUBMODULE}
-        inside = sorted(path for path in touched if submodules.intersection(folders(path)))
+        submodules = {path for path, entry in self.mine.items() if entry.mode == SUBMODULE}
+        inside = {path for path in touched if submodules.intersection(folders(path))}
         if inside:
-            raise CannotUpdate(f"a submodule is in the way of {listed(inside)}", "Move the submodule to another path.")
+            hint = "Move the submodule to another path."
+            raise CannotUpdate(f"a submodule is in the way of {self._listed(inside)}", hint)
 
-    def _hidden(self) -> set[str]:
-        """Return the files that git reports no edit of, since it was told so; one that is not there is none."""
-        said = self.git("ls-files", "-v", "-z").split(b"\0")
-        marked = {os.fsdecode(line[2:]) for line in said if line[:1].islower() or line.startswith(b"S")}
-        return {path for path in marked if os.path.lexists(self.top / path)}
+    def _listed(self, paths: Iterable[str]) -> str:
+        return listed(sorted(self.prefix + path for path in paths))
+
+    def _index(self) -> tuple[dict[str, Entry], dict[str, set[str]]]:
+        """Return what the index has below the folder, and by which letters ``git ls-files`` speaks of each path."""
+        said = Git(self.folder)("ls-files", "-z", "-v", "--stage", "--cached", "--deleted", "--modified")
+        staged: dict[str, Entry] = {}
+        words: dict[str, set[str]] = {}
+        for line in said.split(b"\0"):
+            if line:
+                meta, _, name = line.partition(b"\t")
+                word, mode, oid, stage = meta.decode().split()
+                path = os.fsdecode(name)
+                staged[path] = Entry(mode, oid if stage == "0" else "")
+                words.setdefault(path, set()).add(word)
+        return staged, words
 
     def _in_the_way(self, path: str) -> bool:
         """Whether something that git does not track lies at ``path`` or where a folder of it has to be."""
-        here = self.top / path
+        here = self.folder / path
         if here.is_dir() and not here.is_symlink():  # a folder that becomes a file
             below = (each for each in here.rglob("*") if each.is_symlink() or not each.is_dir())
-            return any(each.relative_to(self.top).as_posix() not in self.everything for each in below)
+            return any(each.relative_to(self.folder).as_posix() not in self.mine for each in below)
         if os.path.lexists(here):
             return True
-        files = [each for each in folders(path) if os.path.lexists(self.top / each) and not (self.top / each).is_dir()]
-        return any(each not in self.everything for each in files)
+        around = [self.folder / each for each in folders(path)]
+        files = [each for each in around if os.path.lexists(each) and not each.is_dir()]
+        return any(each.relative_to(self.folder).as_posix() not in self.mine for each in files)
 
 
 def folders(path: str) -> list[str]:
@@ -163,12 +195,7 @@ def listed(paths: Iterable[str]) -> str:
     return ", ".join(shown[:5]) + more
 
 
-def entries(listing: bytes) -> dict[str, Entry]:
-    """Return what ``git ls-tree -r -z`` lists."""
-    found = {}
-    for line in listing.split(b"\0"):
-        if line:
-            meta, _, path = line.partition(b"\t")
-            mode, _, oid = meta.decode().split()
-            found[os.fsdecode(path)] = Entry(mode, oid)
-    return found
+def alternate(objects: Path) -> str:
+    """Return a folder of objects as git's environment names one: a colon would end it."""
+    text = str(objects).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"' if os.name != "nt" else str(objects)

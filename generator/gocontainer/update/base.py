@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,7 +29,10 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     In this order: rendered again where this very version wrote it, from the pack, from the pack of an
     earlier commit. Raises CannotUpdate where it is nowhere, or where the pack is not what this version writes.
     """
-    packed = _pack(project, f"{project.head}:{project.prefix}{lockfile.PACK}")
+    packed = None
+    if lockfile.PACK in project.mine:
+        with contextlib.suppress(GitFailed, ValueError):
+            packed = lockfile.unpack(project.read([project.mine[lockfile.PACK].oid])[0])
     if remembered.template == lockfile.OWN and RELEASED:
         return _again(remembered, packed)
     if packed is not None and digest(packed) == remembered.digest:

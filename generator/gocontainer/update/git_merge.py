@@ -9,17 +9,16 @@ nothing of its configuration takes part, its filters excepted.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gocontainer.errors import GitFailed
 from gocontainer.repository.git import Git
+from gocontainer.repository.objects import Entries, Entry, Objects, list_tree
 from gocontainer.repository.tree import Tree
-from gocontainer.repository.worktree import Entries, Entry, Project, entries
+from gocontainer.repository.worktree import Project, alternate, refuse_old_git
 
 SIDES = {1: "before", 2: "yours", 3: "template"}
 """git's stages, and the words that markers use for them."""
@@ -30,11 +29,8 @@ _MERGE = (
     ("merge.renameLimit", "20000"),
     ("diff.renameLimit", "20000"),
     ("core.quotePath", "false"),
-    ("fastimport.unpackLimit", "1"),
     ("core.fsync", "none"),
     ("core.compression", "0"),
-    ("pack.depth", "0"),
-    ("pack.window", "0"),
 )
 
 
@@ -66,46 +62,47 @@ class ScratchRepository:
 
     def __init__(self, project: Project, folder: Path) -> None:
         self.project, self.folder = project, folder
+        self.objects = Objects(project.object_format)
         isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
         self.git = Git(folder, GIT_DIR=str(folder / "git"), **isolated)
-        self.git("init", "--quiet", "--bare", "--template=", f"--object-format={project.object_format}", "git")
-        (folder / "git/objects/info").mkdir(exist_ok=True)
+        for name in ("objects/info", "refs/heads"):
+            (folder / "git" / name).mkdir(parents=True)
+        # What 'git init' would write.
+        (folder / "git/HEAD").write_text("ref: refs/heads/main\n")
         (folder / "git/objects/info/alternates").write_bytes(os.fsencode(project.objects) + b"\n")
-        with (folder / "git/config").open("a") as config:
+        with (folder / "git/config").open("w") as config:
+            version = 0 if project.object_format == "sha1" else 1
+            config.write(f"[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n")
+            if version:
+                config.write(f"[extensions]\n\tobjectFormat = {project.object_format}\n")
             config.writelines(f"[{key.rpartition('.')[0]}]\n\t{key.rpartition('.')[2]} = {v}\n" for key, v in _MERGE)
-
-    def oid(self, content: bytes) -> str:
-        """Return the object id of a blob, without git."""
-        algorithm = hashlib.sha256 if self.project.object_format == "sha256" else hashlib.sha1
-        return algorithm(b"blob %d\0" % len(content) + content).hexdigest()
-
-    def blobs(self, oids: Sequence[str]) -> list[bytes]:
-        """Return the content of blobs."""
-        return self.git.blobs(oids)
-
-    def write(self, contents: Sequence[bytes]) -> list[str]:
-        """Write blobs and return their object ids."""
-        paths = []
-        for number, content in enumerate(contents):
-            paths.append(self.folder / f"blob{number}")
-            paths[-1].write_bytes(content)
-        listed = "".join(f"{path}\n" for path in paths).encode()
-        return self.git("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed).decode().split()
+        project.lend(folder / "git/objects")
 
     def merge(self, base: Tree, theirs: Tree, mine: Entries, ignored: Iterable[str]) -> Merged:
         """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base.
 
         Both renders are as ``like`` returns them.
         """
-        folder = self.project.head + "^{tree}"
-        if self.project.prefix:
-            folder = f"{self.project.head}:{self.project.prefix.rstrip('/')}"
-        folder = self.git.line("rev-parse", folder)
-        self.git("fast-import", "--quiet", "--done", stdin=b"".join(_stream(base, theirs, folder, ignored)))
-        said = self.git("merge-tree", "--write-tree", "-z", "--messages", "yours", "template", codes=(0, 1))
+        read = self.project.read
+        before = self.objects.commit(self._rendered(base))
+        yours = self.objects.tree(read, self.project.below, dict.fromkeys(ignored))
+        commits = {"yours": self.objects.commit(yours, before)}
+        commits["template"] = self.objects.commit(self._rendered(theirs), before)
+        for name, commit in commits.items():
+            (self.folder / "git/refs/heads" / name).write_text(f"{commit}\n")
+        self.git("index-pack", "--stdin", stdin=self.objects.pack())
+        self.objects = Objects(self.project.object_format)
+        try:
+            said = self.git("merge-tree", "--write-tree", "-z", "--messages", *commits, codes=(0, 1))
+        except GitFailed:
+            refuse_old_git(self.folder)
+            raise
         tree, stages, kinds = _parse(said)
-        merged = entries(self.git("ls-tree", "-r", "-z", tree))
-        return _settle(merged, stages, kinds, mine)
+        return _settle(list_tree(read, tree, self.project.object_format), stages, kinds, mine)
+
+    def _rendered(self, tree: Tree) -> str:
+        files = {path: Entry(f"100{file.mode}", self.objects.blob(file.content)) for path, file in tree.items()}
+        return self.objects.tree(self.project.read, "", files)
 
     def resolve(self, conflict: MergeConflict, how: str = "--zdiff3", marker: int = 7) -> bytes | None:
         """Return the content of a conflict between two texts as ``git merge-file`` has it, else None.
@@ -115,7 +112,7 @@ class ScratchRepository:
         if not {2, 3} <= conflict.stages.keys() or not all(each.is_file for each in conflict.stages.values()):
             return None
         three = [conflict.stages.get(stage) for stage in (2, 1, 3)]
-        contents = self.blobs([each.oid for each in three if each])
+        contents = self.project.read([each.oid for each in three if each])
         if any(b"\0" in content[:8000] for content in contents):
             return None
         paths = []
@@ -129,24 +126,22 @@ class ScratchRepository:
 
     def tree(self, changes: Mapping[str, Entry | None]) -> str:
         """Return the last commit's tree, from the top, with ``changes`` below the folder."""
-        git = Git(self.folder, **{**self.git.environment, "GIT_INDEX_FILE": str(self.folder / "index")})
-        git("read-tree", self.project.head)
-        nothing = Entry("0", "0" * len(self.project.head))
-        git("update-index", "-z", "--index-info", stdin=index_info(self.project.prefix, changes, nothing))
-        return git.line("write-tree")
+        placed = {self.project.prefix + path: entry for path, entry in changes.items()}
+        return self.objects.tree(self.project.read, self.project.tree, placed)
 
     def difference(self, tree: str) -> bytes:
         """Return what a tree changes in the last commit's, as a patch."""
+        self.git("index-pack", "--stdin", stdin=self.objects.pack())
         return self.git("diff-tree", "-p", "-M", "--no-color", "--no-ext-diff", self.project.head, tree)
 
     def like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
         """Give both renders what the project does to its files: filters, and line ends chosen by hand."""
         base, theirs = self._cleaned(base, theirs)
         files = {path: entry for path, entry in mine.items() if path in base and entry.is_file}
-        edited = [path for path, entry in files.items() if self.oid(base[path].content) != entry.oid]
+        edited = [path for path, entry in files.items() if self.objects.oid("blob", base[path].content) != entry.oid]
         crlf = {
             path
-            for path, content in zip(edited, self.blobs([mine[path].oid for path in edited]), strict=True)
+            for path, content in zip(edited, self.project.read([mine[path].oid for path in edited]), strict=True)
             if _is_crlf(content) and b"\r" not in base[path].content
         }
         return _with_crlf(base, crlf), _with_crlf(theirs, crlf)
@@ -169,20 +164,13 @@ class ScratchRepository:
 
     def _clean(self, tree: Tree, filtered: Iterable[str]) -> Tree:
         git = Git(self.project.top, GIT_OBJECT_DIRECTORY=str(self.folder / "git/objects"),
-                  GIT_ALTERNATE_OBJECT_DIRECTORIES=str(self.project.objects))  # fmt: skip
+                  GIT_ALTERNATE_OBJECT_DIRECTORIES=alternate(self.project.objects))  # fmt: skip
         cleaned = dict(tree)
         for path in filtered & tree.keys():
             path_there = f"--path={self.project.prefix}{path}"
             oid = git("hash-object", "-w", "--stdin", path_there, stdin=tree[path].content).decode().strip()
-            cleaned[path] = tree[path]._replace(content=self.blobs([oid])[0])
+            cleaned[path] = tree[path]._replace(content=self.project.read([oid])[0])
         return cleaned
-
-
-@contextmanager
-def scratch_repository(project: Project) -> Iterator[ScratchRepository]:
-    """Open a private repository for ``project`` and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as folder:
-        yield ScratchRepository(project, Path(folder))
 
 
 def index_info(prefix: str, changes: Mapping[str, Entry | None], nothing: Entry) -> bytes:
@@ -202,26 +190,6 @@ def _with_crlf(tree: Tree, paths: Iterable[str]) -> Tree:
         path: tree[path]._replace(content=tree[path].content.replace(b"\n", b"\r\n")) for path in paths if path in tree
     }
     return {**tree, **changed}
-
-
-def _stream(base: Tree, theirs: Tree, mine: str, ignored: Iterable[str]) -> Iterator[bytes]:
-    """Yield what ``git fast-import`` reads: three commits, of which base is the parent of both others."""
-    who = b"committer gocontainer <gocontainer@localhost> 0 +0000\ndata 0\n"
-    yield b"feature done\ncommit refs/heads/before\n" + who
-    yield from _files(base)
-    yield b"commit refs/heads/yours\n" + who + b"from refs/heads/before\ndeleteall\n"
-    yield f'M 040000 {mine} ""\n'.encode()
-    for path in ignored:
-        yield b"D " + quoted(path) + b"\n"
-    yield b"commit refs/heads/template\n" + who + b"from refs/heads/before\ndeleteall\n"
-    yield from _files(theirs)
-    yield b"done\n"
-
-
-def _files(tree: Tree) -> Iterator[bytes]:
-    for path, file in tree.items():
-        yield f"M 100{file.mode} inline ".encode() + quoted(path) + b"\n"
-        yield b"data %d\n" % len(file.content) + file.content + b"\n"
 
 
 def quoted(path: str) -> bytes:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gocontainer.repository.objects import Entries, Entry
 from gocontainer.repository.tree import Tree
-from gocontainer.repository.worktree import Entries, Entry
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 
 
@@ -21,16 +21,16 @@ def find_lost_edits(scratch: ScratchRepository, merged: Merged, base: Tree, mine
         if path not in merged.conflicts
         and _is_file(entry)
         and merged.entries.get(path) != entry
-        and (path not in base or scratch.oid(base[path].content) != entry.oid)
+        and (path not in base or scratch.objects.oid("blob", base[path].content) != entry.oid)
     }
     if not suspects:
         return
     changed = {entry.oid for path, entry in merged.entries.items() if mine.get(path) != entry and _is_file(entry)}
     stages = (entry for conflict in merged.conflicts.values() for entry in conflict.stages.values())
     staged = {entry.oid for entry in stages if _is_file(entry)}
-    there = _lines(file.content for file in base.values()) | _lines(scratch.blobs([*changed | staged]))
+    there = _lines(file.content for file in base.values()) | _lines(scratch.project.read([*changed | staged]))
     for (path, entry), content in zip(
-        suspects.items(), scratch.blobs([each.oid for each in suspects.values()]), strict=True
+        suspects.items(), scratch.project.read([each.oid for each in suspects.values()]), strict=True
     ):
         if not _lines([content]) <= there:
             _keep(scratch, merged, path, entry, base)
@@ -48,8 +48,7 @@ def _keep(scratch: ScratchRepository, merged: Merged, path: str, entry: Entry, b
     """Leave the user's file where it was, and the decision to them."""
     stages = {2: entry}
     if path in base:
-        (before,) = scratch.write([base[path].content])
-        stages = {1: Entry(f"100{base[path].mode}", before), **stages}
+        stages = {1: Entry(f"100{base[path].mode}", scratch.objects.blob(base[path].content)), **stages}
     if path in merged.entries:
         stages[3] = merged.entries[path]
     merged.entries[path] = entry

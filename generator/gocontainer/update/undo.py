@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import signal
 import threading
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from gocontainer.errors import CannotUpdate, Interrupted
-from gocontainer.repository.worktree import Entry, Project, entries, folders, listed
+from gocontainer.repository.objects import Entry, Objects, list_tree
+from gocontainer.repository.worktree import Project, folders, listed
 from gocontainer.update import journal
 from gocontainer.update.git_merge import index_info, quoted
 from gocontainer.update.held_index import HeldIndex, held_index
@@ -115,8 +115,10 @@ def _bring_back(project: Project, held: HeldIndex, started: Journal, found: Foun
     nothing = Entry("0", "0" * len(project.head))
     held.copy()
     held.git("update-index", "-z", "--index-info", stdin=index_info("", before, nothing))
-    for path in sorted(path for path in found.written if before.get(path, nothing) is None):
-        _remove(project.top, path)
+    for path in sorted(path for path, entry in before.items() if entry is None):
+        if path in found.written:
+            (project.top / path).unlink(missing_ok=True)
+        _remove_empty(project.top, path)
     held.git("update-index", "-q", "--refresh", codes=(0, 1))  # what is as it was need not be written again
     back = b"".join(os.fsencode(path) + b"\0" for path in found.written if before.get(path))
     held.git("checkout-index", "--force", "--quiet", "-z", "--stdin", stdin=back)
@@ -126,14 +128,11 @@ def _bring_back(project: Project, held: HeldIndex, started: Journal, found: Foun
     held.replace()
 
 
-def _remove(top: Path, path: str) -> None:
-    with contextlib.suppress(OSError):
-        (top / path).unlink()
-    for parent in (top / path).parents:
-        if parent == top:
-            break
-        with contextlib.suppress(OSError):  # not empty, or gone where an earlier undo was killed
-            parent.rmdir()
+def _remove_empty(top: Path, path: str) -> None:
+    """Remove the folders that a path lay in, or was to lie in, where nothing is in them."""
+    for folder in folders(path):
+        with contextlib.suppress(OSError):  # not empty, not there, or no folder
+            (top / folder).rmdir()
 
 
 class Found(NamedTuple):
@@ -150,7 +149,7 @@ class Found(NamedTuple):
 def look(project: Project, started: Journal) -> Found:
     """Return which of the paths hold what the update wrote, and where somebody else's work is."""
     before = project.everything
-    after = entries(project.git("ls-tree", "-r", "-z", "--full-tree", started.tree)) if started.tree else {}
+    after = list_tree(project.read, started.tree, project.object_format) if started.tree else {}
     # A settled journal of 0.1.0 does not say what was written.
     free = started.paths if started.settled and not started.tree else started.conflicts
     files, written, others = _sorted(project.top, started.paths)
@@ -202,10 +201,10 @@ def _oids(project: Project, paths: Sequence[str]) -> list[str]:
 
 def _link(project: Project, path: str) -> str:
     text = os.fsencode((project.top / path).readlink())
-    return hashlib.new(project.object_format, b"blob %d\0" % len(text) + text).hexdigest()
+    return Objects(project.object_format).oid("blob", text)
 
 
 def _is_begun(project: Project, path: str, oids: Sequence[str]) -> bool:
     """Whether a file is the beginning of one of the objects, as git leaves it where it is killed."""
     there = (project.top / path).read_bytes()
-    return any(blob.startswith(there) for blob in project.git.blobs(oids))
+    return any(blob.startswith(there) for blob in project.read(oids))

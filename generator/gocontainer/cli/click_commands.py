@@ -1,0 +1,174 @@
+"""The commands as click has them: help, completion, and what is wrong with a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any, ClassVar
+
+import click
+
+from gocontainer import __version__
+from gocontainer.cli import flags, parameters
+from gocontainer.cli import new as new_command
+from gocontainer.cli.parameters import Parameter
+from gocontainer.cli.requests import WrongCall
+from gocontainer.console import say
+from gocontainer.errors import Cancelled
+from gocontainer.options.table import BY_NAME, GROUPS
+from gocontainer.options.types import Option, Select
+
+
+def run(arguments: Sequence[str]) -> int | None:
+    """Run one command and return its exit code; raise WrongCall or Cancelled."""
+    try:
+        code = main.main(list(arguments), prog_name="gocontainer", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else " ".join(["gocontainer", *arguments[:1]])
+        raise WrongCall(command, _said(error)) from error
+    except click.Abort as error:
+        raise Cancelled from error
+    return code if isinstance(code, int) else 0
+
+
+def _said(error: click.ClickException) -> str:
+    """Return click's message as one sentence; of the names that it finds alike only the nearest is offered."""
+    alike = getattr(error, "possibilities", None)  # what is no such option or, from click 8.4 on, command
+    message = str(error) if alike else error.format_message()
+    hint = f" Did you mean {alike[0]}?" if alike else ""
+    return f"{' '.join(message.split()).rstrip('.')}.{hint}"
+
+
+class Table(click.Command):
+    """A command whose help lists the table's options under the table's groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *GROUPS.values())}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record and isinstance(parameter, click.Option):
+                option = _option(parameter.name)
+                records[GROUPS[option.group] if option else "Options"].append(record)
+        for title, rows in records.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+class Lazy(click.Group):
+    """A group whose other commands are imported when they are called or listed."""
+
+    MODULES: ClassVar = {"cost": "gocontainer.cost.command", "dev": "gocontainer.dev.command"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self.MODULES})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.MODULES:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(self.MODULES[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gocontainer", message="%(prog)s %(version)s")
+def main() -> None:
+    """Write a Go service that is ready for production in containers.
+
+    \b
+    gocontainer new                    asks a few questions
+    gocontainer new orders --no-input  asks none
+    """  # noqa: D301
+
+
+def _option(name: str | None) -> Option | None:
+    """Return the option of the table that a flag stands for, if it is one."""
+    return BY_NAME.get(name or "") if name != "service" else None
+
+
+def _parameter(known: Parameter) -> click.Parameter:
+    """Return a parameter as click has it."""
+    kind: click.ParamType[Any] | None = None
+    if known.is_folder or known.is_file:
+        kind = click.Path(file_okay=known.is_file, dir_okay=known.is_folder)
+    elif known.choices:
+        kind = click.Choice(known.choices)
+    default = {} if known.absent in (None, (), False) else {"default": known.absent}
+    if not known.flags:
+        return click.Argument([known.name], required=False, type=kind, **default)
+    if known.is_switch and known.off:
+        return click.Option([f"{known.flags[0]}/{known.off}"], default=None, help=_help(known))
+    if known.is_switch:
+        return click.Option([*known.flags, known.name], is_flag=True, help=_help(known))
+    option = BY_NAME.get(known.name)
+    values = option.values if isinstance(option, Select) else ()
+    return click.Option(
+        [*known.flags, known.name],
+        metavar=known.metavar or None,
+        type=kind,
+        multiple=known.multiple,
+        help=_help(known),
+        hidden=known.hidden,
+        show_default=bool(known.choices),
+        shell_complete=partial(_begun, values) if option else None,
+        **default,
+    )
+
+
+def _begun(values: Sequence[str], _ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the values that begin as what was typed."""
+    return [value for value in values if value.startswith(begun)]
+
+
+def _help(known: Parameter) -> str | None:
+    option = _option(known.name)
+    return flags.help_of(option) if option else known.help or None
+
+
+def _add(name: str, known: Sequence[Parameter], run: Callable[..., Any], kind: type[click.Command]) -> None:
+    main.add_command(kind(name, callback=run, params=[_parameter(each) for each in known], help=run.__doc__))
+
+
+def _add_all() -> None:
+    from gocontainer.cli import repository_commands as repository
+
+    _add("new", (*flags.table(), *parameters.NEW), new_command.new, Table)
+    _add("explain", parameters.EXPLAIN, repository.explain, click.Command)
+    _add("update", parameters.UPDATE, repository.update, click.Command)
+    _add("status", parameters.STATUS, repository.status, click.Command)
+
+
+_add_all()
+
+
+@main.command()
+@click.option("--schema", is_flag=True, help="The JSON Schema of an answers file.")
+@click.option("--json", "as_json", is_flag=True, help="The table as JSON.")
+def options(*, schema: bool, as_json: bool) -> None:
+    """List every option with what it accepts, its default and what it buys."""
+    from gocontainer.options.describe import options_table, options_text
+    from gocontainer.options.schema import answers_schema
+
+    if schema:
+        click.echo(answers_schema(), nl=False)
+    elif as_json:
+        click.echo(json.dumps(options_table(), indent=2, ensure_ascii=False))
+    else:
+        click.echo(options_text(), nl=False)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a SHELL; source it in the shell's start-up file."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None, shell
+    click.echo(kind(main, {}, "gocontainer", "_GOCONTAINER_COMPLETE").source())

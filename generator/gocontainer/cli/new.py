@@ -1,0 +1,113 @@
+"""``gocontainer new``: from flags and answers to a repository on the disk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gocontainer.answers.detect import detected
+from gocontainer.answers.lockfile import with_lockfile
+from gocontainer.answers.model import Answers, Layer, service_in, usage
+from gocontainer.cli import flags, new_report
+from gocontainer.cli.requests import NewRequest, WrongCall
+from gocontainer.cli.written import write
+from gocontainer.console import absolute, say, tell
+from gocontainer.errors import MissingAnswers
+from gocontainer.rendering.engine import render
+from gocontainer.repository import tree
+
+table = flags.table
+
+
+def new(**values: Any) -> None:
+    """Write the repository FOLDER/SERVICE.
+
+    An answer comes from a flag, else from GOCONTAINER_<OPTION>, else from the answers file, else
+    from the profile and the defaults. At a terminal, a wizard asks for the rest.
+    """
+    fields = {name: values.pop(name) for name in NewRequest._fields if name != "given"}
+    request = NewRequest(**fields, given=values)
+    if request.template is None:
+        _new(request)
+    else:
+        from gocontainer.cli import new_from_template
+
+        new_from_template.new(request)
+
+
+def _new(request: NewRequest) -> None:
+    """Write what our own template renders."""
+    layers = flags.layers(request.service, request.named, request.answers_files, request.settings, request.given)
+    kept = _kept() if _asking(request) else None
+    answers, target = _merge(layers, request.output or ".") if kept is None else _converse(layers, request, kept)
+    if not request.dry_run:
+        tree.recover(target)
+    tree.refuse_occupied(target)
+    place = new_report.output_flags(target, request.output)
+    files = with_lockfile(render(answers), answers)
+    written = [] if request.dry_run else write(files, target, no_git=request.no_git)
+    warnings = new_report.warnings(answers, *written)
+    for warning in warnings:
+        tell(f"Warning: {warning}", err=True)
+    # A clone that was filled is a new folder, which only its full path still names.
+    parent = request.output or (str(target.parent) if place else ".")
+    if request.as_json:
+        say(new_report.as_json(answers, files, target, warnings, written=not request.dry_run))
+    elif request.dry_run:
+        say(new_report.listing(files, target))
+    else:
+        say(new_report.farewell(answers, files, target, parent))
+    if kept is not None:
+        others = [*place, *(["--no-git"] if request.no_git else [])]
+        say(_end_conversation(answers, others, kept, written=not request.dry_run), err=request.as_json)
+
+
+def _asking(request: NewRequest) -> bool:
+    """Whether there is somebody to ask."""
+    asking = not request.no_input and sys.stdin.isatty() and sys.stdout.isatty()
+    if request.resume and not asking:
+        reason = "--no-input forbids it" if request.no_input else "there is no terminal to ask at"
+        raise WrongCall("gocontainer new", f"--resume asks, and {reason}.")
+    return asking
+
+
+def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
+    """Return the answers that are given, and the repository's folder."""
+    name = service_in(layers)
+    if name is None:
+        raise MissingAnswers(["SERVICE"], usage())
+    target = absolute(output) / name
+    return Answers.merge(detected(target), *layers), target
+
+
+def _converse(layers: Sequence[Layer], request: NewRequest, kept: Path) -> tuple[Answers, Path]:
+    """Return the answers after a conversation, and the repository's folder."""
+    from gocontainer import wizard
+
+    dumb = os.environ.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
+    manner = wizard.Manner(
+        plain=request.plain or dumb, resumed=request.resume, dry_run=request.dry_run, kept=kept, say=tell
+    )
+    return wizard.converse(layers, absolute(request.output) if request.output is not None else None, manner)
+
+
+def _kept() -> Path:
+    """Return where the answers of a conversation in this folder are kept while it is not over."""
+    import click
+
+    from gocontainer.wizard import resume
+
+    return resume.file(Path(click.get_app_dir("gocontainer")) / "left", Path.cwd())
+
+
+def _end_conversation(answers: Answers, others: Sequence[str], kept: Path, *, written: bool) -> str:
+    """Forget what was kept of the conversation, and say which command does without one."""
+    from gocontainer.wizard import resume, review
+
+    if written:
+        resume.forget(kept)
+    title = "The same again, without questions" if written else "To write it, without questions"
+    return f"\n{title}:\n  {review.command(answers, others)}"
