@@ -28,7 +28,7 @@ from gocontainer import Answers, __version__, render
 from gocontainer.answers.lockfile import LOCK, PACK, with_lockfile
 from gocontainer.rendering import language
 from gocontainer.repository import tree
-from gocontainer.update.resolvers import OWNED
+from gocontainer.update.steps import OWNED
 
 ROUNDS = 9
 FLOORS = {"copier": (10.0, 10.0), "cruft": (3.3, 4.0)}

@@ -6,7 +6,6 @@ defaults < profile < detected < answers file < environment < flags < wizard
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, MissingAnswers, NotApplicable, UnknownKey
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from gocontainer.options.answer_types import AnswerValues
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """Raw answers from one source. ``label`` names a key as the user wrote it: ``{flag}`` and so on."""
 
     origin: str

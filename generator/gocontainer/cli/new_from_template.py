@@ -16,6 +16,7 @@ from gocontainer.cli.written import write
 from gocontainer.console import absolute, say, tell
 from gocontainer.errors import CannotUse
 from gocontainer.external import template
+from gocontainer.external.wanted import Wanted
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
@@ -25,7 +26,7 @@ def new(request: NewRequest) -> None:
     """Render an external template and write it with its lock and pack."""
     _refuse(request)
     layers = (*(from_file(Path(path)) for path in request.answers_files), flags.settings_layer(request.settings))
-    wanted = template.Wanted(request.template, trust=request.trust)
+    wanted = Wanted(request.template, trust=request.trust)
     rendered = template.render(wanted, layers, request.named or request.service)
     output = request.output or "."
     target = absolute(output) / rendered.folder

@@ -85,12 +85,12 @@ def _ended(project: Project, *, abort: bool) -> str:
 
 def _update(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.cli import update_report
-    from gocontainer.external import template
+    from gocontainer.external import wanted
     from gocontainer.update import steps
 
-    wanted = template.Wanted(request.template, request.version, trust=request.trust)
+    template = wanted.Wanted(request.template, request.version, trust=request.trust)
     settings = flags.settings_layer(request.settings)
-    with template.prepared(folder, settings, wanted, baseless=request.baseless) as update:
+    with wanted.prepared(folder, settings, template, baseless=request.baseless) as update:
         for note in update.notes:
             tell(note, err=True)
         if request.branch:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,9 @@ def complete(root: Path) -> None:
 
 def lacking(choice: Choice, pins: Pins) -> Iterator[str]:
     """Yield each fact and each pin that a choice lacks."""
-    for fact in fields(choice):
-        if getattr(choice, fact.name) is LACKING:
-            yield fact.name
+    for fact in choice._fields:
+        if getattr(choice, fact) is LACKING:
+            yield fact
     for table, name in choice.pins:
         value = str(pins.get(table, {}).get(name, {}).get("value", ""))
         if not value or (table.endswith("_mb") and not value.replace(".", "", 1).isdigit()):

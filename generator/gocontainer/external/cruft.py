@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -49,6 +48,8 @@ def read(project: Project) -> Cruft | None:
 
 def _skipped(project: Project) -> list[str]:
     """Return the ``skip`` of ``[tool.cruft]`` in pyproject.toml, where cruft looks too."""
+    import tomllib
+
     if "pyproject.toml" not in project.mine:
         return []
     (text,) = project.read([project.mine["pyproject.toml"].oid])

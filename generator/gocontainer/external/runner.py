@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from gocontainer.errors import CannotUse, GocontainerError, InvalidAnswer, Unkno
 from gocontainer.external.template_source import Snapshot, below, is_inside
 from gocontainer.options.types import nearest
 from gocontainer.repository.git import surroundings
-from gocontainer.repository.tree import File, Tree, load, put
+from gocontainer.repository.tree import File, Tree, load, put, scratch
 from gocontainer.repository.worktree import listed
 
 LONGEST = 120
@@ -56,8 +55,7 @@ class RenderResult(NamedTuple):
 
 def run(snapshot: Snapshot, request: RenderRequest) -> RenderResult:
     """Render a template; raise UsageError where it or an answer cannot be used."""
-    with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as folder:
-        place = Path(folder)
+    with scratch() as place:
         (place / "output").mkdir()
         _unfold(snapshot.tree, place / "template", request.source)
         outcome = _run(place, request)

@@ -7,31 +7,22 @@ A project that cruft made is taken over by its first update.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer import __version__
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import AnswerSet, Layer
-from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
+from gocontainer.errors import CannotUpdate, CannotUse
 from gocontainer.external import cruft, runner, template_source
 from gocontainer.external.runner import RenderRequest, RenderResult
 from gocontainer.external.template_source import Snapshot
+from gocontainer.external.wanted import Wanted
 from gocontainer.repository.tree import File
+from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project
 from gocontainer.update import base, steps
 from gocontainer.update.git_merge import ScratchRepository
-
-
-class Wanted(NamedTuple):
-    """What the command line says of a template."""
-
-    template: str | None = None
-    revision: str | None = None
-    trust: bool = False
 
 
 class Rendered(NamedTuple):
@@ -42,18 +33,6 @@ class Rendered(NamedTuple):
     answers: AnswerSet
     template: lockfile.Template
     notes: tuple[str, ...]
-
-
-def _concerns(folder: Path, wanted: Wanted) -> bool:
-    """Whether an update of ``folder`` is one to an external template."""
-    if wanted.template is not None:
-        return True
-    try:
-        return lockfile.read(folder).name != lockfile.NAME
-    except NotARepository:
-        return (folder / cruft.FILE).is_file()
-    except UnreadableLock:
-        return False
 
 
 def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Rendered:
@@ -71,21 +50,7 @@ def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Re
     )
 
 
-@contextmanager
-def prepared(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = False) -> Iterator[steps.Update]:
-    """Prepare an update: to our own template, or to an external one where it is one."""
-    external = _concerns(folder, wanted)
-    if not external and wanted.revision not in (None, __version__):
-        hint = f"Install gocontainer {wanted.revision} and run it instead."
-        raise CannotUpdate(f"this is gocontainer {__version__}", hint)
-    with steps.opened(folder, *([cruft.FILE] if external else [])) as scratch:
-        if external:
-            yield _prepare(scratch, settings, wanted, baseless=baseless)
-        else:
-            yield steps.prepare(scratch, settings, baseless=baseless)
-
-
-def _prepare(scratch: ScratchRepository, settings: Layer, wanted: Wanted, *, baseless: bool) -> steps.Update:
+def prepare(scratch: ScratchRepository, settings: Layer, wanted: Wanted, *, baseless: bool) -> steps.Update:
     """Read lock or ``.cruft.json``, find the base and render the template that the update goes to."""
     project = scratch.project
     theirs = cruft.read(project) if lockfile.LOCK not in project.mine else None
@@ -139,8 +104,8 @@ def _opened(where: template_source.TemplateSource, project: Project | None = Non
     folder = where.folder
     if project and folder and not folder.exists() and (project.folder.parent / folder).exists():
         folder = project.folder.parent / folder
-    with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as scratch:
-        yield template_source.open_source(where.source, folder, Path(scratch))
+    with scratch_folder() as place:
+        yield template_source.open_source(where.source, folder, place)
 
 
 def _asking(request: RenderRequest, layers: tuple[Layer, ...]) -> RenderRequest:

@@ -80,7 +80,7 @@ def _is_in(word: str, name: str) -> bool:
     A code name, such as bookworm, counts in the tag only.
     """
     where = name if {":", "-"} & set(word) else name.partition(":")[2]
-    return re.search(rf"(?<![\w.]){re.escape(word)}(?![a-zA-Z0-9])", where) is not None
+    return word in where and re.search(rf"(?<![\w.]){re.escape(word)}(?![a-zA-Z0-9])", where) is not None
 
 
 def _instead(image: str, last_day: dt.date, pins: Mapping[str, Mapping[str, str]]) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BaseImage(Choice):
     """An image; which one it is and how large it is stands in pins.toml, with the source."""
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConfigCenter(Choice):
     """A config centre; its client is a file of the template's ``internal/center``."""
 

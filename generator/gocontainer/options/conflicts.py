@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.serverless import KNATIVE_PORTS
 from gocontainer.options.table import PLATFORMS
-from gocontainer.options.types import Value, When, either, holds
+from gocontainer.options.types import ALWAYS, Record, Value, When, either, holds
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Conflict:
+class Conflict(Record):
     """Answers that cannot work together, why, and the way out.
 
     Either every answer named in ``when`` is one of its values, or the first of ``ordered`` is
     above the second.
     """
 
-    when: When = field(default_factory=dict)
+    when: When = ALWAYS
     ordered: tuple[str, str] | None = None
     reason: str
     hint: str

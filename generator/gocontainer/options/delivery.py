@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CiProvider(Choice):
     """A CI provider; its pipeline is a file of the template."""
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from gocontainer.options.types import Choice, Select, Value
+from gocontainer.options.types import Choice, Record, Select, Value
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Preset:
+class Preset(Record):
     """What a profile answers in advance."""
 
     label: str

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Target(Choice):
     """A place where the service runs."""
 
@@ -18,7 +15,6 @@ class Target(Choice):
     """Whether the manifests have a Deployment."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EdgePlatform(Target):
     """A platform of sites that go on while their link is down."""
 

@@ -6,13 +6,13 @@ import itertools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
 
 Value = str | bool | int
 When = Mapping[str, tuple[Value, ...]]
+ALWAYS: When = {}
 
 
 def holds(when: When, values: Mapping[str, Value]) -> bool:
@@ -37,8 +37,23 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Option(ABC):
+@dataclass_transform(kw_only_default=True, frozen_default=True, eq_default=False)
+class Record:
+    """A dataclass in all but the time that their module takes: its fields are given by name, once."""
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = tuple(dict.fromkeys((*cls._fields, *cls.__annotations__)))
+
+    def __init__(self, **given: Any) -> None:
+        needed = {name for name in self._fields if not hasattr(type(self), name)}
+        if wrong := (needed - given.keys()) | (given.keys() - {*self._fields}):
+            raise TypeError(f"{type(self).__name__}: unknown or not given: {', '.join(sorted(wrong))}")
+        vars(self).update(given)
+
+
+class Option(Record, ABC):
     """One question. ``help`` says what it is, ``why`` what it costs and buys."""
 
     name: str
@@ -46,7 +61,7 @@ class Option(ABC):
     help: str
     why: str
     default: Value
-    when: When = field(default_factory=dict)
+    when: When = ALWAYS
     dependencies: bool = False
     """Whether the answer changes the Go modules that the service needs."""
 
@@ -83,7 +98,6 @@ class Option(ABC):
         return (self.default,)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Text(Option):
     """A line of text that ``pattern`` must match whole; ``expected`` and ``hint`` say so in words."""
 
@@ -116,8 +130,7 @@ LACKING: Any = None
 """A fact that the row of a choice does not give: ``gocontainer dev derive`` refuses such a row by its name."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Choice:
+class Choice(Record):
     """One value of a Select or a SelectMany. A subclass has a field for each fact of its choices."""
 
     value: str
@@ -137,7 +150,6 @@ def by_value(*choices: Row) -> Mapping[str, Row]:
     return {choice.value: choice for choice in choices}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Select(Option):
     """One of ``choices``."""
 
@@ -167,7 +179,6 @@ class Select(Option):
         return self.values
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SelectMany(Select):
     """Several of ``choices``; the value is one comma-joined string in the table's order."""
 
@@ -203,7 +214,6 @@ class SelectMany(Select):
 _WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Toggle(Option):
     """Yes or no, named by a positive noun."""
 
@@ -224,7 +234,6 @@ class Toggle(Option):
         return (True, False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Integer(Option):
     """A whole number from ``minimum`` to ``maximum``."""
 
@@ -250,7 +259,6 @@ class Integer(Option):
         return tuple(dict.fromkeys((self.default, self.minimum, self.maximum)))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Quantity(Option):
     """A Kubernetes quantity from ``minimum`` to ``maximum`` with one of the ``suffixes``.
 

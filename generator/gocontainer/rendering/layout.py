@@ -134,7 +134,9 @@ EXECUTABLE: frozenset[str] = frozenset(["hack/ota.sh"])
 
 def included(path: str, context: Mapping[str, Value]) -> bool:
     """Whether the file at ``path`` exists for these answers."""
-    return all(holds(when, context) for listed, when in FILES.items() if covers(listed, path))
+    parts = path.split("/")
+    rows = (path, *("/".join(parts[:end]) + "/" for end in range(1, len(parts))))
+    return all(holds(FILES[row], context) for row in rows if row in FILES)
 
 
 def covers(listed: str, path: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gocontainer.options.types import Value
@@ -69,8 +68,7 @@ class Probe(NamedTuple):
         return self.period * self.failures + self.timeout
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sizes:
+class Sizes(NamedTuple):
     """Every number that follows from the answers."""
 
     cpu: str

@@ -82,6 +82,27 @@ def save(tree: Tree, target: Path, prepare: Callable[[Path], None] = lambda _: N
         raise WriteError(str(target), error.strerror or str(error)) from error
 
 
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Make a folder that nobody else can read, and remove it at the end; ``tempfile`` takes long to import."""
+    folder = _scratch()
+    try:
+        yield folder
+    finally:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratch() -> Path:
+    """Return a new folder where the environment has them, or the system."""
+    named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+    places = [place for place in (*named, "/tmp", "/var/tmp", ".") if os.access(place, os.W_OK | os.X_OK)]  # noqa: S108
+    folder = Path(places[0] if places else ".").absolute() / f"gocontainer-{os.urandom(8).hex()}"
+    folder.mkdir(mode=0o700)  # a name that nobody can guess
+    return folder
+
+
 def refuse_occupied(target: Path) -> None:
     """Raise TargetNotEmpty where ``target`` holds anything but ``.git``."""
     if target.is_symlink() or target.is_file():

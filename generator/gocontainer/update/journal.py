@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate
 from gocontainer.repository.worktree import Project, listed
-from gocontainer.update.git_merge import SIDES
 
 _NAME = "gocontainer-update"
 _ROOM = f"{_NAME}.room"
@@ -102,5 +101,7 @@ def finish(project: Project, journal: Journal) -> None:
 
 def _has_markers(path: Path) -> bool:
     """Whether a line is one that an update writes around a conflict; a person's own text may look a little like it."""
+    from gocontainer.update.git_merge import SIDES  # reading a journal does without
+
     ends = (f"<<<<<<< {SIDES[2]}".encode(), f">>>>>>> {SIDES[3]}".encode())
     return path.is_file() and any(line in ends for line in path.read_bytes().splitlines())

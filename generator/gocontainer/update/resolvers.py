@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 MARKER = 48
 """Length of the conflict markers to be parsed: longer than any that a file holds by chance."""
-OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
-"""Files that the template writes once; they are the project's alone from then on."""
 
 _PIN = re.compile(r"\s*(?:-\s+)?(?:image:|newTag:|uses:)|.*(?:@v|==)\d")
 """Lines whose numbers are versions: an image's, an action's, a program's; and all lines of go.mod."""

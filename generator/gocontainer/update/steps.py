@@ -5,12 +5,10 @@ opened: a private repository --> prepare: base, mine, theirs --> plan: merge, de
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
@@ -20,11 +18,17 @@ from gocontainer.options.types import Value
 from gocontainer.rendering.engine import render
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
+from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
-from gocontainer.update import base, journal, resolvers
+from gocontainer.update import base, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits
 
+if TYPE_CHECKING:
+    from gocontainer.update.resolvers import TakenVersion
+
+OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
+"""Files that the template writes once; they are the project's alone from then on."""
 _OWN = (lockfile.LOCK, lockfile.PACK)
 
 
@@ -76,7 +80,7 @@ class Plan(NamedTuple):
     changes: Mapping[str, Entry | None]
     conflicts: Mapping[str, MergeConflict]
     kept_deleted: tuple[str, ...]
-    decided: Mapping[str, tuple[resolvers.TakenVersion, ...]]
+    decided: Mapping[str, tuple[TakenVersion, ...]]
     """Files in which one of two versions was taken."""
     tree: str
     """The whole repository as it would be, in the scratch repository."""
@@ -105,9 +109,9 @@ def opened(folder: Path, *markers: str) -> Iterator[ScratchRepository]:
         hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
         raise CannotUpdate("an earlier update has not ended", hint)
     project.refuse_unfinished()
-    with tempfile.TemporaryDirectory(prefix="gocontainer-", ignore_cleanup_errors=True) as place:
+    with scratch_folder() as place:
         try:
-            yield ScratchRepository(project, Path(place))
+            yield ScratchRepository(project, place)
         finally:
             project.read.close()
 
@@ -132,7 +136,7 @@ def with_base(update: Update) -> Update:
 
 def _less(layer: Layer, settings: Layer) -> Layer:
     """Return ``layer`` without what ``settings`` change: it may not be valid any more."""
-    return replace(layer, values={name: value for name, value in layer.values.items() if name not in settings.values})
+    return layer._replace(values={name: value for name, value in layer.values.items() if name not in settings.values})
 
 
 def recall(project: Project) -> lockfile.Lock:
@@ -157,7 +161,7 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
     theirs, old = dict(update.theirs), update.base.tree
     kept = lockfile.protected(keep, {*theirs, *old})
-    for path in {*resolvers.OWNED, *kept}:
+    for path in {*OWNED, *kept}:
         if path in old:
             theirs[path] = old[path]
         elif path in kept or path in mine:
@@ -180,9 +184,12 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
 
 def _decide(
     scratch: ScratchRepository, merged: Merged, on_conflict: str
-) -> tuple[dict[str, File], dict[str, tuple[resolvers.TakenVersion, ...]]]:
+) -> tuple[dict[str, File], dict[str, tuple[TakenVersion, ...]]]:
     """Return new contents of conflicted paths, and versions taken; what is decided is no conflict any more."""
-    contents, decided = {}, {}
+    if merged.conflicts:
+        from gocontainer.update import resolvers
+    contents: dict[str, File] = {}
+    decided: dict[str, tuple[TakenVersion, ...]] = {}
     for path, conflict in sorted(merged.conflicts.items()):
         executable = merged.entries[path].mode == "100755" if path in merged.entries else False
         parsed = scratch.resolve(conflict, "--diff3", resolvers.MARKER)
