@@ -61,7 +61,8 @@ def update(**values: Any) -> int:
 def _end(folder: Path, *, abort: bool) -> int:
     from gocontainer.repository.worktree import Project
 
-    with contextlib.closing(Project(folder)) as project:
+    project = Project(folder)
+    with contextlib.closing(project.read):
         say(_ended(project, abort=abort))
     return 0
 
@@ -85,12 +86,13 @@ def _ended(project: Project, *, abort: bool) -> str:
 
 def _update(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.cli import update_report
-    from gocontainer.external import wanted
+    from gocontainer.external import dispatch
+    from gocontainer.external.wanted import Wanted
     from gocontainer.update import steps
 
-    template = wanted.Wanted(request.template, request.version, trust=request.trust)
+    wanted = Wanted(request.template, request.version, trust=request.trust)
     settings = flags.settings_layer(request.settings)
-    with wanted.prepared(folder, settings, template, baseless=request.baseless) as update:
+    with dispatch.prepared(folder, settings, wanted, baseless=request.baseless) as update:
         for note in update.notes:
             tell(note, err=True)
         if request.branch:
@@ -99,7 +101,8 @@ def _update(folder: Path, request: UpdateRequest) -> int:
             say(update_report.current(update, as_json=request.as_json))
             return 0
         planned = steps.plan(update, request.on_conflict)
-        written = not request.preview and not (planned.conflicts and request.must_be_clean)
+        preview = request.dry_run or request.diff
+        written = not preview and not (planned.conflicts and request.must_be_clean)
         if request.diff:
             say(update.scratch.difference(planned.tree).decode("utf-8", "replace"), err=request.as_json)
         if written:
@@ -110,21 +113,22 @@ def _update(folder: Path, request: UpdateRequest) -> int:
         say(update_report.text(update, planned, written=written, branch=request.branch or ""))
     if planned.conflicts:
         return 3
-    return 4 if request.preview and planned.changes else 0
+    return 4 if preview and planned.changes else 0
 
 
 def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:
-    from gocontainer.update import apply, steps
+    from gocontainer.update import apply
 
-    project, text = update.project, steps.message(update, planned)
+    project, text = update.project, ""
     if request.branch or request.commit:
+        text = apply.message(update, planned)
         project.git("var", "GIT_AUTHOR_IDENT")  # fails, before anything is written, where git does not know who this is
         project.git("var", "GIT_COMMITTER_IDENT")
     if request.branch:
         apply.adopt(update.scratch, planned)
         apply.commit(project, planned, text, request.branch)
         return
-    apply.apply(update, planned, text if request.commit and not planned.conflicts else "")
+    apply.apply(update, planned, "" if planned.conflicts else text)
 
 
 def status(*, path: str, as_json: bool) -> int:

@@ -47,11 +47,6 @@ class UpdateRequest(NamedTuple):
     as_json: bool
 
     @property
-    def preview(self) -> bool:
-        """Whether nothing is to be written."""
-        return self.dry_run or self.diff
-
-    @property
     def must_be_clean(self) -> bool:
         """Whether conflicts are to stop the update: nobody can decide them on a branch that is not checked out."""
         return self.on_conflict == "abort" or bool(self.branch)

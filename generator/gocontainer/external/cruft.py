@@ -25,10 +25,8 @@ class Cruft(NamedTuple):
     text: bytes
 
 
-def read(project: Project) -> Cruft | None:
-    """Return what the last commit's ``.cruft.json`` says, if there is one; raise CannotUpdate where it is none."""
-    if FILE not in project.mine:
-        return None
+def read(project: Project) -> Cruft:
+    """Return what the last commit's ``.cruft.json`` says; raise CannotUpdate where it says nothing of the kind."""
     (text,) = project.read([project.mine[FILE].oid])
     try:
         document = json.loads(text)

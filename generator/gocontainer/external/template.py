@@ -50,11 +50,14 @@ def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Re
     )
 
 
-def prepare(scratch: ScratchRepository, settings: Layer, wanted: Wanted, *, baseless: bool) -> steps.Update:
-    """Read lock or ``.cruft.json``, find the base and render the template that the update goes to."""
+def prepare(
+    scratch: ScratchRepository, lock: lockfile.Lock | None, settings: Layer, wanted: Wanted, *, baseless: bool
+) -> steps.Update:
+    """Find the base and render the template that the update goes to; ``.cruft.json`` stands for a lock."""
     project = scratch.project
-    theirs = cruft.read(project) if lockfile.LOCK not in project.mine else None
-    remembered = steps.recall(project) if theirs is None else _as_lock(theirs)
+    theirs = cruft.read(project) if lock is None else None
+    remembered = _as_lock(theirs) if theirs else lock
+    assert remembered
     where = _where(wanted, remembered, theirs)
     request = RenderRequest(where.source, where.revision, wanted.trust, remembered.directory,
                          locked=remembered.answers, defaults=remembered.defaults)  # fmt: skip

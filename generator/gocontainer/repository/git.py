@@ -218,8 +218,9 @@ class Reader:
     _AT_ONCE = 400
     """As many are asked for before any is read: the questions have to fit into a pipe."""
 
-    def __init__(self, git: Git) -> None:
-        self._git = git
+    def __init__(self, folder: Path, objects: Path | None = None) -> None:
+        """Read objects of the repository at ``folder``, and those in the folder ``objects``."""
+        self._git = Git(folder, **({"GIT_ALTERNATE_OBJECT_DIRECTORIES": alternate(objects)} if objects else {}))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __call__(self, oids: Sequence[str]) -> list[bytes]:
@@ -266,3 +267,9 @@ class Reader:
             process, self._process = self._process, None
             with contextlib.suppress(OSError):
                 process.communicate()
+
+
+def alternate(objects: Path) -> str:
+    """Return a folder of objects as git's environment names one: a colon would end it."""
+    text = str(objects).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"' if os.name != "nt" else str(objects)

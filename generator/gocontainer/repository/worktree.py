@@ -26,10 +26,10 @@ _UNDER_WAY = {
 class Project:
     """The repository around ``folder``, which is its top or a folder in it.
 
-    Raises CannotUpdate where there is none, or no commit that an update could be undone to.
+    Objects are also read from the folder ``objects``. Raises CannotUpdate where there is no repository.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, objects: Path | None = None) -> None:
         asked = ("--path-format=absolute", "--show-object-format", "--git-dir", "--git-common-dir",
                  "--show-toplevel", "--show-prefix")  # fmt: skip
         git = Git(folder)
@@ -52,17 +52,8 @@ class Project:
         self.folder, self.top = folder, Path(top)
         self.git_dir, self.objects = Path(directory), Path(common) / "objects"
         self.git = Git(self.top)
-        self.read = Reader(self.git)
-        """Returns the contents of objects; ``close`` ends it."""
-
-    def lend(self, objects: Path) -> None:
-        """Read objects from another folder, too."""
-        self.read.close()
-        self.read = Reader(Git(self.top, GIT_ALTERNATE_OBJECT_DIRECTORIES=alternate(objects)))
-
-    def close(self) -> None:
-        """End the git that reads objects."""
-        self.read.close()
+        self.read = Reader(self.top, objects)
+        """Returns the contents of objects; its ``close`` ends it."""
 
     @property
     def head(self) -> str:
@@ -193,9 +184,3 @@ def listed(paths: Iterable[str]) -> str:
     shown = list(paths)
     more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
     return ", ".join(shown[:5]) + more
-
-
-def alternate(objects: Path) -> str:
-    """Return a folder of objects as git's environment names one: a colon would end it."""
-    text = str(objects).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"' if os.name != "nt" else str(objects)

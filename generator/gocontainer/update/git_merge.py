@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.errors import GitFailed
-from gocontainer.repository.git import Git
+from gocontainer.repository.git import Git, alternate
 from gocontainer.repository.objects import Entries, Entry, Objects, list_tree
 from gocontainer.repository.tree import Tree
-from gocontainer.repository.worktree import Project, alternate, refuse_old_git
+from gocontainer.repository.worktree import Project, refuse_old_git
 
 SIDES = {1: "before", 2: "yours", 3: "template"}
 """git's stages, and the words that markers use for them."""
@@ -76,7 +76,6 @@ class ScratchRepository:
             if version:
                 config.write(f"[extensions]\n\tobjectFormat = {project.object_format}\n")
             config.writelines(f"[{key.rpartition('.')[0]}]\n\t{key.rpartition('.')[2]} = {v}\n" for key, v in _MERGE)
-        project.lend(folder / "git/objects")
 
     def merge(self, base: Tree, theirs: Tree, mine: Entries, ignored: Iterable[str]) -> Merged:
         """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base.

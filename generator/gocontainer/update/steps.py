@@ -6,7 +6,7 @@ opened: a private repository --> prepare: base, mine, theirs --> plan: merge, de
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,25 +100,25 @@ def opened(folder: Path, *markers: str) -> Iterator[ScratchRepository]:
     """
     if not any((folder / name).exists() for name in (lockfile.LOCK, ".git", *markers)):
         raise NotARepository(str(folder))
-    try:
-        project = Project(folder)
-    except (CannotUpdate, GitFailed):
-        refuse_old_git(folder)
-        raise
-    if journal.read(project) is not None:
-        hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
-        raise CannotUpdate("an earlier update has not ended", hint)
-    project.refuse_unfinished()
     with scratch_folder() as place:
+        (place / "git/objects").mkdir(parents=True)
         try:
+            project = Project(folder, place / "git/objects")
+        except (CannotUpdate, GitFailed):
+            refuse_old_git(folder)
+            raise
+        with closing(project.read):
+            if journal.read(project) is not None:
+                hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
+                raise CannotUpdate("an earlier update has not ended", hint)
+            project.refuse_unfinished()
             yield ScratchRepository(project, place)
-        finally:
-            project.read.close()
 
 
-def prepare(scratch: ScratchRepository, settings: Layer, *, baseless: bool = False) -> Update:
-    """Read the lock, find the base and render the newest template with the answers and ``settings``."""
-    remembered = recall(scratch.project)
+def prepare(
+    scratch: ScratchRepository, remembered: lockfile.Lock, settings: Layer, *, baseless: bool = False
+) -> Update:
+    """Find the base and render the newest template with the answers of the lock and ``settings``."""
     if lockfile.order(remembered.version) > lockfile.order(__version__):
         hint = f"Install gocontainer {remembered.version} or newer."
         raise CannotUpdate(f"this repository is of gocontainer {remembered.version}, and this is {__version__}", hint)
@@ -131,7 +131,9 @@ def prepare(scratch: ScratchRepository, settings: Layer, *, baseless: bool = Fal
 
 def with_base(update: Update) -> Update:
     """Return ``update`` with its base, unless there is nothing to merge."""
-    return update if update.is_current else update._replace(base=base.find(update.project, update.remembered))
+    if update.is_current:
+        return update
+    return update._replace(base=base.find(update.scratch.project, update.remembered))
 
 
 def _less(layer: Layer, settings: Layer) -> Layer:
@@ -160,7 +162,7 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
     scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
     theirs, old = dict(update.theirs), update.base.tree
-    kept = lockfile.protected(keep, {*theirs, *old})
+    kept = lockfile.protected(keep, {*theirs, *old}) if keep else []
     for path in {*OWNED, *kept}:
         if path in old:
             theirs[path] = old[path]
@@ -222,13 +224,3 @@ def _take(
     else:
         merged.entries.pop(path, None)
     del merged.conflicts[path]
-
-
-def message(update: Update, planned: Plan) -> str:
-    """Return the message of a commit."""
-    old = update.remembered.answers
-    changed = [name for name, value in update.answers.applicable().items() if old.get(name) != value]
-    first = f"Update from {update.step}" if update.moves else f"Update with other answers: {', '.join(changed)}"
-    notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
-    notes += [f"Without a digest, run 'make pin': {image}" for images in planned.unpinned.values() for image in images]
-    return "\n".join([first, *(["", *notes] if notes else []), ""])

@@ -26,22 +26,22 @@ def writing(project: Project, started: Journal, conflicts: Sequence[str]) -> Ite
 
     A kill leaves the journal, which ``undo`` undoes; so does what leaves ``conflicts`` to people.
     """
-    journal.begin(project, started)
-    undone = True
-    try:
-        with held_index(project) as held:
-            undone = False
-            try:
-                with interruptible():
+    with interruptible():
+        journal.begin(project, started)
+        undone = True
+        try:
+            with held_index(project) as held:
+                undone = False
+                try:
                     yield held
-            except BaseException:
-                _roll_back(project, held, started)
-                undone = True
-                raise
-    except BaseException:
-        if undone:
-            journal.close(project)
-        raise
+                except BaseException:
+                    _roll_back(project, held, started)
+                    undone = True
+                    raise
+        except BaseException:
+            if undone:
+                journal.close(project)
+            raise
     if conflicts:
         journal.write(project, started._replace(settled=True, conflicts=tuple(conflicts)))
     else:

@@ -1,0 +1,33 @@
+"""Which template an update goes to: our own, or an external one, about which the other modules are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gocontainer import __version__
+from gocontainer.answers import lockfile
+from gocontainer.answers.model import Layer
+from gocontainer.errors import CannotUpdate
+from gocontainer.external import cruft
+from gocontainer.external.wanted import Wanted
+from gocontainer.update import steps
+
+
+@contextmanager
+def prepared(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = False) -> Iterator[steps.Update]:
+    """Prepare an update: to our own template, or to an external one where it is one."""
+    with steps.opened(folder, cruft.FILE) as scratch:
+        mine = scratch.project.mine
+        taken_over = lockfile.LOCK not in mine and cruft.FILE in mine
+        remembered = None if taken_over else steps.recall(scratch.project)
+        if remembered is None or wanted.template is not None or remembered.name != lockfile.NAME:
+            from gocontainer.external import template  # takes long to import
+
+            yield template.prepare(scratch, remembered, settings, wanted, baseless=baseless)
+        elif wanted.revision in (None, __version__):
+            yield steps.prepare(scratch, remembered, settings, baseless=baseless)
+        else:
+            hint = f"Install gocontainer {wanted.revision} and run it instead."
+            raise CannotUpdate(f"this is gocontainer {__version__}", hint)
