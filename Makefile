@@ -83,6 +83,10 @@ docs: $(READY) ## build the documentation site
 bench-new: $(READY) ## time 'gocontainer new' against cookiecutter and copier
 	$(RUN)/python benchmarks/new.py
 
+.PHONY: bench-status
+bench-status: $(READY) ## take the processor time of 'gocontainer status'
+	$(RUN)/python benchmarks/status.py
+
 .PHONY: bench-prompt
 bench-prompt: $(READY) ## time the first question against cookiecutter's and copier's
 	$(RUN)/python benchmarks/prompt.py

@@ -21,11 +21,6 @@ class Cost(NamedTuple):
     cpu: float
 
 
-def medians(commands: Mapping[str, Command], rounds: int) -> dict[str, float]:
-    """Return the median of each command in milliseconds, after one round that does not count."""
-    return {name: cost.wall for name, cost in costs(commands, rounds).items()}
-
-
 def costs(commands: Mapping[str, Command], rounds: int) -> dict[str, Cost]:
     """Return the medians of what each command takes, after one round that does not count."""
     spent: dict[str, list[Cost]] = {name: [] for name in commands}

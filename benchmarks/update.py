@@ -31,7 +31,7 @@ from gocontainer.repository import tree
 from gocontainer.update.steps import OWNED
 
 ROUNDS = 9
-FLOORS = {"copier": (10.0, 10.0), "cruft": (3.3, 4.0)}
+FLOORS = {"copier": (18.0, 25.0), "cruft": (4.5, 8.0)}
 SIGNS = {".go": "//", ".mod": "//", ".yaml": "#", ".yml": "#", ".md": "-", ".sh": "#", "": "#"}
 OWN = (LOCK, PACK, ".copier-answers.yml", ".cruft.json")
 ANSWERS_FILE = "<< _copier_conf.answers_file >>.jinja"

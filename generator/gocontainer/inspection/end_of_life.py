@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -98,7 +99,10 @@ def _product(image: str) -> str:
 
 
 def _dockerfiles(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder)
-        if is_dockerfile(path.name) and not _FOREIGN.intersection(place.parts) and path.is_file():
-            yield place.as_posix(), path.read_text("utf-8", "replace")
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _FOREIGN]
+        found += [Path(root, name) for name in names if is_dockerfile(name)]
+    for path in sorted(found):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path.read_text("utf-8", "replace")

@@ -118,4 +118,5 @@ def _present(folder: Path, project: Project | None) -> set[str]:
         paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
         return {path.as_posix() for path in paths if ".git" not in path.parts}
     said = Git(folder)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return {name for name in map(os.fsdecode, said.split(b"\0")) if name and (folder / name).is_file()}
+    names = {os.fsdecode(name) for name in said.split(b"\0") if name}
+    return {name for name in names if os.path.isfile(f"{folder}/{name}")}  # noqa: PTH113 - there may be many

@@ -74,8 +74,7 @@ def save(tree: Tree, target: Path, prepare: Callable[[Path], None] = lambda _: N
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _staging(target) as staging:
-            _write(tree, staging)
-            prepare(staging)
+            _write(tree, staging, prepare)
             _place(staging, target)
     except OSError as error:
         refuse_occupied(target)  # somebody else was faster
@@ -173,15 +172,18 @@ _BATCH = 100
 """Files that are open at once: less than half of what the meanest system allows a process."""
 
 
-def _write(tree: Tree, folder: Path) -> None:
+def _write(tree: Tree, folder: Path, prepare: Callable[[Path], None]) -> None:
+    """Write and flush all; ``prepare`` runs while the disk is still at the last of the files."""
     for parent in dict.fromkeys(path.rpartition("/")[0] for path in tree):
         (folder / parent).mkdir(parents=True, exist_ok=True)
     files = list(tree.items())
-    for start in range(0, len(files), _BATCH):
-        _write_some(files[start : start + _BATCH], folder)
+    while len(files) > _BATCH:
+        _write_some(files[:_BATCH], folder, lambda _: None)
+        files = files[_BATCH:]
+    _write_some(files, folder, prepare)
 
 
-def _write_some(files: Sequence[tuple[str, File]], folder: Path) -> None:
+def _write_some(files: Sequence[tuple[str, File]], folder: Path, meanwhile: Callable[[Path], None]) -> None:
     """Write all, then flush all."""
     descriptors = []
     try:
@@ -191,13 +193,15 @@ def _write_some(files: Sequence[tuple[str, File]], folder: Path) -> None:
             descriptors.append(descriptor)
             with open(descriptor, "wb", closefd=False) as out:
                 out.write(file.content)
-        _flush(descriptors)
+        with _flushing(descriptors):
+            meanwhile(folder)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _flush(descriptors: Sequence[int]) -> None:
+@contextmanager
+def _flushing(descriptors: Sequence[int]) -> Iterator[None]:
     """Bring files to the disk, several at once: they then share a commit of its journal."""
     import threading
 
@@ -213,8 +217,11 @@ def _flush(descriptors: Sequence[int]) -> None:
     threads = [threading.Thread(target=flush, args=(descriptors[start::8],)) for start in range(8)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.join()
     if failures:
         raise failures[0]
 
