@@ -53,7 +53,8 @@ def main() -> int:
         place, files = Path(scratch), rival_files()
         newer = {path: changed(path, text) for path, text in files.items()}
         touched = [path for path in files if files[path] != newer[path]]
-        newer[VERSIONED] = newer[VERSIONED].replace(__version__, NEWER)
+        if VERSIONED in newer:  # a version under development has none
+            newer[VERSIONED] = newer[VERSIONED].replace(__version__, NEWER)
         python = install(place, checkout(place / "newer"))
         projects = {"ours": ours(place), "copier": copier(place, files, newer), "cruft": cruft(place, files, newer)}
         for folder in projects.values():

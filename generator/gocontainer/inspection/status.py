@@ -84,9 +84,8 @@ def status(folder: Path) -> Status:
     known = lockfile.OWN if own else remembered.template
     kept = lockfile.protected(remembered.keep, base)
     old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
-    project = _project(folder)
-    under_way = journal.read(project) if project else None
-    extra = len(_present(folder, project) - {*base, lockfile.LOCK, lockfile.PACK})
+    extra = len(_present(folder) - {*base, lockfile.LOCK, lockfile.PACK})
+    under_way = _under_way(folder)
     return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way)
 
 
@@ -105,18 +104,24 @@ def _drift(path: Path, pristine: File) -> str:
     return "clean" if same else "modified"
 
 
-def _project(folder: Path) -> Project | None:
+def _under_way(folder: Path) -> journal.Journal | None:
+    """Return the update that has not ended; git is asked only where there may be one."""
+    places = (place / ".git" for place in (folder, *folder.parents))
+    git = next((place for place in places if place.exists()), None)
+    if git is None or (git.is_dir() and not (git / journal.NAME).exists()):
+        return None
     try:
-        return Project(folder)
-    except (CannotUpdate, GitFailed):  # no repository, or no git: all else can be said without
+        return journal.read(Project(folder))
+    except (CannotUpdate, GitFailed):  # no repository, or no git
         return None
 
 
-def _present(folder: Path, project: Project | None) -> set[str]:
+def _present(folder: Path) -> set[str]:
     """Return every file below ``folder``, less those that git is told to ignore."""
-    if project is None:
+    try:
+        said = Git(folder)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    except GitFailed:  # no repository, or no git: all else can be said without
         paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
         return {path.as_posix() for path in paths if ".git" not in path.parts}
-    said = Git(folder)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     names = {os.fsdecode(name) for name in said.split(b"\0") if name}
     return {name for name in names if os.path.isfile(f"{folder}/{name}")}  # noqa: PTH113 - there may be many

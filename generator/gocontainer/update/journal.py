@@ -11,8 +11,9 @@ from typing import NamedTuple
 from gocontainer.errors import CannotUpdate
 from gocontainer.repository.worktree import Project, listed
 
-_NAME = "gocontainer-update"
-_ROOM = f"{_NAME}.room"
+NAME = "gocontainer-update"
+"""The file, in git's own folder."""
+_ROOM = f"{NAME}.room"
 _BLOCK, _SPARE = 4096, 8
 """Bytes by which the disk is given out, and how many more of them than there are files."""
 
@@ -33,7 +34,7 @@ class Journal(NamedTuple):
 def read(project: Project) -> Journal | None:
     """Return the journal of an update that has not ended, if there is one."""
     try:
-        document = json.loads((project.git_dir / _NAME).read_bytes())
+        document = json.loads((project.git_dir / NAME).read_bytes())
     except FileNotFoundError:
         return None
     except ValueError:  # killed before it was whole: nothing had been written
@@ -70,19 +71,19 @@ def write(project: Project, journal: Journal) -> None:
     """Remember what was written, and whether all of it is."""
     if journal.settled:
         release(project)
-    new = project.git_dir / f"{_NAME}.new"
+    new = project.git_dir / f"{NAME}.new"
     with new.open("w") as file:
         json.dump(journal._asdict(), file)
         file.flush()
         os.fsync(file.fileno())
-    new.replace(project.git_dir / _NAME)
+    new.replace(project.git_dir / NAME)
 
 
 def close(project: Project) -> None:
     """Forget it: the update has ended."""
     release(project)
-    (project.git_dir / _NAME).unlink(missing_ok=True)
-    (project.git_dir / f"{_NAME}.new").unlink(missing_ok=True)
+    (project.git_dir / NAME).unlink(missing_ok=True)
+    (project.git_dir / f"{NAME}.new").unlink(missing_ok=True)
 
 
 def finish(project: Project, journal: Journal) -> None:
