@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from gocontainer import render
 from gocontainer.answers import lockfile
 from gocontainer.answers.lockfile import with_lockfile
+from gocontainer.repository.tree import File
+from gocontainer.update import cluster_cleanup
 from gocontainer.update.cluster_cleanup import FollowUp, follow_up
 from tests.helpers.support import answers, committed, gocontainer, ok
 
@@ -85,3 +88,16 @@ def test_the_number_of_replicas_is_left_to_keda_too() -> None:
     scaled = render(answers(target="knative", eventing="kafka", scaler="keda", **FIXED))
     (command,) = follow_up(fixed, scaled).hand_over
     assert command.startswith("kubectl -n orders apply view-last-applied deployment/orders")
+
+
+def test_numbers_are_no_reason_to_read_yaml_and_names_are() -> None:
+    """Whoever makes the same by the lines that tell makes the same by YAML."""
+    trees = [render(answers(**each)) for each in ({}, {"drain_seconds": 60}, {"cpu": "300m"}, FIXED, {"ci": "none"})]
+    told = [(cluster_cleanup.telling_lines(tree), cluster_cleanup.objects(tree)) for tree in trees]
+    for (lines, made), (other_lines, other_made) in itertools.combinations(told, 2):
+        assert lines != other_lines or made == other_made
+    assert told[0] == told[1] == told[2]
+    path = "deploy/base/deployment.yaml"
+    text = trees[0][path].content
+    renamed = {**trees[0], path: File(text.replace(b"\n  name: ", b"\n  name: x", 1))}
+    assert cluster_cleanup.telling_lines(renamed) != told[0][0]

@@ -41,9 +41,9 @@ def follow_up(before: Tree, after: Tree) -> FollowUp:
     looks again (kubernetes.io: Horizontal Pod Autoscaling, Migrating Deployments and StatefulSets to horizontal
     autoscaling).
     """
-    if _manifests(before) == _manifests(after):
+    if telling_lines(before) == telling_lines(after):
         return FollowUp([], [])
-    old, new = _objects(before), _objects(after)
+    old, new = objects(before), objects(after)
     return FollowUp(
         [
             f"kubectl -n {namespace} apply view-last-applied deployment/{name} -o yaml | sed '/^  replicas:/d' | "
@@ -55,7 +55,7 @@ def follow_up(before: Tree, after: Tree) -> FollowUp:
     )
 
 
-def _manifests(tree: Tree) -> dict[str, list[bytes]]:
+def telling_lines(tree: Tree) -> dict[str, list[bytes]]:
     """Return the lines of each manifest that could say that it makes another object; reading YAML takes far longer."""
     return {
         path: [line for line in file.content.splitlines() if path.endswith(_KUSTOMIZATION) or line.startswith(_TELLING)]
@@ -64,7 +64,8 @@ def _manifests(tree: Tree) -> dict[str, list[bytes]]:
     }
 
 
-def _objects(tree: Tree) -> set[_Object]:
+def objects(tree: Tree) -> set[_Object]:
+    """Return what the kustomizations make that are applied."""
     return {
         _Object(str(document["namespace"]), _kind(each), each["metadata"]["name"])
         for path in tree
