@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from gocontainer import __version__
 from gocontainer.answers import lockfile
-from gocontainer.cli import flags
-from gocontainer.cli.requests import UpdateRequest
 from gocontainer.console import absolute, say, tell
 from gocontainer.errors import CannotUpdate
 
 if TYPE_CHECKING:
+    from gocontainer.cli.requests import UpdateRequest
     from gocontainer.repository.worktree import Project
     from gocontainer.update.steps import Plan, Update
 
@@ -46,6 +45,8 @@ def update(**values: Any) -> int:
     both changed get conflict markers, and the exit code is 3. Only committed files are touched, and nothing
     is committed unless you say so.
     """
+    from gocontainer.cli.requests import UpdateRequest
+
     request = UpdateRequest(**values)
     folder = absolute(request.path)
     if request.abort or request.finish:
@@ -85,7 +86,7 @@ def _ended(project: Project, *, abort: bool) -> str:
 
 
 def _update(folder: Path, request: UpdateRequest) -> int:
-    from gocontainer.cli import update_report
+    from gocontainer.cli import flags, update_report
     from gocontainer.external import dispatch
     from gocontainer.external.wanted import Wanted
     from gocontainer.update import steps
