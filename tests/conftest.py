@@ -25,6 +25,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("gocontainer")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how large a rendered repository is, where a test has counted it."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, said in report.user_properties:
+            if name == "size":
+                terminalreporter.write_line(f"rendered {said}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let pytest drop what a run leaves behind."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gocontainer.answers.lockfile import LOCK, PACK, unpack
 from gocontainer.repository import tree
-from tests.helpers.goldens import FOLDER, GOLDENS, expected, without_pack
+from tests.helpers.goldens import BOUNDS, FOLDER, GOLDENS, expected, sizes, without_pack
 
 
 @pytest.mark.parametrize("golden", GOLDENS)
@@ -24,8 +26,11 @@ def test_a_pack_unfolds_to_what_was_rendered(golden: str) -> None:
     assert unpack(fresh[PACK].content) == {path: file for path, file in fresh.items() if path not in (LOCK, PACK)}
 
 
-def test_the_default_repository_is_small() -> None:
-    assert len(expected("service")) <= 45
+@pytest.mark.parametrize("golden", BOUNDS)
+def test_a_repository_is_small(golden: str, record_property: Callable[[str, object], None]) -> None:
+    found = sizes(golden)
+    record_property("size", f"{golden}: {', '.join(f'{number:,} {what}' for what, number in found.items())}")
+    assert all(found[what] <= most for what, most in BOUNDS[golden].items()), found
 
 
 def test_each_golden_is_committed_and_no_other() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 
 from gocontainer.answers.lockfile import PACK, with_lockfile
 from gocontainer.options.profiles import PRESETS
 from gocontainer.repository import tree
-from tests.helpers.support import ROOT, answers, files_of
+from tests.helpers.support import ROOT, answers, files_of, released
 
 FOLDER = ROOT / "tests" / "goldens"
 GOLDENS: dict[str, dict[str, str]] = {
@@ -21,6 +22,28 @@ def expected(golden: str) -> dict[str, tree.File]:
     """What `gocontainer new orders` writes today for the answers of a golden."""
     chosen = answers(**GOLDENS[golden])
     return with_lockfile(files_of(GOLDENS[golden]), chosen)
+
+
+BOUNDS: Mapping[str, Mapping[str, int]] = {
+    "service": {"files": 60, "lines of Go": 1500, "lines of its tests": 1500, "modules": 31},
+    "minimal": {"files": 39, "lines of Go": 1100},
+}
+"""How large the repository of a profile may be. What does not fit goes behind an answer."""
+
+
+def sizes(golden: str) -> dict[str, int]:
+    """Return how large a golden is, by the names of BOUNDS."""
+    with released():
+        files = expected(golden)
+    go = {path: file.content.count(b"\n") for path, file in files.items() if path.endswith(".go")}
+    tests = sum(lines for path, lines in go.items() if path.endswith("_test.go"))
+    modules = sum(b" v" in line for line in files["go.mod"].content.splitlines())
+    return {
+        "files": len(files),
+        "lines of Go": sum(go.values()) - tests,
+        "lines of its tests": tests,
+        "modules": modules,
+    }
 
 
 def without_pack(files: tree.Tree) -> dict[str, tree.File]:

@@ -5,6 +5,7 @@ A row that it refuses is rendered to nothing: to that commit it is new.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -27,9 +28,15 @@ def rendered(row: dict[str, Any]) -> dict[str, str]:
 
 def facts(choice: Any) -> str:
     """Return what the table says of a choice; what is no text or number is named by its type."""
-    return json.dumps(dataclasses.asdict(choice), sort_keys=True, default=lambda value: type(value).__qualname__)
+    names = getattr(choice, "_fields", None) or [each.name for each in dataclasses.fields(choice)]  # of older commits
+    said = {name: getattr(choice, name) for name in names}
+    return json.dumps(said, sort_keys=True, default=lambda value: type(value).__qualname__)
 
 
+with contextlib.suppress(ImportError):  # of a commit before the packages
+    from gocontainer.rendering import variables
+
+    variables.RELEASED = True  # with all that a release writes
 choices = {
     f"{option.name}={choice.value}": facts(choice) for option in OPTIONS for choice in getattr(option, "choices", ())
 }
