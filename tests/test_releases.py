@@ -42,9 +42,13 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     report = json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))
     assert (report["from"], report["to"]) == (release.parent.name, __version__)
     assert report["conflicts"] == []
+    keeps = "'max-body-bytes: 1048576' in deploy/base/config.yaml keeps the old limit."
+    assert report["changed_limits"] == [f"A body may have 64 KiB, no longer 1 MiB: {keeps}"]
     newest = render(answers)
     found = tree.load(repository)
     edited = newest[".gitignore"].content + b"/coverage.out\n"
     assert found == {**lockfile.with_lockfile(newest, answers), ".gitignore": tree.File(edited)}
-    assert ok(gocontainer("update", str(repository))).endswith(" already.\n")
+    again = gocontainer("update", str(repository))
+    assert ok(again).endswith(" already.\n")
+    assert "limit" not in again.out
     assert git(repository, "status", "--porcelain") == ""

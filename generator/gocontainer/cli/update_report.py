@@ -7,7 +7,7 @@ from typing import Any
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.objects import Entry
-from gocontainer.update import cluster_cleanup
+from gocontainer.update import changed_limits, cluster_cleanup
 from gocontainer.update.steps import Plan, Update
 
 _CHANGES = {"added": "+", "changed": "~", "deleted": "-"}
@@ -44,6 +44,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
             for path, found in decided.items()
         },
         "unpinned": planned.unpinned if planned else {},
+        "changed_limits": list(_changed_limits(update)),
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
@@ -82,8 +83,13 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
         for path, images in planned.unpinned.items()
         for image in images
     ]
-    lines += [*_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
     return "\n".join([*lines, *_in_the_cluster(update)])
+
+
+def _changed_limits(update: Update) -> Iterator[str]:
+    if update.template == lockfile.OWN == update.remembered.template._replace(version=lockfile.OWN.version):
+        yield from changed_limits.crossed(update.remembered.version, update.theirs)
 
 
 def _follow_up(update: Update) -> cluster_cleanup.FollowUp:
