@@ -1,4 +1,4 @@
-"""What a generated repository remembers of its birth, for later updates.
+"""The lock file and the pack of a repository: its answers, the template's version, and the first render.
 
 ``.gocontainer.lock`` holds the answers and the digest of the pristine render;
 ``.gocontainer/base.pack`` is that render itself, the base of a three-way merge that survives clone,
@@ -78,7 +78,7 @@ class Lock(NamedTuple):
 
 
 def order(version: str) -> tuple[list[int], bool]:
-    """Return something by which versions of gocontainer are compared; a development version is below its release."""
+    """Return the sort key of a version of gocontainer; a .dev version sorts below its release."""
     release, _, development = version.partition(".dev")
     return [int(part) for part in release.split(".") if part.isdigit()], not development
 
@@ -208,7 +208,7 @@ def _is_protected(path: str, pattern: str) -> bool:
 
 
 LARGEST = 20_000_000
-"""Bytes that a pack may unfold to; our own come to 100 kB."""
+"""Bytes that a pack may unfold to; our own are about 100 kB."""
 
 
 def unpack(packed: bytes) -> dict[str, File]:

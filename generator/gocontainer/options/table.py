@@ -1,4 +1,4 @@
-"""Table 1: every question gocontainer can ask. Nothing else declares an option.
+"""Table 1: every question gocontainer can ask, in order. Those of one subject stand in a module of their own beside it.
 
 A row gives a flag, an environment variable, a key in the answers file, a question of the wizard, a
 property of the schema, a line in the docs and a dimension of the test matrix.

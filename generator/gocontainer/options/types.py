@@ -21,7 +21,7 @@ def holds(when: When, values: Mapping[str, Value]) -> bool:
 
 
 def may_hold(when: When, values: Mapping[str, Value]) -> bool:
-    """Say the same as far as ``values`` do yet: what they do not name may still be answered well."""
+    """Whether no answer in ``values`` contradicts ``when`` yet; one that is missing may still fit."""
     return holds({name: accepted for name, accepted in when.items() if name in values}, values)
 
 

@@ -148,7 +148,7 @@ class _Resolver:
         return None if any(line is None for line in chosen) else [line for line in chosen if line is not None]
 
     def line(self, yours: str, before: str, template: str) -> str | None:
-        """Return whose line stands, or None where more than a version was changed, or a version was lowered."""
+        """Return the winning line of a three-way conflict; None where a person must decide."""
         if yours == template:
             return yours
         same = self.shape(yours) == self.shape(before) == self.shape(template)
