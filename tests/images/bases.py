@@ -16,7 +16,6 @@ import os
 import subprocess
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -229,7 +228,7 @@ def state() -> str:
     parts = [
         Path(__file__).read_text(),
         json.dumps({name: pin["value"] for name, pin in PINS["base_image"].items()}),
-        json.dumps({name: asdict(image) for name, image in BASE_IMAGES.items()}),
+        json.dumps({name: vars(image) for name, image in BASE_IMAGES.items()}),
         _output("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *_installed([*GO_PACKAGES.split(), *NEEDED])),
         _output("go", "env", "GOVERSION"),
     ]

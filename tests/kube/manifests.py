@@ -39,11 +39,11 @@ def of_golden(folder: Path, name: str) -> Subject:
 
 
 def pod(found: PodTemplate) -> Document:
-    """Return the pod that a workload asks for: only of pods does PodTemplate Security refuse anything."""
+    """Return the pod that a workload asks for: only of pods does Pod Security refuse anything."""
     named = found.top["metadata"]
     metadata = {**found.template["metadata"], "name": named["name"], "namespace": named["namespace"]}
     spec = {name: value for name, value in found.spec.items() if name not in KNATIVE}
-    return {"apiVersion": "v1", "kind": "PodTemplate", "metadata": metadata, "spec": spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def prepare(plane: ControlPlane, subjects: Sequence[Subject]) -> None:

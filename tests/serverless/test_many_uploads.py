@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import pytest
@@ -67,21 +68,19 @@ def upload(flow: Flow, load: Load) -> list[tuple[str, str]]:
 
 
 def told_amid_faults(flow: Flow, load: Load, functions: list[Daemon]) -> None:
-    """Tell of everything, a part of it between every two kills."""
+    """Tell of everything, a part of it between every two kills, and some of these while the storage is away."""
     events = upload(flow, load)
     outages = {load.kills * number // (load.outages + 1) for number in range(1, load.outages + 1)}
     with flow.teller() as teller:
         assert teller.stdin
         for number in range(load.kills):
-            for id_, key in events[number :: load.kills]:
-                print(id_, key, file=teller.stdin, flush=True)
-            time.sleep(random.uniform(0.05, 0.4))
+            with flow.storage.outage() if number in outages else nullcontext():
+                for id_, key in events[number :: load.kills]:
+                    print(id_, key, file=teller.stdin, flush=True)
+                time.sleep(3 if number in outages else random.uniform(0.05, 0.4))
             function = random.choice(functions)
             function.kill()
             function.start()
-            if number in outages:
-                with flow.storage.outage():
-                    time.sleep(3)
 
 
 def outcome(flow: Flow, load: Load, good: list[str]) -> Outcome:
