@@ -219,6 +219,16 @@ def test_neither_settings_nor_replays_of_the_user_take_part(template: Template, 
     assert [path.name for path in home.iterdir()] == [".cookiecutterrc"]
 
 
+def test_what_a_template_is_called_cannot_command_the_terminal(template: Template, tmp_path: Path) -> None:
+    """A link that leads nowhere is named in a warning, and a variable in an error."""
+    (template.folder / "x\x1b[2J").symlink_to("nowhere")
+    run = new(tmp_path / "out", template.folder)
+    ok(run)
+    assert f"Left out of {template.folder}: x?[2J." in run.err
+    refused = new(tmp_path / "other", template.folder, "--set", "\x1b[2J=1")
+    assert (refused.code, "\x1b" in refused.err) == (2, False)
+
+
 # Code of others
 
 

@@ -7,8 +7,14 @@ import sys
 from pathlib import Path
 
 
+def visible(text: str) -> str:
+    """Return ``text`` with a question mark for each control character: a file of a template may have such a name."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)
+
+
 def tell(text: str, *, err: bool = False) -> None:
     """Print a line for a person, broken between words where it goes to a terminal."""
+    text = visible(text)
     if (sys.stderr if err else sys.stdout).isatty():
         import shutil
         import textwrap

@@ -1,4 +1,4 @@
-"""The command line: calls in, exit codes out."""
+"""The command line: calls in, exit codes out; 3 and 4 are the commands' own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from gocontainer.cli import parameters
-from gocontainer.console import say
+from gocontainer.console import say, visible
 from gocontainer.errors import Cancelled, GocontainerError
 
 _PLAIN = {
@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
     except (GocontainerError, KeyboardInterrupt, OSError) as error:
         message, code = _explain(error, arguments)
         with contextlib.suppress(OSError):  # the terminal may be gone
-            say(message, err=True)
+            say(visible(message), err=True)
     return code or 0
 
 

@@ -1,7 +1,7 @@
 """cookiecutter in a process of its own: a script that ``runner.py`` runs, and that imports nothing of ours.
 
 A fork of our template brings a ``gocontainer`` of its own, which its extension and hooks import; in our process they
-would get ours. ``python sandbox.py REQUEST`` reads a JSON document and writes ``outcome.json`` beside it.
+would get ours. ``python worker.py REQUEST`` reads a JSON document and writes ``outcome.json`` beside it.
 
 Without ``trust`` nothing of the template runs: no hooks, no extensions, and Jinja's sandbox for contents,
 names and defaults. With or without, no name of a file leads out of the output folder, answers are data that

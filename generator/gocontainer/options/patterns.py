@@ -1,4 +1,4 @@
-"""What an answer in text may look like."""
+"""Patterns that several questions share."""
 
 from __future__ import annotations
 

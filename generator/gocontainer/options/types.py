@@ -1,4 +1,4 @@
-"""The kinds of question: what an answer may be, and how it is read and described."""
+"""The kinds of question: what an answer may be, how it is read and described, and which known word is nearest."""
 
 from __future__ import annotations
 
