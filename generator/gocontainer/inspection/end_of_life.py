@@ -56,11 +56,10 @@ def ends_of_life(folder: Path, base: Tree, newest: Tree) -> Iterator[EndOfLife]:
     """
     pins, now = language.load()["pins"], today()
     for path, text in _dockerfiles(folder):
-        before, after = (_rendered(tree, path) for tree in (base, newest))
         for image in dict.fromkeys(images(text)):
             last_day = ends(image, pins["end_of_life"])
             if last_day and last_day < now + SOON:
-                replaced = image in before and image not in after
+                replaced = image in _rendered(base, path) and image not in _rendered(newest, path)
                 yield EndOfLife(path, image, last_day, last_day < now, replaced, _instead(image, last_day, pins))
 
 
