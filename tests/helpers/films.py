@@ -86,11 +86,15 @@ FILMS = (
 
 
 def take(film: Film, expected: Sequence[str] = ()) -> list[str]:
-    """Return the pages of a film; where there are ``expected`` ones, wait a little for each to look like that."""
+    """Return the pages of a film; where there are ``expected`` ones, up to the first that does not look like that."""
     with tempfile.TemporaryDirectory() as home:
         terminal = new(Path(home), *film.arguments, size=film.size, **dict(film.environment))
         wanted: Sequence[str | None] = expected or [None] * len(film.shots)
-        pages = [_shoot(terminal, film, shot, page) for shot, page in zip(film.shots, wanted, strict=True)]
+        pages = []
+        for shot, page in zip(film.shots, wanted, strict=True):
+            pages.append(_shoot(terminal, film, shot, page))
+            if page not in (None, pages[-1]):  # each page after it would only be waited for
+                break
         terminal.send("\x03")
         assert terminal.end() == 130
     return pages

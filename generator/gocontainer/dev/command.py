@@ -31,4 +31,6 @@ def derive(*, check: bool, deps: bool, matrix: bool) -> int:
         if not check:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, "utf-8", newline="\n")
+    if check and found:
+        click.echo("Run 'make derive'.", err=True)
     return 4 if check and found else 0
