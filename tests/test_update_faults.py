@@ -344,6 +344,18 @@ def test_a_commit_that_git_refuses_undoes_the_update(tmp_path: Path, monkeypatch
     assert repository.git("rev-parse", "HEAD").strip() == other
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_commit_that_is_made_is_not_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What tells it to stop comes when the branch has moved already."""
+    repository = clean(tmp_path / "orders")
+    act = f'shift $(($# - 3)); git update-ref "$@"; kill -{name[3:]} $PPID; sleep 0.1'
+    wrapped(monkeypatch, tmp_path / "bin", "update-ref", act)
+    done = repository.update(NEWER, "--commit")
+    assert done.code == 0, done.err
+    assert state(repository).status == ""
+    assert not (repository.top / ".git/gocontainer-update").exists()
+
+
 @contextmanager
 def mounted(folder: Path, *how: str) -> Iterator[Path]:
     """Mount something over ``folder``; needs root."""

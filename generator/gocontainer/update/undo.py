@@ -24,7 +24,8 @@ from gocontainer.update.journal import Journal
 def writing(project: Project, started: Journal, conflicts: Sequence[str]) -> Iterator[HeldIndex]:
     """Hold the index while the paths of ``started`` are written; undo what the block wrote where it fails.
 
-    A kill leaves the journal, which ``undo`` undoes; so does what leaves ``conflicts`` to people.
+    A kill leaves the journal, which ``undo`` undoes; so does what leaves ``conflicts`` to people. Once the block has
+    committed, it is too late to stop: nothing fails any more.
     """
     with interruptible():
         journal.begin(project, started)
@@ -35,9 +36,10 @@ def writing(project: Project, started: Journal, conflicts: Sequence[str]) -> Ite
                 try:
                     yield held
                 except BaseException:
-                    _roll_back(project, held, started)
-                    undone = True
-                    raise
+                    if not _is_committed(project, started):
+                        _roll_back(project, held, started)
+                        undone = True
+                        raise
         except BaseException:
             if undone:
                 journal.close(project)
@@ -46,6 +48,12 @@ def writing(project: Project, started: Journal, conflicts: Sequence[str]) -> Ite
         journal.write(project, started._replace(settled=True, conflicts=tuple(conflicts)))
     else:
         journal.close(project)
+
+
+def _is_committed(project: Project, started: Journal) -> bool:
+    """Whether the branch has moved to what is written; ``project`` knows only the commit before."""
+    head, tree = project.git.line("rev-parse", "HEAD", "HEAD^{tree}").split()
+    return head != started.head and tree == started.tree
 
 
 def _roll_back(project: Project, held: HeldIndex, started: Journal) -> None:
