@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -19,6 +21,9 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import File
+from gocontainer.repository.worktree import Project
+from gocontainer.update import held_index
+from gocontainer.update.held_index import HeldIndex
 from tests.helpers.forked import Forking, forking
 from tests.helpers.support import ROOT, Run, clean_environment, missing, need
 from tests.helpers.updates import Files, Repository, as_tree, command
@@ -317,6 +322,60 @@ def test_a_lock_of_another_git_stays_where_an_update_was_killed(tmp_path: Path, 
     lock.unlink()
     assert command("update", str(repository.folder), "--abort").code == 0
     assert state(repository) == state(source)
+
+
+OTHER = b"DIRC, as of another git"
+
+
+@pytest.mark.parametrize("moment", ["before it is held", "while it is held"])
+def test_a_lock_that_becomes_another_gits_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """What a killed run left is taken over by one that ends, or removed by hand; then another git begins."""
+    repository = clean(tmp_path / "orders")
+    lock, old = repository.top / ".git/index.lock", state(repository)
+    flock, replace = fcntl.flock, HeldIndex.replace
+
+    def begin(descriptor: int, how: int) -> None:
+        lock.unlink()
+        lock.write_bytes(OTHER)
+        flock(descriptor, how)
+
+    def end(held: HeldIndex) -> None:
+        replace(held)
+        lock.unlink()
+        lock.write_bytes(OTHER)
+
+    if moment == "before it is held":
+        lock.write_bytes(held_index.MARK)
+        monkeypatch.setattr(Project, "refuse_locked", lambda _: None)
+        monkeypatch.setattr(fcntl, "flock", begin)
+    else:
+        monkeypatch.setattr(HeldIndex, "replace", end)
+    done = repository.update(NEWER)
+    assert lock.read_bytes() == OTHER
+    lock.unlink()
+    if moment == "before it is held":
+        assert (done.code, state(repository)) == (2, old)
+        assert "another git command is at work" in done.err.lower()
+    else:
+        assert done.code == 0
+
+
+def test_a_lock_that_goes_just_now_was_anothers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = clean(tmp_path / "orders")
+    monkeypatch.setattr(held_index, "_create", lambda _: False)
+    done = repository.update(NEWER)
+    assert done.code == 2
+    assert "another git command is at work" in done.err.lower()
+
+
+def test_a_file_system_without_locks_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    repository = clean(tmp_path / "orders")
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert repository.update(NEWER).code == 0
+    assert not (repository.top / ".git/index.lock").exists()
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])

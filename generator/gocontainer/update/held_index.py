@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_MARK = b"Held by gocontainer: if it does not run, 'gocontainer update --abort' lets go.\n"
+MARK = b"Held by gocontainer: if it does not run, 'gocontainer update --abort' lets go.\n"
 """What git's lock holds while it is ours. git itself writes something else there."""
 _COPY = "gocontainer-update.index"
 
@@ -55,7 +55,8 @@ def held_index(project: Project) -> Iterator[HeldIndex]:
         yield HeldIndex(project)
     finally:
         _clear(project)
-        lock.unlink(missing_ok=True)
+        if _is_at(lock, descriptor):  # else somebody removed it, and it may be another's now
+            lock.unlink()
         os.close(descriptor)
 
 
@@ -66,30 +67,52 @@ def _clear(project: Project) -> None:
 
 def _take(lock: Path) -> int:
     """Return git's lock, open, once it is ours."""
-    _create(lock)
-    descriptor = os.open(lock, os.O_RDONLY)
-    try:
-        if os.read(descriptor, len(_MARK) + 1) != _MARK:
-            raise BlockingIOError  # noqa: TRY301 - as if another process held it
-        if fcntl is not None:  # the system lets go of it where a process is killed
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    created = _create(lock)
+    with contextlib.suppress(FileNotFoundError):  # it was another's, who let go of it just now
+        descriptor = os.open(lock, os.O_RDONLY)
+        ours = os.read(descriptor, len(MARK) + 1) == MARK
+        if ours and _hold(descriptor, created=created) and _is_at(lock, descriptor):
+            return descriptor
         os.close(descriptor)
-        hint = f"Wait for it; if there is none, remove {lock}."
-        raise CannotUpdate("another git command is at work", hint) from error
-    return descriptor
+    hint = f"Wait for it; if there is none, remove {lock}."
+    raise CannotUpdate("another git command is at work", hint)
 
 
-def _create(lock: Path) -> None:
-    """Create the lock with our mark at once, so that it is never taken for another's, unless it is there."""
+def _hold(descriptor: int, *, created: bool) -> bool:
+    """Whether nobody else holds our lock: the system lets go of it where a process is killed."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no such locks on this file system: only who created it knows
+        return created
+    return True
+
+
+def _is_at(lock: Path, descriptor: int) -> bool:
+    """Whether what is open still lies there."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), lock.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _create(lock: Path) -> bool:
+    """Create the lock with our mark at once, so that it is never taken for another's; False where one is there."""
     mine = lock.with_name(f"{_COPY}.mine{os.getpid()}")
-    mine.write_bytes(_MARK)
+    mine.write_bytes(MARK)
     try:
         os.link(mine, lock)
     except FileExistsError:
-        pass
+        return False
     except OSError:  # no links on this file system
-        with contextlib.suppress(FileExistsError), lock.open("xb") as file:
-            file.write(_MARK)
+        try:
+            with lock.open("xb") as file:
+                file.write(MARK)
+        except FileExistsError:
+            return False
     finally:
         mine.unlink(missing_ok=True)
+    return True
