@@ -324,6 +324,55 @@ def test_a_lock_of_another_git_stays_where_an_update_was_killed(tmp_path: Path, 
     assert state(repository) == state(source)
 
 
+def kill_late(source: Repository, folder: Path, driver: Driver) -> Repository:
+    """Return a copy in which an update was killed when all files were written."""
+    driver.update(Copy(source, folder / "whole"))
+    repository = Copy(source, folder / "killed")
+    assert driver.update(repository, kill_at=driver.points() - 10) == -signal.SIGKILL
+    assert (repository.top / ".git/gocontainer-update").exists()
+    assert "line 7" not in repository.read("changed/9.txt")
+    return repository
+
+
+def age(repository: Repository) -> None:
+    """Make the journal one of 0.1.0, which did not hold the index."""
+    place = repository.top / ".git/gocontainer-update"
+    document = json.loads(place.read_text())
+    place.write_text(json.dumps({key: document[key] for key in ("head", "paths", "settled")}))
+    (repository.top / ".git/index.lock").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_an_update_of_0_1_0_can_be_undone_and_loses_no_edit(tmp_path: Path, driver: Driver, settled: bool) -> None:  # noqa: FBT001
+    source = conflicting(tmp_path / "source")
+    repository = Copy(source, tmp_path / "settled") if settled else kill_late(source, tmp_path, driver)
+    assert not settled or repository.update(NEWER).code == 3
+    age(repository)
+    written = repository.read("changed/9.txt")
+    repository.write("changed/9.txt", written + "mine\n")
+    done = command("update", str(repository.folder), "--abort")
+    assert (done.code, repository.read("changed/9.txt")) == (2, written + "mine\n")
+    assert "would be lost: changed/9.txt. Move it away" in done.err
+    repository.write("changed/9.txt", written)
+    if settled:
+        repository.write("changed/1.txt", "half a decision\n")
+        repository.write("changed/2.txt", "a decision\n")
+        repository.git("add", "changed/2.txt")
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert state(repository) == state(source)
+
+
+@pytest.mark.parametrize("target", ["nowhere", "same"])
+def test_a_link_that_somebody_put_after_a_kill_stays(tmp_path: Path, driver: Driver, target: str) -> None:
+    repository = kill_late(clean(tmp_path / "source"), tmp_path, driver)
+    link = repository.top / "changed/3.txt"
+    link.unlink()
+    link.symlink_to(repository.top / target)
+    done = command("update", str(repository.folder), "--abort")
+    assert (done.code, link.is_symlink()) == (2, True)
+    assert "would be lost: changed/3.txt. Move it away" in done.err
+
+
 OTHER = b"DIRC, as of another git"
 
 

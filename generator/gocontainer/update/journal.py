@@ -90,14 +90,19 @@ def finish(project: Project, journal: Journal) -> None:
     """Close the journal once people have decided; raise CannotUpdate while a path is unmerged, or has our markers."""
     if not journal.settled:
         raise CannotUpdate("the update was interrupted while it wrote", "Run 'gocontainer update --abort'.")
-    said = project.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
-    left = {os.fsdecode(line.partition(b"\t")[2]) for line in said.split(b"\0") if line} & set(journal.paths)
+    left = unmerged(project, journal)
     if left:
-        raise CannotUpdate(f"a conflict is not decided yet: {listed(sorted(left))}", "Decide, then 'git add' it.")
+        raise CannotUpdate(f"a conflict is not decided yet: {listed(left)}", "Decide, then 'git add' it.")
     marked = [path for path in journal.conflicts if _has_markers(project.top / path)]
     if marked:
         raise CannotUpdate(f"conflict markers are left in {listed(marked)}", "Decide there, then 'git add' it.")
     close(project)
+
+
+def unmerged(project: Project, journal: Journal) -> list[str]:
+    """Return the paths that git has no decision for."""
+    said = project.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
+    return sorted({os.fsdecode(line.partition(b"\t")[2]) for line in said.split(b"\0") if line} & set(journal.paths))
 
 
 def _has_markers(path: Path) -> bool:

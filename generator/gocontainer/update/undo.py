@@ -158,18 +158,22 @@ def look(project: Project, started: Journal) -> Found:
     """Return which of the paths hold what the update wrote, and where somebody else's work is."""
     before = project.everything
     after = list_tree(project.read, started.tree, project.object_format) if started.tree else {}
-    # A settled journal of 0.1.0 does not say what was written.
-    free = started.paths if started.settled and not started.tree else started.conflicts
     files, written, others = _sorted(project.top, started.paths)
-    for path, oid in zip(files, _oids(project, files), strict=True):
-        if path in before and before[path].oid == oid and before[path].mode == after.get(path, before[path]).mode:
+    oids, free, kept = _oids(project, files), started.conflicts, set[str]()
+    if not started.tree:  # 0.1.0 did not say what it wrote, but had git keep it first: what git has is not lost
+        free = tuple(journal.unmerged(project, started)) if started.settled else free
+        kept = _kept(project, oids)
+    for path, oid in zip(files, oids, strict=True):
+        same = started.tree and path in before and before[path].oid == oid
+        if same and before[path].mode == after.get(path, before[path]).mode:
             continue
         known = [tree[path].oid for tree in (before, after) if path in tree]
-        if path in free or oid in known or (not started.settled and _is_begun(project, path, known)):
+        if path in free or oid in known or oid in kept or (not started.settled and _is_begun(project, path, known)):
             written.append(path)
         else:
             others.add(path)
-    return Found([path for path in written if path in files or path in before], sorted(others), free)
+    there = {*files, *before}
+    return Found([path for path in written if path in there], sorted(others), free)
 
 
 def _sorted(top: Path, paths: Sequence[str]) -> tuple[list[str], list[str], set[str]]:
@@ -212,7 +216,16 @@ def _link(project: Project, path: str) -> str:
     return Objects(project.object_format).oid("blob", text)
 
 
+def _kept(project: Project, oids: Sequence[str]) -> set[str]:
+    """Return those of the objects that git has."""
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    said = project.git("cat-file", "--batch-check=%(objectname)", stdin=asked).decode().splitlines()
+    return {line for line in said if not line.endswith(" missing")}
+
+
 def _is_begun(project: Project, path: str, oids: Sequence[str]) -> bool:
     """Whether a file is the beginning of one of the objects, as git leaves it where it is killed."""
+    if (project.top / path).is_symlink():
+        return False
     there = (project.top / path).read_bytes()
     return any(blob.startswith(there) for blob in project.read(oids))
