@@ -373,6 +373,26 @@ def test_a_link_that_somebody_put_after_a_kill_stays(tmp_path: Path, driver: Dri
     assert "would be lost: changed/3.txt. Move it away" in done.err
 
 
+def test_a_killed_update_can_be_forgotten_once_nothing_is_left_of_it(tmp_path: Path, driver: Driver) -> None:
+    """A person does as git says, removes the lock, and goes on without the update."""
+    repository = kill_late(conflicting(tmp_path / "source"), tmp_path, driver)
+    (repository.top / ".git/index.lock").unlink()
+    written = repository.read("changed/9.txt")
+    repository.git("reset", "--quiet", "--hard")
+    repository.git("clean", "-fdq")
+    repository.edit("own.txt", "mine", "more")
+    repository.write("changed/9.txt", written)
+    done = command("update", str(repository.folder), "--abort")
+    assert (done.code, repository.read("changed/9.txt")) == (2, written)
+    assert "are still as it wrote them: changed/9.txt. Bring them back" in done.err
+    repository.git("checkout", "--quiet", "changed/9.txt")
+    repository.write("changed/3.txt", "work in progress\n")
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert repository.read("changed/3.txt") == "work in progress\n"
+    repository.git("checkout", "--quiet", ".")
+    assert repository.update(NEWER).code == 3
+
+
 OTHER = b"DIRC, as of another git"
 
 

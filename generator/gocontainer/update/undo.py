@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate, Interrupted
 from gocontainer.repository.objects import Entry, Objects, list_tree
@@ -88,11 +88,12 @@ def undo(project: Project, started: Journal) -> None:
     """Bring every path back to the last commit, in the index and on the disk, and close the journal.
 
     They were as committed, or absent, when the update began. Raises CannotUpdate, having touched nothing, where commits
-    were made since, or where a path is neither as committed nor as the update wrote it; what was decided in a conflict
-    is undone, as git does it.
+    were made since and something of the update is left, or where a path is neither as committed nor as the update
+    wrote it; what was decided in a conflict is undone, as git does it.
     """
     if started.head != project.head:
-        _refuse_commits(project, started)
+        _forget(project, started)
+        return
     if not started.settled:
         journal.release(project)
     with held_index(project) as held:
@@ -106,13 +107,30 @@ def undo(project: Project, started: Journal) -> None:
     journal.close(project)
 
 
-def _refuse_commits(project: Project, started: Journal) -> NoReturn:
-    """Raise CannotUpdate; the update itself may be what was committed, and it may have been killed just then."""
-    if not started.settled and project.git.line("rev-parse", "HEAD^{tree}") == started.tree:
-        with held_index(project):
-            pass  # a killed run's lock goes
-        journal.close(project)
-    raise CannotUpdate("commits were made since the update began", "Undo it with git, as any other change.")
+def _forget(project: Project, started: Journal) -> None:
+    """Close the journal over which commits were made, perhaps by the update itself, which was killed just then.
+
+    Raises CannotUpdate where people have to act first.
+    """
+    reason = "commits were made since the update began"
+    if started.settled or _is_committed(project, started):
+        if not started.settled:
+            _let_go(project)
+        raise CannotUpdate(reason, "Undo it with git, as any other change.")
+    changed = project.git("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "HEAD").split(b"\0")
+    asked = {os.fsdecode(path) for path in changed}
+    left = [path for path in look(project, started).written if path in asked or path not in project.everything]
+    if left:
+        hint = "Bring them back with 'git checkout', or commit them, then run it again."
+        raise CannotUpdate(f"{reason}, and some files are still as it wrote them: {listed(left)}", hint)
+    _let_go(project)
+
+
+def _let_go(project: Project) -> None:
+    """Close the journal, and let go of a killed run's lock."""
+    with held_index(project):
+        pass
+    journal.close(project)
 
 
 def _bring_back(project: Project, held: HeldIndex, started: Journal, found: Found) -> None:
