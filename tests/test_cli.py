@@ -355,6 +355,26 @@ def test_nobody_listening_is_no_failure(tmp_path: Path, sink: str) -> None:
     assert (tmp_path / "out/orders/go.mod").exists()
 
 
+@pytest.mark.parametrize("command", ["status", "explain"])
+def test_nobody_reading_of_a_repository_is_no_failure(tmp_path: Path, command: str) -> None:
+    ok(gocontainer("new", "orders", "--no-git", "-o", str(tmp_path)))
+    line = f"set -o pipefail; {GOCONTAINER} {command} {tmp_path}/orders | true"
+    done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, env=clean_environment())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_closed_gets_nothing_and_the_other_stream_none_of_it(tmp_path: Path) -> None:
+    """A warning and an error, which stderr lacks, are not among what programs read."""
+    for call, code in ((f"new orders --no-git --json -o {tmp_path}", 0), (f"status --json {tmp_path}", 2)):
+        line = f"{GOCONTAINER} {call} 2>&-"
+        done = subprocess.run(
+            ["bash", "-c", line], check=False, capture_output=True, text=True, env=clean_environment()
+        )
+        assert done.returncode == code
+        assert bool(done.stdout) == (code == 0)
+        assert code != 0 or json.loads(done.stdout)["answers"]["service"] == "orders"
+
+
 def test_platforms_may_be_repeated() -> None:
     flags = ["--platforms", "linux/arm64", "--platforms", "linux/amd64"]
     report = json.loads(ok(gocontainer("new", "orders", "--dry-run", "--json", *flags)))

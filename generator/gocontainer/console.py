@@ -13,16 +13,17 @@ def visible(text: str) -> str:
 
 
 def tell(text: str, *, err: bool = False) -> None:
-    """Print a line for a person, broken between words where it goes to a terminal."""
+    """Print a line for a person, broken between words where it goes to a terminal; nobody need be reading."""
     text = visible(text)
-    if (sys.stderr if err else sys.stdout).isatty():
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None and stream.isatty():
         import shutil
         import textwrap
 
         indent = " " * (len(text) - len(text.lstrip()))
         columns = shutil.get_terminal_size().columns
         text = textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    _print(text, err=err)
+    say(text, err=err)
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -34,12 +35,15 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def _print(text: str, *, err: bool) -> None:
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:  # it was closed before Python began
+        return
     if "\x1b" in text:  # click leaves colours out where they are not understood
         import click
 
         click.echo(text, err=err)
     else:
-        print(text, file=sys.stderr if err else sys.stdout, flush=True)
+        print(text, file=stream, flush=True)
 
 
 def absolute(folder: str) -> Path:
