@@ -65,7 +65,7 @@ def test_without_git_the_files_are_there_and_it_is_said(tmp_path: Path) -> None:
     assert "The files are not committed: git is not there or has no user.name" in run.err
 
 
-def test_hooks_and_signing_of_the_user_do_not_take_part(tmp_path: Path) -> None:
+def test_hooks_signing_and_ignored_files_of_the_user_do_not_take_part(tmp_path: Path) -> None:
     hooks = tmp_path / "template/hooks"
     hooks.mkdir(parents=True)
     hook = hooks / "pre-commit"
@@ -73,10 +73,15 @@ def test_hooks_and_signing_of_the_user_do_not_take_part(tmp_path: Path) -> None:
     hook.chmod(0o755)
     config = tmp_path / "config"
     config.write_text(
-        f"[init]\ntemplateDir = {tmp_path}/template\n[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n"
+        f"[init]\ntemplateDir = {tmp_path}/template\n[core]\nhooksPath = {hooks}\nfsmonitor = {hook}\n"
+        f"excludesFile = {tmp_path}/excludes\n[commit]\ngpgSign = true\n"
     )
-    ok(gocontainer("new", "orders", "-o", str(tmp_path), env={"GIT_CONFIG_GLOBAL": str(config)}))
+    (tmp_path / "excludes").write_text("*.lock\n*.pack\n")
+    environment = {"GIT_CONFIG_GLOBAL": str(config), "GIT_TEMPLATE_DIR": str(tmp_path / "template")}
+    ok(gocontainer("new", "orders", "-o", str(tmp_path), env=environment))
     assert not (tmp_path / "fired").exists()
+    assert not (tmp_path / "orders/.git/hooks").exists()
+    assert {".gocontainer.lock", ".gocontainer/base.pack"} <= {*git(tmp_path / "orders", "ls-files").split()}
     assert git(tmp_path / "orders", "rev-list", "--count", "HEAD") == "1"
 
 

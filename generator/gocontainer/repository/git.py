@@ -74,9 +74,9 @@ def is_empty_clone(folder: Path) -> bool:
 def start(folder: Path) -> bool:
     """Make ``folder`` a repository with one commit; False where the commit was not possible.
 
-    Nothing of the user's set-up that could run or ask something takes part: no hooks, no signing.
+    Nothing of the user's set-up that could run, ask or leave something out takes part.
     """
-    if _output(folder, "-c", "init.templateDir=", "init", "--quiet", "--initial-branch=main") is None:
+    if _output(folder, "init", "--quiet", "--template=", "--initial-branch=main") is None:
         return False
     return commit(folder)
 
@@ -88,7 +88,9 @@ def is_unborn(repository: Path) -> bool:
 
 def commit(repository: Path) -> bool:
     """Commit everything; False where git refuses, as it does without a name and an address."""
-    quiet = ("-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false", "-c", "maintenance.auto=false")
+    settings = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.excludesFile=/dev/null",
+                "commit.gpgSign=false", "maintenance.auto=false")  # fmt: skip
+    quiet = [word for setting in settings for word in ("-c", setting)]
     message = f"Start from gocontainer {__version__}"
     # Packing comes with git's first maintenance; until then speed is worth the 100 kB.
     added = _output(repository, *quiet, "-c", "core.looseCompression=0", "add", "--all")
