@@ -15,14 +15,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import File
 from gocontainer.repository.worktree import Project
-from gocontainer.update import held_index
+from gocontainer.update import apply, held_index
 from gocontainer.update.held_index import HeldIndex
 from tests.helpers.forked import Forking, forking
 from tests.helpers.support import ROOT, Run, clean_environment, missing, need
@@ -427,6 +427,26 @@ def test_a_lock_that_becomes_another_gits_stays(tmp_path: Path, monkeypatch: pyt
         assert "another git command is at work" in done.err.lower()
     else:
         assert done.code == 0
+
+
+def test_two_updates_at_once_leave_the_work_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has looked at the repository already when the other writes."""
+    repository = conflicting(tmp_path / "orders")
+    adopt, first = apply.adopt, list[State]()
+
+    def late(*given: Any) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(apply, "adopt", adopt)
+            assert repository.update(NEWER).code == 3
+        first.append(state(repository))
+        adopt(*given)
+
+    monkeypatch.setattr(apply, "adopt", late)
+    done = repository.update(NEWER)
+    assert (done.code, [state(repository)]) == (2, first)
+    assert "an earlier update has not ended" in done.err.lower()
+    repository.git("reset", "--quiet", "--hard")
+    assert command("update", str(repository.folder), "--abort").code == 0
 
 
 def test_a_lock_that_goes_just_now_was_anothers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

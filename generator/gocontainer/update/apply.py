@@ -21,11 +21,10 @@ def apply(update: Update, planned: Plan, text: str = "") -> None:
     written nothing. A kill in between leaves a journal, which ``update --abort`` undoes.
     """
     project, paths = update.project, sorted({*planned.changes, *planned.conflicts})
-    project.refuse_uncommitted(paths)
     adopt(update.scratch, planned)
     started = Journal(project.head, tuple(project.prefix + path for path in paths), tree=planned.tree)
     conflicts = sorted(project.prefix + path for path in planned.conflicts)
-    with undo.writing(project, started, conflicts) as held:
+    with undo.writing(project, started, conflicts, lambda: project.refuse_uncommitted(paths)) as held:
         held.git("update-index", "-q", "--refresh", codes=(0, 1))
         held.git("read-tree", "-m", "-u", project.head, planned.tree)
         if conflicts:

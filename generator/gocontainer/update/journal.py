@@ -43,8 +43,21 @@ def read(project: Project) -> Journal | None:
     return Journal(document["head"], tuple(document["paths"]), document["settled"], tuple(conflicts), tree)
 
 
+def unfinished() -> CannotUpdate:
+    """Return the error of an update while another has not ended."""
+    hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
+    return CannotUpdate("an earlier update has not ended", hint)
+
+
 def begin(project: Project, journal: Journal) -> None:
-    """Remember, on the disk, what is about to be written, or leave nothing where that fails."""
+    """Remember, on the disk, what is about to be written, or leave nothing where that fails.
+
+    Raises CannotUpdate where another update is under way, whose journal stays.
+    """
+    try:
+        (project.git_dir / NAME).touch(exist_ok=False)
+    except FileExistsError as error:
+        raise unfinished() from error
     try:
         _reserve(project, journal.paths)
         write(project, journal)

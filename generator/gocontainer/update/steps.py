@@ -109,8 +109,7 @@ def opened(folder: Path, *markers: str) -> Iterator[ScratchRepository]:
             raise
         with closing(project.read):
             if journal.read(project) is not None:
-                hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
-                raise CannotUpdate("an earlier update has not ended", hint)
+                raise journal.unfinished()
             project.refuse_unfinished()
             yield ScratchRepository(project, place)
 

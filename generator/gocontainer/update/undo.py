@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +21,12 @@ from gocontainer.update.journal import Journal
 
 
 @contextmanager
-def writing(project: Project, started: Journal, conflicts: Sequence[str]) -> Iterator[HeldIndex]:
+def writing(
+    project: Project, started: Journal, conflicts: Sequence[str], check: Callable[[], None]
+) -> Iterator[HeldIndex]:
     """Hold the index while the paths of ``started`` are written; undo what the block wrote where it fails.
+
+    ``check`` raises where something of another's would be touched: only once the index is held nobody changes it.
 
     A kill leaves the journal, which ``undo`` undoes; so does what leaves ``conflicts`` to people. Once the block has
     committed, it is too late to stop: nothing fails any more.
@@ -32,6 +36,7 @@ def writing(project: Project, started: Journal, conflicts: Sequence[str]) -> Ite
         undone = True
         try:
             with held_index(project) as held:
+                check()
                 undone = False
                 try:
                     yield held
