@@ -180,3 +180,10 @@ def test_levels_of_the_matrix_cover_bounds_and_choices() -> None:
     assert SelectMany(**ROW, default="b", choices=choices).samples() == ("b", "a", "a,b")
     assert Integer(**ROW, default=5, minimum=1, maximum=9).samples() == (5, 1, 9)
     assert Text(**ROW, default="x", pattern="x", longest=1, expected="x", hint="x").samples() == ("x",)
+
+
+def test_a_row_of_the_table_stays_as_it_is() -> None:
+    with pytest.raises(AttributeError, match="default cannot be set"):
+        BY_NAME["port"].default = 9  # type: ignore[misc]
+    with pytest.raises(TypeError, match="Choice: unknown or not given: value"):
+        Choice(label="A")  # type: ignore[call-arg]

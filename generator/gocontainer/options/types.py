@@ -6,7 +6,7 @@ import itertools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
 
@@ -51,6 +51,9 @@ class Record:
         if wrong := (needed - given.keys()) | (given.keys() - {*self._fields}):
             raise TypeError(f"{type(self).__name__}: unknown or not given: {', '.join(sorted(wrong))}")
         vars(self).update(given)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__}: {name} cannot be set")
 
 
 class Option(Record, ABC):
@@ -191,12 +194,7 @@ class SelectMany(Select):
         return ",".join(value for value in self.values if value in parts)
 
     def schema(self) -> dict[str, object]:
-        return {
-            "type": "array",
-            "items": {"enum": list(self.values)},
-            "minItems": 1,
-            "uniqueItems": True,
-        }
+        return {"type": "array", "items": {"enum": list(self.values)}, "minItems": 1, "uniqueItems": True}
 
     @property
     def accepts(self) -> str:
