@@ -30,7 +30,7 @@ from gocontainer.rendering.variables import template_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 11
-FLOORS = {"cookiecutter": (4.0, 5.0), "copier": (8.0, 9.0)}
+FLOORS = {"cookiecutter": (5.0, 6.0), "copier": (9.0, 12.0)}
 TYPED_FLOORS = {"cookiecutter": (3.0, 3.5), "copier": (6.0, 7.0)}
 SOMEBODY = {f"GIT_{role}_{key}": "bench" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
 MEMORY = Path("/dev/shm")  # noqa: S108
