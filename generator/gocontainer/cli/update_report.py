@@ -88,7 +88,7 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
 
 
 def _changed_limits(update: Update) -> Iterator[str]:
-    if update.template == lockfile.OWN == update.remembered.template._replace(version=lockfile.OWN.version):
+    if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from changed_limits.crossed(update.remembered.version, update.theirs)
 
 

@@ -34,7 +34,7 @@ def options_text() -> str:
         lines.append(title)
         for option in (PROFILE, *OPTIONS):
             if option.group == group:
-                lines += [f"  {option.name} ({option.accepts.replace('`', '')})", f"      {option.help} {option.why}"]
+                lines += [f"  {option.name} ({option.rule})", f"      {option.help} {option.why}"]
                 lines.append(f"      Default: {shown_default(option)}")
         lines.append("")
     return "\n".join(lines)
