@@ -18,6 +18,7 @@ SOURCES = {
 }
 """Module, from the package down, to its file; a folder's own module has the folder's name."""
 PACKAGES = (
+    "texts",
     "errors",
     "console",
     "options",

@@ -1,0 +1,50 @@
+"""What people read, in their language: ``tr`` looks a sentence up, and everything else stays as it is.
+
+The key of a sentence is the English one, as gettext has it; the catalogues lie in ``locale``. Nothing that a program
+reads goes through here: JSON, exit codes and rendered files are the same in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+"""The languages, each in its own words; a language has a catalogue, but for English."""
+_LOCALE = Path(__file__).with_name("locale")
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+_found: Callable[[str], str] = _as_it_is
+"""Looks a sentence up in the catalogue in use."""
+
+
+def tr(text: str, /, **values: object) -> str:
+    """Return ``text`` in the language in use, with its ``{names}`` filled from ``values`` if there are any."""
+    text = _found(text)
+    return text.format_map(values) if values else text
+
+
+def speak(language: str) -> None:
+    """Use ``language``, one of LANGUAGES, from now on."""
+    global _found  # noqa: PLW0603 - a process speaks to one person
+    _found = _as_it_is
+    if language != "en":
+        import gettext
+
+        with (_LOCALE / language / "LC_MESSAGES" / "gocontainer.mo").open("rb") as catalogue:
+            _found = gettext.GNUTranslations(catalogue).gettext
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """Return the language that a person's environment asks for, English where it is none of ours.
+
+    ``GOCONTAINER_LANG`` is ours alone; then POSIX: ``LC_ALL`` is above ``LC_MESSAGES``, and that above ``LANG``.
+    """
+    names = ("GOCONTAINER_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    wanted = next((environment[name] for name in names if environment.get(name)), "")
+    word = wanted.partition(".")[0].partition("@")[0].replace("-", "_").lower()
+    return "zh_CN" if word.partition("_")[0] == "zh" else "en"
