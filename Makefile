@@ -46,6 +46,10 @@ test-all: lint ## everything: the real engines need root and Debian
 derive: $(READY) ## write the files that follow from the tables
 	$(RUN)/gocontainer dev derive
 
+.PHONY: messages
+messages: $(READY) ## write the catalogues of what people read, and list what is not translated yet
+	$(RUN)/gocontainer dev messages
+
 .PHONY: goldens
 goldens: $(READY) ## render the golden repositories afresh; read the diff
 	$(RUN)/python -m tests.helpers.goldens

@@ -103,6 +103,7 @@ def test_no_file_of_the_wheel_has_a_name_that_windows_refuses(wheel: Path) -> No
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if set(name) & set('<>:"|?*\\')]
     assert "gocontainer/rendering/program.json" in names
+    assert "gocontainer/locale/zh_CN/LC_MESSAGES/gocontainer.mo" in names
     assert not [name for name in names if "__pycache__" in name]
     assert any(name.endswith("LICENSE") for name in names)
 
@@ -112,5 +113,6 @@ def test_the_sdist_has_what_a_build_needs_and_nothing_private(sdist: Path) -> No
         names = {name.partition("/")[2] for name in archive.getnames()}
     template = {path.relative_to(ROOT).as_posix() for path in (ROOT / "template").rglob("*") if path.is_file()}
     assert {name for name in template if "__pycache__" not in name} <= names
+    assert "generator/gocontainer/locale/zh_CN/LC_MESSAGES/gocontainer.mo" in names
     assert {"hatch_build.py", "LICENSE", "README.md", "generator/gocontainer/rendering/pins.toml"} <= names
     assert not [name for name in names if name.startswith((".venv", "tests/goldens", ".git/"))]

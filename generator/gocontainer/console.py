@@ -6,6 +6,9 @@ import os
 import sys
 from pathlib import Path
 
+_OPENING, _CLOSING = "\uff08\u300a\u300c", "\uff0c\u3002\uff1b\uff1a\uff01\uff1f\u3001\uff09\u300b\u300d"
+"""Wide punctuation that ends no line, and that begins none."""
+
 
 def visible(text: str) -> str:
     """Return ``text`` with a question mark for each control character: a file of a template may have such a name."""
@@ -18,12 +21,49 @@ def tell(text: str, *, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     if stream is not None and stream.isatty():
         import shutil
-        import textwrap
 
         indent = " " * (len(text) - len(text.lstrip()))
-        columns = shutil.get_terminal_size().columns
-        text = textwrap.fill(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        text = "\n".join(lines_of(text, shutil.get_terminal_size().columns, subsequent_indent=indent))
     say(text, err=err)
+
+
+def lines_of(text: str, columns: int, initial_indent: str = "", subsequent_indent: str = "") -> list[str]:
+    """Break ``text`` into lines of at most ``columns``: between words, and in CJK between letters."""
+    import textwrap
+
+    if text.isascii():
+        return textwrap.wrap(
+            text,
+            columns,
+            initial_indent=initial_indent,
+            subsequent_indent=subsequent_indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    lines, line = [], initial_indent
+    for unit in _units(text):
+        if line.strip() and width(line + unit.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line, unit = subsequent_indent, unit.lstrip()  # noqa: PLW2901 - a line does not begin with a space
+        line += unit
+    return [*lines, line.rstrip()]
+
+
+def _units(text: str) -> list[str]:
+    """Return what a line may be broken between: words, spaces, and wide letters, each with its punctuation."""
+    import re
+
+    word = rf"[{_OPENING}]*(?:[^\s\u2e80-\uffff]+|\S)[{_CLOSING}]*"
+    return re.findall(rf"\s+|{word}", text)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal ``text`` takes."""
+    if text.isascii():
+        return len(text)
+    import wcwidth
+
+    return wcwidth.width(text)
 
 
 def say(text: str, *, err: bool = False) -> None:

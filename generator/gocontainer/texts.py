@@ -39,6 +39,11 @@ def speak(language: str) -> None:
             _found = gettext.GNUTranslations(catalogue).gettext
 
 
+def is_english() -> bool:
+    """Whether the language in use is the one that the texts are written in."""
+    return _found is _as_it_is
+
+
 def language_of(environment: Mapping[str, str]) -> str:
     """Return the language that a person's environment asks for, English where it is none of ours.
 

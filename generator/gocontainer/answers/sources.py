@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import yaml
 
 _PREFIX = "GOCONTAINER_"
+RESERVED = ("lang", "plain", "wizard")
+"""What a variable says that is no option: how a person is spoken to. No option may have such a name."""
 _PLAIN = {
     "^mapping values are not allowed here$": "no ':' can stand here; look at quotes, indentation and the line above",
     "^expected <block end>.*": "this does not go on from the lines above; look at the indentation",
@@ -30,10 +32,11 @@ _PLAIN = {
 
 def from_environment(environment: Mapping[str, str]) -> Layer:
     """Return every ``GOCONTAINER_<OPTION>``; a name that is no option is refused when merged."""
-    names = {
+    given = {
         name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
     }
-    return Layer("environment", names, "{variable}")
+    options = {name: value for name, value in given.items() if name not in RESERVED}
+    return Layer("environment", options, "{variable}")
 
 
 def from_file(path: Path) -> Layer:

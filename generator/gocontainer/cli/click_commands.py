@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import click
 
 from gocontainer import __version__
-from gocontainer.cli import flags, parameters
+from gocontainer.cli import click_texts, flags, parameters
 from gocontainer.cli import new as new_command
 from gocontainer.cli.parameters import Parameter
 from gocontainer.cli.requests import WrongCall
@@ -23,6 +23,7 @@ from gocontainer.options.types import Option, Select
 
 def run(arguments: Sequence[str]) -> int | None:
     """Run one command and return its exit code; raise WrongCall or Cancelled."""
+    click_texts.translate()
     try:
         code = main.main(list(arguments), prog_name="gocontainer", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

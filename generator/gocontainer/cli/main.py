@@ -12,6 +12,7 @@ from importlib import import_module
 from gocontainer.cli import parameters
 from gocontainer.console import say, visible
 from gocontainer.errors import Cancelled, GocontainerError
+from gocontainer.texts import language_of, speak
 
 _PLAIN = {
     "explain": ("gocontainer.cli.repository_commands", parameters.EXPLAIN),
@@ -29,6 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an answer may have letters that the terminal lacks
+    speak(_language(arguments))
     try:
         code = _call(arguments)
     except (GocontainerError, KeyboardInterrupt, OSError) as error:
@@ -36,6 +38,12 @@ def run(arguments: Sequence[str]) -> int:
         with contextlib.suppress(OSError):  # the terminal may be gone
             say(visible(message), err=True)
     return code or 0
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """Return the language of what a call says: a program and a maintainer read English."""
+    for_programs = arguments[:1] == ["dev"] or "--json" in arguments or "--schema" in arguments
+    return "en" if for_programs else language_of(os.environ)
 
 
 def _call(arguments: Sequence[str]) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
 
 
@@ -17,6 +20,7 @@ def dev() -> None:
 def derive(*, check: bool, deps: bool, matrix: bool) -> int:
     """Write every file that follows from the tables."""
     from gocontainer.cli.click_commands import main
+    from gocontainer.dev import messages
     from gocontainer.dev.derive import stale
     from gocontainer.rendering.language import checkout
 
@@ -25,12 +29,33 @@ def derive(*, check: bool, deps: bool, matrix: bool) -> int:
         from gocontainer.dev.go_modules import resolve
 
         resolve(root)
-    found = stale(root, main, afresh=matrix)
-    for path, text in found.items():
+    found = {path: text.encode() for path, text in stale(root, main, afresh=matrix).items()}
+    return _settle(root, {**found, **messages.stale(root, main)}, "Run 'make derive'.", check=check)
+
+
+@dev.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 4 where a catalogue is stale or lacks something.")
+def messages(*, check: bool) -> int:
+    """Write the catalogues of what people read, and list what they lack."""
+    from gocontainer.cli.click_commands import main
+    from gocontainer.dev import messages as catalogues
+    from gocontainer.rendering.language import checkout
+
+    root = checkout()
+    code = _settle(root, catalogues.stale(root, main), "Run 'make messages'.", check=check)
+    lacking = list(catalogues.lacking(root))
+    for each in lacking:
+        click.echo(each, err=True)
+    return 4 if check and lacking else code
+
+
+def _settle(root: Path, found: Mapping[str, bytes], hint: str, *, check: bool) -> int:
+    """Write what is stale, or only say so; return the exit code."""
+    for path, content in found.items():
         click.echo(f"{'stale' if check else 'wrote'} {path}", err=True)
         if not check:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(text, "utf-8", newline="\n")
+            (root / path).write_bytes(content)
     if check and found:
-        click.echo("Run 'make derive'.", err=True)
+        click.echo(hint, err=True)
     return 4 if check and found else 0

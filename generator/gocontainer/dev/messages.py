@@ -1,0 +1,172 @@
+"""The catalogues of what people read: extracted from code and tables, and compiled for the command line."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from string import Formatter
+from typing import NamedTuple
+
+import click
+from babel.messages import Catalog, pofile
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+
+from gocontainer.cli import click_texts
+from gocontainer.options.conflicts import CONFLICTS
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
+from gocontainer.options.types import Record, Select
+from gocontainer.texts import LANGUAGES
+
+PACKAGE = "generator/gocontainer"
+TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
+_FIELDS = ("title", "label", "help", "why", "expected", "hint", "reason")
+"""Those of a row in the options' tables that people read."""
+_HEADER = """\
+# The texts are derived by `gocontainer dev messages`; their translations are written here, by hand."""
+
+
+class Text(NamedTuple):
+    """A text that people read, and where it stands."""
+
+    file: str
+    line: int
+    text: str
+
+
+class _Catalogue(Catalog):
+    """A catalogue whose header has no date, so that the same texts are the same bytes."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [
+            ("Language", self.locale_identifier or ""),
+            ("Content-Type", "text/plain; charset=utf-8"),
+        ]
+
+
+def stale(root: Path, command: click.Group) -> dict[str, bytes]:
+    """Return path and right content of each file of a catalogue below ``root`` that differs."""
+    found = {path: content for each in TRANSLATED for path, content in _files(root, command, each).items()}
+    return {path: content for path, content in found.items() if _read(root / path) != content}
+
+
+def lacking(root: Path) -> Iterator[str]:
+    """Yield what is wrong with the translations below ``root``: one is missing, or names other values."""
+    for language in TRANSLATED:
+        for message in read(root, language):
+            text, translation = str(message.id), str(message.string)
+            if not translation:
+                yield f"{language}: no translation of {text!r}"
+            elif placeholders(text) != placeholders(translation):
+                yield f"{language}: other values than {text!r} has in {translation!r}"
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names in braces; all that is no format has none."""
+    try:
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return set()
+
+
+def read(root: Path, language: str) -> Catalog:
+    """Return the catalogue of ``language`` as it stands below ``root``, without its header."""
+    path = root / _path(language, "po")
+    content = io.BytesIO(path.read_bytes() if path.is_file() else b"")
+    found = pofile.read_po(content, locale=language, charset="utf-8")
+    found.delete("")
+    return found
+
+
+def _files(root: Path, command: click.Group, language: str) -> dict[str, bytes]:
+    catalogue, before = _Catalogue(locale=language, header_comment=_HEADER, fuzzy=False), read(root, language)
+    for file, line, text in texts(root, command):
+        known = before.get(text)
+        catalogue.add(text, known.string if known else "", locations=[(file, line)])
+    source, compiled = io.BytesIO(), io.BytesIO()
+    pofile.write_po(source, catalogue, width=0, sort_by_file=True, include_lineno=False)
+    write_mo(compiled, catalogue)
+    return {_path(language, "po"): source.getvalue(), _path(language, "mo"): compiled.getvalue()}
+
+
+def _path(language: str, suffix: str) -> str:
+    return f"{PACKAGE}/locale/{language}/LC_MESSAGES/gocontainer.{suffix}"
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def texts(root: Path, command: click.Group) -> Iterator[Text]:
+    """Yield every text that people read, in the order of the files."""
+    yield from _of_code(root / PACKAGE)
+    yield from _of_options()
+    yield from _numbered("cli/parameters.py", _of_commands(command))
+    yield from _numbered("inspection/numbers.toml", _of_numbers(root))
+    yield from _of_click()
+
+
+def _of_code(package: Path) -> Iterator[Text]:
+    """Yield the literals that are given to ``tr``; the commands of maintainers stay English."""
+    found = extract_from_dir(package, method_map=[("dev/**", "ignore"), ("**.py", "python")], keywords={"tr": (1,)})
+    for file, line, key, _, _ in sorted(found, key=lambda each: each[:2]):
+        yield from (Text(file, line, text) for text in _strings(key))
+
+
+def _strings(key: object) -> list[str]:
+    """Return the literals among the arguments of a call, as Babel gives them."""
+    return [each for each in (key if isinstance(key, tuple) else (key,)) if isinstance(each, str) and each]
+
+
+def _of_options() -> Iterator[Text]:
+    choices = [choice for option in (PROFILE, *OPTIONS) if isinstance(option, Select) for choice in option.choices]
+    rows: dict[str, Iterable[str]] = {
+        "options/table.py": (*GROUPS.values(), *_fields(PROFILE, *OPTIONS), *_fields(*choices)),
+        "options/conflicts.py": _fields(*CONFLICTS),
+    }
+    for file, found in rows.items():
+        yield from _numbered(file, found)
+
+
+def _fields(*rows: Record) -> Iterator[str]:
+    for row in rows:
+        yield from (text for name in _FIELDS if isinstance(text := getattr(row, name, None), str) and text)
+
+
+def _of_commands(command: click.Command) -> Iterator[str]:
+    """Yield the help of a command, of its flags and of the commands below it; an option's is in its table."""
+    yield from (text for text, _ in click_texts.paragraphs(command.help or ""))
+    for flag in command.params:
+        if isinstance(flag, click.Option) and flag.help and flag.name not in BY_NAME:
+            yield flag.help
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        below = [command.get_command(context, name) for name in command.list_commands(context)]
+        for each in below:
+            if each is not None and not each.hidden:
+                yield from _of_commands(each)
+
+
+def _of_numbers(root: Path) -> Iterator[str]:
+    rows = tomllib.loads((root / PACKAGE / "inspection/numbers.toml").read_text("utf-8")).values()
+    for row in rows:
+        yield from (row["group"], row["title"], row["buys"])
+
+
+def _numbered(file: str, found: Iterable[str]) -> Iterator[Text]:
+    yield from (Text(file, line, text) for line, text in enumerate(found))
+
+
+def _of_click() -> Iterator[Text]:
+    """Yield click's own words, of the version that development has."""
+    found = extract_from_dir(
+        Path(click.__file__).parent,
+        method_map=[(f"{name}.py", "python") for name in click_texts.MODULES],
+        keywords={"_": None, "ngettext": (1, 2)},
+    )
+    for file, line, key, _, _ in sorted(found, key=lambda each: each[:2]):
+        yield from (Text(f"click/{file}", line, text) for text in _strings(key))
