@@ -21,7 +21,7 @@ from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import OPTIONS
 from tests.helpers import reads
 from tests.helpers.goldens import FOLDER
-from tests.helpers.snippets import BIN, failures, misquoted, plan, snippets, tokens, unchecked
+from tests.helpers.snippets import BIN, failures, links, misquoted, plan, snippets, tokens, unchecked
 from tests.helpers.support import COMMAND, ROOT, clean_environment, need, ok, rendered
 from tests.helpers.support import Run as Outcome
 
@@ -75,6 +75,21 @@ def test_the_site_has_every_page(site: Path) -> None:
     assert list(site.rglob("answers.schema.json")), "the schema is a download"
 
 
+def test_a_derived_page_opens_with_its_title_and_not_with_a_warning() -> None:
+    assert len(DERIVED) == 4
+    assert [page.name for page in DERIVED if NOTE in seen(page.read_text())] == []
+
+
+def test_a_warning_that_readers_see_is_found() -> None:
+    assert NOTE in seen(f"# Options\n\n{NOTE}\n")
+    assert seen(f"<!-- {NOTE} -->\n\n# Options\n") == "Options"
+
+
+def seen(text: str) -> str:
+    """What a page shows, without its comments."""
+    return "\n".join(token.content for token in tokens(text) if token.type == "inline")
+
+
 def test_every_table_that_was_measured_is_shown() -> None:
     text = "".join(path.read_text() for path in (ROOT / "docs/explanation").glob("*.md"))
     assert MEASURED
@@ -109,17 +124,6 @@ def test_a_page_without_its_place_or_with_a_dead_anchor_stops_the_build(tmp_path
 
 
 # Links
-
-
-def links(text: str) -> list[str]:
-    """Where the links and pictures of a page lead, those in HTML too."""
-    found = []
-    for token in tokens(text):
-        if token.type in ("link_open", "image"):
-            found.append(str(token.attrs.get("href") or token.attrs["src"]))
-        elif token.type.startswith("html"):
-            found += re.findall(r"""(?:href|src)=["']?([^"'\s>]+)""", token.content)
-    return found
 
 
 def anchors(text: str) -> set[str]:

@@ -28,6 +28,17 @@ def tokens(text: str) -> Iterator[Token]:
         yield from token.children or ()
 
 
+def links(text: str) -> list[str]:
+    """Where the links and pictures of a page lead, those in HTML too."""
+    found = []
+    for token in tokens(text):
+        if token.type in ("link_open", "image"):
+            found.append(str(token.attrs.get("href") or token.attrs["src"]))
+        elif token.type.startswith("html"):
+            found += re.findall(r"""(?:href|src)=["']?([^"'\s>]+)""", token.content)
+    return found
+
+
 class Snippet(NamedTuple):
     """A fenced block: where it is, what it is of, and the comment right above it."""
 

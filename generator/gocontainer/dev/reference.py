@@ -17,11 +17,13 @@ from gocontainer.options.types import Option, Select, Toggle, Value, When
 from gocontainer.rendering import layout
 
 NOTE = "Derived from the tables by `gocontainer dev derive`; edits are lost."
+_FIRST = f"<!-- {NOTE} -->"
+"""The first line of a page: for whoever edits it, and not for its readers."""
 
 
 def options_page() -> str:
     """Return docs/reference/options.md."""
-    lines = ["# Options", "", NOTE, ""]
+    lines = [_FIRST, "", "# Options", ""]
     lines += [
         "Each has one flag, one environment variable (`GOCONTAINER_` and the name in upper case)",
         "and one key in an answers file.",
@@ -89,7 +91,7 @@ def base_images_page(page: str) -> str:
 
 def files_page(paths: Iterable[str]) -> str:
     """Return docs/reference/files.md."""
-    lines = ["# Files", "", NOTE, "", "| file | written |", "| --- | --- |"]
+    lines = [_FIRST, "", "# Files", "", "| file | written |", "| --- | --- |"]
     for path in paths:
         when = [_condition(layout.FILES[key]) for key in layout.FILES if layout.covers(key, path)]
         lines.append(f"| `{path}` | {' and '.join(when) or 'always'} |")
@@ -107,9 +109,9 @@ def numbers_page(groups: Mapping[str, Sequence[Sequence[str]]]) -> str:
     """Return the page of numbers; ``groups`` has the cells of each row."""
     head = ("number", "default", "formula", "what it buys or costs", "source", "proved by")
     lines = [
-        "# Numbers",
+        _FIRST,
         "",
-        NOTE,
+        "# Numbers",
         "",
         "The numbers of a repository whose answers are all defaults; `gocontainer explain` shows those of yours. The",
         "last column is the test that holds a number, and",
@@ -126,7 +128,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def cli_page(command: click.Group) -> str:
     """Return docs/reference/cli.md: the help of every command, and the exit codes."""
-    lines = ["# Command line", "", NOTE, ""]
+    lines = [_FIRST, "", "# Command line", ""]
     for path, each in _commands(command, "gocontainer"):
         with click.Context(each, info_name=path, terminal_width=80, help_option_names=["-h", "--help"]) as context:
             lines += [f"## `{path}`", "", "```text", each.get_help(context), "```", ""]
