@@ -8,10 +8,15 @@ import sys
 import sysconfig
 import tarfile
 import zipfile
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 import pytest
+from hatch_build import URLS, with_absolute_links
 
+from tests.helpers.snippets import links
 from tests.helpers.support import ROOT, clean_environment
 
 PROGRAM = """
@@ -106,6 +111,50 @@ def test_no_file_of_the_wheel_has_a_name_that_windows_refuses(wheel: Path) -> No
     assert "gocontainer/locale/zh_CN/LC_MESSAGES/gocontainer.mo" in names
     assert not [name for name in names if "__pycache__" in name]
     assert any(name.endswith("LICENSE") for name in names)
+
+
+def metadata(artifact: Path) -> EmailMessage:
+    """The metadata of a wheel."""
+    with zipfile.ZipFile(artifact) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return message_from_bytes(archive.read(name), policy=default)
+
+
+def test_without_an_address_the_wheels_readme_has_no_link_that_leads_nowhere(wheel: Path) -> None:
+    readme = str(metadata(wheel).get_payload())
+    assert readme.startswith("# gocontainer\n")
+    assert relative(readme) == []
+    assert relative((ROOT / "README.md").read_text()) != []
+
+
+def test_with_an_address_the_wheels_readme_has_its_picture_and_the_project_its_links(tmp_path: Path) -> None:
+    address = "https://forge.example/acme/gocontainer"
+    build(ROOT, tmp_path, "sdist")
+    (archive,) = tmp_path.glob("*.tar.gz")
+    run("tar", "-xzf", str(archive), "-C", str(tmp_path))
+    (source,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    settings = source / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('repository = ""', f'repository = "{address}"'))
+    (source / "PKG-INFO").unlink()
+    found = metadata(build(source, tmp_path / "wheel", "wheel"))
+    readme = str(found.get_payload())
+    assert relative(readme) == []
+    assert f"]({address}/raw/HEAD/docs/wizard.svg)" in readme
+    assert f"]({address}/blob/HEAD/docs/tutorial.md)" in readme
+    assert found.get_all("Project-URL") == [f"{name}, {address}{path}" for name, path in URLS.items()]
+
+
+def relative(readme: str) -> list[str]:
+    """The links and pictures of a README that need the checkout."""
+    return [link for link in links(readme) if not link.startswith(("https://", "#"))]
+
+
+def test_a_link_of_each_kind_becomes_absolute_and_others_stay() -> None:
+    text = "[a](b.md#c) ![d](e.svg) [f](https://forge.example/g) [h](#i)"
+    assert with_absolute_links(text, "https://x") == (
+        "[a](https://x/blob/HEAD/b.md#c) ![d](https://x/raw/HEAD/e.svg) [f](https://forge.example/g) [h](#i)"
+    )
+    assert with_absolute_links(text, "") == "a  [f](https://forge.example/g) [h](#i)"
 
 
 def test_the_sdist_has_what_a_build_needs_and_nothing_private(sdist: Path) -> None:
