@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 import pytest
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from gocontainer.cli.click_commands import main
 from gocontainer.dev.reference import NOTE
@@ -21,20 +18,22 @@ from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import OPTIONS
 from tests.helpers import reads
 from tests.helpers.goldens import FOLDER
-from tests.helpers.snippets import BIN, failures, links, misquoted, plan, snippets, tokens, unchecked
+from tests.helpers.snippets import BIN, anchors, failures, links, misquoted, plan, snippets, tokens, unchecked
 from tests.helpers.support import COMMAND, ROOT, clean_environment, need, ok, rendered
 from tests.helpers.support import Run as Outcome
 
 README = ROOT / "README.md"
+README_ZH = ROOT / "README.zh-CN.md"
 DERIVED = {page for page in (ROOT / "docs/reference").glob("*.md") if NOTE in page.read_text()}
 MEASURED = {*(ROOT / "docs/measured").glob("*.md")}
 """Tables that benchmarks write; they are parts of a page."""
-PAGES = [README, *sorted({*(ROOT / "docs").rglob("*.md")} - DERIVED)]
+PAGES = [README, README_ZH, *sorted({*(ROOT / "docs").rglob("*.md")} - DERIVED)]
 TOP = sorted(ROOT.glob("*.md"))
-TUTORIAL = ROOT / "docs/tutorial.md"
-"""It has two terminals and the wizard; tests/test_tutorial.py follows it."""
+TUTORIALS = {ROOT / "docs/tutorial.md", ROOT / "docs/tutorial-zh.md"}
+"""They have two terminals and the wizard; tests/test_tutorial.py follows them."""
 HOSTS = {
     "docs.docker.com",
+    "docs.github.com",
     "docs.sigstore.dev",
     "docs.zizmor.sh",
     "github.com",
@@ -124,16 +123,6 @@ def test_a_page_without_its_place_or_with_a_dead_anchor_stops_the_build(tmp_path
 
 
 # Links
-
-
-def anchors(text: str) -> set[str]:
-    """The anchors of a page's headings, as the forge and the site name them."""
-    titles = [token.content for before, token in pairs(text) if before.type == "heading_open"]
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-def pairs(text: str) -> Iterator[tuple[Token, Token]]:
-    return pairwise(MarkdownIt("commonmark").parse(text))
 
 
 def dead(page: Path, text: str) -> list[str]:
@@ -245,7 +234,7 @@ def test_a_wrong_quote_is_found() -> None:
 
 
 @COMMAND
-@pytest.mark.parametrize("page", [page for page in PAGES if page != TUTORIAL], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in TUTORIALS], ids=lambda page: page.stem)
 def test_every_command_of_a_page_does_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text()
     reads.path(page.relative_to(ROOT).as_posix())

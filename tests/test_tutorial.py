@@ -18,7 +18,7 @@ from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Size
 
 pytestmark = pytest.mark.proof(runs=("generator", "template", "pyproject.toml", "hatch_build.py", "README.md"))
 
-TUTORIAL = ROOT / "docs/tutorial.md"
+TUTORIALS = (ROOT / "docs/tutorial.md", ROOT / "docs/tutorial-zh.md")
 KEYS = {"Enter": ENTER, "Esc": ESCAPE, "Up": UP, "Down": DOWN, "Ctrl-C": CTRL_C, "Ctrl-U": CTRL_U}
 SIZE = Size(112, 50)
 PORTS = (8080, 8081, 6060)
@@ -125,8 +125,9 @@ def fresh(tmp_path: Path) -> dict[str, str]:
     return environment(tmp_path, (), **kept, **go_caches(), **who) | {"PATH": path, "PS1": r"<\#>$ ", "VIRTUAL_ENV": ""}
 
 
-def test_the_tutorial_ends_with_a_running_service(tmp_path: Path, fresh: dict[str, str]) -> None:
-    for shell in follow(TUTORIAL.read_text(), tmp_path, fresh):
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda page: page.stem)
+def test_the_tutorial_ends_with_a_running_service(tutorial: Path, tmp_path: Path, fresh: dict[str, str]) -> None:
+    for shell in follow(tutorial.read_text(), tmp_path, fresh):
         shell.at_prompt()
         shell.terminal.send("exit\r")
         shell.terminal.end()

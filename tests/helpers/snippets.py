@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -33,10 +35,36 @@ def links(text: str) -> list[str]:
     found = []
     for token in tokens(text):
         if token.type in ("link_open", "image"):
-            found.append(str(token.attrs.get("href") or token.attrs["src"]))
+            found.append(unquote(str(token.attrs.get("href") or token.attrs["src"])))
         elif token.type.startswith("html"):
             found += re.findall(r"""(?:href|src)=["']?([^"'\s>]+)""", token.content)
     return found
+
+
+class Heading(NamedTuple):
+    """A heading: h1, h2 and so on, what it says, and its line, counted from zero."""
+
+    level: str
+    title: str
+    line: int
+
+    @property
+    def anchor(self) -> str:
+        """Its anchor, as the forge and the site name it."""
+        return re.sub(r"[^\w\- ]", "", self.title.lower()).replace(" ", "-")
+
+
+def headings(text: str) -> list[Heading]:
+    """The headings of a page."""
+    blocks = pairwise(MarkdownIt("commonmark").parse(text))
+    return [
+        Heading(each.tag, after.content, (each.map or [0])[0]) for each, after in blocks if each.type == "heading_open"
+    ]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings."""
+    return {heading.anchor for heading in headings(text)}
 
 
 class Snippet(NamedTuple):
@@ -58,7 +86,7 @@ class Snippet(NamedTuple):
         if self.language == "console":
             return {"": "run", "terminal": "run", "not run": "shown"}.get(name)
         if self.language == "text":
-            return "shown" if self.mark == "screen" or name == "wrong" else None
+            return {"screen": "shown", "wrong": "shown", "tree": "tree"}.get(name)
         if self.language == "python":
             return None if self.mark else "python"
         return "file" if name == "file" and self.language in ("yaml", "toml", "json") else None
@@ -66,7 +94,7 @@ class Snippet(NamedTuple):
     @property
     def argument(self) -> str:
         """The path or the reason that the comment gives."""
-        return re.sub(r"^(from(?= )|file:|not run:|terminal:|wrong:) *", "", self.mark)
+        return re.sub(r"^(from(?= )|tree:|file:|not run:|terminal:|wrong:) *", "", self.mark)
 
 
 _MARK = re.compile(r"(?:%|<!--) *(.*?)(?: *-->)?")
@@ -94,15 +122,36 @@ def unchecked(text: str) -> list[str]:
 
 
 def misquoted(text: str) -> list[str]:
-    """The quotes of a page that do not stand like that in their file."""
-    found = []
-    for snippet in snippets(text):
-        if snippet.kind == "quote":
-            source = ROOT / snippet.argument
-            quoted = snippet.text.strip() and source.is_file()
-            if not quoted or f"\n{snippet.text}" not in f"\n{source.read_text().rstrip()}\n":
-                found.append(f"line {snippet.line}: {snippet.argument}")
-    return found
+    """The quotes of a page that do not stand like that in their file, and the trees that are not like their folder."""
+    right = {"quote": stands, "tree": drawn}
+    return [
+        f"line {snippet.line}: {snippet.argument}"
+        for snippet in snippets(text)
+        for check in [right.get(snippet.kind or "")]
+        if check and not check(snippet.text, ROOT / snippet.argument)
+    ]
+
+
+def stands(quote: str, source: Path) -> bool:
+    """Whether a file has these lines, in this order where a line `...` leaves some out."""
+    parts = re.split(r"(?m)^\.\.\.\n", quote)
+    if not all(parts) or not source.is_file():
+        return False
+    rest = f"\n{source.read_text().rstrip()}\n"
+    for part in parts:
+        _, found, rest = rest.partition(f"\n{part}")
+        rest = f"\n{rest}"
+        if not found:
+            return False
+    return True
+
+
+def drawn(tree: str, folder: Path) -> bool:
+    """Whether a tree names what is in a folder: nothing else, and no folder or program of it is left out."""
+    named = re.findall(r"(?m)^[├└]── (\S+)", tree)
+    tops = {path.name for path in folder.iterdir() if path.suffix not in (".md", ".sum") and path.name != "LICENSE"}
+    shown = {name.partition("/")[0] for name in named}
+    return all((folder / name).exists() for name in named) and {n for n in tops if n[0] != "."} <= shown
 
 
 class Step(NamedTuple):
