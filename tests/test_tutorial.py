@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.helpers.snippets import Snippet, go_caches, matches, snippets, steps
-from tests.helpers.support import ROOT, missing, need
+from tests.helpers.support import CACHE, ROOT, locked, missing, need
 from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Size, Terminal, environment
 
 pytestmark = pytest.mark.proof(runs=("generator", "template", "pyproject.toml", "hatch_build.py", "README.md"))
@@ -108,9 +108,17 @@ def run(shell: Shell, block: Snippet) -> None:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> dict[str, str]:
-    """A machine on which nothing of gocontainer is installed yet."""
+def fresh(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A machine on which nothing of gocontainer is installed yet; the ports are had by one tutorial at a time."""
     need("python3", "git", "make", "go", "curl")
+    place = CACHE / "tutorial"
+    place.mkdir(parents=True, exist_ok=True)
+    with locked(place):
+        yield machine(tmp_path)
+
+
+def machine(tmp_path: Path) -> dict[str, str]:
+    """The environment of a home with a checkout and nothing else, on which the ports are free."""
     for port in PORTS:
         try:
             socket.create_server(("127.0.0.1", port)).close()
