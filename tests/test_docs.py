@@ -12,8 +12,8 @@ import click
 import pytest
 
 from gocontainer.cli.click_commands import main
+from gocontainer.cli.main import EXIT_CODES
 from gocontainer.dev.reference import NOTE
-from gocontainer.errors import EXIT_CODES
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import OPTIONS
 from tests.helpers import reads

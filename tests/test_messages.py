@@ -27,7 +27,7 @@ def checkout(tmp_path: Path) -> ScratchCheckout:
 def unlookable(tree: ast.Module) -> Iterator[str]:
     """Calls of ``tr`` whose text is put together in code, so that no catalogue has it."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tr", "texts.tr"):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tr", "mark"):
             text = node.args[0] if node.args else None
             is_literal = isinstance(text, ast.Constant) and isinstance(text.value, str)
             if not is_literal and not isinstance(text, ast.Name | ast.Attribute | ast.Subscript):
@@ -37,7 +37,7 @@ def unlookable(tree: ast.Module) -> Iterator[str]:
 def unfilled(tree: ast.Module) -> Iterator[str]:
     """Calls of ``tr`` that do not give the values that the text names."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tr", "texts.tr") and node.args:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tr" and node.args:
             text, given = node.args[0], {each.arg for each in node.keywords}
             if isinstance(text, ast.Constant) and messages.placeholders(str(text.value)) != given and None not in given:
                 yield ast.unparse(node)

@@ -57,6 +57,12 @@ def _units(text: str) -> list[str]:
     return re.findall(rf"\s+|{word}", text)
 
 
+def padded(text: str, columns: int) -> str:
+    """Return ``text`` with spaces behind it that fill so many columns, or before it where the number is negative."""
+    spaces = " " * (abs(columns) - width(text))
+    return text + spaces if columns > 0 else spaces + text
+
+
 def width(text: str) -> int:
     """Return how many columns of a terminal ``text`` takes."""
     if text.isascii():

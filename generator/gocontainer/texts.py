@@ -6,12 +6,13 @@ reads goes through here: JSON, exit codes and rendered files are the same in eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 """The languages, each in its own words; a language has a catalogue, but for English."""
 _LOCALE = Path(__file__).with_name("locale")
+_FEW = 5
 
 
 def _as_it_is(text: str) -> str:
@@ -24,8 +25,21 @@ _found: Callable[[str], str] = _as_it_is
 
 def tr(text: str, /, **values: object) -> str:
     """Return ``text`` in the language in use, with its ``{names}`` filled from ``values`` if there are any."""
-    text = _found(text)
+    text = _found(text) if text else text  # gettext has its header under the empty text
     return text.format_map(values) if values else text
+
+
+def mark(text: str) -> str:
+    """Return ``text`` as it is: a text that is looked up later, where it is shown."""
+    return text
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return a few of ``names`` for a sentence."""
+    shown = list(names)
+    if len(shown) <= _FEW:
+        return ", ".join(shown)
+    return tr("{names} and {count} more", names=", ".join(shown[:_FEW]), count=len(shown) - _FEW)
 
 
 def speak(language: str) -> None:

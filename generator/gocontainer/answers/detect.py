@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gocontainer.answers.model import Layer, fits
 from gocontainer.repository import git
+from gocontainer.texts import tr
 
 REGISTRIES = {"github.com": "ghcr.io/{owner}", "gitlab.com": "registry.gitlab.com/{owner}/{path}"}
 """The registry that comes with a host's repositories; elsewhere there is none to guess."""
@@ -57,20 +58,21 @@ class Surroundings(NamedTuple):
     def found(self, language: str) -> Iterator[str]:
         """Yield what was found, a short phrase each; ``language`` is the Go version that is needed."""
         if self.remote:
-            yield f"remote {self.remote.module}"
+            yield tr("remote {module}", module=self.remote.module)
         if self.clone and fits("service", self.clone):
-            yield "an empty clone, to be filled"
+            yield tr("an empty clone, to be filled")
         elif self.clone:
-            yield "an empty clone, whose name no service can have"
+            yield tr("an empty clone, whose name no service can have")
         elif self.repository:
-            yield f"the repository {self.repository.name}, where you commit yourself"
+            yield tr("the repository {name}, where you commit yourself", name=self.repository.name)
         else:
-            yield "no git repository, so a new one"
+            yield tr("no git repository, so a new one")
         if self.user:
-            yield f"git user {self.user}"
+            yield tr("git user {name}", name=self.user)
         elif not self.repository and "GIT_AUTHOR_NAME" not in os.environ:
-            yield "no git user.name, so no first commit"
-        yield f"Go {self.go}" if self.go else f"no Go, which the service needs ({language} or newer)"
+            yield tr("no git user.name, so no first commit")
+        needs = tr("no Go, which the service needs ({version} or newer)", version=language)
+        yield f"Go {self.go}" if self.go else needs
 
 
 def surroundings(output: Path | None, service: str | None = None) -> Surroundings:

@@ -18,6 +18,7 @@ from gocontainer import __version__
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
 from gocontainer.repository.tree import File, Tree, digest
+from gocontainer.texts import tr
 
 LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
@@ -70,7 +71,7 @@ class Lock(NamedTuple):
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the answers as they were: what was only a default still is one."""
-        label = f"{{name}} in {LOCK}"
+        label = tr("{name} in {file}", name="{name}", file=LOCK)
         given = {name: value for name, value in self.answers.items() if name not in self.defaults}
         rest = {name: value for name, value in self.answers.items() if name in self.defaults}
         profile = Layer("profile", {"profile": self.profile}, label)
@@ -195,7 +196,8 @@ def packed(repository: Path, remembered: Lock) -> Tree:
         tree = {}
     if digest(tree) == remembered.digest:
         return tree
-    raise CannotUpdate(f"{PACK} is gone or was changed", "Bring it back, say with 'git checkout'.")
+    reason = tr("{file} is gone or was changed", file=PACK)
+    raise CannotUpdate(reason, tr("Bring it back, say with 'git checkout'."))
 
 
 def protected(keep: Sequence[str], paths: Iterable[str]) -> list[str]:

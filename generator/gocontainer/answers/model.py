@@ -13,6 +13,7 @@ from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, Toggle, Value, holds, may_hold, nearest
+from gocontainer.texts import tr
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -121,12 +122,12 @@ def fill(layers: Sequence[Layer]) -> Filled:
             values[option.name] = given[option.name]
         elif option.name in preset and may_hold(option.when, values):
             values[option.name], origins[option.name] = preset[option.name], "profile"
-            places[option.name] = f"profile {profile}"
+            places[option.name] = tr("profile {profile}", profile=profile)
         elif option.default == "":
             raise MissingAnswers([option.name], usage())
         else:
             values[option.name], origins[option.name] = _default(option, values), "default"
-            places[option.name] = "default"
+            places[option.name] = tr("default")
     return Filled(values, origins, places, frozenset(given), profile)
 
 
@@ -155,7 +156,7 @@ def usage() -> tuple[str, ...]:
 
 def _usage(option: Option, width: int) -> str:
     if isinstance(option, Toggle):
-        return f"{option.flag} or --no-{option.flag.removeprefix('--')}"
+        return tr("{on} or {off}", on=option.flag, off=f"--no-{option.flag.removeprefix('--')}")
     return f"{option.flag:{width}}  {option.rule}"
 
 
@@ -169,7 +170,7 @@ def _default(option: Option, values: Mapping[str, Value]) -> Value:
     default = option.default
     if isinstance(default, str) and "{service}" in default:
         # Not every good name of a service makes a good module path: vendor, for one.
-        return option.parse(default.format(service=values["service"]), f"{option.flag}, by default")
+        return option.parse(default.format(service=values["service"]), tr("{flag}, by default", flag=option.flag))
     return default
 
 
@@ -178,8 +179,10 @@ def _check(filled: Filled) -> None:
     for name in filled.given:
         when = BY_NAME[name].when
         if not holds(when, values):
-            needs = " and ".join(f"{key} is {' or '.join(map(str, accepted))}" for key, accepted in when.items())
-            raise NotApplicable(places[name], needs)
+            needs = [
+                tr("{name} is {values}", name=key, values=tr(" or ").join(map(str, few))) for key, few in when.items()
+            ]
+            raise NotApplicable(places[name], tr(" and ").join(needs))
     for conflict in CONFLICTS:
         if conflict.applies(values):
             named = [_named(name, values[name], places[name]) for name in conflict.names]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gocontainer.answers.model import Layer
 from gocontainer.errors import UnreadableAnswers
+from gocontainer.texts import tr
 
 if TYPE_CHECKING:
     import yaml
@@ -44,19 +45,19 @@ def from_file(path: Path) -> Layer:
     try:
         values = _parse(path.read_text("utf-8-sig"), path.suffix.lower())
     except OSError as error:
-        raise UnreadableAnswers(str(path), error.strerror or str(error), "Check the path.") from error
+        raise UnreadableAnswers(str(path), error.strerror or str(error), tr("Check the path.")) from error
     except UnicodeDecodeError as error:
-        raise UnreadableAnswers(str(path), "it is not text in UTF-8") from error
+        raise UnreadableAnswers(str(path), tr("it is not text in UTF-8")) from error
     except RecursionError as error:
-        raise UnreadableAnswers(str(path), "it is nested too deeply") from error
+        raise UnreadableAnswers(str(path), tr("it is nested too deeply")) from error
     except ValueError as error:
         raise UnreadableAnswers(str(path), " ".join(str(error).split())) from error
     if values is None:
         values = {}  # only comments
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise UnreadableAnswers(str(path), "it is not a mapping of options to values")
+        raise UnreadableAnswers(str(path), tr("it is not a mapping of options to values"))
     values.pop("$schema", None)  # for editors
-    label = "{name} in " + str(path).replace("{", "{{").replace("}", "}}")
+    label = tr("{name} in {file}", name="{name}", file=str(path).replace("{", "{{").replace("}", "}}"))
     return Layer("file", values, label)
 
 
@@ -69,7 +70,7 @@ def _parse(text: str, suffix: str) -> object:
         return tomllib.loads(text)
     if suffix in (".yaml", ".yml"):
         return _parse_yaml(text)
-    raise ValueError(f"the ending {suffix or '(none)'!s} is not .yaml, .toml or .json")
+    raise ValueError(tr("the ending {suffix} is not .yaml, .toml or .json", suffix=suffix or tr("(none)")))
 
 
 def _parse_json(text: str) -> object:
@@ -83,14 +84,14 @@ def _at(text: str, position: int, problem: str) -> str:
     """Return a problem with its place in the text."""
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
-    return f"line {line}, column {column}: {problem}"
+    return tr("line {line}, column {column}: {problem}", line=line, column=column, problem=problem)
 
 
 def _once(pairs: Sequence[tuple[object, object]]) -> dict[object, object]:
     """Return the mapping of ``pairs``; ValueError where a key stands twice."""
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError(tr("a key stands twice"))
     return mapping
 
 
@@ -109,7 +110,7 @@ def _parse_yaml(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         raise ValueError(_problem(text, error)) from error
     except (AttributeError, LookupError, TypeError) as error:
-        raise ValueError("a key, or a value with a tag, cannot be used") from error
+        raise ValueError(tr("a key, or a value with a tag, cannot be used")) from error
 
 
 def _problem(text: str, error: yaml.MarkedYAMLError) -> str:

@@ -19,6 +19,7 @@ from gocontainer.console import say
 from gocontainer.errors import Cancelled
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Option, Select
+from gocontainer.texts import tr
 
 
 def run(arguments: Sequence[str]) -> int | None:
@@ -129,7 +130,7 @@ def _begun(values: Sequence[str], _ctx: click.Context, _parameter: click.Paramet
 
 def _help(known: Parameter) -> str | None:
     option = _option(known.name)
-    return flags.help_of(option) if option else known.help or None
+    return flags.help_of(option) if option else tr(known.help) or None
 
 
 def _add(name: str, known: Sequence[Parameter], run: Callable[..., Any], kind: type[click.Command]) -> None:
@@ -149,8 +150,8 @@ _add_all()
 
 
 @main.command()
-@click.option("--schema", is_flag=True, help="The JSON Schema of an answers file.")
-@click.option("--json", "as_json", is_flag=True, help="The table as JSON.")
+@click.option("--schema", is_flag=True, help=tr("The JSON Schema of an answers file."))
+@click.option("--json", "as_json", is_flag=True, help=tr("The table as JSON."))
 def options(*, schema: bool, as_json: bool) -> None:
     """List every option with what it accepts, its default and what it buys."""
     from gocontainer.options.describe import options_table, options_text

@@ -21,6 +21,18 @@ _PLAIN = {
     "update": ("gocontainer.cli.repository_commands", parameters.UPDATE),
 }
 """Where the commands are that can do without click, and what they take."""
+EXIT_CODES = {
+    0: "done",
+    1: "the environment failed; nothing was written",
+    2: "bad usage or answers; nothing was written",
+    3: "an update left conflicts for a person",
+    4: "files drifted, an update is there or an image is past its end of life (`status`), "
+    "or a preview would change something",
+    129: "the terminal was closed; nothing was written",
+    130: "cancelled; nothing was written",
+    143: "terminated; nothing was written",
+}
+"""What each exit code of the process means."""
 _COMPLETE = "_GOCONTAINER_COMPLETE"
 """The variable by which a shell asks for completions."""
 

@@ -13,13 +13,14 @@ from gocontainer.answers.sources import from_file
 from gocontainer.cli import flags, new_report
 from gocontainer.cli.requests import NewRequest
 from gocontainer.cli.written import write
-from gocontainer.console import absolute, say, tell
+from gocontainer.console import absolute, padded, say, tell
 from gocontainer.errors import CannotUse
 from gocontainer.external import template
 from gocontainer.external.wanted import Wanted
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
+from gocontainer.texts import mark, tr
 
 
 def new(request: NewRequest) -> None:
@@ -37,7 +38,7 @@ def new(request: NewRequest) -> None:
     written = [] if request.dry_run else write(files, target, no_git=request.no_git)
     warnings = [*rendered.notes, *written]
     for warning in warnings:
-        tell(f"Warning: {warning}", err=True)
+        tell(tr("Warning: {text}", text=warning), err=True)
     if request.as_json:
         more = {"template": rendered.template.document()}
         say(new_report.as_json(rendered.answers, files, target, warnings, written=not request.dry_run, **more))
@@ -53,22 +54,25 @@ def _refuse(request: NewRequest) -> None:
     given = [each.flag for each in options if request.given.get(each.name) not in (None, (), "")]
     given += [f"--{name}" for name, value in (("plain", request.plain), ("resume", request.resume)) if value]
     if given:
-        hint = "Leave it out; that template's own variables are given with --set KEY=VALUE."
-        raise CannotUse(f"{given[0]} is of gocontainer's own template, not of {request.template}", hint)
+        hint = tr("Leave it out; that template's own variables are given with --set KEY=VALUE.")
+        text = mark("{flag} is of gocontainer's own template, not of {template}")
+        raise CannotUse(tr(text, flag=given[0], template=request.template), hint)
     if len(request.answers_files) > 1:
-        raise CannotUse(f"--answers is given {len(request.answers_files)} times", "Give one file.")
+        reason = tr("{flag} is given {count} times", flag="--answers", count=len(request.answers_files))
+        raise CannotUse(reason, tr("Give one file."))
 
 
 def _farewell(rendered: template.Rendered, files: tree.Tree, target: Path, output: str) -> Iterator[str]:
     template = rendered.template
-    yield f"Wrote {target.name}: {len(files)} files in {target}"
-    yield f"  template  {template.name} {template.version}"
+    yield tr("Wrote {service}: {count} files in {folder}", service=target.name, count=len(files), folder=target)
+    yield f"  {padded(tr('template'), 9)} {template.name} {template.version}"
     defaults = rendered.answers.defaults()
     if defaults:
-        yield f"  defaults  {', '.join(f'{name}={_shown(rendered.answers[name])}' for name in defaults)}"
-        yield "            another value: --set KEY=VALUE"
+        shown = ", ".join(f"{name}={_shown(rendered.answers[name])}" for name in defaults)
+        yield f"  {padded(tr('defaults'), 9)} {shown}"
+        yield f"  {'':9} {tr('another value: --set KEY=VALUE')}"
     yield ""
-    yield "Next:"
+    yield tr("Next:")
     yield f"  cd {shlex.quote(os.path.normpath(f'{output}/{target.name}'))}"
 
 

@@ -10,16 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.answers.model import Answers, AnswerSet
+from gocontainer.console import padded
 from gocontainer.rendering.estimate import replicas
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.repository.tree import Tree, digest
+from gocontainer.texts import mark, tr
 
-NOT_COMMITTED = "The files are not committed: git is not there or has no user.name and user.email."
+NOT_COMMITTED = mark("The files are not committed: git is not there or has no user.name and user.email.")
+
+_IMAGE = ("image", "base_image", "platforms")
 
 
 def inside(repository: Path) -> str:
     """Return what to know of a service that is a folder of another repository."""
-    return f"{repository} is a repository already: nothing was committed, and a pipeline has to move to its top to run."
+    return tr(
+        "{repository} is a repository already: nothing was committed, and a pipeline has to move to its top to run.",
+        repository=repository,
+    )
 
 
 def warnings(answers: Answers, *others: str) -> list[str]:
@@ -27,10 +34,11 @@ def warnings(answers: Answers, *others: str) -> list[str]:
     unusual = Sizes.of(answers).warnings()
     warnings = [*(f"{name} {text}" for name, text in unusual.items()), *others]
     if answers.origins["image"] == "default":
-        warnings.append(
-            f"No registry is known, so the image is {answers['image']}, which no cluster can pull. "
+        text = mark(
+            "No registry is known, so the image is {image}, which no cluster can pull. "
             "Give --image, or later 'gocontainer update --set image=...'."
         )
+        warnings.append(tr(text, image=answers["image"]))
     return warnings
 
 
@@ -64,7 +72,8 @@ def listing(files: Tree, target: Path) -> str:
     """Return the files that would be written, with their sizes."""
     rows = [f"{len(file.content):8,}  {path}" for path, file in sorted(files.items())]
     total = sum(len(file.content) for file in files.values())
-    return "\n".join([f"{target} would get {len(files)} files, {total:,} bytes:", *rows])
+    title = tr("{folder} would get {count} files, {total:,} bytes:", folder=target, count=len(files), total=total)
+    return "\n".join([title, *rows])
 
 
 def output_flags(target: Path, output: str | None) -> list[str]:
@@ -83,20 +92,25 @@ def output_flags(target: Path, output: str | None) -> list[str]:
 
 def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
     """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
-    run = f"make run      # serves on port {answers['port']}"
+    run = ("make run", tr("serves on port {port}", port=answers["port"]))
     if answers["eventing"] == "kafka":
-        run = "make run-flow # starts a storage and the function, and uploads a text"
+        run = ("make run-flow", tr("starts a storage and the function, and uploads a text"))
+    known = {"service": answers["service"], "count": len(files), "folder": target}
+    image = tr("{image} on {base_image}, for {platforms}", **{name: answers[name] for name in _IMAGE})
+    size = tr(
+        "{count}, each {cpu} CPU and {memory}", count=replicas(answers), cpu=answers["cpu"], memory=answers["memory"]
+    )
     return "\n".join(
         [
-            f"Wrote {answers['service']}: {len(files)} files in {target}",
+            tr("Wrote {service}: {count} files in {folder}", **known),
             "",
-            f"  module    {answers['module']}",
-            f"  image     {answers['image']} on {answers['base_image']}, for {answers['platforms']}",
-            f"  replicas  {replicas(answers)}, each {answers['cpu']} CPU and {answers['memory']}",
+            f"  {padded(tr('module'), 9)} {answers['module']}",
+            f"  {padded(tr('image'), 9)} {image}",
+            f"  {padded(tr('replicas'), 9)} {size}",
             "",
-            "Next:",
+            tr("Next:"),
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
-            f"  {run}",
-            "  make          # lists what else there is",
+            f"  {run[0]:13} # {run[1]}",
+            f"  {'make':13} # {tr('lists what else there is')}",
         ]
     )

@@ -10,6 +10,7 @@ from gocontainer import __version__
 from gocontainer.answers import lockfile
 from gocontainer.console import absolute, say, tell
 from gocontainer.errors import CannotUpdate
+from gocontainer.texts import mark, tr
 
 if TYPE_CHECKING:
     from gocontainer.cli.requests import UpdateRequest
@@ -32,8 +33,10 @@ def explain(*, path: str, as_json: bool) -> None:
         say(json.dumps([each._asdict() for each in explained], indent=2, ensure_ascii=False))
         return
     version = lockfile.read(absolute(path)).version
-    written = "" if version == __version__ else f", written by {version}"
-    tell(f"{len(explained)} numbers, by the formulas of gocontainer {__version__}{written}")
+    known = {"count": len(explained), "version": __version__, "written": version}
+    same = tr("{count} numbers, by the formulas of gocontainer {version}", **known)
+    older = tr("{count} numbers, by the formulas of gocontainer {version}, written by {written}", **known)
+    tell(same if version == __version__ else older)
     for line in explaining.lines(explained):
         tell(line)
 
@@ -54,7 +57,7 @@ def update(**values: Any) -> int:
     if request.restore:
         from gocontainer.update.restore import restore as bring_back
 
-        say("\n".join(f"restored {each}" for each in bring_back(folder, request.restore)))
+        say("\n".join(tr("restored {path}", path=each) for each in bring_back(folder, request.restore)))
         return 0
     return _update(folder, request)
 
@@ -75,14 +78,15 @@ def _ended(project: Project, *, abort: bool) -> str:
     found = journal.read(project)
     if found is None and not abort and lock_merge.is_conflicted(project):
         lock_merge.regenerate(project)
-        return f"{lockfile.LOCK} and {lockfile.PACK} are written anew for both branches. Go on with the merge."
+        text = mark("{lock} and {pack} are written anew for both branches. Go on with the merge.")
+        return tr(text, lock=lockfile.LOCK, pack=lockfile.PACK)
     if found is None:
-        raise CannotUpdate("no update is under way", "There is nothing to end.")
+        raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
     if abort:
         undo.undo(project, found)
-        return "The update is undone."
+        return tr("The update is undone.")
     journal.finish(project, found)
-    return "The update has ended. Commit it."
+    return tr("The update has ended. Commit it.")
 
 
 def _update(folder: Path, request: UpdateRequest) -> int:

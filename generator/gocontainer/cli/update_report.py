@@ -7,9 +7,22 @@ from typing import Any
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.objects import Entry
+from gocontainer.texts import mark, tr
 from gocontainer.update import changed_limits, cluster_cleanup
+from gocontainer.update.git_merge import MergeConflict
 from gocontainer.update.steps import Plan, Update
 
+_KINDS = (
+    mark("add/add"),
+    mark("binary"),
+    mark("contents"),
+    mark("distinct modes"),
+    mark("file/directory"),
+    mark("modify/delete"),
+    mark("rename/delete"),
+    mark("rename/rename"),
+)
+"""What git calls its conflicts, as far as a person will see them."""
 _CHANGES = {"added": "+", "changed": "~", "deleted": "-"}
 
 
@@ -57,34 +70,49 @@ def current(update: Update, *, as_json: bool) -> str:
     """Return what is said where there is nothing to do."""
     if as_json:
         return document(update, None, written=False)
-    lines = [
-        f"{update.project.folder} is of {update.template.name} {update.template.version} already.",
-        *_offered(update),
-    ]
-    return "\n".join(lines)
+    template = {"name": update.template.name, "version": update.template.version}
+    is_current = tr("{folder} is of {name} {version} already.", folder=update.project.folder, **template)
+    return "\n".join([is_current, *_offered(update)])
 
 
 def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     """Return what a person reads."""
     marks = changes(update, planned)
-    verb = "Updated" if written else "Would update"
-    how = f"from {update.step}" if update.moves else "with other answers"
-    lines = [f"{verb} {update.project.folder} {how}: {len(marks)} file{'s' * (len(marks) != 1)}"]
+    lines = [_title(update, len(marks), written=written)]
     lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
-    lines += [f"  ! {each.path}: conflict ({each.kind})" for each in planned.conflicts.values()]
-    lines += [f"  {path} stays deleted; --restore {path} brings it back" for path in planned.kept_deleted]
+    lines += [f"  ! {_conflict(each)}" for each in planned.conflicts.values()]
+    deleted = mark("{path} stays deleted; --restore {path} brings it back")
+    lines += [f"  {tr(deleted, path=path)}" for path in planned.kept_deleted]
+    decided = mark("{path}: {taken!r} was taken, not {other!r}")
     lines += [
-        f"  {path}: {choice.taken!r} was taken, not {choice.other!r}"
+        f"  {tr(decided, path=path, taken=choice.taken, other=choice.other)}"
         for path, found in planned.decided.items()
         for choice in found
     ]
+    unpinned = mark("{path}: {image} has no digest yet, since its tag is another: run 'make pin' again")
     lines += [
-        f"  {path}: {image} has no digest yet, since its tag is another: run 'make pin' again"
-        for path, images in planned.unpinned.items()
-        for image in images
+        f"  {tr(unpinned, path=path, image=image)}" for path, images in planned.unpinned.items() for image in images
     ]
     lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
     return "\n".join([*lines, *_in_the_cluster(update)])
+
+
+def _title(update: Update, count: int, *, written: bool) -> str:
+    """Return what was updated, or would be, and how many files change."""
+    files = tr("1 file") if count == 1 else tr("{count} files", count=count)
+    step = tr("{old} to {new}", old=update.step[0], new=update.step[-1]) if update.step[1:] else update.step[0]
+    known = {"folder": update.project.folder, "files": files, "step": step}
+    if update.moves and written:
+        return tr("Updated {folder} from {step}: {files}", **known)
+    if update.moves:
+        return tr("Would update {folder} from {step}: {files}", **known)
+    if written:
+        return tr("Updated {folder} with other answers: {files}", **known)
+    return tr("Would update {folder} with other answers: {files}", **known)
+
+
+def _conflict(found: MergeConflict) -> str:
+    return tr("{path}: conflict ({kind})", path=found.path, kind=tr(found.kind))
 
 
 def _changed_limits(update: Update) -> Iterator[str]:
@@ -101,16 +129,17 @@ def _follow_up(update: Update) -> cluster_cleanup.FollowUp:
 def _in_the_cluster(update: Update) -> Iterator[str]:
     hand_over, delete = _follow_up(update)
     if hand_over:
-        yield "The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:"
+        yield tr("The autoscaler decides the number of replicas now. Where it runs, leave it to it before you apply:")
         yield from (f"  {command}" for command in hand_over)
     if delete:
-        yield "No manifest makes these any more. Where they run, delete them once you have applied:"
+        yield tr("No manifest makes these any more. Where they run, delete them once you have applied:")
         yield from (f"  {command}" for command in delete)
 
 
 def _offered(update: Update) -> Iterator[str]:
     for name, (kept, default) in update.offers.items():
-        yield f"{name} stays {_shown(kept)}; its default is {_shown(default)} now: --set {name}={_shown(default)}"
+        text = mark("{name} stays {kept}; its default is {default} now: --set {name}={default}")
+        yield tr(text, name=name, kept=_shown(kept), default=_shown(default))
 
 
 def _shown(value: object) -> str:
@@ -119,9 +148,10 @@ def _shown(value: object) -> str:
 
 def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
     if planned.conflicts and written:
-        yield "Decide the lines between the markers and 'git add' each file; then run 'gocontainer update --continue'."
-        yield "'gocontainer update --abort' undoes all of it."
+        decide = mark("Decide the lines between the markers and 'git add' each file; then run '{command}'.")
+        yield tr(decide, command="gocontainer update --continue")
+        yield tr("'gocontainer update --abort' undoes all of it.")
     elif planned.conflicts:
-        yield "Nothing was written."
+        yield tr("Nothing was written.")
     elif written and branch:
-        yield f"It is committed as the branch {branch}."
+        yield tr("It is committed as the branch {branch}.", branch=branch)

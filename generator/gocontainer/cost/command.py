@@ -18,6 +18,7 @@ from gocontainer.cost.knative_autoscaler import Service
 from gocontainer.errors import CannotUse, ConflictingAnswers
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Quantity, Value
+from gocontainer.texts import mark, tr
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
@@ -27,7 +28,7 @@ class _Number:
 
     def __init__(self, minimum: float, maximum: float, kind: type[int | float] = float) -> None:
         self.minimum, self.maximum, self._kind = minimum, maximum, kind
-        self.rule = f"{minimum} to {maximum}"
+        self.rule = tr("{minimum} to {maximum}", minimum=minimum, maximum=maximum)
 
     def __call__(self, _ctx: click.Context, _flag: click.Parameter, value: str | None) -> float | None:
         if value is None:
@@ -37,8 +38,10 @@ class _Number:
         except ValueError:
             number = math.nan
         if not self.minimum <= number <= self.maximum:
-            what = "a whole number" if self._kind is int else "a number"
-            raise click.BadParameter(f"{value!r} is not {what} from {self.rule}.")
+            text = mark("{value!r} is not a number from {minimum} to {maximum}.")
+            if self._kind is int:
+                text = mark("{value!r} is not a whole number from {minimum} to {maximum}.")
+            raise click.BadParameter(tr(text, value=value, minimum=self.minimum, maximum=self.maximum))
         return number
 
 
@@ -61,31 +64,34 @@ _CPU, _MEMORY = "cpu", "memory"
 
 def _option(flag: str, kind: _Number | _Answer, metavar: str, text: str, **more: Any) -> Callable[[_Command], _Command]:
     """Return a flag whose help ends as the helps of `gocontainer new` do."""
-    default = f"; default: {more['default']}" if "default" in more else ""
-    return click.option(flag, type=str, callback=kind, metavar=metavar, help=f"{text} [{kind.rule}{default}]", **more)
+    default = tr("; default: {value}", value=more["default"]) if "default" in more else ""
+    text = f"{tr(text)} [{kind.rule}{default}]"
+    return click.option(flag, type=str, callback=kind, metavar=metavar, help=text, **more)
 
 
 @click.command()
 @click.argument("path", required=False, type=click.Path(file_okay=False))
-@_option("--tasks-per-day", _MANY, "N", "How many tasks come in a day.")
-@_option("--bursts", _MANY, "N", "How many bursts a day they come in; else evenly.")
-@_option("--burst-seconds", _Number(0, load_pattern.DAY), "S", "How long a burst lasts; else its tasks come at once.")
+@_option("--tasks-per-day", _MANY, "N", mark("How many tasks come in a day."))
+@_option("--bursts", _MANY, "N", mark("How many bursts a day they come in; else evenly."))
+@_option(
+    "--burst-seconds", _Number(0, load_pattern.DAY), "S", mark("How long a burst lasts; else its tasks come at once.")
+)
 @click.option(
     "--trace",
     type=click.Path(exists=True, dir_okay=False, readable=True),
     metavar="FILE",
-    help="Replay this instead: the time of one arrival on each line.",
+    help=tr("Replay this instead: the time of one arrival on each line."),
 )
-@_option("--seconds", _Number(0.001, 600), "S", "How long a task takes.", required=True)
-@_option("--concurrency", _Answer(_CONCURRENCY), "N", "How many tasks a pod takes at a time.")
-@_option("--cold-start", _Number(0, 600), "S", "How long a new pod needs; measure yours.", default=2)
-@_option("--max-scale", _Number(0, 1000, int), "N", "Most pods, 0 for any number.")
-@_option("--replicas", _Answer(_REPLICAS), "N", "Pods that are always on.")
-@_option("--cpu", _Answer(_CPU), "QUANTITY", "CPU request of a pod.")
-@_option("--memory", _Answer(_MEMORY), "QUANTITY", "Memory request of a pod.")
-@_option("--cpu-price", _PRICE, "X", "Price of a CPU for an hour.", default=0)
-@_option("--memory-price", _PRICE, "X", "Price of a GiB for an hour.", default=0)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@_option("--seconds", _Number(0.001, 600), "S", mark("How long a task takes."), required=True)
+@_option("--concurrency", _Answer(_CONCURRENCY), "N", mark("How many tasks a pod takes at a time."))
+@_option("--cold-start", _Number(0, 600), "S", mark("How long a new pod needs; measure yours."), default=2)
+@_option("--max-scale", _Number(0, 1000, int), "N", mark("Most pods, 0 for any number."))
+@_option("--replicas", _Answer(_REPLICAS), "N", mark("Pods that are always on."))
+@_option("--cpu", _Answer(_CPU), "QUANTITY", mark("CPU request of a pod."))
+@_option("--memory", _Answer(_MEMORY), "QUANTITY", mark("Memory request of a pod."))
+@_option("--cpu-price", _PRICE, "X", mark("Price of a CPU for an hour."), default=0)
+@_option("--memory-price", _PRICE, "X", mark("Price of a GiB for an hour."), default=0)
+@click.option("--json", "as_json", is_flag=True, help=tr("One JSON document on stdout."))
 def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
     """Compare what a load costs on pods that are always on, and serverless.
 
@@ -117,12 +123,12 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
         "",
         *found.table(),
         "",
-        *comparison.LEFT_OUT,
+        *map(tr, comparison.LEFT_OUT),
         "",
-        "The real figures, in Prometheus:",
+        tr("The real figures, in Prometheus:"),
     ):
         tell(line)
-    say("\n".join(f"  {comparison.ROWS[name][0]}\n    {query}" for name, query in comparison.PROMQL.items()))
+    say("\n".join(f"  {tr(comparison.ROWS[name][0])}\n    {query}" for name, query in comparison.PROMQL.items()))
 
 
 def _arrivals(given: Mapping[str, Any]) -> load_pattern.LoadPattern:
@@ -131,12 +137,12 @@ def _arrivals(given: Mapping[str, Any]) -> load_pattern.LoadPattern:
     names = ", ".join(f"--{flag.replace('_', '-')}" for flag in shape)
     if given["trace"] is not None:
         if shape:
-            raise click.UsageError(f"--trace has the arrivals, and {names} cannot change them.")
+            raise click.UsageError(tr("--trace has the arrivals, and {names} cannot change them.", names=names))
         return load_pattern.trace(Path(given["trace"]))
     if given["tasks_per_day"] is None:
-        raise click.UsageError("Neither --tasks-per-day nor --trace says when tasks come.")
+        raise click.UsageError(tr("Neither --tasks-per-day nor --trace says when tasks come."))
     if given["burst_seconds"] is not None and given["bursts"] is None:
-        raise click.UsageError("--burst-seconds has no meaning without --bursts.")
+        raise click.UsageError(tr("--burst-seconds has no meaning without --bursts."))
     return load_pattern.pattern(given["tasks_per_day"], given["bursts"], given["burst_seconds"] or 0)
 
 
@@ -146,7 +152,8 @@ def _answers(path: str | None) -> Mapping[str, Value]:
         return {name: BY_NAME[name].default for name in (_CPU, _MEMORY, _CONCURRENCY, _REPLICAS, _MAX_SCALE)}
     remembered = lockfile.read(absolute(path))
     if remembered.name != lockfile.NAME:
-        raise CannotUse(f"nothing says what a pod of {remembered.name} requests", "Leave PATH out, and give flags.")
+        reason = tr("nothing says what a pod of {name} requests", name=remembered.name)
+        raise CannotUse(reason, tr("Leave PATH out, and give flags."))
     return Answers.merge(*migrations.migrate(remembered).layers())
 
 
@@ -165,5 +172,5 @@ def _refuse_overload(load: load_pattern.LoadPattern, service: Service) -> None:
     """Raise where the pods never get through: the tasks would pile up from day to day."""
     days = load.a_day * service.seconds / service.concurrency / load_pattern.DAY
     if service.max_scale and days > service.max_scale:
-        reason = f"a day's tasks are {days:,.1f} days of work for a pod"
-        raise ConflictingAnswers([f"--max-scale {service.max_scale}"], reason, "Allow more pods.")
+        reason = tr("a day's tasks are {days:,.1f} days of work for a pod", days=days)
+        raise ConflictingAnswers([f"--max-scale {service.max_scale}"], reason, tr("Allow more pods."))

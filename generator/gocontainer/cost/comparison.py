@@ -6,8 +6,10 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from gocontainer.console import padded
 from gocontainer.cost.knative_autoscaler import Service, held, replay
 from gocontainer.cost.load_pattern import DAY, LoadPattern, counted
+from gocontainer.texts import mark, tr
 
 HOUR = 3600
 PROXY_CPU = 0.025
@@ -19,17 +21,19 @@ PROMQL = {
 }
 """What pods really requested in the last day, of kube-state-metrics, a sample a minute."""
 LEFT_OUT = (
-    "A saving is real only where nodes are released or billed by the pod: the cluster's autoscaler has to follow.",
-    "Left out: Knative's own pods, the broker, storage, traffic. A rollout counts as one more burst.",
+    mark(
+        "A saving is real only where nodes are released or billed by the pod: the cluster's autoscaler has to follow."
+    ),
+    mark("Left out: Knative's own pods, the broker, storage, traffic. A rollout counts as one more burst."),
 )
 ROWS = {
-    "pods": ("pods, at most", "{:,}"),
-    "pod_seconds": ("pod-seconds a day", "{:,.0f}"),
-    "cpu_hours": ("CPU-hours a day", "{:,.2f}"),
-    "gib_hours": ("GiB-hours a day", "{:,.2f}"),
-    "cost": ("cost a day", "{:,.2f}"),
-    "median_wait": ("median wait, seconds", "{:,.1f}"),
-    "longest_wait": ("longest wait, seconds", "{:,.1f}"),
+    "pods": (mark("pods, at most"), "{:,}"),
+    "pod_seconds": (mark("pod-seconds a day"), "{:,.0f}"),
+    "cpu_hours": (mark("CPU-hours a day"), "{:,.2f}"),
+    "gib_hours": (mark("GiB-hours a day"), "{:,.2f}"),
+    "cost": (mark("cost a day"), "{:,.2f}"),
+    "median_wait": (mark("median wait, seconds"), "{:,.1f}"),
+    "longest_wait": (mark("longest wait, seconds"), "{:,.1f}"),
 }
 """What is compared: its name and how it is written."""
 
@@ -94,24 +98,33 @@ class Comparison(NamedTuple):
 
     def table(self) -> Iterator[str]:
         """Yield the table."""
-        yield f"{'':22}{'always on':>14}{'serverless':>14}"
+        yield f"{'':22}{padded(tr('always on'), -14)}{padded(tr('serverless'), -14)}"
         for name, before, after in self._rows():
             if before is not None:
                 title, form = ROWS[name]
                 change = self.saving.get(name)
                 percent = "" if change is None else f"{-100 * change:+.0f} %"
-                yield f"{title:22}{form.format(before):>14}{form.format(after):>14}{percent:>9}".rstrip()
+                yield f"{padded(tr(title), 22)}{form.format(before):>14}{form.format(after):>14}{percent:>9}".rstrip()
 
     def conditions(self) -> Iterator[str]:
         """Yield what the table holds for."""
-        most = f"max-scale {self.service.max_scale}" if self.service.max_scale else "no max-scale"
-        yield (
-            f"{self.arrivals.said}, {self.service.seconds:g} s each; a pod takes {self.service.concurrency} at a time,"
-            f" requests {self.pod.cpu:g} CPU and {self.pod.memory:g} GiB and starts in {self.service.cold_start:g} s."
+        service, pod = self.service, self.pod
+        yield tr(
+            "{load}, {seconds:g} s each; a pod takes {concurrency} at a time,"
+            " requests {cpu:g} CPU and {memory:g} GiB and starts in {start:g} s.",
+            load=self.arrivals.said,
+            seconds=service.seconds,
+            concurrency=service.concurrency,
+            cpu=pod.cpu,
+            memory=pod.memory,
+            start=service.cold_start,
         )
-        yield (
-            f"Serverless: {most}, the defaults of Knative's autoscaler, {PROXY_CPU:g} CPU for queue-proxy in each;"
-            f" {counted(self.starts, 'cold start')} a day from no pod."
+        yield tr(
+            "Serverless: {most}, the defaults of Knative's autoscaler, {cpu:g} CPU for queue-proxy in each;"
+            " {starts} a day from no pod.",
+            most=f"max-scale {service.max_scale}" if service.max_scale else tr("no max-scale"),
+            cpu=PROXY_CPU,
+            starts=counted(self.starts, mark("1 cold start"), mark("{count:,} cold starts")),
         )
 
 

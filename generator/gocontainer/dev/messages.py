@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,10 +15,11 @@ from babel.messages import Catalog, pofile
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 
-from gocontainer.cli import click_texts
+from gocontainer.cli import click_texts, parameters
+from gocontainer.cli.parameters import Parameter
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.profiles import PROFILE
-from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
+from gocontainer.options.table import GROUPS, OPTIONS
 from gocontainer.options.types import Record, Select
 from gocontainer.texts import LANGUAGES
 
@@ -25,6 +27,21 @@ PACKAGE = "generator/gocontainer"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 _FIELDS = ("title", "label", "help", "why", "expected", "hint", "reason")
 """Those of a row in the options' tables that people read."""
+_SYSTEM = (
+    "Disk quota exceeded",
+    "File name too long",
+    "Input/output error",
+    "Is a directory",
+    "No space left on device",
+    "No such file or directory",
+    "Not a directory",
+    "Permission denied",
+    "Read-only file system",
+    "Too many levels of symbolic links",
+)
+"""Reasons of the system that a person may meet; Python gives them in English."""
+_PAGE = re.compile(r"[\w-]+(\.[\w-]+)+: |[\w-]+/[\w-]+[:#]|\{")
+"""What the name of a page or of a file begins with."""
 _HEADER = """\
 # The texts are derived by `gocontainer dev messages`; their translations are written here, by hand."""
 
@@ -105,14 +122,17 @@ def texts(root: Path, command: click.Group) -> Iterator[Text]:
     """Yield every text that people read, in the order of the files."""
     yield from _of_code(root / PACKAGE)
     yield from _of_options()
-    yield from _numbered("cli/parameters.py", _of_commands(command))
+    yield from _numbered("cli/parameters.py", (each.help for each in _parameters() if each.help))
+    yield from _numbered("cli/repository_commands.py", _of_commands(command))
+    yield from _numbered("errors.py", _SYSTEM)
     yield from _numbered("inspection/numbers.toml", _of_numbers(root))
     yield from _of_click()
 
 
 def _of_code(package: Path) -> Iterator[Text]:
-    """Yield the literals that are given to ``tr``; the commands of maintainers stay English."""
-    found = extract_from_dir(package, method_map=[("dev/**", "ignore"), ("**.py", "python")], keywords={"tr": (1,)})
+    """Yield the literals that are given to ``tr`` or ``mark``; the commands of maintainers stay English."""
+    methods, keywords = [("dev/**", "ignore"), ("**.py", "python")], {"tr": (1,), "mark": (1,)}
+    found = extract_from_dir(package, method_map=methods, keywords=keywords)
     for file, line, key, _, _ in sorted(found, key=lambda each: each[:2]):
         yield from (Text(file, line, text) for text in _strings(key))
 
@@ -138,11 +158,8 @@ def _fields(*rows: Record) -> Iterator[str]:
 
 
 def _of_commands(command: click.Command) -> Iterator[str]:
-    """Yield the help of a command, of its flags and of the commands below it; an option's is in its table."""
+    """Yield the help of a command and of those below it."""
     yield from (text for text, _ in click_texts.paragraphs(command.help or ""))
-    for flag in command.params:
-        if isinstance(flag, click.Option) and flag.help and flag.name not in BY_NAME:
-            yield flag.help
     if isinstance(command, click.Group):
         context = click.Context(command)
         below = [command.get_command(context, name) for name in command.list_commands(context)]
@@ -151,10 +168,18 @@ def _of_commands(command: click.Command) -> Iterator[str]:
                 yield from _of_commands(each)
 
 
+def _parameters() -> Iterator[Parameter]:
+    for table in (parameters.NEW, parameters.UPDATE, parameters.EXPLAIN, parameters.STATUS):
+        yield from table
+
+
 def _of_numbers(root: Path) -> Iterator[str]:
+    """Yield what ``explain`` says of each number; the titles of pages stay as they are."""
     rows = tomllib.loads((root / PACKAGE / "inspection/numbers.toml").read_text("utf-8")).values()
     for row in rows:
         yield from (row["group"], row["title"], row["buys"])
+        if not _PAGE.match(row["source"]) or ", whose " in row["source"]:
+            yield row["source"]
 
 
 def _numbered(file: str, found: Iterable[str]) -> Iterator[Text]:

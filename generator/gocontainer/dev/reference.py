@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
-from gocontainer.errors import EXIT_CODES
+from gocontainer.cli.main import EXIT_CODES
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.describe import shown_default

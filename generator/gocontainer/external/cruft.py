@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate
 from gocontainer.repository.worktree import Project
+from gocontainer.texts import tr
 
 FILE = ".cruft.json"
 
@@ -41,7 +42,8 @@ def read(project: Project) -> Cruft:
             text=text,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CannotUpdate(f"{FILE} is not as cruft writes it", "Bring it back, say with 'git checkout'.") from error
+        reason = tr("{file} is not as cruft writes it", file=FILE)
+        raise CannotUpdate(reason, tr("Bring it back, say with 'git checkout'.")) from error
 
 
 def _skipped(project: Project) -> list[str]:

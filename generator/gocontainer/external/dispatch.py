@@ -12,6 +12,7 @@ from gocontainer.answers.model import Layer
 from gocontainer.errors import CannotUpdate
 from gocontainer.external import cruft
 from gocontainer.external.wanted import Wanted
+from gocontainer.texts import tr
 from gocontainer.update import steps
 
 
@@ -29,5 +30,5 @@ def prepared(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = 
         elif wanted.revision in (None, __version__):
             yield steps.prepare(scratch, remembered, settings, baseless=baseless)
         else:
-            hint = f"Install gocontainer {wanted.revision} and run it instead."
-            raise CannotUpdate(f"this is gocontainer {__version__}", hint)
+            hint = tr("Install gocontainer {version} and run it instead.", version=wanted.revision)
+            raise CannotUpdate(tr("this is gocontainer {version}", version=__version__), hint)

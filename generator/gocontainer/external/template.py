@@ -21,6 +21,7 @@ from gocontainer.external.wanted import Wanted
 from gocontainer.repository.tree import File
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project
+from gocontainer.texts import mark, tr
 from gocontainer.update import base, steps
 from gocontainer.update.git_merge import ScratchRepository
 
@@ -69,8 +70,9 @@ def prepare(
         if theirs is not None and not baseless:
             nothing = base.Base(_first(source, theirs, request), "rendered again")
     if remembered.trusted and result.code and not wanted.trust:
-        hint = "Give --trust if you trust its author: this runs code."
-        raise CannotUse(f"the repository was rendered with code of {remembered.name}: {', '.join(result.code)}", hint)
+        values = {"name": remembered.name, "code": ", ".join(result.code)}
+        reason = tr("the repository was rendered with code of {name}: {code}", **values)
+        raise CannotUse(reason, tr("Give --trust if you trust its author: this runs code."))
     answers = _kept_answers(result, remembered)
     offers = {
         name: (value, result.today[name])
@@ -89,16 +91,15 @@ def prepare(
 
 def notes(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> tuple[str, ...]:
     """Return what a person should know of a template."""
-    code = ", ".join(result.code)
-    found = []
+    code, source, found = ", ".join(result.code), request.source, []
     if code and request.trust:
-        found.append(f"This ran code of {request.source}: {code}.")
+        found.append(tr("This ran code of {source}: {code}.", source=source, code=code))
     elif code:
-        found.append(f"Left out of {request.source}, since it is code: {code}. --trust runs it.")
+        found.append(tr("Left out of {source}, since it is code: {code}. --trust runs it.", source=source, code=code))
     if snapshot.missing:
-        found.append(f"Left out of {request.source}: {', '.join(snapshot.missing)}.")
-    found += [f"{request.source} has no variable {name} any more: its answer is dropped." for name in result.dropped]
-    return tuple(found)
+        found.append(tr("Left out of {source}: {paths}.", source=source, paths=", ".join(snapshot.missing)))
+    dropped = mark("{source} has no variable {name} any more: its answer is dropped.")
+    return (*found, *(tr(dropped, source=source, name=name) for name in result.dropped))
 
 
 @contextmanager
@@ -127,7 +128,9 @@ def _where(wanted: Wanted, remembered: lockfile.Lock, theirs: cruft.Cruft | None
     if wanted.revision is None:
         return where
     if wanted.template and where.revision not in ("", wanted.revision):
-        raise CannotUpdate(f"--to {wanted.revision} and @{where.revision} are both given", "Leave one of them out.")
+        values = {"wanted": wanted.revision, "revision": where.revision}
+        reason = tr("--to {wanted} and @{revision} are both given", **values)
+        raise CannotUpdate(reason, tr("Leave one of them out."))
     template_source.check_revision(wanted.revision)
     return where._replace(revision=wanted.revision)
 
@@ -164,7 +167,12 @@ def _first(source: template_source.Opened, theirs: cruft.Cruft, request: RenderR
     try:
         snapshot = source.at(theirs.commit)
     except CannotUse as error:
-        reason = f"the template {source.source} has no commit {theirs.commit}, which {cruft.FILE} was rendered from"
-        hint = "Say with --template where it is, or run with --baseless: every difference then is a conflict."
+        reason = tr(
+            "the template {source} has no commit {commit}, which {file} was rendered from",
+            source=source.source,
+            commit=theirs.commit,
+            file=cruft.FILE,
+        )
+        hint = tr("Say with --template where it is, or run with --baseless: every difference then is a conflict.")
         raise CannotUpdate(reason, hint) from error
     return runner.run(snapshot, request).tree

@@ -18,6 +18,7 @@ from gocontainer.errors import CannotFetch, CannotUse, GitFailed
 from gocontainer.repository.git import Git
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
+from gocontainer.texts import tr
 
 _SCHEMES = ("https", "ssh", "file")
 _SCP = re.compile(r"(?:[\w.-]+@)?(?!-)[\w.-]+:(?!:)(?P<path>.+)")
@@ -67,7 +68,8 @@ def parse(text: str) -> TemplateSource:
 def check_revision(revision: str) -> None:
     """Raise CannotUse where ``revision`` is more than a name: an option, a range, a path."""
     if not _REVISION.fullmatch(revision):
-        raise CannotUse(f"{revision!r} names no revision", "Give a tag, a branch or a commit.")
+        reason = tr("{revision!r} names no revision", revision=revision)
+        raise CannotUse(reason, tr("Give a tag, a branch or a commit."))
 
 
 def _remote(source: str) -> re.Match[str] | None:
@@ -76,19 +78,23 @@ def _remote(source: str) -> re.Match[str] | None:
 
 
 def _check(source: str) -> None:
-    where = "Give a folder or an https, ssh or file address of a git repository."
-    if not source or source.startswith("-") or re.search(r"[\x00-\x1f]", source):
-        raise CannotUse(f"a template cannot come from {source!r}", where)
-    if "://" not in source:
-        if "::" in source and not Path(source).exists():
-            raise CannotUse(f"a template cannot come from {source!r}", where)
-        return
+    if not _is_known(source):
+        reason = tr("a template cannot come from {source!r}", source=source)
+        raise CannotUse(reason, tr("Give a folder or an https, ssh or file address of a git repository."))
     parts = urlsplit(source)
-    if parts.scheme not in _SCHEMES or (parts.hostname or "").startswith("-"):
-        raise CannotUse(f"a template cannot come from {source!r}", where)
-    if parts.password is not None or (parts.scheme == "https" and parts.username):
-        hint = "Leave it out, for it would be committed; git's credential helper knows such things."
-        raise CannotUse("the address of the template holds a secret", hint)
+    if "://" in source and (parts.password is not None or (parts.scheme == "https" and parts.username)):
+        hint = tr("Leave it out, for it would be committed; git's credential helper knows such things.")
+        raise CannotUse(tr("the address of the template holds a secret"), hint)
+
+
+def _is_known(source: str) -> bool:
+    """Whether ``source`` is a folder, or an address of a kind that git is to be called with."""
+    if not source or source.startswith("-") or re.search(r"[\x00-\x1f]", source):
+        return False
+    if "://" not in source:
+        return "::" not in source or Path(source).exists()
+    parts = urlsplit(source)
+    return parts.scheme in _SCHEMES and not (parts.hostname or "").startswith("-")
 
 
 def open_source(source: str, folder: Path | None, scratch: Path) -> Folder | Repository:
@@ -97,7 +103,7 @@ def open_source(source: str, folder: Path | None, scratch: Path) -> Folder | Rep
         return Repository(source, source, scratch)
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
     if not folder.is_dir():
-        raise CannotFetch(source, "there is no such folder")
+        raise CannotFetch(source, tr("there is no such folder"))
     if (folder / ".git").exists() or ((folder / "objects").is_dir() and (folder / "HEAD").is_file()):
         return Repository(source, str(folder), scratch)
     return Folder(source, folder)
@@ -113,8 +119,8 @@ class Folder:
         """Return the folder as it is now; it has no revisions."""
         del version, commit
         if revision:
-            hint = f"Leave @{revision} out, or give the address of its repository."
-            raise CannotUse(f"the template {self.source} is a folder without revisions", hint)
+            hint = tr("Leave @{revision} out, or give the address of its repository.", revision=revision)
+            raise CannotUse(tr("the template {source} is a folder without revisions", source=self.source), hint)
         files: dict[str, File] = {}
         links: dict[str, str] = {}
         for root, folders, names in os.walk(self.folder):
@@ -160,7 +166,8 @@ class Repository:
         tag = self._newest()
         newest = self._commit(f"refs/tags/{tag}" if tag else "HEAD")
         if not newest:
-            raise CannotUse(f"the template {self.source} has no commit", "Commit the template there first.")
+            reason = tr("the template {source} has no commit", source=self.source)
+            raise CannotUse(reason, tr("Commit the template there first."))
         if commit not in ("", newest) and self._holds(commit, newest):
             return self.at(commit, version)
         return self.at(newest, tag)
@@ -186,8 +193,9 @@ class Repository:
             if found := self._commit(place):
                 return found
         tags = ", ".join(self._tags()[:5])
-        hint = f"Its newest tags are {tags}." if tags else "It has no tags."
-        raise CannotUse(f"the template {self.source} has no tag, branch or commit {revision}", hint)
+        hint = tr("Its newest tags are {tags}.", tags=tags) if tags else tr("It has no tags.")
+        values = {"source": self.source, "revision": revision}
+        raise CannotUse(tr("the template {source} has no tag, branch or commit {revision}", **values), hint)
 
     def _commit(self, place: str) -> str:
         return self.git("rev-parse", "--verify", "--quiet", f"{place}^{{commit}}", codes=(0, 1, 128)).decode().strip()

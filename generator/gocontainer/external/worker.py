@@ -34,11 +34,10 @@ _HARMLESS: Mapping[str, type] = {
     **dict.fromkeys(["trim_blocks", "lstrip_blocks"], bool),
 }
 """Settings of Jinja that a template may make without trust: how it is written."""
-_GIVE = "Give --trust if you trust its author: this runs code."
 
 
 class Refused(Exception):
-    """The template or an answer is not usable; ``document`` says why."""
+    """The template or an answer is not usable; ``document`` says why, and ``runner.py`` has the words for it."""
 
     def __init__(self, kind: str, **document: object) -> None:
         self.document = {"kind": kind, **document}
@@ -64,7 +63,7 @@ class Named:
         path = PurePath(name)
         inside = not path.is_absolute() or path.is_relative_to(self.output)
         if not inside or path.drive not in ("", PurePath(self.output).drive) or ".." in path.parts or "\0" in name:
-            raise Refused("template", reason=f"would write to {name}, outside of its folder")
+            raise Refused("outside", name=name)
         return name
 
 
@@ -73,7 +72,7 @@ class Rendering:
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self.request, self.trust = request, bool(request["trust"])
-        self.output, self.code = str(request["output"]), list[str]()
+        self.output, self.code = str(request["output"]), list[tuple[str, str]]()
         self._patch()
 
     def _patch(self) -> None:
@@ -131,7 +130,7 @@ class Rendering:
         """Return the folder of the template: one of several, where there are several."""
         top = Path(self.request["repo"])
         if not here.resolve().is_relative_to(top.resolve()) or not (here / "cookiecutter.json").is_file():
-            raise Refused("template", reason="holds no cookiecutter.json, so it is no cookiecutter template")
+            raise Refused("none")
         if self.trust:
             self._pre_prompt(here)
         raw = self._load(here)
@@ -142,21 +141,21 @@ class Rendering:
         choices = list(raw[key])
         chosen = self.request["asked"].pop("template", choices[0])
         if chosen not in choices:
-            raise Refused("answer", name="template", value=chosen, expected=f"one of {', '.join(choices)}")
+            raise Refused("answer", name="template", value=chosen, expected="one", choices=choices)
         raw[key] = {chosen: raw[key][chosen]} if isinstance(raw[key], dict) else [chosen]
         there = Path(prompt.choose_nested_template({"cookiecutter": raw}, str(here), no_input=True))
         if there == here.resolve():
-            raise Refused("template", reason=f"names itself as the template {chosen}")
+            raise Refused("itself", name=chosen)
         return self._place(top / os.path.relpath(there, top.resolve()))
 
     def _collect(self, here: Path, raw: Mapping[str, Any], names: Iterable[str]) -> None:
         """Note what of the template is code."""
         for name in names:
             found = sorted(hooks.find_hook(name, str(here / "hooks")) or [])
-            self.code += [f"the hook {os.path.basename(path)}" for path in found]  # noqa: PTH119
-        self.code += [f"the extension {name}" for name in raw.get("_extensions") or []]
+            self.code += [("hook", os.path.basename(path)) for path in found]  # noqa: PTH119
+        self.code += [("extension", name) for name in raw.get("_extensions") or []]
         settings = raw.get("_jinja2_env_vars") or {}
-        self.code += [f"Jinja's {key}" for key in settings.keys() - self._harmless(raw).keys()]
+        self.code += [("setting", key) for key in settings.keys() - self._harmless(raw).keys()]
 
     def _pre_prompt(self, here: Path) -> None:
         with utils.work_in(here):
@@ -192,8 +191,8 @@ class Rendering:
                 generate.generate_context(place, extra_context={key: value})
             except ValueError as error:
                 choices = [str(each) for each in plain[key]] if isinstance(plain[key], list) else []
-                expected = f"one of {', '.join(choices)}" if choices else "true or false"
-                raise Refused("answer", name=key, value=value, expected=expected) from error
+                expected = "one" if choices else "boolean"
+                raise Refused("answer", name=key, value=value, expected=expected, choices=choices) from error
         context: dict[str, Any] = generate.generate_context(place, extra_context=extra)
         variables = context["cookiecutter"]
         if not self.trust:
@@ -238,9 +237,8 @@ def _data(value: Any, default: Any, key: str) -> Any:
         with suppress(ValueError):
             value = json.loads(value)
     if isinstance(default, dict) != isinstance(value, dict) or isinstance(value, list | type(None)):
-        raise Refused(
-            "answer", name=key, value=value, expected="a JSON object" if isinstance(default, dict) else "text"
-        )
+        expected = "object" if isinstance(default, dict) else "text"
+        raise Refused("answer", name=key, value=value, expected=expected)
     return _sealed(value)
 
 
@@ -259,16 +257,14 @@ def _reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
     told = told.rstrip(".")
     lineno = getattr(cause, "lineno", None)
     place = f" ({getattr(cause, 'filename', None) or 'line'} {lineno})" if lineno else ""
+    kind = "fails"
     if isinstance(error, NonTemplatedInputDirException):
-        return {"kind": "template", "reason": "has no folder that is named by a variable of cookiecutter"}
-    if rendering.trust:
-        return {"kind": "template", "reason": f"cannot be rendered: {told}{place}"}
-    if isinstance(cause, SecurityError):
-        return {"kind": "template", "reason": f"does what the sandbox forbids: {told}{place}", "hint": _GIVE}
-    if isinstance(cause, TemplateError) and rendering.code:
-        without = f"cannot be rendered without its code ({', '.join(rendering.code)}): {told}{place}"
-        return {"kind": "template", "reason": without, "hint": _GIVE}
-    return {"kind": "template", "reason": f"cannot be rendered: {told}{place}"}
+        kind = "unnamed"
+    elif isinstance(cause, SecurityError) and not rendering.trust:
+        kind = "forbidden"
+    elif isinstance(cause, TemplateError) and rendering.code and not rendering.trust:
+        kind = "needs code"
+    return {"kind": kind, "said": f"{told}{place}", "code": rendering.code}
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:

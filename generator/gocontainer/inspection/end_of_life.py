@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gocontainer.console import padded
 from gocontainer.rendering import language
 from gocontainer.repository.dockerfile import images, is_dockerfile
 from gocontainer.repository.tree import Tree
+from gocontainer.texts import tr
 
 SOON = dt.timedelta(days=90)
 """So long before its last day an image is spoken of."""
@@ -36,12 +38,21 @@ class EndOfLife(NamedTuple):
 
     def line(self) -> str:
         """Return what a person reads."""
-        what = "past its end of life" if self.past else "ends soon"
-        hint = f"take {self.instead}" if self.instead else "look for a newer tag, or a newer gocontainer"
+        known = {"path": self.path, "image": self.image, "day": self.last_day, "hint": self._hint()}
+        if self.past:
+            what, line = tr("past its end of life"), tr("{path}: {image} was supported until {day}; {hint}", **known)
+        else:
+            what, line = tr("ends soon"), tr("{path}: {image} is supported until {day}; {hint}", **known)
+        return f"  {padded(what, 20)} {line}"
+
+    def _hint(self) -> str:
+        if self.update and self.instead:
+            return tr("'gocontainer update' brings {image}", image=self.instead)
         if self.update:
-            hint = f"'gocontainer update' brings {self.instead or 'another'}"
-        tense = "was" if self.past else "is"
-        return f"  {what:20} {self.path}: {self.image} {tense} supported until {self.last_day}; {hint}"
+            return tr("'gocontainer update' brings another")
+        if self.instead:
+            return tr("take {image}", image=self.instead)
+        return tr("look for a newer tag, or a newer gocontainer")
 
 
 def today() -> dt.date:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers
+from gocontainer.console import padded
 from gocontainer.errors import CannotUse
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
@@ -19,6 +20,7 @@ from gocontainer.options.types import Value
 from gocontainer.rendering import sizing
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import Tree
+from gocontainer.texts import tr
 
 ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "deploy/base/deployment.yaml": (
@@ -76,8 +78,8 @@ def explain(repository: Path) -> list[Explained]:
     """
     remembered = lockfile.read(repository)
     if remembered.name != lockfile.NAME:
-        hint = "Its authors know; 'gocontainer status' says what was changed by hand."
-        raise CannotUse(f"no table says where the numbers of {remembered.name} come from", hint)
+        hint = tr("Its authors know; 'gocontainer status' says what was changed by hand.")
+        raise CannotUse(tr("no table says where the numbers of {name} come from", name=remembered.name), hint)
     return _explained(Answers.merge(*remembered.layers()), lambda path: _read(repository / path))
 
 
@@ -104,7 +106,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
                     formula=shown(name, values),
                     options=options,
                     buys=row["buys"],
-                    source=_given(options, answers) if row["source"] == _ANSWER else _filled(row["source"], values),
+                    source=_given(options, answers) if row["source"] == _ANSWER else _filled(tr(row["source"]), values),
                     proof=row.get("proof", ""),
                 )
             )
@@ -113,7 +115,8 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
 
 def _given(options: Sequence[str], answers: Answers) -> str:
     """Return who said what ``options`` are."""
-    return "the default" if all(answers.origins[name] in ("default", "profile") for name in options) else _ANSWER
+    is_default = all(answers.origins[name] in ("default", "profile") for name in options)
+    return tr("the default") if is_default else tr(_ANSWER)
 
 
 class Place(NamedTuple):
@@ -158,7 +161,7 @@ def shown(name: str, values: Mapping[str, Value]) -> str:
     """Return the formula of a number, each name with its value; ``fixed`` where it follows from nothing."""
     formula = numbers()[name]["formula"]
     if "{" not in formula or (formula == f"{{{name}}}" and name not in BY_NAME):
-        return "fixed"
+        return tr("fixed")
     return _NAME.sub(lambda found: f"{found[1]} {_plain(values[found[1]])}", _spoken(formula))
 
 
@@ -169,8 +172,8 @@ def _spoken(formula: str) -> str:
     for case in cases:
         value, _, condition = case.partition(" if ")
         condition = _NAME.sub(r"\1", condition).replace(" ==", "").replace("'", "")
-        said.append(f"{value} with {condition}")
-    return ", or ".join(said)
+        said.append(tr("{value} with {condition}", value=value, condition=condition))
+    return tr(", or ").join(said)
 
 
 def _filled(text: str, values: Mapping[str, Value]) -> str:
@@ -251,12 +254,13 @@ def lines(explained: list[Explained]) -> Iterator[str]:
     for each in explained:
         if each.group != group:
             group = each.group
-            yield from ("", group)
-        changed = "" if each.now == each.rendered else f", now {each.now or 'gone'}"
-        yield f"  {each.title}: {each.rendered}{changed}"
-        yield f"    formula  {each.formula}"
+            yield from ("", tr(group))
+        known = {"title": tr(each.title), "value": each.rendered}
+        changed = tr("{title}: {value}, now {now}", now=each.now or tr("gone"), **known)
+        yield f"  {tr('{title}: {value}', **known) if each.now == each.rendered else changed}"
+        yield f"    {padded(tr('formula'), 8)} {each.formula}"
         if each.options:
-            yield f"    answers  {', '.join(each.options)}"
-        yield f"    file     {each.file}"
-        yield f"    buys     {each.buys}"
-        yield f"    source   {each.source}"
+            yield f"    {padded(tr('answers'), 8)} {', '.join(each.options)}"
+        yield f"    {padded(tr('file'), 8)} {each.file}"
+        yield f"    {padded(tr('buys'), 8)} {tr(each.buys)}"
+        yield f"    {padded(tr('source'), 8)} {each.source}"

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.model import Answers
+from gocontainer.console import padded
 from gocontainer.errors import CannotUpdate, GitFailed
 from gocontainer.inspection.end_of_life import EndOfLife, ends_of_life
 from gocontainer.rendering.engine import render
 from gocontainer.repository.git import Git
 from gocontainer.repository.tree import File, Tree
-from gocontainer.repository.worktree import Project, listed
+from gocontainer.repository.worktree import Project
+from gocontainer.texts import listed, mark, tr
 from gocontainer.update import journal
 
 
@@ -56,19 +58,33 @@ class Status(NamedTuple):
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
         clean = sum(words == ("clean",) for words in self.files.values())
-        rendered = f"{clean} of {len(self.files)} files as rendered, {self.extra} of your own"
-        yield f"{self.folder}: {self.name} {self.version}, {rendered}"
+        yield tr(
+            "{folder}: {name} {version}, {clean} of {count} files as rendered, {own} of your own",
+            folder=self.folder,
+            name=self.name,
+            version=self.version,
+            clean=clean,
+            count=len(self.files),
+            own=self.extra,
+        )
         for path, words in self.files.items():
             if words != ("clean",):
-                yield f"  {', '.join(words):20} {path}"
+                yield f"  {padded(', '.join(map(tr, words)), 20)} {path}"
         yield from (each.line() for each in self.endings)
         if self.under_way is not None and self.under_way.settled:
-            decide = f"decide {listed(self.under_way.conflicts)}, 'git add' it"
-            yield f"an update is under way: {decide}, run 'gocontainer update --continue', or '--abort'"
+            yield tr(
+                "an update is under way: decide {paths}, 'git add' it, "
+                "run 'gocontainer update --continue', or '--abort'",
+                paths=listed(self.under_way.conflicts),
+            )
         elif self.under_way is not None:
-            yield "an update is under way: run 'gocontainer update --abort'"
+            yield tr("an update is under way: run 'gocontainer update --abort'")
         elif self.version != self.newest:
-            yield f"{self.name} {self.newest} has a newer template: run 'gocontainer update --dry-run'"
+            yield tr(
+                "{name} {version} has a newer template: run 'gocontainer update --dry-run'",
+                name=self.name,
+                version=self.newest,
+            )
 
 
 def status(folder: Path) -> Status:
@@ -92,16 +108,16 @@ def status(folder: Path) -> Status:
 def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:
     words = [_drift(folder / path, base[path])]
     if newest.get(path) != base[path]:
-        words.append("outdated")
+        words.append(mark("outdated"))
     return tuple(word for word in words if word != "clean") or ("clean",)
 
 
 def _drift(path: Path, pristine: File) -> str:
     if not path.is_file():
-        return "missing"
+        return mark("missing")
     content = path.read_bytes()
     same = content == pristine.content or content.replace(b"\r\n", b"\n") == pristine.content
-    return "clean" if same else "modified"
+    return "clean" if same else mark("modified")
 
 
 def _under_way(folder: Path) -> journal.Journal | None:

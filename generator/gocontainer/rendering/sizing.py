@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gocontainer.options.types import Value
+from gocontainer.texts import mark, tr
 
 PRE_STOP = 5
 FLUSH = 3
@@ -48,9 +49,9 @@ MAX_SURGE = "25%"
 MAX_DISRUPTED = 1
 
 USUAL = {
-    "period": (5, 10, "each probe costs CPU, and a short pause counts as a failure sooner"),
-    "timeout": (2, 5, "a busy node or a collection of garbage fails the probe of a healthy pod"),
-    "failures": (2, 3, "one lost packet restarts a healthy pod"),
+    "period": (5, 10, mark("each probe costs CPU, and a short pause counts as a failure sooner")),
+    "timeout": (2, 5, mark("a busy node or a collection of garbage fails the probe of a healthy pod")),
+    "failures": (2, 3, mark("one lost packet restarts a healthy pod")),
 }
 """What articles give for liveness, from and to, and what less of it costs."""
 
@@ -235,9 +236,10 @@ class Sizes(NamedTuple):
 
     def warnings(self) -> dict[str, str]:
         """Return for each option outside what is usual, from its value on, what that costs."""
-        late = f"a hung pod is restarted only after up to {self.restarted} s"
+        late = tr("a hung pod is restarted only after up to {seconds} s", seconds=self.restarted)
+        text = mark("{value} is outside the usual {few} to {many}: {cost}.")
         return {
-            f"liveness_{field}": f"{value} is outside the usual {few} to {many}: {below if value < few else late}."
+            f"liveness_{field}": tr(text, value=value, few=few, many=many, cost=tr(below) if value < few else late)
             for field, (few, many, below) in USUAL.items()
             if not few <= (value := getattr(self.liveness, field)) <= many
         }

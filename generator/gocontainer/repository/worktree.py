@@ -11,16 +11,18 @@ from pathlib import Path, PurePosixPath
 from gocontainer.errors import CannotUpdate, GitFailed, GitTooOld
 from gocontainer.repository.git import Git, Reader
 from gocontainer.repository.objects import FOLDER, SUBMODULE, Entry, list_tree, parse_tree
+from gocontainer.texts import listed, mark, tr
 
 _OLDEST = (2, 38)
 _UNDER_WAY = {
-    "MERGE_HEAD": "a merge",
-    "CHERRY_PICK_HEAD": "a cherry-pick",
-    "REVERT_HEAD": "a revert",
-    "rebase-merge": "a rebase",
-    "rebase-apply": "a rebase",
-    "BISECT_LOG": "a bisection",
+    "MERGE_HEAD": mark("a merge is under way"),
+    "CHERRY_PICK_HEAD": mark("a cherry-pick is under way"),
+    "REVERT_HEAD": mark("a revert is under way"),
+    "rebase-merge": mark("a rebase is under way"),
+    "rebase-apply": mark("a rebase is under way"),
+    "BISECT_LOG": mark("a bisection is under way"),
 }
+"""What git is in the middle of where a file or folder is there."""
 
 
 class Project:
@@ -42,8 +44,9 @@ class Project:
                 said = git("rev-parse", *asked) + b"\n\n"  # no commit yet
         except GitFailed as error:
             if "not a git repository" in error.said or "must be run in a work tree" in error.said:
-                hint = "Run 'git init' and commit everything there, so that nothing can be lost."
-                raise CannotUpdate(f"{folder} is not in the work tree of a git repository", hint) from error
+                hint = tr("Run 'git init' and commit everything there, so that nothing can be lost.")
+                reason = tr("{folder} is not in the work tree of a git repository", folder=folder)
+                raise CannotUpdate(reason, hint) from error
             raise
         words = os.fsdecode(said).split("\n")
         if words[0] not in ("sha1", "sha256"):  # it does not know what was asked
@@ -59,8 +62,8 @@ class Project:
     def head(self) -> str:
         """The commit that an update starts from."""
         if not self._head:
-            hint = "Commit everything first: an update needs a commit that it can be undone to."
-            raise CannotUpdate(f"{self.top} has no commit yet", hint)
+            hint = tr("Commit everything first: an update needs a commit that it can be undone to.")
+            raise CannotUpdate(tr("{folder} has no commit yet", folder=self.top), hint)
         return self._head
 
     @property
@@ -93,23 +96,25 @@ class Project:
         """Raise CannotUpdate while git itself is in the middle of something."""
         for name, what in _UNDER_WAY.items():
             if (self.git_dir / name).exists():
-                raise CannotUpdate(f"{what} is under way", "Finish or abort it first.")
+                raise CannotUpdate(tr(what), tr("Finish or abort it first."))
         self.refuse_locked()
 
     def refuse_locked(self) -> None:
         """Raise CannotUpdate while another git command writes the index."""
         lock = self.git_dir / "index.lock"
         if lock.exists():
-            raise CannotUpdate("another git command is at work", f"Wait for it; if there is none, remove {lock}.")
+            raise other_git(lock)
 
     def refuse_branch(self, name: str) -> None:
         """Raise CannotUpdate where no branch of that name can be made."""
         try:
             self.git("check-ref-format", "--branch", name)
         except GitFailed as error:
-            raise CannotUpdate(f"no branch can be called {name!r}", "Choose another name.") from error
+            reason = tr("no branch can be called {name!r}", name=name)
+            raise CannotUpdate(reason, tr("Choose another name.")) from error
         if self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{name}"):
-            raise CannotUpdate(f"a branch {name} is there already", "Delete it, or name another.")
+            reason = tr("a branch {name} is there already", name=name)
+            raise CannotUpdate(reason, tr("Delete it, or name another."))
 
     def refuse_uncommitted(self, touched: Collection[str]) -> None:
         """Raise CannotUpdate where a path, as seen from the folder, is not as committed, or something is in its way."""
@@ -118,23 +123,23 @@ class Project:
             path for path in touched if staged.get(path) != self.mine.get(path) or words.get(path, set()) & {*"CR"}
         }
         if dirty:
-            named = self._listed(dirty)
-            raise CannotUpdate(f"what would be touched is not as committed: {named}", "Commit or stash first.")
+            reason = tr("what would be touched is not as committed: {paths}", paths=self._listed(dirty))
+            raise CannotUpdate(reason, tr("Commit or stash first."))
         # git reports no edit of some files, since it was told so; one that is not there is none
         hidden = {path for path in touched if any(word.islower() or word == "S" for word in words.get(path, ()))}
         hidden = {path for path in hidden if os.path.lexists(self.folder / path)}
         if hidden:
-            hint = "Take --assume-unchanged and --skip-worktree back with 'git update-index'."
-            raise CannotUpdate(f"git is told to look away from {self._listed(hidden)}", hint)
+            hint = tr("Take --assume-unchanged and --skip-worktree back with 'git update-index'.")
+            raise CannotUpdate(tr("git is told to look away from {paths}", paths=self._listed(hidden)), hint)
         there = {path for path in touched if path not in self.mine and self._in_the_way(path)}
         if there:
-            reason = f"files that git does not track are in the way of {self._listed(there)}"
-            raise CannotUpdate(reason, "Move them, or commit them.")
+            reason = tr("files that git does not track are in the way of {paths}", paths=self._listed(there))
+            raise CannotUpdate(reason, tr("Move them, or commit them."))
         submodules = {path for path, entry in self.mine.items() if entry.mode == SUBMODULE}
         inside = {path for path in touched if submodules.intersection(folders(path))}
         if inside:
-            hint = "Move the submodule to another path."
-            raise CannotUpdate(f"a submodule is in the way of {self._listed(inside)}", hint)
+            hint = tr("Move the submodule to another path.")
+            raise CannotUpdate(tr("a submodule is in the way of {paths}", paths=self._listed(inside)), hint)
 
     def _listed(self, paths: Iterable[str]) -> str:
         return listed(sorted(self.prefix + path for path in paths))
@@ -166,6 +171,12 @@ class Project:
         return any(each.relative_to(self.folder).as_posix() not in self.mine for each in files)
 
 
+def other_git(lock: Path) -> CannotUpdate:
+    """Return the error of an update while another git command holds ``lock``."""
+    hint = tr("Wait for it; if there is none, remove {lock}.", lock=lock)
+    return CannotUpdate(tr("another git command is at work"), hint)
+
+
 def folders(path: str) -> list[str]:
     """Return every folder that ``path`` lies in, the top aside."""
     return [parent.as_posix() for parent in PurePosixPath(path).parents][:-1]
@@ -177,10 +188,3 @@ def refuse_old_git(folder: Path) -> None:
     number = re.search(r"(\d+)\.(\d+)\S*", said)
     if number is None or (int(number[1]), int(number[2])) < _OLDEST:
         raise GitTooOld(number[0] if number else said)
-
-
-def listed(paths: Iterable[str]) -> str:
-    """Return a few of ``paths`` for a sentence."""
-    shown = list(paths)
-    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""  # noqa: PLR2004
-    return ", ".join(shown[:5]) + more

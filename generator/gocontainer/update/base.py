@@ -14,6 +14,7 @@ from gocontainer.rendering.engine import render
 from gocontainer.rendering.variables import RELEASED
 from gocontainer.repository.tree import Tree, digest
 from gocontainer.repository.worktree import Project
+from gocontainer.texts import tr
 
 
 class Base(NamedTuple):
@@ -40,19 +41,26 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     for tree in _history(project):
         if digest(tree) == remembered.digest:
             return Base(tree, "an earlier commit's pack")
-    raise CannotUpdate(
-        f"what {remembered.name} {remembered.version} wrote is not at hand: {lockfile.PACK} is gone or was changed",
-        "Bring it back, or run with --baseless: every difference then is a conflict.",
+    reason = tr(
+        "what {name} {version} wrote is not at hand: {file} is gone or was changed",
+        name=remembered.name,
+        version=remembered.version,
+        file=lockfile.PACK,
     )
+    raise CannotUpdate(reason, tr("Bring it back, or run with --baseless: every difference then is a conflict."))
 
 
 def _again(remembered: lockfile.Lock, packed: Tree | None) -> Base:
     tree = render(Answers.merge(*remembered.layers()))
     if digest(tree) != remembered.digest or (packed is not None and digest(packed) != remembered.digest):
-        raise CannotUpdate(
-            f"{lockfile.LOCK} and {lockfile.PACK} are not what gocontainer {__version__} writes for these answers",
-            "Bring them back as they were, or run with --baseless: every difference then is a conflict.",
+        reason = tr(
+            "{lock} and {pack} are not what gocontainer {version} writes for these answers",
+            lock=lockfile.LOCK,
+            pack=lockfile.PACK,
+            version=__version__,
         )
+        hint = tr("Bring them back as they were, or run with --baseless: every difference then is a conflict.")
+        raise CannotUpdate(reason, hint)
     return Base(tree, "rendered again")
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gocontainer.answers.lockfile import order
 from gocontainer.repository.tree import Tree
+from gocontainer.texts import mark, tr
 
 
 class ChangedLimit(NamedTuple):
@@ -19,7 +20,7 @@ class ChangedLimit(NamedTuple):
 
 
 CHANGED: Sequence[ChangedLimit] = (
-    ChangedLimit("0.2.0.dev0", "A body may have 64 KiB, no longer 1 MiB", "max-body-bytes: 1048576"),
+    ChangedLimit("0.2.0.dev0", mark("A body may have 64 KiB, no longer 1 MiB"), "max-body-bytes: 1048576"),
 )
 
 
@@ -28,4 +29,9 @@ def crossed(before: str, theirs: Tree) -> Iterator[str]:
     settings = next((path for path in theirs if path.startswith("deploy/") and path.endswith("/config.yaml")), None)
     for limit in CHANGED:
         if settings and order(before) < order(limit.since):
-            yield f"{limit.what}: '{limit.setting}' in {settings} keeps the old limit."
+            yield tr(
+                "{change}: '{setting}' in {file} keeps the old limit.",
+                change=tr(limit.what),
+                setting=limit.setting,
+                file=settings,
+            )

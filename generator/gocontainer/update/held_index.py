@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gocontainer.errors import CannotUpdate
 from gocontainer.repository.git import Git
-from gocontainer.repository.worktree import Project
+from gocontainer.repository.worktree import Project, other_git
 
 try:
     import fcntl
@@ -74,8 +73,7 @@ def _take(lock: Path) -> int:
         if ours and _hold(descriptor, created=created) and _is_at(lock, descriptor):
             return descriptor
         os.close(descriptor)
-    hint = f"Wait for it; if there is none, remove {lock}."
-    raise CannotUpdate("another git command is at work", hint)
+    raise other_git(lock)
 
 
 def _hold(descriptor: int, *, created: bool) -> bool:

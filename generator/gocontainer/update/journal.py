@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate
-from gocontainer.repository.worktree import Project, listed
+from gocontainer.repository.worktree import Project
+from gocontainer.texts import listed, tr
 
 NAME = "gocontainer-update"
 """The file, in git's own folder."""
@@ -45,8 +46,8 @@ def read(project: Project) -> Journal | None:
 
 def unfinished() -> CannotUpdate:
     """Return the error of an update while another has not ended."""
-    hint = "Run 'gocontainer update --continue' when all is decided, or '--abort'."
-    return CannotUpdate("an earlier update has not ended", hint)
+    hint = tr("Run 'gocontainer update --continue' when all is decided, or '--abort'.")
+    return CannotUpdate(tr("an earlier update has not ended"), hint)
 
 
 def begin(project: Project, journal: Journal) -> None:
@@ -102,13 +103,16 @@ def close(project: Project) -> None:
 def finish(project: Project, journal: Journal) -> None:
     """Close the journal once people have decided; raise CannotUpdate while a path is unmerged, or has our markers."""
     if not journal.settled:
-        raise CannotUpdate("the update was interrupted while it wrote", "Run 'gocontainer update --abort'.")
+        hint = tr("Run 'gocontainer update --abort'.")
+        raise CannotUpdate(tr("the update was interrupted while it wrote"), hint)
     left = unmerged(project, journal)
     if left:
-        raise CannotUpdate(f"a conflict is not decided yet: {listed(left)}", "Decide, then 'git add' it.")
+        reason = tr("a conflict is not decided yet: {paths}", paths=listed(left))
+        raise CannotUpdate(reason, tr("Decide, then 'git add' it."))
     marked = [path for path in journal.conflicts if _has_markers(project.top / path)]
     if marked:
-        raise CannotUpdate(f"conflict markers are left in {listed(marked)}", "Decide there, then 'git add' it.")
+        reason = tr("conflict markers are left in {paths}", paths=listed(marked))
+        raise CannotUpdate(reason, tr("Decide there, then 'git add' it."))
     close(project)
 
 

@@ -14,6 +14,7 @@ from gocontainer.errors import CannotUpdate
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File
 from gocontainer.repository.worktree import Project
+from gocontainer.texts import tr
 
 _OURS, _THEIRS = 2, 3
 
@@ -31,7 +32,8 @@ def regenerate(project: Project) -> None:
     stages = _stages(project)
     sides = {stage: _lock(project, oid) for stage, oid in stages.get(lockfile.LOCK, {}).items()}
     if not {_OURS, _THEIRS} <= sides.keys():
-        raise CannotUpdate(f"only one branch has {lockfile.LOCK}", "Decide with git which one is to stay.")
+        reason = tr("only one branch has {file}", file=lockfile.LOCK)
+        raise CannotUpdate(reason, tr("Decide with git which one is to stay."))
     together = _together(sides.get(1), sides[_OURS], sides[_THEIRS])
     for stage in (_OURS, _THEIRS):
         if _same(sides[stage], together) and stage in stages.get(lockfile.PACK, {}):
@@ -39,8 +41,9 @@ def regenerate(project: Project) -> None:
             _write(project, {path: File(project.git("cat-file", "blob", oid)) for path, oid in oids.items()})
             return
     if together.name != lockfile.NAME or together.version != __version__:
-        hint = f"Install gocontainer {together.version} and run this again."
-        raise CannotUpdate(f"the branches are of {together.name} {together.version}", hint)
+        hint = tr("Install gocontainer {version} and run this again.", version=together.version)
+        reason = tr("the branches are of {name} {version}", name=together.name, version=together.version)
+        raise CannotUpdate(reason, hint)
     answers = Answers.merge(*together.layers())
     sealed = lockfile.with_lockfile(render(answers), answers, together.keep)
     _write(project, {path: sealed[path] for path in (lockfile.LOCK, lockfile.PACK)})
@@ -62,6 +65,12 @@ def _lock(project: Project, oid: str) -> lockfile.Lock:
     return lockfile.parse(project.git("cat-file", "blob", oid), project.folder / lockfile.LOCK)
 
 
+def _otherwise(name: str, ours: object, theirs: object) -> CannotUpdate:
+    reason = tr("the branches answered {name} otherwise: {ours} and {theirs}", name=name, ours=ours, theirs=theirs)
+    hint = tr("Abort the merge, let one branch take the other's with 'gocontainer update --set', and merge again.")
+    return CannotUpdate(reason, hint)
+
+
 def _together(before: lockfile.Lock | None, ours: lockfile.Lock, theirs: lockfile.Lock) -> lockfile.Lock:
     """Return the lock of both: the newer template, and each answer from whoever changed it."""
     old: Mapping[str, object] = before.answers if before else {}
@@ -71,9 +80,7 @@ def _together(before: lockfile.Lock | None, ours: lockfile.Lock, theirs: lockfil
         if name not in ours.answers or (name in theirs.answers and ours.answers[name] == old.get(name)):
             chosen = theirs
         elif name in theirs.answers and theirs.answers[name] not in (ours.answers[name], old.get(name)):
-            both = f"{ours.answers[name]} and {theirs.answers[name]}"
-            hint = "Abort the merge, let one branch take the other's with 'gocontainer update --set', and merge again."
-            raise CannotUpdate(f"the branches answered {name} otherwise: {both}", hint)
+            raise _otherwise(name, ours.answers[name], theirs.answers[name])
         answers[name] = chosen.answers[name]
         defaults += [name] if name in chosen.defaults else []
     newer = max((ours, theirs), key=lambda side: lockfile.order(side.version))

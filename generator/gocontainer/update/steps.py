@@ -20,6 +20,7 @@ from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
+from gocontainer.texts import tr
 from gocontainer.update import base, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits
@@ -66,12 +67,14 @@ class Update(NamedTuple):
         return self.template != self.remembered.template or not self.remembered.digest
 
     @property
-    def step(self) -> str:
-        """From where to where, in words: ``gocontainer 0.1.0 to 0.2.0``."""
+    def step(self) -> tuple[str, ...]:
+        """From where to where: ``gocontainer 0.1.0`` and ``0.2.0``; only the first where there is no other."""
         old, new = self.remembered, self.template
         if old.name != new.name:
-            return f"{old.name} {old.version} to {new.name} {new.version}"
-        return f"{old.name} {' to '.join(dict.fromkeys([old.version, new.version]))}"
+            return f"{old.name} {old.version}", f"{new.name} {new.version}"
+        return (
+            (f"{old.name} {old.version}", new.version) if new.version != old.version else (f"{old.name} {old.version}",)
+        )
 
 
 class Plan(NamedTuple):
@@ -119,8 +122,13 @@ def prepare(
 ) -> Update:
     """Find the base and render the newest template with the answers of the lock and ``settings``."""
     if lockfile.order(remembered.version) > lockfile.order(__version__):
-        hint = f"Install gocontainer {remembered.version} or newer."
-        raise CannotUpdate(f"this repository is of gocontainer {remembered.version}, and this is {__version__}", hint)
+        hint = tr("Install gocontainer {version} or newer.", version=remembered.version)
+        reason = tr(
+            "this repository is of gocontainer {version}, and this is {own}",
+            version=remembered.version,
+            own=__version__,
+        )
+        raise CannotUpdate(reason, hint)
     migrated = migrations.migrate(remembered)
     answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
     nothing = base.Base({}, "nothing")
@@ -144,7 +152,8 @@ def recall(project: Project) -> lockfile.Lock:
     """Return the lock of the last commit."""
     if lockfile.LOCK not in project.mine:
         if (project.folder / lockfile.LOCK).is_file():
-            raise CannotUpdate(f"{lockfile.LOCK} is not committed", "Commit everything first.")
+            reason = tr("{file} is not committed", file=lockfile.LOCK)
+            raise CannotUpdate(reason, tr("Commit everything first."))
         raise NotARepository(str(project.folder))
     (text,) = project.read([project.mine[lockfile.LOCK].oid])
     return lockfile.parse(text, project.folder / lockfile.LOCK)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate, Interrupted
 from gocontainer.repository.objects import Entry, Objects, list_tree
-from gocontainer.repository.worktree import Project, folders, listed
+from gocontainer.repository.worktree import Project, folders
+from gocontainer.texts import listed, tr
 from gocontainer.update import journal
 from gocontainer.update.git_merge import index_info, quoted
 from gocontainer.update.held_index import HeldIndex, held_index
@@ -104,8 +105,9 @@ def undo(project: Project, started: Journal) -> None:
     with held_index(project) as held:
         found = look(project, started)
         if found.others:
-            reason = f"what was merged has been edited since, and would be lost: {listed(found.others)}"
-            raise CannotUpdate(reason, "Move it away, then run it again.")
+            paths = listed(found.others)
+            reason = tr("what was merged has been edited since, and would be lost: {paths}", paths=paths)
+            raise CannotUpdate(reason, tr("Move it away, then run it again."))
         if started.settled:
             journal.write(project, started._replace(settled=False, conflicts=found.free))
         _bring_back(project, held, started, found)
@@ -117,17 +119,21 @@ def _forget(project: Project, started: Journal) -> None:
 
     Raises CannotUpdate where people have to act first.
     """
-    reason = "commits were made since the update began"
     if started.settled or _is_committed(project, started):
         if not started.settled:
             _let_go(project)
-        raise CannotUpdate(reason, "Undo it with git, as any other change.")
+        reason = tr("commits were made since the update began")
+        raise CannotUpdate(reason, tr("Undo it with git, as any other change."))
     changed = project.git("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "HEAD").split(b"\0")
     asked = {os.fsdecode(path) for path in changed}
     left = [path for path in look(project, started).written if path in asked or path not in project.everything]
     if left:
-        hint = "Bring them back with 'git checkout', or commit them, then run it again."
-        raise CannotUpdate(f"{reason}, and some files are still as it wrote them: {listed(left)}", hint)
+        reason = tr(
+            "commits were made since the update began, and some files are still as it wrote them: {paths}",
+            paths=listed(left),
+        )
+        hint = tr("Bring them back with 'git checkout', or commit them, then run it again.")
+        raise CannotUpdate(reason, hint)
     _let_go(project)
 
 
