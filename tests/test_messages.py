@@ -30,7 +30,7 @@ def unlookable(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tr", "mark"):
             text = node.args[0] if node.args else None
             is_literal = isinstance(text, ast.Constant) and isinstance(text.value, str)
-            if not is_literal and not isinstance(text, ast.Name | ast.Attribute | ast.Subscript):
+            if not is_literal and not isinstance(text, ast.Name | ast.Attribute):
                 yield ast.unparse(node)
 
 
@@ -57,6 +57,7 @@ def test_every_text_that_is_looked_up_is_a_literal_or_of_a_table_and_gets_its_va
         'tr("Write {} files".format(count))',
         'tr("Write" if now else "Would write")',
         "tr()",
+        'tr(table["key"])',
     ],
 )
 def test_a_text_that_is_put_together_would_be_noticed(bad: str) -> None:

@@ -128,7 +128,9 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
         tr("The real figures, in Prometheus:"),
     ):
         tell(line)
-    say("\n".join(f"  {tr(comparison.ROWS[name][0])}\n    {query}" for name, query in comparison.PROMQL.items()))
+    for name, query in comparison.PROMQL.items():
+        title, _ = comparison.ROWS[name]
+        say(f"  {tr(title)}\n    {query}")
 
 
 def _arrivals(given: Mapping[str, Any]) -> load_pattern.LoadPattern:

@@ -153,7 +153,8 @@ def _error(outcome: Mapping[str, Any], request: RenderRequest) -> GocontainerErr
             known = outcome["known"]
             return UnknownKey(where, name, nearest(name, known), known)
         case "answer":
-            expected = tr(_EXPECTED[outcome["expected"]], choices=", ".join(outcome.get("choices", ())))
+            what = _EXPECTED[outcome["expected"]]
+            expected = tr(what, choices=", ".join(outcome.get("choices", ())))
             hint = tr("Give another with --set {name}=VALUE.", name=name)
             return InvalidAnswer(where, outcome["value"], expected, hint)
         case "service":
@@ -164,13 +165,13 @@ def _error(outcome: Mapping[str, Any], request: RenderRequest) -> GocontainerErr
         case "twice":
             return CannotUse(tr("SERVICE and {name} are both given", name=where), tr("Leave one of them out."))
     values = {**outcome, "source": request.source, "code": ", ".join(_named(outcome.get("code", ())))}
-    hint = _GIVE if outcome["kind"] in ("forbidden", "needs code") else _MEND
-    return CannotUse(tr(_REFUSED[outcome["kind"]], **values), tr(hint))
+    hint, reason = _GIVE if outcome["kind"] in ("forbidden", "needs code") else _MEND, _REFUSED[outcome["kind"]]
+    return CannotUse(tr(reason, **values), tr(hint))
 
 
 def _named(code: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return the code of a template in words."""
-    return tuple(tr(_CODE[kind], name=name) for kind, name in code)
+    return tuple(tr(what, name=name) for what, name in ((_CODE[kind], name) for kind, name in code))
 
 
 def _collected(folder: Path, request: RenderRequest) -> dict[str, File]:

@@ -92,6 +92,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
     values, pristine, service = context(answers), render(answers), str(answers["service"])
     explained = []
     for name, row in numbers().items():
+        source = row["source"]
         options = tuple(dict.fromkeys(_options(name)))
         # At most one of the files is there.
         for place, rendered in _found(row, pristine, service):
@@ -106,7 +107,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
                     formula=shown(name, values),
                     options=options,
                     buys=row["buys"],
-                    source=_given(options, answers) if row["source"] == _ANSWER else _filled(tr(row["source"]), values),
+                    source=_given(options, answers) if source == _ANSWER else _filled(tr(source), values),
                     proof=row.get("proof", ""),
                 )
             )
