@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
 
 import click
 from babel.messages import Catalog, pofile
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 
 from gocontainer.cli import click_texts, parameters
@@ -131,15 +131,19 @@ def texts(root: Path, command: click.Group) -> Iterator[Text]:
 
 def _of_code(package: Path) -> Iterator[Text]:
     """Yield the literals that are given to ``tr`` or ``mark``; the commands of maintainers stay English."""
-    methods, keywords = [("dev/**", "ignore"), ("**.py", "python")], {"tr": (1,), "mark": (1,)}
-    found = extract_from_dir(package, method_map=methods, keywords=keywords)
-    for file, line, key, _, _ in sorted(found, key=lambda each: each[:2]):
-        yield from (Text(file, line, text) for text in _strings(key))
+    for path in sorted(package.rglob("*.py")):
+        file = path.relative_to(package).as_posix()
+        if not file.startswith("dev/"):
+            yield from _literals(path, file, {"tr": 1, "mark": 1})
 
 
-def _strings(key: object) -> list[str]:
-    """Return the literals among the arguments of a call, as Babel gives them."""
-    return [each for each in (key if isinstance(key, tuple) else (key,)) if isinstance(each, str) and each]
+def _literals(path: Path, file: str, functions: Mapping[str, int]) -> Iterator[Text]:
+    """Yield the literals among so many first arguments of each function."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        for argument in call.args[: functions.get(ast.unparse(call.func), 0)]:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield Text(file, call.lineno, argument.value)
 
 
 def _of_options() -> Iterator[Text]:
@@ -188,10 +192,7 @@ def _numbered(file: str, found: Iterable[str]) -> Iterator[Text]:
 
 def _of_click() -> Iterator[Text]:
     """Yield click's own words, of the version that development has."""
-    found = extract_from_dir(
-        Path(click.__file__).parent,
-        method_map=[(f"{name}.py", "python") for name in click_texts.MODULES],
-        keywords={"_": None, "ngettext": (1, 2)},
-    )
-    for file, line, key, _, _ in sorted(found, key=lambda each: each[:2]):
-        yield from (Text(f"click/{file}", line, text) for text in _strings(key))
+    for name in click_texts.MODULES:
+        path = Path(click.__file__).with_name(f"{name}.py")
+        yield from _literals(path, f"click/{path.name}", {"_": 1, "ngettext": 2})
+    yield Text("click/core.py", 0, "required")  # which click takes from a dictionary
