@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import wcwidth
+from hypothesis import given, strategies
 
 from gocontainer import texts
 from gocontainer.answers.sources import RESERVED, from_environment
+from gocontainer.console import lines_of, padded
+from gocontainer.cost.comparison import PROMQL
 from gocontainer.dev import messages
+from gocontainer.inspection import explain
 from gocontainer.options.table import BY_NAME
+from tests.helpers.english import english
 from tests.helpers.scratch_checkout import ScratchCheckout
-from tests.helpers.support import ROOT, gocontainer, ok, replace
+from tests.helpers.support import ROOT, Run, clean_environment, git, gocontainer, ok, rendered, replace
 
 PACKAGE = ROOT / "generator/gocontainer"
 CATALOGUE = "locale/zh_CN/LC_MESSAGES/gocontainer.po"
@@ -67,11 +76,6 @@ def test_a_text_that_is_put_together_would_be_noticed(bad: str) -> None:
 @pytest.mark.parametrize("bad", ["tr('Write {count} files')", "tr('Write {count} files', number=1)", "tr('Go', n=1)"])
 def test_a_value_that_is_missing_or_too_much_would_be_noticed(bad: str) -> None:
     assert list(unfilled(ast.parse(bad))) == [bad]
-
-
-def test_the_catalogues_are_fresh() -> None:
-    run = gocontainer("dev", "messages", "--check")
-    assert "stale" not in run.err, "run 'make messages'"
 
 
 def test_a_new_text_is_stale_for_both_commands_and_then_lacks_its_translation(checkout: ScratchCheckout) -> None:
@@ -151,3 +155,155 @@ def test_the_variable_of_the_language_is_no_option(tmp_path: Path) -> None:
     assert from_environment({"GOCONTAINER_LANG": "zh_CN", "GOCONTAINER_PORT": "9000"}).values == {"port": "9000"}
     for language in ("zh_CN", "en", "tlh"):
         ok(gocontainer("new", f"a-{language[:2]}", cwd=tmp_path, env={"GOCONTAINER_LANG": language}))
+
+
+def test_no_translation_has_an_english_word() -> None:
+    page = "A Guide to the Go Garbage Collector, Memory limit"
+    for message in [each for each in messages.read(ROOT, "zh_CN") if each.id]:
+        text = re.sub(r"\{[^}]*\}|%\(\w+\)s", "", str(message.string))
+        assert english(text, [page]) == [], message.string
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("已生成 orders：43 个文件，位于 /srv/orders", []),
+        ("基础镜像（--base-image）：distroless-static，平台 linux/amd64", []),
+        ("请运行 'gocontainer options' 查看列表", []),
+        ("  make run      # 在端口 8080 上提供服务", []),
+        ("  cd orders\n  make          # lists the rest", ["lists", "the", "rest"]),
+        ("Pod 使用 PVC 和 YurtAppSet，需要 128Mi 内存", []),
+        ("An HTTP service in Go.", []),
+        ("Error: 没有命令", ["Error"]),
+        ("Warning 没有镜像", ["Warning"]),
+        ("镜像 not found", ["not", "found"]),
+        ("3/6 Review", ["Review"]),
+    ],
+)
+def test_an_english_word_is_told_from_names_flags_values_paths_and_commands(text: str, words: list[str]) -> None:
+    assert english(text) == words
+
+
+CALLS = (
+    ("new", "orders", "--no-input"),
+    ("new", "orders", "--no-input", "--dry-run"),
+    ("new", "orders", "--cgo"),
+    ("new", "orders", "--port=99999"),
+    ("new", "Orders"),
+    ("status", "orders"),
+    ("status", "nowhere"),
+    ("explain", "orders"),
+    ("update", "orders"),
+    ("update", "orders", "--set", "port=9000", "--dry-run"),
+    ("update", "orders", "--abort"),
+    ("update", "orders", "--set", "prot=1"),
+    ("options",),
+    ("cost", "--seconds=2", "--tasks-per-day=100", "--bursts=2"),
+    ("cost",),
+    ("--help",),
+    ("new", "--help"),
+    ("new", "--no-such-flag"),
+    ("no-such-command",),
+)
+IN_CHINESE = (
+    ("status", "orders"),
+    ("status", "--help"),
+    ("explain", "orders"),
+    ("explain", "--help"),
+    ("update", "orders"),
+    ("update", "orders", "--set", "port=9000", "--dry-run"),
+    ("update", "--help"),
+    ("cost", "--seconds=2", "--tasks-per-day=100", "--bursts=2"),
+    ("new", "other", "--no-input", "--dry-run", "--image=registry.example.com/other"),
+)
+IN_JSON = (
+    ("new", "orders", "--no-input", "--json", "--dry-run"),
+    ("new", "Orders", "--json"),
+    ("status", "orders", "--json"),
+    ("explain", "orders", "--json"),
+    ("update", "orders", "--set", "port=9000", "--dry-run", "--json"),
+    ("options", "--json"),
+    ("options", "--schema"),
+    ("cost", "--seconds=2", "--tasks-per-day=100", "--json"),
+    ("dev", "messages", "--check"),
+    ("completion", "bash"),
+    ("--version",),
+)
+
+
+def transcript(folder: Path, calls: tuple[tuple[str, ...], ...], language: str) -> list[Run]:
+    """What each call does in a folder of its own, where the first one that writes is the first that may."""
+    folder.mkdir()
+    return [gocontainer(*call, cwd=folder, env={"GOCONTAINER_LANG": language}) for call in calls]
+
+
+def test_exit_codes_and_rendered_files_are_the_same_in_every_language(tmp_path: Path) -> None:
+    runs = {language: transcript(tmp_path / language, CALLS, language) for language in texts.LANGUAGES}
+    assert [run.code for run in runs["zh_CN"]] == [run.code for run in runs["en"]]
+    assert {0, 2} <= {run.code for run in runs["en"]}
+    trees = [
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "en/orders", tmp_path / "zh_CN/orders")
+    ]
+    kept = [{path: content for path, content in tree.items() if path.parts[0] != ".git"} for tree in trees]
+    assert kept[0] == kept[1]
+    messages_of = {language: git(tmp_path / language / "orders", "log", "--format=%B") for language in texts.LANGUAGES}
+    assert messages_of["zh_CN"] == messages_of["en"]
+
+
+def test_what_programs_read_is_the_same_in_every_language(tmp_path: Path) -> None:
+    rendered(tmp_path)
+    for call in IN_JSON:
+        runs = [gocontainer(*call, cwd=tmp_path, env={"GOCONTAINER_LANG": each}) for each in texts.LANGUAGES]
+        assert runs[0] == runs[1], call
+
+
+@pytest.mark.parametrize("call", IN_CHINESE, ids=" ".join)
+def test_nothing_that_a_person_reads_in_chinese_is_english(tmp_path: Path, call: tuple[str, ...]) -> None:
+    if "orders" in call and call[0] != "new":
+        ok(gocontainer("new", "orders", "--no-input", cwd=tmp_path))
+    run = gocontainer(*call, cwd=tmp_path, env={"GOCONTAINER_LANG": "zh_CN"})
+    pages = [row["source"] for row in explain.numbers().values()]
+    formulas = [shown for shown in re.findall(r"公式 +(.*)", run.out) if "时为" not in shown]
+    assert english(run.out + run.err, [*pages, *formulas, *PROMQL.values(), str(tmp_path)]) == []
+
+
+def test_the_catalogues_lack_nothing() -> None:
+    run = gocontainer("dev", "messages", "--check")
+    assert (run.code, run.err) == (0, ""), "run 'make messages', and translate what it lists"
+
+
+@given(
+    text=strategies.text("ab -/（）「」，。；：！？、中文字镜像", min_size=1, max_size=120),
+    columns=strategies.integers(12, 60),
+)
+def test_a_line_of_chinese_is_broken_between_letters_and_not_before_a_full_stop(text: str, columns: int) -> None:
+    lines = lines_of(text, columns, "", "  ")
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    for line in lines[1:]:
+        assert (
+            not line.lstrip().startswith(tuple("，。；：！？、）」"))
+            or line.lstrip().strip("，。；：！？、）」（「") == ""
+        )
+    for line in lines:
+        words = re.split(r"\s", line.strip())
+        assert wcwidth.width(line) <= columns or len(words) == 1
+
+
+def test_a_table_of_chinese_is_filled_by_width() -> None:
+    assert [padded("镜像", 6), padded("image", 6), padded("镜像", -6)] == ["镜像  ", "image ", "  镜像"]
+
+
+def test_what_click_says_is_looked_up_by_whatever_version_development_has() -> None:
+    words = {str(message.id) for message in messages.read(ROOT, "zh_CN")}
+    assert {"Usage:", "Options", "Commands", "Show this message and exit.", "Missing argument", "required"} <= words
+
+
+def test_english_imports_no_catalogue(tmp_path: Path) -> None:
+    rendered(tmp_path)
+    code = "import sys; from gocontainer.cli.main import run; run(sys.argv[1:]); print(*sys.modules)"
+    for language, loaded in (("en", False), ("zh_CN", True)):
+        environment = {**clean_environment(), "GOCONTAINER_LANG": language}
+        command = [sys.executable, "-c", code, "status", str(tmp_path / "orders")]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        assert ("gettext" in done.stdout.splitlines()[-1].split()) == loaded

@@ -1,0 +1,64 @@
+"""English words in what a person reads in another language: all that is no name, flag, value, path or command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gocontainer.cli.parameters import UPDATE
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.types import Select, Text
+
+NAMES = {
+    *("Actions", "Ampere", "Apache", "Apollo", "Apple", "Broker", "Ctrl-C", "Deployment", "Docker", "Dockerfile"),
+    *("Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize", "License", "Makefile"),
+    *("Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret", "Serverless", "Service", "apk", "apt"),
+    *("cgo", "cgroup", "cherry-pick", "cookiecutter", "cruft", "etcd", "git", "glibc", "gocontainer", "kubelet"),
+    *("make", "max-scale", "overlay", "queue-proxy", "revert", "rollout", "root", "shell", "sleep", "stash", "undo"),
+}
+"""Names of programs, objects, keys and licences, and the words that the field uses as they are."""
+_SERVICES = ("SERVICE", "my-service", "orders")
+_QUOTED = r"'[^'\n]*'|`[^`\n]*`|\"[^\"\n]*\""
+_COMMAND = r"^\s*(?:cd|curl|git|gocontainer|kubectl|make) [^#\u2e80-\uffff\n]*"
+_CALL = r"\bgocontainer [a-z]+"
+_TERM = r"^  [a-z-]+(?= {2,})"
+"""A command in a list of them."""
+_FLAG = r"(?<!\w)--?[A-Za-z][\w-]*(?:=\S+)?"
+_TOKEN = re.compile(r"[^\s\u2e80-\uffff()\[\]{},;|<>\u2018-\u201f]+")
+_WORD = re.compile(r"[A-Za-z]+(?:[-'][A-Za-z]+)*")
+_VALUES = {
+    *BY_NAME,
+    *(name.replace("_", "-") for name in BY_NAME),
+    *(value for option in (PROFILE, *OPTIONS) if isinstance(option, Select) for value in option.values),
+    *(choice for parameter in UPDATE for choice in parameter.choices),
+    *("true", "false"),
+    *_SERVICES,
+}
+_SENTENCES = [
+    str(option.default).replace("{service}", service)
+    for option in OPTIONS
+    for service in _SERVICES
+    if isinstance(option, Text) and " " in str(option.default)
+]
+"""Default answers: they are written into files as they are."""
+
+
+def english(text: str, known: Iterable[str] = ()) -> list[str]:
+    """Return the English words of ``text``; ``known`` are texts that stand in it as they are, such as answers."""
+    for each in sorted({*known, *_SENTENCES}, key=len, reverse=True):
+        text = text.replace(each, " ")
+    text = re.sub(f"(?m){_COMMAND}|{_CALL}|{_TERM}|{_QUOTED}|{_FLAG}", " ", text)
+    return [word for token in _TOKEN.findall(text) for word in _words(token)]
+
+
+def _words(token: str) -> list[str]:
+    """Return the words of a run of letters; a path, a version, an identifier or an amount has none."""
+    if re.search(r"[/_@=\\~$%0-9]|(?:^|\w)[.:]\w", token):
+        return []
+    return [word for word in _WORD.findall(token) if not _is_known(word)]
+
+
+def _is_known(word: str) -> bool:
+    is_sign = len(word) == 1 or word.upper() == word  # a unit, a placeholder, an abbreviation
+    return is_sign or re.search("[a-z][A-Z]", word) is not None or word in NAMES or word in _VALUES
