@@ -307,3 +307,10 @@ def test_english_imports_no_catalogue(tmp_path: Path) -> None:
         command = [sys.executable, "-c", code, "status", str(tmp_path / "orders")]
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         assert ("gettext" in done.stdout.splitlines()[-1].split()) == loaded
+
+
+def test_the_python_interface_is_english_wherever_it_runs() -> None:
+    code = "import gocontainer; gocontainer.Answers(service='Orders')"
+    environment = {**clean_environment(), "GOCONTAINER_LANG": "zh_CN", "LC_ALL": "zh_CN.UTF-8"}
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, env=environment)
+    assert "'Orders' is not a DNS label of at most 40 characters." in done.stderr

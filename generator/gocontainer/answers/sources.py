@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gocontainer.answers.model import Layer
 from gocontainer.errors import UnreadableAnswers
-from gocontainer.texts import tr
+from gocontainer.texts import mark, tr
 
 if TYPE_CHECKING:
     import yaml
@@ -19,14 +19,16 @@ _PREFIX = "GOCONTAINER_"
 RESERVED = ("lang", "plain", "wizard")
 """What a variable says that is no option: how a person is spoken to. No option may have such a name."""
 _PLAIN = {
-    "^mapping values are not allowed here$": "no ':' can stand here; look at quotes, indentation and the line above",
-    "^expected <block end>.*": "this does not go on from the lines above; look at the indentation",
-    "^found unexpected end of stream$": "a quotation mark is not closed",
-    "^found character (.*) that cannot start any token$": r"nothing can begin with \1",
-    "^could not determine a constructor for the tag (.*)$": r"no tag \1 is known",
-    "^but found another document$": "a second document begins",
-    "the node content": "a value",
-    "'<stream end>'": "the end of the file",
+    "^mapping values are not allowed here$": mark(
+        "no ':' can stand here; look at quotes, indentation and the line above"
+    ),
+    "^expected <block end>.*": mark("this does not go on from the lines above; look at the indentation"),
+    "^found unexpected end of stream$": mark("a quotation mark is not closed"),
+    "^found character (.*) that cannot start any token$": mark(r"nothing can begin with \1"),
+    "^could not determine a constructor for the tag (.*)$": mark(r"no tag \1 is known"),
+    "^but found another document$": mark("a second document begins"),
+    "the node content": mark("a value"),
+    "'<stream end>'": mark("the end of the file"),
 }
 """What PyYAML's parser says, in words for those who do not know its parts."""
 
@@ -119,5 +121,5 @@ def _problem(text: str, error: yaml.MarkedYAMLError) -> str:
     if problem is None or mark is None:
         return str(error)
     for pattern, words in _PLAIN.items():
-        problem = re.sub(pattern, words, problem)
+        problem = re.sub(pattern, tr(words), problem)
     return _at(text, mark.index, problem)
