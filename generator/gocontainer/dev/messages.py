@@ -25,7 +25,7 @@ from gocontainer.texts import LANGUAGES
 
 PACKAGE = "generator/gocontainer"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
-_FIELDS = ("title", "label", "help", "why", "expected", "hint", "reason")
+_FIELDS = ("title", "question", "label", "help", "why", "expected", "hint", "reason")
 """Those of a row in the options' tables that people read."""
 _SYSTEM = (
     "Disk quota exceeded",
@@ -173,8 +173,10 @@ def _of_commands(command: click.Command) -> Iterator[str]:
 
 
 def _parameters() -> Iterator[Parameter]:
-    for table in (parameters.NEW, parameters.UPDATE, parameters.EXPLAIN, parameters.STATUS):
-        yield from table
+    """Yield the parameters of every command that ``cli.parameters`` has a table of."""
+    for table in vars(parameters).values():
+        if isinstance(table, tuple):
+            yield from (each for each in table if isinstance(each, Parameter))
 
 
 def _of_numbers(root: Path) -> Iterator[str]:
