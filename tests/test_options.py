@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gocontainer.dev.pairwise import with_a_meaning
+from gocontainer.dev.interactions import with_a_meaning
 from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
 from gocontainer.options.conflicts import CONFLICTS, Conflict
 from gocontainer.options.profiles import PRESETS, PROFILE

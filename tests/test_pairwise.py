@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from gocontainer.dev import pairwise
+from gocontainer.dev.interactions import conditional_options, interacting, variable_sources
+from gocontainer.options.table import OPTIONS
 from tests.helpers.scratch_checkout import ScratchCheckout
-from tests.helpers.support import ROOT, ROWS, answers, ok
+from tests.helpers.support import ROOT, ROWS, answers, ok, released
 
 MOST_ROWS = 90
 NONE = '    CiProvider(value="none", '
@@ -27,6 +29,46 @@ def test_every_two_levels_of_every_two_options_meet() -> None:
     assert len(ROWS) <= MOST_ROWS
     for row in ROWS:
         answers(**row)  # none is in conflict
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("base_image", "eventing"),  # the tags that Go builds with
+        ("drain_seconds", "scaler"),  # the grace period of a Deployment
+        ("edge_model", "local_volume"),  # files of deploy/, which kustomize joins
+        ("edge_api", "kubernetes_min"),  # how a site finds its pods
+        ("base_image", "cgo"),
+    ],
+)
+def test_options_interact_where_something_follows_from_both(one: str, other: str) -> None:
+    assert {one, other} in interacting()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("deps_bot", "cpu"),  # no file follows from both
+        ("edge_model", "liveness_period"),  # in one file, with a statement for each
+        ("hold_upgrade", "scaler"),  # on different targets
+    ],
+)
+def test_options_from_which_nothing_follows_together_stand_apart(one: str, other: str) -> None:
+    assert {one, other} <= {option.name for option in OPTIONS}
+    assert {one, other} not in interacting()
+
+
+def test_what_only_some_are_asked_is_known_by_its_conditions() -> None:
+    groups = {option.group for option in OPTIONS if option.name in conditional_options()}
+    assert groups == {"serverless", "edge"}
+
+
+def test_options_interact_alike_whether_this_version_is_released_or_not() -> None:
+    before = interacting()
+    interacting.cache_clear()
+    with released():
+        assert interacting() == before
+    assert variable_sources()["__update_bot"] == {"deps_bot"}, "the check cannot fail"
 
 
 def test_rows_that_lack_nothing_stay_byte_for_byte() -> None:
@@ -69,6 +111,12 @@ def test_a_new_option_takes_its_default_in_the_rows_and_meets_the_others_in_new_
     checkout.edit(
         "options/table.py", ("    PLATFORMS,\n", f"    {option}        default=False,\n    ),\n    PLATFORMS,\n")
     )
+    checkout.derive()
+    assert [{**row, "extra": False} for row in ROWS] == checkout.rows()[: len(ROWS)]
+    assert [row["extra"] for row in checkout.rows()[len(ROWS) :]] == [True], "no file follows from it yet"
+
+    makefile = checkout.template / "Makefile"
+    makefile.write_text(makefile.read_text() + "<% if cookiecutter.extra %>\n# extra\n<% endif %>\n")
     checkout.derive()
     rows = checkout.rows()
     assert [{**row, "extra": False} for row in ROWS] == rows[: len(ROWS)]

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev.pairwise import fine, with_a_meaning
+from gocontainer.dev.interactions import with_a_meaning
+from gocontainer.dev.pairwise import fine
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Value
 from gocontainer.rendering import language

@@ -1,4 +1,4 @@
-"""The test matrix: rows of answers in which every two levels of every two options meet that bear on each other."""
+"""The test matrix: rows of answers in which every two levels of every two options meet that interact."""
 
 from __future__ import annotations
 
@@ -8,31 +8,14 @@ import random
 from collections.abc import Mapping, Sequence
 
 from gocontainer.answers.model import fits
+from gocontainer.dev import interactions
+from gocontainer.dev.interactions import with_a_meaning
 from gocontainer.errors import CannotUse
 from gocontainer.options.conflicts import CONFLICTS
-from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Option, Value, may_hold
 
 Row = Mapping[str, Value]
-OWN = ("edge", "serverless")
-"""The groups of questions that only some targets ask."""
-APART = (
-    "base_image",
-    "license",
-    "port",
-    "cgo",
-    "tracing",
-    "cpu",
-    "memory",
-    "startup_seconds",
-    "liveness_period",
-    "liveness_timeout",
-    "liveness_failures",
-    "drain_seconds",
-    "ci",
-    "deps_bot",
-)
-"""What those questions do not have to meet: where a file names both, each has a line of its own."""
 TRIES = 10
 """Orders of the missing pairs that are tried for a new row; the one that has the most of them becomes the row."""
 
@@ -43,7 +26,7 @@ def rows(before: Sequence[Row] = ()) -> list[Row]:
     A row of ``before`` stays as it is while its answers are valid, since whatever was proved of it then stays proved;
     else the answers that do not fit give way to those that do. An option that it does not name takes its default.
     """
-    varied = _varied()
+    varied = interactions.varied()
     found: list[Row] = [{option.name: option.default for option in varied}]
     for row in before:
         answers: list[Row] = [{name: value} for name, value in row.items() if name in BY_NAME and fits(name, value)]
@@ -75,28 +58,18 @@ def _without(pairs: Sequence[Row], row: Row) -> list[Row]:
 
 
 def missing(found: Sequence[Row]) -> list[Row]:
-    """Return the possible pairs of levels that no row has."""
-    pairs: list[Row] = [
-        with_a_meaning({one.name: a, two.name: b})
-        for one, two in itertools.combinations(_varied(), 2)
-        if not _apart(one, two) and not _apart(two, one)
+    """Return the possible levels of single options, and pairs of those that interact, that no row has."""
+    varied, interacting = interactions.varied(), interactions.interacting()
+    wanted: list[Row] = [{option.name: level} for option in varied for level in option.samples()]
+    wanted += [
+        {one.name: a, two.name: b}
+        for one, two in itertools.combinations(varied, 2)
+        if frozenset((one.name, two.name)) in interacting
         for a, b in itertools.product(one.samples(), two.samples())
     ]
+    pairs = [with_a_meaning(levels) for levels in wanted]
     possible = [pair for pair in pairs if fine(pair) and all(_meant(name, pair) for name in pair)]
     return [pair for pair in possible if not any(pair.items() <= row.items() for row in found)]
-
-
-def _apart(one: Option, two: Option) -> bool:
-    return one.group in OWN and two.name in APART
-
-
-def with_a_meaning(pair: Row) -> Row:
-    """Return a pair with answers under which both have a meaning."""
-    return {other: accepted[0] for name in pair for other, accepted in BY_NAME[name].when.items()} | {**pair}
-
-
-def _varied() -> list[Option]:
-    return [option for option in OPTIONS if len(option.samples()) > 1]
 
 
 def fine(row: Row) -> bool:

@@ -24,12 +24,15 @@ LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
 
 
-def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def template_variables(
+    answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]], *, released: bool | None = None
+) -> dict[str, str]:
     """Return every derived value for valid ``answers``.
 
-    ``answers`` may hold numbers as strings, as cookiecutter does.
+    ``answers`` may hold numbers as strings, as cookiecutter does. ``released`` is whether this version is one that
+    was released, unless somebody asks what it will be then.
     """
-    flags, values = _flags(answers), _values(answers, pins)
+    flags, values = _flags(answers, released=RELEASED if released is None else released), _values(answers, pins)
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
@@ -39,7 +42,7 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
     )
 
 
-def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
+def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
     keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
     sites = target in EDGE_PLATFORMS
@@ -61,7 +64,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
         "__single": few == 1,
-        "__update_bot": RELEASED and answers["deps_bot"] != "none",
+        "__update_bot": released and answers["deps_bot"] != "none",
     }
 
 

@@ -1,0 +1,103 @@
+"""Which options interact, by the tables and the template: what follows from two of them is rendered with both."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.types import Option, Value
+from gocontainer.rendering import language, layout
+from gocontainer.rendering.variables import template_variables
+
+Names = frozenset[str]
+
+
+@cache
+def interacting() -> frozenset[Names]:
+    """Return the pairs of options that interact.
+
+    Two that every service is asked do where a file follows from both. A question of a group that is only asked under
+    conditions does, with any other, where a statement follows from both, or where both switch files in one top
+    folder: kustomize makes one object of them, and Go one program.
+    """
+    sources, in_a_file, in_a_statement = variable_sources(), set[Names](), set[Names]()
+    switches: dict[str, Names] = {}
+    for path, program in language.load()["files"].items():
+        switching = [name for row, when in layout.FILES.items() if layout.covers(row, path) for name in when]
+        statements = [_options(names, sources) for names in (switching, *_statements(program))]
+        in_a_statement.update(*map(_pairs, statements))
+        in_a_file |= _pairs(Names().union(*statements))
+        top = path[: path.find("/") + 1] or path
+        switches[top] = switches.get(top, Names()) | statements[0]
+    in_a_folder = set[Names]().union(*map(_pairs, switches.values()))
+    conditional = conditional_options()
+    return frozenset(in_a_statement | in_a_folder | {pair for pair in in_a_file if not pair & conditional})
+
+
+def conditional_options() -> Names:
+    """Return the options of those groups of which not every service is asked something."""
+    always = {option.group for option in OPTIONS if not option.when}
+    return Names(option.name for option in OPTIONS if option.group not in always)
+
+
+def varied() -> list[Option]:
+    """Return the options that the test matrix has more than one level of."""
+    return [option for option in OPTIONS if len(option.samples()) > 1]
+
+
+def with_a_meaning(answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return answers with those under which each of them has a meaning."""
+    return {other: accepted[0] for name in answers for other, accepted in BY_NAME[name].when.items()} | {**answers}
+
+
+def variable_sources() -> dict[str, set[str]]:
+    """Return for each derived value the options that change it: alone, or beside a level of another."""
+    found: dict[str, set[str]] = {}
+    levels = [{option.name: level} for option in varied() for level in option.samples()]
+    for one, other in itertools.combinations(levels, 2):
+        answers = frozenset(with_a_meaning({**one, **other}).items())
+        for answer in answers:
+            for changed, _ in _variables(answers) - _variables(answers - {answer}):
+                found.setdefault(changed, set()).add(answer[0])
+    return found
+
+
+@cache
+def _variables(answers: frozenset[tuple[str, Value]]) -> frozenset[tuple[str, str]]:
+    """Return the derived values of a released version for ``answers``, and for the defaults of the rest."""
+    given = {option.name: option.default for option in OPTIONS} | dict(answers)
+    return frozenset(template_variables(given, language.load()["pins"], released=True).items())
+
+
+def _pairs(names: Iterable[str]) -> set[Names]:
+    return {Names(pair) for pair in itertools.combinations(names, 2)}
+
+
+def _options(names: Iterable[str], sources: Mapping[str, Iterable[str]]) -> Names:
+    """Return the options behind the names of options and of derived values."""
+    return Names(option for name in names for option in (sources.get(name, ()) if name[:2] == "__" else [name]))
+
+
+def _statements(program: Sequence[Any], around: Sequence[str] = ()) -> Iterator[Sequence[str]]:
+    """Yield the names behind each value and each condition, those of the conditions around it included."""
+    for part in program:
+        if isinstance(part, str):
+            continue
+        if part[0] == "get":
+            yield [*around, part[1]]
+        else:
+            inner = [*around, *_tested(part[1])]
+            yield inner
+            yield from _statements([*part[2], *part[3]], inner)
+
+
+def _tested(test: Sequence[Any]) -> Iterator[str]:
+    """Yield the names in a test."""
+    if test[0] in ("and", "or", "not"):
+        for inner in test[1:]:
+            yield from _tested(inner)
+    else:
+        yield test[1]
