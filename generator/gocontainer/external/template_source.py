@@ -10,13 +10,14 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gocontainer.errors import CannotFetch, CannotUse, GitFailed
-from gocontainer.repository.git import Git
-from gocontainer.repository.objects import Entry
+from gocontainer.repository.git import Git, Reader
+from gocontainer.repository.objects import SUBMODULE, list_tree
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.texts import tr
 
@@ -175,14 +176,15 @@ class Repository:
     def at(self, commit: str, version: str = "") -> Snapshot:
         """Return the template at a commit, whose version is what ``git describe`` says unless it has a name."""
         commit = self._named(commit)
-        listed = _entries(self.git("ls-tree", "-r", "-z", "--full-tree", commit))
-        blobs = [path for path, entry in listed.items() if entry.mode != "160000"]
-        contents = dict(zip(blobs, self.git.blobs([listed[path].oid for path in blobs]), strict=True))
+        with closing(Reader(self.git.folder)) as read:
+            listed = list_tree(read, self.git.line("rev-parse", f"{commit}^{{tree}}"))
+            blobs = [path for path, entry in listed.items() if entry.mode != SUBMODULE]
+            contents = dict(zip(blobs, read([listed[path].oid for path in blobs]), strict=True))
         links = {path: os.fsdecode(contents[path]) for path in blobs if listed[path].mode == "120000"}
         files = {path: File(contents[path], listed[path].mode == "100755") for path in blobs if path not in links}
         tree, missing = _settled(files, links)
         version = version or self.git.line("describe", "--tags", "--always", commit)
-        return Snapshot(version, commit, tree, (*missing, *(path for path in listed if path not in contents)))
+        return Snapshot(version, commit, tree, (*missing, *sorted(listed.keys() - contents.keys())))
 
     def _named(self, revision: str) -> str:
         check_revision(revision)
@@ -218,17 +220,6 @@ class Repository:
 
 
 Opened = Folder | Repository
-
-
-def _entries(listing: bytes) -> dict[str, Entry]:
-    """Return what ``git ls-tree -r -z`` lists."""
-    found = {}
-    for line in listing.split(b"\0"):
-        if line:
-            meta, _, path = line.partition(b"\t")
-            mode, _, oid = meta.decode().split()
-            found[os.fsdecode(path)] = Entry(mode, oid)
-    return found
 
 
 def _settled(files: Mapping[str, File], links: Mapping[str, str]) -> tuple[dict[str, File], tuple[str, ...]]:

@@ -194,21 +194,6 @@ class Git:
         except OSError as error:
             raise GitFailed("git", error.strerror or str(error)) from error
 
-    def blobs(self, oids: Sequence[str]) -> list[bytes]:
-        """Return the content of blobs."""
-        if not oids:
-            return []
-        said = self("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
-        found, start = [], 0
-        for oid in oids:
-            end = said.index(b"\n", start)
-            if said[start:end].endswith(b" missing"):
-                raise GitFailed("git cat-file", f"object {oid} is missing")
-            size = int(said[start:end].split()[2])
-            found.append(said[end + 1 : end + 1 + size])
-            start = end + size + 2
-        return found
-
     def line(self, *arguments: str) -> str:
         """Return the one line that git prints."""
         return os.fsdecode(self(*arguments)).rstrip("\n")

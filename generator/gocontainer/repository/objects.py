@@ -63,7 +63,7 @@ class Objects:
 
         A path that becomes nothing is deleted. What is not there already is kept.
         """
-        rows = parse_tree(read([tree])[0], self.algorithm) if tree else {}
+        rows = parse_tree(read([tree])[0], len(tree) // 2) if tree else {}
         below: dict[str, dict[str, Entry | None]] = {}
         for path, entry in changes.items():
             name, _, rest = path.partition("/")
@@ -97,9 +97,9 @@ class Objects:
         return body + hashlib.new(self.algorithm, body).digest()
 
 
-def parse_tree(content: bytes, algorithm: str) -> dict[str, Entry]:
-    """Return what a tree object holds: name to mode and id."""
-    size, found, at = hashlib.new(algorithm).digest_size, {}, 0
+def parse_tree(content: bytes, size: int) -> dict[str, Entry]:
+    """Return what a tree object holds, name to mode and id, where an id has ``size`` bytes."""
+    found, at = {}, 0
     while at < len(content):
         space, end = content.index(b" ", at), content.index(b"\0", at)
         oid = content[end + 1 : end + 1 + size].hex()
@@ -115,14 +115,14 @@ def _mode(mode: str) -> str:
     return mode.lstrip("0")
 
 
-def list_tree(read: Read, tree: str, algorithm: str) -> dict[str, Entry]:
+def list_tree(read: Read, tree: str) -> dict[str, Entry]:
     """Return every path below a tree, in git's order of trees."""
     found: dict[str, Entry] = {}
     level = {"": tree}
     while level:
         deeper: dict[str, str] = {}
         for prefix, content in zip(level, read(list(level.values())), strict=True):
-            for name, entry in parse_tree(content, algorithm).items():
+            for name, entry in parse_tree(content, len(tree) // 2).items():
                 if entry.mode == FOLDER:
                     deeper[f"{prefix}{name}/"] = entry.oid
                 else:

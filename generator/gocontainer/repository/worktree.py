@@ -76,7 +76,7 @@ class Project:
         """The tree of the folder in the last commit; empty where there is none."""
         found = Entry(FOLDER, self.tree)
         for name in PurePosixPath(self.prefix).parts:
-            there = parse_tree(self.read([found.oid])[0], self.object_format).get(name)
+            there = parse_tree(self.read([found.oid])[0], len(found.oid) // 2).get(name)
             if there is None or there.mode != FOLDER:
                 return ""
             found = there
@@ -85,12 +85,12 @@ class Project:
     @cached_property
     def everything(self) -> dict[str, Entry]:
         """Every path of the last commit, from the top."""
-        return list_tree(self.read, self.tree, self.object_format)
+        return list_tree(self.read, self.tree)
 
     @cached_property
     def mine(self) -> dict[str, Entry]:
         """The paths of the last commit below the folder, as seen from there."""
-        return list_tree(self.read, self.below, self.object_format) if self.below else {}
+        return list_tree(self.read, self.below) if self.below else {}
 
     def refuse_unfinished(self) -> None:
         """Raise CannotUpdate while git itself is in the middle of something."""

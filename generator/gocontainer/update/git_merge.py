@@ -97,7 +97,7 @@ class ScratchRepository:
             refuse_old_git(self.folder)
             raise
         tree, stages, kinds = _parse(said)
-        return _settle(list_tree(read, tree, self.project.object_format), stages, kinds, mine)
+        return _settle(list_tree(read, tree), stages, kinds, mine)
 
     def _rendered(self, tree: Tree) -> str:
         files = {path: Entry(f"100{file.mode}", self.objects.blob(file.content)) for path, file in tree.items()}

@@ -186,7 +186,7 @@ class Found(NamedTuple):
 def look(project: Project, started: Journal) -> Found:
     """Return which of the paths hold what the update wrote, and where somebody else's work is."""
     before = project.everything
-    after = list_tree(project.read, started.tree, project.object_format) if started.tree else {}
+    after = list_tree(project.read, started.tree) if started.tree else {}
     files, written, others = _sorted(project.top, started.paths)
     oids, free, kept = _oids(project, files), started.conflicts, set[str]()
     if not started.tree:  # 0.1.0 did not say what it wrote, but had git keep it first: what git has is not lost
