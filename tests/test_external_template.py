@@ -484,6 +484,19 @@ def test_a_folder_with_an_at_sign_is_a_folder(tmp_path: Path) -> None:
     assert template_source.parse(f"{tmp_path}/a@b") == (f"{tmp_path}/a@b", "")
 
 
+@pytest.mark.parametrize("objects", ["sha1", "sha256"])
+def test_a_template_is_read_whole_whatever_format_its_objects_have(
+    template: Template, tmp_path: Path, objects: str
+) -> None:
+    template.write({"a/b/tool.sh": "#!/bin/sh\n"})
+    template.link("a/same", "b/tool.sh")
+    template.git("init", "--quiet", f"--object-format={objects}")
+    template.release("v1")
+    read = template_source.open_source("t", template.folder, tmp_path).pick().tree
+    assert read == tree.load(template.folder), "a link is the file that it leads to"
+    assert (read["a/same"].executable, read["cookiecutter.json"].executable) == (True, False)
+
+
 def test_a_submodule_is_neither_fetched_nor_passed_over_in_silence(template: Template, tmp_path: Path) -> None:
     commit = template.release()
     evil = f'[submodule "x"]\n\tpath = x\n\turl = ext::sh -c touch% {tmp_path}/fired\n'
