@@ -72,7 +72,11 @@ lock: $(READY) ## pin the dependencies of development afresh; UPGRADE= only adds
 	  --group checkov --no-header --no-annotate --output-file requirements-checkov.lock
 
 .PHONY: fresh
-fresh: derive goldens films recording ## all that follows from a change of a table or a template; read the diff
+fresh: derive goldens quotes films recording ## all that follows from a change of a table or a template; read the diff
+
+.PHONY: quotes
+quotes: $(READY) ## take the docs' quotes from their files afresh
+	$(RUN)/python -m tests.helpers.snippets
 
 .PHONY: films
 films: $(READY) ## take the pages of the wizard afresh; look at them

@@ -18,7 +18,18 @@ from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import OPTIONS
 from tests.helpers import reads
 from tests.helpers.goldens import FOLDER
-from tests.helpers.snippets import BIN, anchors, failures, links, misquoted, plan, snippets, tokens, unchecked
+from tests.helpers.snippets import (
+    BIN,
+    anchors,
+    failures,
+    links,
+    misquoted,
+    plan,
+    requoted,
+    snippets,
+    tokens,
+    unchecked,
+)
 from tests.helpers.support import COMMAND, ROOT, clean_environment, need, ok, rendered
 from tests.helpers.support import Run as Outcome
 
@@ -228,6 +239,15 @@ def test_a_wrong_quote_is_found() -> None:
         (right[27:], "```go\n```"),
     ):
         assert len(misquoted(right.replace(old, new))) == 1
+
+
+def test_a_quote_is_written_afresh_where_some_of_its_lines_changed() -> None:
+    right = "% from tests/helpers/support.py\n```python\nimport json\nimport os\n```\n"
+    wrong = right.replace("import os", "import division")
+    lost = wrong.replace("import json", "import addition")
+    other = wrong.replace("% from ", "% file: ")
+    assert len(misquoted(wrong)) == 1
+    assert [requoted(text) for text in (right, wrong, lost, other)] == [right, right, lost, other]
 
 
 # Commands

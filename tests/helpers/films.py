@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,5 +132,6 @@ def split(text: str) -> list[str]:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for each in FILMS:
-        path(each).write_text(joined(each, take(each)), "utf-8")
+    with ProcessPoolExecutor(len(FILMS)) as pool:  # each waits most of its time for a screen that has come to rest
+        for each, pages in zip(FILMS, pool.map(take, FILMS), strict=True):
+            path(each).write_text(joined(each, pages), "utf-8")

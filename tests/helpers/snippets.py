@@ -1,4 +1,7 @@
-"""The snippets of the docs: what each is, what it quotes, and what its commands print when they are run."""
+"""The snippets of the docs: what each is, what it quotes, and what its commands print when they are run.
+
+`make quotes` writes the quotes afresh.
+"""
 
 from __future__ import annotations
 
@@ -154,6 +157,28 @@ def drawn(tree: str, folder: Path) -> bool:
     return all((folder / name).exists() for name in named) and {n for n in tops if n[0] != "."} <= shown
 
 
+def requoted(text: str) -> str:
+    """A page whose quotes are what their files say now, where at least half of a quote's lines stand there still."""
+    lines = text.splitlines(keepends=True)
+    for snippet in snippets(text):
+        old, source = snippet.text.splitlines(keepends=True), ROOT / snippet.argument
+        if snippet.kind == "quote" and source.is_file() and lines[snippet.line : snippet.line + len(old)] == old:
+            new = _most_alike(old, source.read_text().splitlines(keepends=True))
+            lines[snippet.line : snippet.line + len(old)] = new
+    return "".join(lines)
+
+
+def _most_alike(old: Sequence[str], lines: Sequence[str]) -> Sequence[str]:
+    """Return the run of as many lines that has most of the ``old`` ones in their places, or those."""
+
+    def alike(run: Sequence[str]) -> int:
+        return sum(line == other and line.strip() != "" for line, other in zip(old, run, strict=True))
+
+    runs = [lines[start : start + len(old)] for start in range(len(lines) - len(old) + 1)]
+    best = max(runs, key=alike, default=old)
+    return best if 2 * alike(best) >= alike(old) else old
+
+
 class Step(NamedTuple):
     """One command of a page, what it prints, and its exit code."""
 
@@ -250,3 +275,11 @@ def go_caches() -> dict[str, str]:
         return {}
     done = subprocess.run(["go", "env", *names], check=True, capture_output=True, text=True)
     return dict(zip(names, done.stdout.splitlines(), strict=True))
+
+
+if __name__ == "__main__":
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        before = page.read_text("utf-8")
+        if (after := requoted(before)) != before:
+            page.write_text(after, "utf-8")
+            sys.stdout.write(f"wrote {page.relative_to(ROOT)}\n")
