@@ -1,4 +1,9 @@
-"""What plain cookiecutter needs to render this template: the derived values and the filters."""
+"""What plain cookiecutter needs to render this template: the derived values and the filters.
+
+``template/cookiecutter.json`` is derived from the tables, and names each derived value as a private ``__name`` key,
+which comes through here. A flag is "true" or "", since cookiecutter renders private values to strings. The hooks
+import the tables of the checkout as well, so that there is no second copy of patterns, conflicts or the layout.
+"""
 
 from __future__ import annotations
 

@@ -37,6 +37,8 @@ PACKAGES = (
 """Each may import those above it."""
 MOST_MODULES = 14
 """In a package, its ``__init__`` aside."""
+MOST_WORDS = 1250
+"""On the page that a newcomer reads first: five minutes, at 250 a minute."""
 LONGEST_FUNCTION, LONGEST_MODULE, MEDIAN_FUNCTION = 50, 300, 10
 
 
@@ -100,6 +102,15 @@ def test_a_package_says_what_is_in_it_and_is_small_enough_to_look_through() -> N
         modules.setdefault(package, []).extend([module] if module else [])
         assert ast.get_docstring(tree), name
     assert max(map(len, modules.values())) <= MOST_MODULES
+
+
+def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
+    def words(text: str) -> int:
+        return sum(any(map(str.isalnum, word)) for word in text.replace("|", " ").split())
+
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    assert words(text) <= MOST_WORDS
+    assert words(f"{text} {text}") > MOST_WORDS, "the check cannot fail"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The questions about KubeEdge and OpenYurt: sites that go on while their link is down."""
+"""The questions about KubeEdge and OpenYurt: sites that go on while their link is down.
+
+What else is answered otherwise for a site, such as its memory, the profile ``edge`` presets (``profiles``).
+"""
 
 from __future__ import annotations
 

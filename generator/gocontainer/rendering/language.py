@@ -1,18 +1,23 @@
 """The template language: what of Jinja a template file may use, and how it is evaluated.
 
-A file is parsed once, by Jinja itself, into a program: plain lists that JSON can carry. The wheel
-ships the program of every file, so that a run needs neither Jinja nor a parser (ARCHITECTURE.md has
-the measurements); a checkout parses its files afresh. Whatever is not listed here is refused when
-the file is parsed, which keeps templates as simple as the rules want them:
+A file is parsed once, by Jinja itself, into a program: plain lists that JSON can carry. The wheel ships the program of
+every file (``hatch_build.py``), so that a run imports no template engine: 54 ms for ``gocontainer new``, of which
+Python's own start is 10, against 94 ms where Jinja is imported and the files are parsed (``make bench-new``, two cores,
+2026-11-24). It also keeps ``<`` out of the wheel's file names. A checkout, and so an editable install, parses its files
+afresh. Whatever is not listed here is refused when the file is parsed, which keeps templates as simple as the rules of
+ARCHITECTURE.md want them:
 
     << cookiecutter.name >>   << cookiecutter.name | filter >>
     <% if test %> ... <% elif test %> ... <% else %> ... <% endif %>
     <% include "partial" %>   <% include "folder/" ~ cookiecutter.option ~ ".ending" %>
     test: name, not test, name == constant, test and test, test or test
 
-A partial is a file in ``template/templates``, where plain cookiecutter looks for it as well. It becomes a
-part of the program of each file that includes it, and one that an answer names becomes a condition for each
-choice. A partial includes no other.
+An ``elif`` is an ``if`` in the ``else`` of the one before. A partial is a file in ``template/templates``, where plain
+cookiecutter looks for it as well; a fork of this template, and any external one, has its own in the same place. It
+becomes a part of the program of each file that includes it, and one that an answer names becomes a condition for each
+choice, so that a run knows neither. It has its own indentation, ends its last line, and includes no other.
+
+That our evaluation means what Jinja means is tested on every row: plain cookiecutter gives the same bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The numbers in the manifests: each a formula of the answers.
 
-Times are in seconds, CPU in millicores, storage in MiB. ``numbers.toml`` has for each number where it
-stands, its formula, what it buys and its source; a test holds that both say the same.
+Times are in seconds, CPU in millicores, storage in MiB. What is asked, such as the memory or the replicas, has its
+default in ``options/table.py``, and another by a profile in ``options/profiles.py``. ``numbers.toml`` has for each
+number where it stands, its formula, what it buys and its source; a test holds that both say the same.
 """
 
 from __future__ import annotations

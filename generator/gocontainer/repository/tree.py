@@ -1,4 +1,11 @@
-"""A tree of files in memory: load it, digest it, and write it whole or not at all."""
+"""A tree of files in memory: load it, digest it, and write it whole or not at all.
+
+``save`` builds beside the target under a name of its own, flushes, and renames. A killed run leaves the target absent
+or whole; the next run removes the rest, under a lock that tells an abandoned folder from one that is being written.
+Where the target is an empty clone, its ``.git`` moves into the finished folder just before the rename, and a killed
+run's ``.git`` is handed back first of all. Flushing uses several threads, while git makes the first commit: the files
+then share a commit of the disk's journal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,22 @@
-"""The conversation at a terminal, on the whole screen or line by line."""
+"""The conversation at a terminal, on the whole screen or line by line.
+
+    given layers + surroundings --(settling)--> Settled <--(conversation)--> screen --(terminal)--> a person
+                                                                         `-> plain ----------------> a person
+
+``settling`` makes complete answers of what was said and of the surroundings, which it looks at once: what has no
+meaning is left out, and a default that is in the way moves. ``conversation`` keeps only what the person said and
+where they are, so that every way through comes to the same answers; a property test walks random ways and compares
+the bytes with those of the command that is printed at the end. ``review``, ``preview`` and ``pages`` say what each
+page shows. ``screen`` has the pointer and the keys' actions and knows no terminal; ``terminal`` is the only module
+that imports prompt_toolkit; ``plain`` is the same conversation line by line. ``resume`` keeps what was said when
+somebody leaves.
+
+An accepted default counts as nothing said: it stays a default in the lock, follows a later change of the profile, and
+needs no flag in the printed command.
+
+The pages are filmed at a real pseudo-terminal (``tests/helpers/films.py``) in two sizes, with and without colours and
+in ASCII, and compared letter by letter.
+"""
 
 from __future__ import annotations
 
