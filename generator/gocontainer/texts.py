@@ -1,7 +1,8 @@
 """What people read, in their language: ``tr`` looks a sentence up, and everything else stays as it is.
 
 The key of a sentence is the English one, as gettext has it; the catalogues lie in ``locale``. Nothing that a program
-reads goes through here: JSON, exit codes and rendered files are the same in every language.
+reads goes through here: JSON, exit codes and rendered files are the same in every language. There are no plural forms:
+where one and many differ, each is a sentence of its own.
 """
 
 from __future__ import annotations
