@@ -112,6 +112,7 @@ def test_a_package_says_what_is_in_it_and_is_small_enough_to_look_through() -> N
             {
                 "cli.click_commands",
                 "cli.click_texts",
+                "cli.completion",
                 "cli.new",
                 "console",
                 "cost.command",
