@@ -14,7 +14,7 @@ from gocontainer.answers.model import Layer
 from gocontainer.answers.sources import from_environment, from_file
 from gocontainer.errors import InvalidAnswer, MissingAnswers, UnknownKey, UnreadableAnswers
 from gocontainer.rendering import layout
-from gocontainer.repository.git import parse_remote
+from gocontainer.repository.remotes import parse_remote
 from tests.helpers.support import answers
 from tests.helpers.support import gocontainer as gocontainer_command
 
@@ -81,10 +81,10 @@ def test_a_service_is_required() -> None:
         Answers.merge()
 
 
-def test_a_bad_default_of_a_good_service_is_said() -> None:
-    with pytest.raises(InvalidAnswer, match=r"--module, by default: 'example\.com/vendor' is not usable"):
-        answers(service="vendor")
-    assert answers(service="vendor", module="example.com/x")["service"] == "vendor"
+def test_a_default_that_cannot_be_for_a_good_service_is_another() -> None:
+    """Go has a meaning of its own for a folder that is called vendor."""
+    assert answers(service="vendor")["module"] == "example.com/vendor-service"
+    assert answers(service="vendor", image="ghcr.io/acme/vendor")["module"] == "example.com/vendor-service"
 
 
 def test_environment_variables_are_answers() -> None:
@@ -140,7 +140,7 @@ def test_an_answers_file_may_be_yaml_toml_or_json(tmp_path: Path, name: str, tex
 def test_an_unreadable_answers_file_is_one_sentence(tmp_path: Path, name: str, text: str, reason: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises((UnreadableAnswers, InvalidAnswer), match=reason) as caught:
-        Answers.merge(from_file(tmp_path / name))
+        Answers.merge(from_file(tmp_path / name), Layer("flag", {"service": "orders"}))
     assert "\n" not in str(caught.value)
 
 

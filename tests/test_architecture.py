@@ -123,6 +123,7 @@ def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
             {
                 "cli.click_commands",
                 "cli.click_texts",
+                "cli.completion",
                 "cli.new",
                 "console",
                 "cost.command",

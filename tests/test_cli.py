@@ -55,14 +55,24 @@ def test_without_an_identity_the_files_are_there_and_it_is_said(tmp_path: Path) 
               "GIT_COMMITTER_NAME": "", "HOME": str(tmp_path)}  # fmt: skip
     run = gocontainer("new", "orders", "-o", str(tmp_path), env=nobody)
     ok(run)
-    assert "The files are not committed: git is not there or has no user.name" in run.err
+    commands = "'git config --global user.name \"Your Name\"' and 'git config --global user.email you@example.com'"
+    said = f"git has no user.name and user.email. Run {commands}, then 'git commit --message Start' in "
+    assert f"The files are not committed: {said}{tmp_path}/orders." in run.err
     assert (tmp_path / "orders/go.mod").exists()
+    somebody = {**nobody, "GIT_CONFIG_GLOBAL": str(tmp_path / "config")}
+    subprocess.run(
+        ["bash", "-c", commands.replace(" and ", "\n").replace("'", "")],
+        check=True,
+        env={**clean_environment(), **somebody},
+    )
+    git(tmp_path / "orders", "add", "--all")
+    assert git(tmp_path / "orders", "-c", f"include.path={tmp_path}/config", "commit", "--message", "Start")
 
 
 def test_without_git_the_files_are_there_and_it_is_said(tmp_path: Path) -> None:
     run = gocontainer("new", "orders", "-o", str(tmp_path), env={"PATH": "/nonexistent"})
     ok(run)
-    assert "The files are not committed: git is not there or has no user.name" in run.err
+    assert "The files are not committed: git is not there. Install it, then run 'git init'" in run.err
 
 
 def test_hooks_signing_and_ignored_files_of_the_user_do_not_take_part(tmp_path: Path) -> None:
@@ -209,9 +219,11 @@ def test_every_option_changes_the_files(name: str) -> None:
     assert render(answers(**{**base, **CHANGES[name]})) != render(answers(**base))
 
 
-def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
+def test_no_terminal_and_no_service_is_one_sentence_with_the_way_to_the_flags(tmp_path: Path) -> None:
     run = gocontainer("new", cwd=tmp_path)
-    refused(run, tmp_path, "SERVICE is missing, and nobody can be asked.", "--base-image", "--tracing")
+    refused(run, tmp_path, "SERVICE is missing, and nobody can be asked. Run 'gocontainer new SERVICE';")
+    assert run.err.endswith("'gocontainer options' lists what else can be said.\n")
+    assert run.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -221,10 +233,13 @@ def test_no_terminal_and_no_service_is_told_the_flags(tmp_path: Path) -> None:
         (["new", "orders", "--prot", "1"], "Did you mean --port? Run 'gocontainer new --help' for help."),
         (["new", "orders", "--port", "80"], "--port: '80' is not a whole number from 1024 to 65535."),
         (["new", "orders", "--service", "carts"], "SERVICE and --service are both given."),
-        (["new", "orders", "--cgo"], "cgo true (--cgo) with base_image distroless-static (default) cannot work"),
         (
-            ["new", "orders", "--min-replicas", "9"],
-            "min_replicas 9 (--min-replicas) with max_replicas 6 (default)",
+            ["new", "orders", "--cgo", "--base-image", "alpine"],
+            "cgo true (--cgo) with base_image alpine (--base-image) cannot work",
+        ),
+        (
+            ["new", "orders", "--min-replicas", "9", "--max-replicas", "6"],
+            "min_replicas 9 (--min-replicas) with max_replicas 6 (--max-replicas)",
         ),
         (["new", "orders", "--answers", "nowhere.yaml"], "Cannot read answers from nowhere.yaml"),
         (["nwe"], "No such command 'nwe'. Did you mean new? Run 'gocontainer --help' for help."),
@@ -273,7 +288,7 @@ def test_a_read_only_parent_is_one_sentence(tmp_path: Path) -> None:
 
 def test_options_as_text_json_and_schema() -> None:
     text = ok(gocontainer("options"))
-    table = json.loads(ok(gocontainer("options", "--json")))
+    table = json.loads(ok(gocontainer("options", "--json")))["options"]
     schema = json.loads(ok(gocontainer("options", "--schema")))
     jsonschema.Draft202012Validator.check_schema(schema)
     names = [option.name for option in OPTIONS]
@@ -370,7 +385,7 @@ def test_nobody_reading_of_a_repository_is_no_failure(tmp_path: Path, command: s
 
 def test_what_is_closed_gets_nothing_and_the_other_stream_none_of_it(tmp_path: Path) -> None:
     """A warning and an error, which stderr lacks, are not among what programs read."""
-    for call, code in ((f"new orders --no-git --json -o {tmp_path}", 0), (f"status --json {tmp_path}", 2)):
+    for call, code in ((f"new orders --no-git --json -o {tmp_path}", 0), (f"status {tmp_path}", 2)):
         line = f"{GOCONTAINER} {call} 2>&-"
         done = subprocess.run(
             ["bash", "-c", line], check=False, capture_output=True, text=True, env=clean_environment()

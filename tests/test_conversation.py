@@ -569,7 +569,7 @@ def test_a_name_that_cannot_be_is_told_one_that_can() -> None:
     talk.answer("service")
     assert str(talk.answer("My Orders")).endswith(" my-orders would do.")
     assert "would do" not in str(talk.answer("..."))
-    assert str(talk.answer("vendor")).startswith("With this answer, --module, by default: 'example.com/vendor' is not")
+    assert str(talk.answer("Größe café")).endswith(" grosse-cafe would do.")
 
 
 def test_a_place_that_filled_meanwhile_is_said_before_anything_is_written(tmp_path: Path) -> None:

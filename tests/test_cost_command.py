@@ -266,4 +266,4 @@ def test_a_trace_and_a_pattern_do_not_go_together(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_lock_is_exit_2(tmp_path: Path) -> None:
-    assert "holds no .gocontainer.lock" in wrong(str(rendered(tmp_path)), *DAY)
+    assert "holds .gocontainer.lock" in wrong(str(rendered(tmp_path)), *DAY)

@@ -258,7 +258,7 @@ def known_everywhere(checkout: ScratchCheckout, addition: Addition) -> None:
 def test_an_image_with_glibc_is_named_where_c_code_needs_one(checkout: ScratchCheckout) -> None:
     add(checkout, ADDITIONS[0])
     checkout.derive()
-    run = checkout.run("new", "orders", "--cgo", "--no-input")
+    run = checkout.run("new", "orders", "--cgo", "--base-image", "alpine", "--no-input")
     assert run.err.endswith("Take base_image distroless-base, debian-slim, ubuntu or wolfi.\n")
     page = (checkout.folder / "docs/how-to/base-image.md").read_text()
     assert "| a shell, and Ubuntu's support | `ubuntu` |\n| a shell, C code and certificates | `wolfi` |\n\n" in page

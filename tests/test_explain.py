@@ -202,7 +202,7 @@ def test_another_version_is_named(tmp_path: Path) -> None:
 def test_what_is_no_repository_is_refused_with_the_way_out(tmp_path: Path) -> None:
     run = gocontainer("explain", cwd=tmp_path)
     assert (run.code, run.out) == (2, "")
-    assert "holds no .gocontainer.lock. Name the top of a repository that gocontainer wrote.\n" in run.err
+    assert "holds .gocontainer.lock. Name a repository that gocontainer wrote.\n" in run.err
     with pytest.raises(NotARepository):
         lockfile.read(tmp_path / "nowhere")
 

@@ -125,12 +125,12 @@ def test_a_new_option_takes_its_default_in_the_rows_and_meets_the_others_in_new_
 
 
 def test_an_answer_that_is_no_longer_valid_or_in_conflict_gives_way_in_its_row_alone() -> None:
-    old = {**ROWS[1], "base_image": "busybox", "gone": True}
-    conflict = {**ROWS[2], "min_replicas": 50, "max_replicas": 6}
-    grown = json.loads(pairwise.rows_json(json.dumps([ROWS[0], old, conflict, *ROWS[3:]])))
-    assert grown[1] == {**ROWS[1], "base_image": "distroless-base"}, "the next that goes with cgo"
-    assert (grown[2]["min_replicas"], grown[2]["max_replicas"]) == (50, 50)
-    assert grown[3 : len(ROWS)] == ROWS[3:]
+    old = {**ROWS[2], "base_image": "busybox", "gone": True}
+    conflict = {**ROWS[3], "min_replicas": 50, "max_replicas": 6}
+    grown = json.loads(pairwise.rows_json(json.dumps([*ROWS[:2], old, conflict, *ROWS[4:]])))
+    assert grown[2] == {**ROWS[2], "base_image": "distroless-base"}, "the next that goes with cgo"
+    assert (grown[3]["min_replicas"], grown[3]["max_replicas"]) == (50, 50)
+    assert grown[4 : len(ROWS)] == ROWS[4:]
     assert pairwise.missing(grown) == []
     for row in grown:
         answers(**row)

@@ -49,6 +49,8 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     edited = newest[".gitignore"].content + b"/coverage.out\n"
     assert found == {**lockfile.with_lockfile(newest, answers), ".gitignore": tree.File(edited)}
     again = gocontainer("update", str(repository))
-    assert ok(again).endswith(" already.\n")
-    assert "limit" not in again.out
+    first, *offers = ok(again).splitlines()
+    assert first.endswith(" already.")
+    assert offers == ["license stays apache-2.0; its default is none now: --set license=none"]
+    assert (repository / "LICENSE").is_file()
     assert git(repository, "status", "--porcelain") == ""

@@ -91,7 +91,7 @@ def test_a_folder_without_git_is_refused(orders: Repository) -> None:
 def test_a_folder_that_was_never_generated_is_refused(tmp_path: Path) -> None:
     done = command("update", str(tmp_path))
     assert (done.code, done.out, list(tmp_path.iterdir())) == (2, "", [])
-    assert "holds no .gocontainer.lock" in done.err
+    assert "holds .gocontainer.lock. Name a repository" in done.err
 
 
 def test_a_bare_repository_is_refused(orders: Repository) -> None:

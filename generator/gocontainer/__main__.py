@@ -9,10 +9,16 @@ import sys
 def main() -> int:
     """Run the command line and return the exit code."""
     gc.disable()  # a run is over before looking for garbage could pay
-    if sys.argv[1:] == ["--version"]:
+    if sys.argv[1:] in (["--version"], ["-V"]):
         from gocontainer import __version__
 
-        sys.stdout.write(f"gocontainer {__version__}\n")
+        try:
+            sys.stdout.write(f"gocontainer {__version__}\n")
+            sys.stdout.flush()
+        except OSError:  # nobody reads it, which is no failure
+            from gocontainer.console import stop_printing
+
+            stop_printing()
         return 0
     try:
         from gocontainer.cli.main import run

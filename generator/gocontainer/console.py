@@ -77,7 +77,12 @@ def say(text: str, *, err: bool = False) -> None:
     try:
         _print(text, err=err)
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)  # or Python would try once more at its end
+        stop_printing(err=err)
+
+
+def stop_printing(*, err: bool = False) -> None:
+    """Print nothing more, since nobody reads it: Python would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)
 
 
 def _print(text: str, *, err: bool) -> None:

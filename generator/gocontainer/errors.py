@@ -1,38 +1,13 @@
 """Everything that can go wrong, as classes that carry data; each writes its own sentences.
 
-    GocontainerError            1   the environment failed
-    ├── WriteError                  a file or folder could not be written
-    ├── GitFailed                   git said no, or is not there
-    ├── GitTooOld                   git is older than 2.38
-    ├── CannotFetch                 an external template cannot be had
-    ├── TemplateError               a template breaks the rules of the template language
-    ├── NotACheckout                a maintainer's command outside a checkout
-    ├── UsageError              2   the call or an answer is wrong
-    │   ├── UnknownKey                  no option has this name
-    │   ├── InvalidAnswer               the value breaks the option's rule
-    │   ├── NotApplicable               the option has no meaning with the other answers
-    │   ├── ConflictingAnswers          each answer is fine, together they cannot work
-    │   ├── UnreadablePlace             nobody may look at the folder to be written
-    │   ├── NothingToResume             no earlier conversation was left
-    │   ├── MissingAnswers              nobody can be asked
-    │   ├── NotARepository              no lock file lies there
-    │   ├── UnreadableLock              the lock file was changed by hand, or is not ours
-    │   ├── Refused                     a reason, and what to do instead
-    │   │   ├── Impossible                  an answer at the wizard cannot go with the others
-    │   │   ├── CannotUpdate                something is in the way of an update
-    │   │   └── CannotUse                   a template or a file cannot be used, or not safely
-    │   ├── UnreadableAnswers           the answers file cannot be used
-    │   └── TargetNotEmpty              something is in the way
-    └── Cancelled             130   a person said stop
-        └── Interrupted     129, 143   the terminal went away, or the system said stop
-
+The environment failed (exit code 1), the call or an answer is wrong (2), or a person said stop (128 and more).
 An error is one sentence that says what is wrong, then one that says what to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from gocontainer.texts import listed, mark, tr
 
@@ -51,7 +26,6 @@ _FORMS: Mapping[str, Callable[[Any], str]] = {
     "answers": lambda answers: tr(" with ").join(answers),
     "entries": listed,
     "expected": tr,
-    "flags": lambda flags: "".join(f"\n  {flag}" for flag in flags),
     "hint": tr,
     "key": _short,
     "missing": ", ".join,
@@ -133,9 +107,27 @@ class NotACheckout(GocontainerError):
 
 
 class UsageError(GocontainerError):
-    """The caller can mend this; nothing was written."""
+    """The caller can mend this; nothing was written. ``option`` is the answer that is wrong, if it is one."""
 
     exit_code = 2
+    option = ""
+    where = ""
+    value: object = None
+
+    def at(self, option: str, where: str = "", value: object = None) -> Self:
+        """Note which answer is wrong, where it was given and what it is, and return the error itself."""
+        self.option, self.where, self.value = option, where, value
+        return self
+
+
+class WrongAnswers(UsageError):
+    """Several answers are wrong: ``errors`` has one for each."""
+
+    def __init__(self, errors: Sequence[UsageError]) -> None:
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.errors))
 
 
 class UnknownKey(UsageError):
@@ -219,11 +211,12 @@ class MissingAnswers(UsageError):
     """A required answer is missing and there is no terminal to ask at."""
 
     says = mark(
-        "{missing} is missing, and nobody can be asked. Run 'gocontainer new SERVICE', with any of these flags:{flags}"
+        "{missing} is missing, and nobody can be asked. "
+        "Run 'gocontainer new SERVICE'; 'gocontainer options' lists what else can be said."
     )
 
-    def __init__(self, missing: Sequence[str], flags: Sequence[str]) -> None:
-        self.missing, self.flags = tuple(missing), tuple(flags)
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
 
 
 class UnreadableAnswers(UsageError):
@@ -237,9 +230,12 @@ class UnreadableAnswers(UsageError):
 
 
 class NotARepository(UsageError):
-    """``path`` is no repository that gocontainer wrote."""
+    """``path`` lies in no repository that gocontainer wrote."""
 
-    says = mark("{path} holds no .gocontainer.lock. Name the top of a repository that gocontainer wrote.")
+    says = mark(
+        "Neither {path} nor a folder above it in its repository holds .gocontainer.lock. "
+        "Name a repository that gocontainer wrote."
+    )
 
     def __init__(self, path: str) -> None:
         self.path = path

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from gocontainer.answers.forges import Home
 from gocontainer.answers.model import Layer, fits
 from gocontainer.repository import git
+from gocontainer.repository.remotes import Remote
 from gocontainer.texts import tr
-
-REGISTRIES = {"github.com": "ghcr.io/{owner}", "gitlab.com": "registry.gitlab.com/{owner}/{path}"}
-"""The registry that comes with a host's repositories; elsewhere there is none to guess."""
 
 
 def detected(target: Path) -> Layer:
@@ -23,12 +22,9 @@ def detected(target: Path) -> Layer:
         return Layer("detected", {})
     inside = target.relative_to(top).as_posix()
     module = remote.module if inside == "." else f"{remote.module}/{inside}"
-    registry = REGISTRIES.get(remote.host, "").format(owner=remote.owner, path=remote.path).lower()
-    return _valid({"module": module, "image": f"{registry}/{target.name}", "owner": remote.owner})
-
-
-def _valid(suggested: dict[str, str]) -> Layer:
-    return Layer("detected", {name: value for name, value in suggested.items() if fits(name, value)})
+    found = Home(remote.host, remote.owner, remote.path).answers(target.name)
+    found.pop("module", None)
+    return Layer("detected", {**({"module": module} if fits("module", module) else {}), **found})
 
 
 class Surroundings(NamedTuple):
@@ -40,7 +36,7 @@ class Surroundings(NamedTuple):
     """Name of the empty clone that ``here`` is; a service of that name fills it."""
     repository: Path | None = None
     """The repository around the place."""
-    remote: git.Remote | None = None
+    remote: Remote | None = None
     user: str | None = None
     """git's user.name."""
     go: str | None = None
@@ -53,7 +49,7 @@ class Surroundings(NamedTuple):
     @property
     def owner(self) -> Layer:
         """The person as the owner, for where no remote names one."""
-        return _valid({"owner": self.user} if self.user else {})
+        return Layer("detected", {"owner": self.user} if self.user and fits("owner", self.user) else {})
 
     def found(self, language: str) -> Iterator[str]:
         """Yield what was found, a short phrase each; ``language`` is the Go version that is needed."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers.model import AnswerSet, Layer
-from gocontainer.errors import CannotUpdate, NotARepository, UnreadableLock
+from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.texts import tr
 
@@ -82,6 +82,21 @@ def order(version: str) -> tuple[list[int], bool]:
     """Return the sort key of a version of gocontainer; a .dev version sorts below its release."""
     release, _, development = version.partition(".dev")
     return [int(part) for part in release.split(".") if part.isdigit()], not development
+
+
+def top(folder: Path, *markers: str) -> Path:
+    """Return the repository that ``folder`` is or lies in: as git, look in the folders above, up to the first ``.git``.
+
+    It is known by its lock, or by a file of ``markers``. Raises CannotUse or NotARepository.
+    """
+    if not folder.is_dir():
+        raise CannotUse(tr("there is no folder {path}", path=folder), tr("Name one that is there."))
+    for place in (folder, *folder.parents):
+        if any((place / name).exists() for name in (LOCK, *markers)):
+            return place
+        if (place / ".git").exists():
+            break
+    raise NotARepository(str(folder))
 
 
 def read(repository: Path) -> Lock:

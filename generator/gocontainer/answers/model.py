@@ -1,6 +1,6 @@
 """Answers from all their sources, merged and validated.
 
-defaults < profile < detected < answers file < environment < flags < wizard
+defaults < derived < profile < detected < answers file < environment < flags < wizard
 """
 
 from __future__ import annotations
@@ -8,11 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gocontainer.errors import ConflictingAnswers, InvalidAnswer, MissingAnswers, NotApplicable, UnknownKey
-from gocontainer.options.conflicts import CONFLICTS
+from gocontainer.answers import forges
+from gocontainer.errors import (
+    ConflictingAnswers,
+    MissingAnswers,
+    NotApplicable,
+    UnknownKey,
+    UsageError,
+    WrongAnswers,
+)
+from gocontainer.options.conflicts import CONFLICTS, Conflict
+from gocontainer.options.patterns import nearest
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
-from gocontainer.options.types import Option, Toggle, Value, holds, may_hold, nearest
+from gocontainer.options.types import Option, Value, holds, may_hold
 from gocontainer.texts import tr
 
 if TYPE_CHECKING:
@@ -34,6 +43,10 @@ class Layer(NamedTuple):
         flag = option.flag if option else "--" + name
         variable = option.variable if option else "GOCONTAINER_" + name.upper()
         return self.label.format(name=name, flag=flag, variable=variable)
+
+
+UNSAID = ("default", "derived", "profile")
+"""Where a value comes from that nobody gave: an update keeps it, and says what it would be today."""
 
 
 class AnswerSet(Mapping[str, Value]):
@@ -60,7 +73,7 @@ class AnswerSet(Mapping[str, Value]):
 
     def defaults(self) -> tuple[str, ...]:
         """Return what nobody answered and has a meaning, in the order of the options."""
-        return tuple(name for name in self.applicable() if self.origins[name] in ("default", "profile"))
+        return tuple(name for name in self.applicable() if self.origins[name] in UNSAID)
 
 
 class Answers(AnswerSet):
@@ -70,21 +83,42 @@ class Answers(AnswerSet):
     where an answer is missing, wrong or in conflict.
     """
 
+    moved: Mapping[str, str] = {}
+    """Defaults that moved out of the way, each with the answer that forced it."""
+
     def __init__(self, **values: Unpack[AnswerValues]) -> None:
-        self._take(fill((Layer("given", {**values}),)))
+        self._take(_fill((Layer("given", {**values}),)))
 
     @classmethod
     def merge(cls, *layers: Layer) -> Answers:
         """Merge ``layers``, the last one first in rank, over profile and defaults; validate all.
 
-        Raises UsageError: UnknownKey, InvalidAnswer, NotApplicable, MissingAnswers, ConflictingAnswers.
+        Raises UsageError: UnknownKey, InvalidAnswer, NotApplicable, MissingAnswers, ConflictingAnswers, or WrongAnswers
+        where there are several of them.
         """
         self = cls.__new__(cls)
-        self._take(fill(layers))
+        self._take(_fill(layers))
+        return self
+
+    @classmethod
+    def merge_with_room(cls, *layers: Layer) -> Answers:
+        """Merge ``layers`` as ``merge`` does, but let defaults move that are in the way of an answer."""
+        moved: dict[str, Value] = {}
+        causes: dict[str, str] = {}
+        while True:
+            filled = _fill((*layers, Layer("moved", moved)))
+            room = _room(filled)
+            if room is None:
+                break
+            conflict, (name, moved[name]) = room
+            causes[name] = next(other for other in conflict.names if other != name)
+        self = cls.__new__(cls)
+        self._take(filled)
+        self.moved = causes
         return self
 
     def _take(self, filled: Filled) -> None:
-        _check(filled)
+        _refuse([*filled.errors, *_together(filled)])
         super().__init__(filled.values, filled.origins, filled.profile)
 
     def context(self) -> dict[str, str | bool]:
@@ -103,32 +137,73 @@ class Filled(NamedTuple):
     places: dict[str, str]
     given: frozenset[str]
     profile: str
+    errors: tuple[UsageError, ...]
+    """What is wrong with single answers; such an answer counts as not given."""
+
+    @property
+    def wrong(self) -> frozenset[str]:
+        """The options whose answers are wrong."""
+        return frozenset(error.option for error in self.errors)
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The options whose values are more than defaults."""
+        return frozenset(name for name in self.values if self.origins[name] != "default")
 
 
 def fill(layers: Sequence[Layer]) -> Filled:
     """Fill up ``layers`` from profile and defaults; raise UnknownKey, InvalidAnswer, MissingAnswers."""
+    filled = _fill(layers)
+    _refuse(filled.errors)
+    return filled
+
+
+def _refuse(errors: Sequence[UsageError]) -> None:
+    """Raise what is wrong, if anything is: one error as it is, several as one."""
+    if errors:
+        raise errors[0] if len(errors) == 1 else WrongAnswers(errors)
+
+
+def _fill(layers: Sequence[Layer]) -> Filled:
+    given, origins, places, errors = _parsed(layers)
+    profile = str(given.pop("profile", PROFILE.default))
+    preset = PRESETS[profile].answers
+    at_profile = tr("profile {profile}", profile=profile)
+    follows = forges.following(given, str(given.get("service", "")))
+    values: dict[str, Value] = {}
+    for option in OPTIONS:
+        name = option.name
+        if name in given:
+            values[name] = given[name]
+        elif name in preset and may_hold(option.when, values):
+            values[name], origins[name], places[name] = preset[name], "profile", at_profile
+        elif name in follows:
+            values[name], origins[name], places[name] = follows[name], "derived", tr("derived")
+        else:
+            values[name], origins[name], places[name] = _default(option, values), "default", tr("default")
+    if not values["service"] and "service" not in {error.option for error in errors}:
+        errors.append(MissingAnswers(["SERVICE"]).at("service"))
+    return Filled(values, origins, places, frozenset(given), profile, tuple(errors))
+
+
+def _parsed(
+    layers: Sequence[Layer],
+) -> tuple[dict[str, Value], dict[str, str], dict[str, str], list[UsageError]]:
+    """Return what ``layers`` give, with origins and places, and what is wrong with it."""
     given: dict[str, Value] = {}
     origins: dict[str, str] = {}
     places: dict[str, str] = {}
+    errors: list[UsageError] = []
     for layer in layers:
         for name, raw in layer.values.items():
-            given[name] = _option(name, layer).parse(raw, layer.where(name))
-            origins[name], places[name] = layer.origin, layer.where(name)
-    profile = str(given.pop("profile", PROFILE.default))
-    preset = PRESETS[profile].answers
-    values: dict[str, Value] = {}
-    for option in OPTIONS:
-        if option.name in given:
-            values[option.name] = given[option.name]
-        elif option.name in preset and may_hold(option.when, values):
-            values[option.name], origins[option.name] = preset[option.name], "profile"
-            places[option.name] = tr("profile {profile}", profile=profile)
-        elif option.default == "":
-            raise MissingAnswers([option.name], usage())
-        else:
-            values[option.name], origins[option.name] = _default(option, values), "default"
-            places[option.name] = tr("default")
-    return Filled(values, origins, places, frozenset(given), profile)
+            where = layer.where(name)
+            try:
+                given[name] = _option(name, where).parse(raw, where)
+            except UsageError as error:
+                errors.append(error.at(name, where, raw))
+            else:
+                origins[name], places[name] = layer.origin, where
+    return given, origins, places, errors
 
 
 def service_in(layers: Sequence[Layer]) -> str | None:
@@ -141,28 +216,12 @@ def service_in(layers: Sequence[Layer]) -> str | None:
 
 def fits(name: str, value: object) -> bool:
     """Whether ``value`` is a valid answer to the option ``name``."""
-    try:
-        BY_NAME[name].parse(value, name)
-    except InvalidAnswer:
-        return False
-    return True
+    return BY_NAME[name].fits(value)
 
 
-def usage() -> tuple[str, ...]:
-    """Return each flag with what it accepts, for people."""
-    width = max(len(option.flag) for option in BY_NAME.values())
-    return tuple(_usage(option, width) for option in BY_NAME.values() if option.name != "service")
-
-
-def _usage(option: Option, width: int) -> str:
-    if isinstance(option, Toggle):
-        return tr("{on} or {off}", on=option.flag, off=f"--no-{option.flag.removeprefix('--')}")
-    return f"{option.flag:{width}}  {option.rule}"
-
-
-def _option(name: str, layer: Layer) -> Option:
+def _option(name: str, where: str) -> Option:
     if name not in BY_NAME:
-        raise UnknownKey(layer.where(name), name, nearest(name, BY_NAME))
+        raise UnknownKey(where, name, nearest(name, BY_NAME))
     return BY_NAME[name]
 
 
@@ -170,23 +229,36 @@ def _default(option: Option, values: Mapping[str, Value]) -> Value:
     default = option.default
     if isinstance(default, str) and "{service}" in default:
         # Not every good name of a service makes a good module path: vendor, for one.
-        return option.parse(default.format(service=values["service"]), tr("{flag}, by default", flag=option.flag))
+        names = (values["service"], f"{values['service']}-service")
+        return next(filter(option.fits, (default.format(service=name) for name in names)), default)
     return default
 
 
-def _check(filled: Filled) -> None:
+def _room(filled: Filled) -> tuple[Conflict, tuple[str, Value]] | None:
+    """Return a conflict that ends where a default moves, and how that is to move."""
+    for conflict in CONFLICTS:
+        if conflict.applies(filled.values) and not filled.wrong & {*conflict.names}:
+            room = conflict.room(filled.values, filled.held)
+            if room:
+                return conflict, room
+    return None
+
+
+def _together(filled: Filled) -> Iterator[UsageError]:
+    """Yield what is wrong with answers that are fine one by one; not where it may be for another that is wrong."""
     values, places = filled.values, filled.places
-    for name in filled.given:
+    for name in sorted(filled.given, key=list(BY_NAME).index):
         when = BY_NAME[name].when
-        if not holds(when, values):
+        if not holds(when, values) and not filled.wrong & when.keys():
             needs = [
                 tr("{name} is {values}", name=key, values=tr(" or ").join(map(str, few))) for key, few in when.items()
             ]
-            raise NotApplicable(places[name], tr(" and ").join(needs))
+            yield NotApplicable(places[name], tr(" and ").join(needs)).at(name, places[name], values[name])
     for conflict in CONFLICTS:
-        if conflict.applies(values):
+        if conflict.applies(values) and not filled.wrong & {*conflict.names}:
             named = [_named(name, values[name], places[name]) for name in conflict.names]
-            raise ConflictingAnswers(named, conflict.reason, conflict.hint)
+            first = next((name for name in conflict.names if name in filled.given), conflict.names[0])
+            yield ConflictingAnswers(named, conflict.reason, conflict.hint).at(first, places[first], values[first])
 
 
 def _named(name: str, value: Value, place: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -12,21 +13,43 @@ import click
 
 from gocontainer import __version__
 from gocontainer.cli import click_texts, flags, parameters
+from gocontainer.cli import completion as tab
 from gocontainer.cli import new as new_command
 from gocontainer.cli.parameters import Parameter
 from gocontainer.cli.requests import WrongCall
-from gocontainer.console import say
+from gocontainer.console import say, stop_printing
 from gocontainer.errors import Cancelled
 from gocontainer.options.table import BY_NAME, GROUPS
-from gocontainer.options.types import Option, Select
+from gocontainer.options.types import Option
 from gocontainer.texts import tr
+
+COMPLETE = "_GOCONTAINER_COMPLETE"
+"""The variable by which a shell asks for completions."""
+_MEANT = {
+    "add": "new",
+    "adopt": "new",
+    "check": "status",
+    "create": "new",
+    "generate": "new",
+    "list": "options",
+    "sync": "update",
+    "upgrade": "update",
+    "version": "--version",
+}
+"""What other tools call a command, and what it is here."""
 
 
 def run(arguments: Sequence[str]) -> int | None:
     """Run one command and return its exit code; raise WrongCall or Cancelled."""
     click_texts.translate()
+    tab.prepare()
     try:
         code = main.main(list(arguments), prog_name="gocontainer", standalone_mode=False)
+    except SystemExit:  # click's answer to a pipe that nobody reads any more
+        if COMPLETE in os.environ or not {*arguments} & {"--help", "-h", "--version", "-V"}:
+            raise
+        stop_printing()
+        return 0
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message(), err=True)
         return 2
@@ -77,9 +100,26 @@ class Lazy(click.Group):
         command: click.Command = getattr(import_module(self.MODULES[cmd_name]), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args[0] in _MEANT:
+                error.possibilities = [_MEANT[args[0]]]  # type: ignore[attr-defined]
+            raise
+
+
+class Brief(click.Command):
+    """A command that takes another's flags, whose help has them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pass
+
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="gocontainer", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="gocontainer", message="%(prog)s %(version)s")
 def main() -> None:
     """Write a Go service that is ready for production in containers.
 
@@ -103,13 +143,14 @@ def _parameter(known: Parameter) -> click.Parameter:
         kind = click.Choice(known.choices)
     default = {} if known.absent in (None, (), False) else {"default": known.absent}
     if not known.flags:
-        return click.Argument([known.name], required=False, type=kind, **default)
+        count = -1 if known.multiple else 1
+        return click.Argument(
+            [known.name], nargs=count, required=False, type=kind, metavar=known.metavar or None, **default
+        )
     if known.is_switch and known.off:
         return click.Option([f"{known.flags[0]}/{known.off}"], default=None, help=_help(known))
     if known.is_switch:
         return click.Option([*known.flags, known.name], is_flag=True, help=_help(known))
-    option = BY_NAME.get(known.name)
-    values = option.values if isinstance(option, Select) else ()
     return click.Option(
         [*known.flags, known.name],
         metavar=known.metavar or None,
@@ -118,14 +159,14 @@ def _parameter(known: Parameter) -> click.Parameter:
         help=_help(known),
         hidden=known.hidden,
         show_default=bool(known.choices),
-        shell_complete=partial(_begun, values) if option else None,
+        shell_complete=partial(_begun, known.name) if known.name in (*BY_NAME, "settings") else None,
         **default,
     )
 
 
-def _begun(values: Sequence[str], _ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+def _begun(name: str, _ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[tab.Item]:
     """Return the values that begin as what was typed."""
-    return [value for value in values if value.startswith(begun)]
+    return tab.settings(begun) if name == "settings" else tab.values(BY_NAME[name], begun)
 
 
 def _help(known: Parameter) -> str | None:
@@ -133,39 +174,54 @@ def _help(known: Parameter) -> str | None:
     return flags.help_of(option) if option else tr(known.help) or None
 
 
-def _add(name: str, known: Sequence[Parameter], run: Callable[..., Any], kind: type[click.Command]) -> None:
-    main.add_command(kind(name, callback=run, params=[_parameter(each) for each in known], help=run.__doc__))
+def _add(
+    name: str, known: Sequence[Parameter], run: Callable[..., Any], kind: type[click.Command], short_help: str
+) -> None:
+    parameters = [_parameter(each) for each in known]
+    main.add_command(kind(name, callback=run, params=parameters, help=run.__doc__, short_help=short_help))
 
 
 def _add_all() -> None:
     from gocontainer.cli import repository_commands as repository
 
-    _add("new", (*flags.table(), *parameters.NEW), new_command.new, Table)
-    _add("explain", parameters.EXPLAIN, repository.explain, click.Command)
-    _add("update", parameters.UPDATE, repository.update, click.Command)
-    _add("status", parameters.STATUS, repository.status, click.Command)
+    flags_of_new = (*flags.table(), *(each for each in parameters.NEW if each.flags))
+    service = next(each for each in parameters.NEW if not each.flags)
+    _add("new", (service, *flags_of_new), new_command.new, Table, "Write a new repository.")
+    _add("init", flags_of_new, new_command.init, Brief, "Write it into this folder: 'gocontainer new .'.")
+    _add("explain", parameters.EXPLAIN, repository.explain, click.Command, "Say where each number comes from.")
+    _add("update", parameters.UPDATE, repository.update, click.Command, "Merge this version's template.")
+    _add(
+        "status",
+        parameters.STATUS,
+        repository.status,
+        click.Command,
+        "Say what drifted, and what an update brings.",
+    )
 
 
 _add_all()
 
 
-@main.command()
-@click.option("--schema", is_flag=True, help=tr("The JSON Schema of an answers file."))
-@click.option("--json", "as_json", is_flag=True, help=tr("The table as JSON."))
-def options(*, schema: bool, as_json: bool) -> None:
+@main.command(short_help="List every option, or the schema of an answers file.")
+@click.option("--schema", is_flag=True, help="The JSON Schema of an answers file.")
+@click.option("--complete", is_flag=True, help="With --schema: of a file that has all that is required.")
+@click.option("--json", "as_json", is_flag=True, help="Options, profiles and conflicts as JSON.")
+def options(*, schema: bool, complete: bool, as_json: bool) -> None:
     """List every option with what it accepts, its default and what it buys."""
-    from gocontainer.options.describe import options_table, options_text
+    from gocontainer.options.describe import options_document, options_text
     from gocontainer.options.schema import answers_schema
 
+    if complete and not schema:
+        raise click.UsageError(tr("--complete has no meaning without --schema."))
     if schema:
-        click.echo(answers_schema(), nl=False)
+        say(answers_schema(complete=complete).rstrip("\n"))
     elif as_json:
-        click.echo(json.dumps(options_table(), indent=2, ensure_ascii=False))
+        say(json.dumps(options_document(), indent=2, ensure_ascii=False))
     else:
-        click.echo(options_text(), nl=False)
+        say(options_text().rstrip("\n"))
 
 
-@main.command()
+@main.command(short_help="Print a completion script for bash, fish or zsh.")
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 def completion(shell: str) -> None:
     """Print the completion script of a SHELL; source it in the shell's start-up file."""
@@ -173,4 +229,24 @@ def completion(shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None, shell
-    click.echo(kind(main, {}, "gocontainer", "_GOCONTAINER_COMPLETE").source())
+    say(kind(main, {}, "gocontainer", COMPLETE).source())
+
+
+def _commands(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    context = click.Context(main)
+    found = ((name, main.get_command(context, name)) for name in main.list_commands(context))
+    return [name for name, command in found if command and not command.hidden and name.startswith(begun)]
+
+
+@main.command("help", short_help="Show the help of a command.")
+@click.argument("command", required=False, shell_complete=_commands)
+@click.pass_context
+def show_help(ctx: click.Context, command: str | None) -> None:
+    """Show the help of a COMMAND, or what commands there are."""
+    top = ctx.find_root()
+    if command is None:
+        say(main.get_help(top))
+        return
+    _, found, _ = main.resolve_command(top, [command])
+    assert found is not None, command
+    say(found.get_help(click.Context(found, top, command)))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from gocontainer.cli import parameters
-from gocontainer.console import say, visible
+from gocontainer.console import say, tell
 from gocontainer.errors import Cancelled, GocontainerError
-from gocontainer.texts import language_of, speak
+from gocontainer.texts import language_of, speak, tr
 
 _PLAIN = {
     "explain": ("gocontainer.cli.repository_commands", parameters.EXPLAIN),
@@ -46,9 +46,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = _call(arguments)
     except (GocontainerError, KeyboardInterrupt, OSError) as error:
-        message, code = _explain(error, arguments)
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            say(visible(message), err=True)
+        return _fail(error, arguments)
     return code or 0
 
 
@@ -56,6 +54,24 @@ def _language(arguments: Sequence[str]) -> str:
     """Return the language of what a call says: a program and a maintainer read English."""
     for_programs = arguments[:1] == ["dev"] or "--json" in arguments or "--schema" in arguments
     return "en" if for_programs else language_of(os.environ)
+
+
+def _fail(error: BaseException, arguments: Sequence[str]) -> int:
+    """Say what is wrong, and return the exit code."""
+    from gocontainer.cli import requests
+
+    if isinstance(error, KeyboardInterrupt):
+        error = Cancelled()
+    command = "".join(arguments[:1])
+    for each in requests.each_of(error):
+        text = requests.sentences(each, command)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            tell(text if isinstance(error, Cancelled) else tr("Error: {message}", message=text), err=True)
+    if "--json" in arguments:
+        import json
+
+        say(json.dumps(requests.as_json(error, command), indent=2, ensure_ascii=False))
+    return error.exit_code if isinstance(error, GocontainerError) else 1
 
 
 def _call(arguments: Sequence[str]) -> int | None:
@@ -70,18 +86,3 @@ def _call(arguments: Sequence[str]) -> int | None:
     from gocontainer.cli import click_commands
 
     return click_commands.run(arguments)
-
-
-def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[str, int]:
-    """Return what to say about an error, and the exit code."""
-    match error:
-        case Cancelled():
-            return str(error), error.exit_code
-        case GocontainerError():
-            return f"Error: {error}", error.exit_code
-        case OSError():  # the current folder is gone, a parent may not be searched, and so on
-            place = error.filename or "The current folder"
-            new = arguments[:1] == ["new"]
-            hint = "Choose another folder with --output." if new else "Mend that and run the command again."
-            return f"Error: {place}: {error.strerror}. {hint}", 1
-    return str(Cancelled()), Cancelled.exit_code

@@ -10,14 +10,15 @@ from typing import Any
 
 from gocontainer.answers.detect import detected
 from gocontainer.answers.lockfile import with_lockfile
-from gocontainer.answers.model import Answers, Layer, service_in, usage
+from gocontainer.answers.model import Answers, Layer, fill, service_in
 from gocontainer.cli import flags, new_report
 from gocontainer.cli.requests import NewRequest, WrongCall
 from gocontainer.cli.written import write
 from gocontainer.console import absolute, say, tell
-from gocontainer.errors import MissingAnswers
+from gocontainer.errors import InvalidAnswer
 from gocontainer.rendering.engine import render
 from gocontainer.repository import tree
+from gocontainer.texts import tr
 
 table = flags.table
 
@@ -29,13 +30,21 @@ def new(**values: Any) -> None:
     from the profile and the defaults. At a terminal, a wizard asks for the rest.
     """
     fields = {name: values.pop(name) for name in NewRequest._fields if name != "given"}
-    request = NewRequest(**fields, given=values)
+    request = NewRequest(**fields, given=values).at_the_folder()
     if request.template is None:
         _new(request)
     else:
         from gocontainer.cli import new_from_template
 
         new_from_template.new(request)
+
+
+def init(**values: Any) -> None:
+    """Write the repository into this folder, under its name.
+
+    It is what 'gocontainer new .' does, and takes the same flags: 'gocontainer help new' lists them.
+    """
+    new(service=".", **values)
 
 
 def _new(request: NewRequest) -> None:
@@ -50,8 +59,10 @@ def _new(request: NewRequest) -> None:
     files = with_lockfile(render(answers), answers)
     written = [] if request.dry_run else write(files, target, no_git=request.no_git)
     warnings = new_report.warnings(answers, *written)
+    for note in new_report.moves(answers):
+        tell(tr("Note: {text}", text=note), err=True)
     for warning in warnings:
-        tell(f"Warning: {warning}", err=True)
+        tell(tr("Warning: {text}", text=warning), err=True)
     # A clone that was filled is a new folder, which only its full path still names.
     parent = request.output or (str(target.parent) if place else ".")
     if request.as_json:
@@ -76,17 +87,21 @@ def _asking(request: NewRequest) -> bool:
 
 def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
     """Return the answers that are given, and the repository's folder."""
-    name = service_in(layers)
+    try:
+        name = service_in(layers)
+    except InvalidAnswer:
+        name = None
     if name is None:
-        raise MissingAnswers(["SERVICE"], usage())
-    target = absolute(output) / name
-    return Answers.merge(detected(target), *layers), target
+        Answers.merge_with_room(*layers)  # raises that, with all else that is wrong
+    target = absolute(output) / str(name)
+    return Answers.merge_with_room(detected(target), *layers), target
 
 
 def _converse(layers: Sequence[Layer], request: NewRequest, kept: Path) -> tuple[Answers, Path]:
     """Return the answers after a conversation, and the repository's folder."""
     from gocontainer import wizard
 
+    fill((Layer("default", {"service": "service"}), *layers))  # all that is wrong is said at once, before any question
     dumb = os.environ.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
     manner = wizard.Manner(
         plain=request.plain or dumb, resumed=request.resume, dry_run=request.dry_run, kept=kept, say=tell

@@ -13,12 +13,29 @@ from gocontainer.answers.model import Answers, AnswerSet
 from gocontainer.console import padded
 from gocontainer.rendering.estimate import replicas
 from gocontainer.rendering.sizing import Sizes
+from gocontainer.repository import git
 from gocontainer.repository.tree import Tree, digest
 from gocontainer.texts import mark, tr
 
-NOT_COMMITTED = mark("The files are not committed: git is not there or has no user.name and user.email.")
 
-_IMAGE = ("image", "base_image", "platforms")
+def not_committed(repository: Path) -> str:
+    """Return why there is no first commit, and how to make it."""
+    if not git.is_there():
+        return tr("The files are not committed: git is not there. Install it, then run 'git init' in {folder}.",
+                  folder=repository)  # fmt: skip
+    lacking = git.lacking_identity(repository)
+    if not lacking:
+        return tr("The files are not committed: git refused. Run 'git commit' in {folder} to see why.",
+                  folder=repository)  # fmt: skip
+    examples = {"user.name": '"Your Name"', "user.email": "you@example.com"}
+    commands = [f"'git config --global {setting} {examples[setting]}'" for setting in lacking]
+    return tr(
+        "The files are not committed: git has no {settings}. Run {commands}, then {commit} in {folder}.",
+        settings=tr(" and ").join(lacking),
+        commands=tr(" and ").join(commands),
+        commit="'git commit --message Start'",
+        folder=repository,
+    )
 
 
 def inside(repository: Path) -> str:
@@ -42,6 +59,25 @@ def warnings(answers: Answers, *others: str) -> list[str]:
     return warnings
 
 
+def moves(answers: Answers) -> list[str]:
+    """Return a sentence for each default that moved out of the way of an answer."""
+    return [
+        tr("{name} is {value} now, to go with {cause}.", name=name, value=answers[name], cause=cause)
+        for name, cause in answers.moved.items()
+    ]
+
+
+def pipeline(answers: Answers) -> str:
+    """Return who builds each change and why that one, where nobody said so."""
+    ci, origin = answers["ci"], answers.origins["ci"]
+    if origin == "default":
+        return tr("{ci}, as no remote says otherwise (or --ci none --deps-bot none)", ci=ci)
+    if origin in ("derived", "detected") and ci == "none":
+        host = str(answers["module"]).partition("/")[0]
+        return tr("none: there is none for {host}; 'make' has its steps", host=host)
+    return f"{ci}"
+
+
 def as_json(
     answers: AnswerSet, files: Tree, target: Path, warnings: Sequence[str], *, written: bool, **more: Any
 ) -> str:
@@ -53,6 +89,7 @@ def as_json(
         "written": written,
         "answers": dict(answers),
         "origins": answers.origins,
+        "moved": dict(answers.moved) if isinstance(answers, Answers) else {},
         "warnings": list(warnings),
         "digest": digest(files),
         "files": [
@@ -96,7 +133,7 @@ def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
     if answers["eventing"] == "kafka":
         run = ("make run-flow", tr("starts a storage and the function, and uploads a text"))
     known = {"service": answers["service"], "count": len(files), "folder": target}
-    image = tr("{image} on {base_image}, for {platforms}", **{name: answers[name] for name in _IMAGE})
+    image = tr("{image} on {base_image}", image=answers["image"], base_image=answers["base_image"])
     size = tr(
         "{count}, each {cpu} CPU and {memory}", count=replicas(answers), cpu=answers["cpu"], memory=answers["memory"]
     )
@@ -106,7 +143,9 @@ def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
             "",
             f"  {padded(tr('module'), 9)} {answers['module']}",
             f"  {padded(tr('image'), 9)} {image}",
+            f"  {padded(tr('platforms'), 9)} {str(answers['platforms']).replace(',', ', ')}",
             f"  {padded(tr('replicas'), 9)} {size}",
+            f"  {padded(tr('pipeline'), 9)} {pipeline(answers)}",
             "",
             tr("Next:"),
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",

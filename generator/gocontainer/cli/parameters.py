@@ -87,7 +87,8 @@ UPDATE = (
     Parameter("restore", ("--restore",), "Bring a file of the template back that was deleted.", "FILE", multiple=True),
     _JSON,
 )  # fmt: skip
-EXPLAIN = STATUS = (_PATH, _JSON)
+EXPLAIN = (_PATH, _JSON)
+STATUS = (Parameter("paths", metavar="[PATH]...", multiple=True, is_folder=True), _JSON)
 
 
 def parse(parameters: Sequence[Parameter], words: Sequence[str]) -> dict[str, Any] | None:
@@ -102,7 +103,7 @@ def parse(parameters: Sequence[Parameter], words: Sequence[str]) -> dict[str, An
             given = _value(flags[flag], flag, value if equals else None, left)
             parameter = flags[flag]
         elif places and not word.startswith("-"):
-            parameter = places.pop(0)
+            parameter = places[0] if places[0].multiple else places.pop(0)
             given = word if parameter.accepts(word) else None
         else:
             return None

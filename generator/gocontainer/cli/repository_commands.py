@@ -1,19 +1,24 @@
-"""The commands for a repository that is there: explain, update, status."""
+"""The commands for a repository that is there: explain, update, status.
+
+Each looks for it in the folders above as well, as git does.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gocontainer import __version__
 from gocontainer.answers import lockfile
-from gocontainer.console import absolute, say, tell
-from gocontainer.errors import CannotUpdate
+from gocontainer.console import absolute, padded, say, tell, width
+from gocontainer.errors import CannotUpdate, GocontainerError
 from gocontainer.texts import mark, tr
 
 if TYPE_CHECKING:
     from gocontainer.cli.requests import UpdateRequest
+    from gocontainer.inspection.status import Status
     from gocontainer.repository.worktree import Project
     from gocontainer.update.steps import Plan, Update
 
@@ -26,13 +31,14 @@ def explain(*, path: str, as_json: bool) -> None:
     """
     from gocontainer.inspection import explain as explaining
 
-    explained = explaining.explain(absolute(path))
+    folder = lockfile.top(absolute(path))
+    explained = explaining.explain(folder)
     if as_json:
         import json
 
         say(json.dumps([each._asdict() for each in explained], indent=2, ensure_ascii=False))
         return
-    version = lockfile.read(absolute(path)).version
+    version = lockfile.read(folder).version
     known = {"count": len(explained), "version": __version__, "written": version}
     same = tr("{count} numbers, by the formulas of gocontainer {version}", **known)
     older = tr("{count} numbers, by the formulas of gocontainer {version}, written by {written}", **known)
@@ -49,9 +55,10 @@ def update(**values: Any) -> int:
     is committed unless you say so.
     """
     from gocontainer.cli.requests import UpdateRequest
+    from gocontainer.external import cruft
 
     request = UpdateRequest(**values)
-    folder = absolute(request.path)
+    folder = lockfile.top(absolute(request.path), cruft.FILE, ".git")
     if request.abort or request.finish:
         return _end(folder, abort=request.abort)
     if request.restore:
@@ -136,19 +143,80 @@ def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:
     apply.apply(update, planned, "" if planned.conflicts else text)
 
 
-def status(*, path: str, as_json: bool) -> int:
+_WORST = (1, 2, 4, 0)
+"""The exit codes, from the worst on."""
+
+
+def status(*, paths: Sequence[str], as_json: bool) -> int:
     """Say what drifted from the template in the repository at PATH, and whether an update is there.
 
     Exit 4 where a file of the template was changed or is missing, where an update would change
-    something, or where an image in a Dockerfile is past its end of life. Nothing is fetched.
+    something, or where an image in a Dockerfile is past its end of life. Nothing is fetched. Of several
+    repositories a table is printed, and the exit code is the worst.
     """
-    from gocontainer.inspection import status as drift
-
-    found = drift.status(absolute(path))
+    if len(paths) > 1:
+        return _several(paths, as_json=as_json)
+    found = _look(*paths or ["."])
     if as_json:
-        import json
-
-        say(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        _print(found.as_json())
     else:
         say("\n".join(found.lines()))
     return 4 if found.differs else 0
+
+
+def _look(path: str) -> Status:
+    from gocontainer.inspection import status as drift
+
+    return drift.status(lockfile.top(absolute(path)))
+
+
+def _print(document: object) -> None:
+    import json
+
+    say(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _several(paths: Sequence[str], *, as_json: bool) -> int:
+    """Look at each repository; one that cannot be read is an error of its own."""
+    found: dict[str, Status | GocontainerError] = {}
+    for path in paths:
+        try:
+            found[path] = _look(path)
+        except GocontainerError as error:
+            found[path] = error
+    if as_json:
+        _print([_document(path, each) for path, each in found.items()])
+    else:
+        say("\n".join(_table([[tr(title) for title in _TITLES], *(_row(path, each) for path, each in found.items())])))
+        for path, each in found.items():
+            if isinstance(each, GocontainerError):
+                tell(f"{path}: {each}", err=True)
+    codes = {each.exit_code if isinstance(each, GocontainerError) else 4 * each.differs for each in found.values()}
+    return next(code for code in _WORST if code in codes)
+
+
+def _document(path: str, found: Status | GocontainerError) -> dict[str, Any]:
+    if isinstance(found, GocontainerError):
+        from gocontainer.cli import requests
+
+        return {"path": path, **requests.as_json(found, "status")}
+    return {"path": path, **found.as_json()}
+
+
+_TITLES = (mark("path"), mark("drifted"), mark("update"), mark("past"), mark("template"))
+
+
+def _row(path: str, found: Status | GocontainerError) -> Sequence[str]:
+    """Return the cells of a repository, in the order of the titles."""
+    if isinstance(found, GocontainerError):
+        return path, "?", "", "", ""
+    update = tr("under way") if found.under_way else found.newest if found.newest != found.version else "-"
+    past = sum(each.past for each in found.endings)
+    drifted = sum(words != ("clean",) for words in found.files.values())
+    return path, str(drifted or "-"), update, str(past or "-"), f"{found.name} {found.version}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(padded(cell, columns) for cell, columns in zip(row, widths, strict=True)).rstrip()

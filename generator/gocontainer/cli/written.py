@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gocontainer.cli import new_report
 from gocontainer.repository import git, tree
-from gocontainer.texts import tr
 
 
 def write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
@@ -15,13 +14,13 @@ def write(files: tree.Tree, target: Path, *, no_git: bool) -> list[str]:
     if around is None and not no_git:
         started: list[bool] = []
         tree.save(files, target, lambda staging: started.append(git.start(staging)))
-        return [] if started[0] else [tr(new_report.NOT_COMMITTED)]
+        return [] if started[0] else [new_report.not_committed(target)]
     tree.save(files, target)
     if around is None or no_git:
         return []
     if around != target:
         return [new_report.inside(around)]
     try:
-        return [tr(new_report.NOT_COMMITTED)] if git.is_unborn(target) and not git.commit(target) else []
+        return [new_report.not_committed(target)] if git.is_unborn(target) and not git.commit(target) else []
     except KeyboardInterrupt:  # too late: the files are there
-        return [tr(new_report.NOT_COMMITTED)]
+        return [new_report.not_committed(target)]

@@ -69,7 +69,7 @@ def _option(flag: str, kind: _Number | _Answer, metavar: str, text: str, **more:
     return click.option(flag, type=str, callback=kind, metavar=metavar, help=text, **more)
 
 
-@click.command()
+@click.command(short_help="Compare what a load costs on pods and serverless.")
 @click.argument("path", required=False, type=click.Path(file_okay=False))
 @_option("--tasks-per-day", _MANY, "N", mark("How many tasks come in a day."))
 @_option("--bursts", _MANY, "N", mark("How many bursts a day they come in; else evenly."))
@@ -152,7 +152,7 @@ def _answers(path: str | None) -> Mapping[str, Value]:
     """Return the answers of a repository, or the defaults."""
     if path is None:
         return {name: BY_NAME[name].default for name in (_CPU, _MEMORY, _CONCURRENCY, _REPLICAS, _MAX_SCALE)}
-    remembered = lockfile.read(absolute(path))
+    remembered = lockfile.read(lockfile.top(absolute(path)))
     if remembered.name != lockfile.NAME:
         reason = tr("nothing says what a pod of {name} requests", name=remembered.name)
         raise CannotUse(reason, tr("Leave PATH out, and give flags."))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from gocontainer.answers import lockfile
 from gocontainer.errors import CannotUse, GocontainerError, InvalidAnswer, UnknownKey
 from gocontainer.external.template_source import Snapshot, below, is_inside
-from gocontainer.options.types import nearest
+from gocontainer.options.patterns import nearest
 from gocontainer.repository.git import surroundings
 from gocontainer.repository.tree import File, Tree, load, put, scratch
 from gocontainer.texts import listed, mark, tr

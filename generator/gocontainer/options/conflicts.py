@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.patterns import either
 from gocontainer.options.serverless import KNATIVE_PORTS
-from gocontainer.options.table import PLATFORMS
-from gocontainer.options.types import ALWAYS, Record, Value, When, either, holds
+from gocontainer.options.table import BY_NAME, PLATFORMS
+from gocontainer.options.types import ALWAYS, Option, Record, Select, Toggle, Value, When, holds
 
 
 class Conflict(Record):
@@ -33,6 +34,25 @@ class Conflict(Record):
             low, high = self.ordered
             return int(values[low]) > int(values[high])
         return holds(self.when, values)
+
+    def room(self, values: Mapping[str, Value], held: Container[str]) -> tuple[str, Value] | None:
+        """Return an answer that is not ``held``, and the value of it that ends this conflict, if there is one."""
+        for name in self.names:
+            if name in held:
+                continue
+            option = BY_NAME[name]
+            others = [values[other] for other in self.ordered or () if other != name]
+            for value in others or alternatives(option):
+                if option.fits(value) and not self.applies({**values, name: value}):
+                    return name, value
+        return None
+
+
+def alternatives(option: Option) -> Sequence[Value]:
+    """Return the values that a default may move to; there are none where any other is as good."""
+    if isinstance(option, Select):
+        return option.values
+    return (False, True) if isinstance(option, Toggle) else ()
 
 
 _WITH_GLIBC = [name for name, image in BASE_IMAGES.items() if image.libc == "glibc"]

@@ -1,6 +1,9 @@
-"""Patterns that several questions share."""
+"""Patterns and words that several questions share, and what a text or a number may be read as."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
 
 # Words that YAML reads as a truth value or as nothing.
 YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n", "null")
@@ -15,3 +18,77 @@ _INVISIBLE = (
 )
 LINE = rf"(?!.*<[<%#])(?! )[^{_INVISIBLE}]*[^ {_INVISIBLE}]"
 LABEL = "[a-z0-9]+(?:-+[a-z0-9]+)*"
+
+
+def whole(pattern: str) -> str:
+    """Return ``pattern`` for all of a text: to Python, unlike to JSON Schema, ``$`` is also before a last newline."""
+    return rf"^(?:{pattern})$(?!\n)"
+
+
+def numbers(low: int, high: int) -> str:
+    """Return a pattern of the whole numbers from ``low`` to ``high``, written without leading zeros."""
+    digits = range(len(str(low)), len(str(high)) + 1)
+    return "|".join(
+        _as_long(str(max(low, 10 ** (count - 1) if count > 1 else 0)), str(min(high, 10**count - 1)))
+        for count in digits
+    )
+
+
+def _as_long(low: str, high: str) -> str:
+    """Return a pattern of the numbers between two that have as many digits."""
+    if low[:1] == high[:1]:
+        return low[:1] + (_as_long(low[1:], high[1:]) if low else "")
+    zeros, nines = "0" * (len(low) - 1), "9" * (len(low) - 1)
+    first, last = int(low[0]), int(high[0])
+    parts = []
+    if low[1:] != zeros:
+        parts.append(low[0] + _as_long(low[1:], nines))
+        first += 1
+    if high[1:] != nines:
+        parts.append(high[0] + _as_long(zeros, high[1:]))
+        last -= 1
+    if first <= last:
+        parts.append(
+            (f"[{first}-{last}]" if first < last else str(first)) + (f"[0-9]{{{len(zeros)}}}" if zeros else "")
+        )
+    return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
+
+
+def in_any_case(words: Sequence[str]) -> str:
+    """Return a pattern of ``words`` in small letters, capitals, or both."""
+    letters = ("".join(f"[{each}{each.upper()}]" if each.isalpha() else each for each in word) for word in words)
+    return f"(?:{'|'.join(letters)})"
+
+
+BLANKS = " \t\r\n"
+"""What may stand around a comma."""
+WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
+"""What means yes or no, in any case."""
+
+
+def either(words: Sequence[str]) -> str:
+    """Return ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the one of ``words`` that is most like ``word``, if any is like it."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
+
+
+def alike(text: str, longest: int) -> list[str]:
+    """Return names in small Latin letters that are like ``text``, the nearest first."""
+    import unicodedata
+
+    latin = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")
+    if len(name) > longest:  # cut between two words, unless it is but one
+        name = name[: longest + 1].rpartition("-")[0] or name[:longest]
+    return [name, f"{name}-service", f"service-{name}"] if name else []
+
+
+def plain(raw: object) -> object:
+    """Return ``raw``, which as a number without a fraction is a whole one: to JSON 2 and 2.0 are the same."""
+    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw

@@ -1,14 +1,31 @@
-"""The JSON Schema of an answers file, from the table."""
+"""The JSON Schema of an answers file, from the table: it accepts what the command accepts, and nothing else.
+
+An answer that is not given is its profile's, else its default, and a default that is in the way of an answer moves: so
+a conflict is refused where each of its answers was given or comes from the profile.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gocontainer.options.conflicts import CONFLICTS
+from gocontainer.options.conflicts import CONFLICTS, Conflict, alternatives
+from gocontainer.options.patterns import BLANKS, WORDS, in_any_case, numbers, whole
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
-from gocontainer.options.types import Option, SelectMany, Value, When
+from gocontainer.options.types import (
+    Integer,
+    Option,
+    Quantity,
+    Select,
+    SelectMany,
+    Text,
+    Toggle,
+    Value,
+    When,
+)
+
+Schema = Mapping[str, object]
 
 
 def dump(document: object) -> str:
@@ -16,62 +33,153 @@ def dump(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def answers_schema() -> str:
-    """Return the JSON Schema of an answers file. Conflicts and conditions are in it; order of two numbers is not."""
+def answers_schema(*, complete: bool = False) -> str:
+    """Return the JSON Schema of an answers file, which leaves the service to the command unless it is ``complete``."""
     return dump(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Answers of gocontainer",
             "type": "object",
             "additionalProperties": False,
-            "properties": {"$schema": {"type": "string"}}
+            **({"required": [option.name for option in OPTIONS if option.default == ""]} if complete else {}),
+            "properties": {"$schema": {"description": "For editors."}}
             | {option.name: _property(option) for option in (PROFILE, *OPTIONS)},
-            "allOf": [*_schema_conditions(), *_schema_conflicts()],
+            "allOf": [*_conditions(), *_refusals()],
         }
     )
 
 
-def _property(option: Option) -> dict[str, object]:
+def _property(option: Option) -> Schema:
     default: object = option.default
     if isinstance(option, SelectMany):
         default = str(option.default).split(",")
     shown = {} if option.default == "" or "{" in str(default) else {"default": default}
-    return {"description": f"{option.help} {option.why}", **option.schema(), **shown}
+    return {"description": f"{option.help} {option.why}", **value_schema(option), **shown}
 
 
-def _schema_conditions() -> Iterator[object]:
+def _conditions() -> Iterator[Schema]:
+    """Yield what makes each option have a meaning."""
     for option in OPTIONS:
         if option.when:
-            yield {"if": {"required": [option.name]}, "then": _schema_when(option.when)}
+            yield {"if": {"required": [option.name]}, "then": {"allOf": list(_meant(option.when))}}
 
 
-def _schema_conflicts() -> Iterator[object]:
+def _refusals() -> Iterator[Schema]:
+    """Yield a schema for each way in which answers cannot work together."""
     for conflict in CONFLICTS:
+        comment = f"{conflict.reason}. {conflict.hint}"
         if conflict.when:
-            yield {"not": _schema_when(conflict.when), "$comment": f"{conflict.reason}. {conflict.hint}"}
+            yield {"not": {"allOf": [_held(name, conflict) for name in conflict.when]}, "$comment": comment}
+        elif conflict.ordered:
+            low, high = (BY_NAME[name] for name in conflict.ordered)
+            assert isinstance(low, Integer), low.name
+            assert isinstance(high, Integer), high.name
+            yield {"not": {"anyOf": list(_in_the_wrong_order(low, high))}, "$comment": comment}
 
 
-def _schema_when(when: When) -> dict[str, object]:
-    """Return the schema of answers that hold ``when``; an absent answer is its profile's, else its default."""
-    ways: dict[tuple[str, ...], list[str]] = {}
+def _in_the_wrong_order(low: Integer, high: Integer) -> Iterator[Schema]:
+    """Yield the schemas of answers in which ``low`` is above ``high``: both given, or one of them the profile's."""
+    limits = range(max(low.minimum, high.minimum + 1), low.maximum + 1)
+    both = ({low.name: _between(limit, low.maximum), high.name: _between(high.minimum, limit - 1)} for limit in limits)
+    yield {"required": [low.name, high.name], "anyOf": [{"properties": properties} for properties in both]}
     for profile, preset in PRESETS.items():
-        else_ = {name: preset.answers.get(name, BY_NAME[name].default) for name in when}
-        needed = tuple(name for name, accepted in when.items() if else_[name] not in accepted)
-        ways.setdefault(needed, []).append(profile)
-    fits = {"properties": {name: _one_of(name, accepted) for name, accepted in when.items()}}
-    if len(ways) == 1:
-        return {**fits, "required": [name for needed in ways for name in needed]}
-    return {**fits, "anyOf": [_schema_way(needed, profiles) for needed, profiles in ways.items()]}
+        most, least = preset.answers.get(high.name, low.maximum), preset.answers.get(low.name, high.minimum)
+        if int(most) < low.maximum:
+            above = {low.name: _between(int(most) + 1, low.maximum)}
+            yield {"required": [low.name], "properties": above, "allOf": list(_preset(high, (profile,)))}
+        if int(least) > high.minimum:
+            below = {high.name: _between(high.minimum, int(least) - 1)}
+            yield {"required": [high.name], "properties": below, "allOf": list(_preset(low, (profile,)))}
 
 
-def _schema_way(needed: Iterable[str], profiles: list[str]) -> dict[str, object]:
-    """Return the schema of answers of some profiles, with what these leave to be said."""
-    named = [] if PROFILE.default in profiles else ["profile"]
-    return {"properties": {"profile": {"enum": profiles}}, "required": [*named, *needed]}
+def _held(name: str, conflict: Conflict) -> Schema:
+    """Return the schema of answers in which ``name`` has a value of the conflict and cannot move out of it."""
+    accepted = conflict.when[name]
+    moves = any(value not in accepted for value in alternatives(BY_NAME[name]))
+    return _has(name, accepted, by_default=not moves)
 
 
-def _one_of(name: str, accepted: Iterable[Value]) -> dict[str, object]:
-    if not isinstance(BY_NAME[name], SelectMany):
-        return {"enum": list(accepted)}
-    lists = [str(value).split(",") for value in accepted]
-    return {"anyOf": [{"minItems": len(some), "maxItems": len(some), "items": {"enum": some}} for some in lists]}
+def _meant(when: When) -> Iterator[Schema]:
+    for name, accepted in when.items():
+        yield _has(name, accepted)
+
+
+def _has(name: str, accepted: Sequence[Value], *, by_default: bool = True) -> Schema:
+    """Return the schema of answers that give ``name`` one of the values, or leave it where it has one of them.
+
+    Left out, it has its profile's value if that has a meaning, else its default, which counts only ``by_default``.
+    """
+    option = BY_NAME[name]
+    said = {"properties": {name: _spelled(option, accepted)}}
+    default = by_default and option.default in accepted
+    preset = {profile: each.answers[name] in accepted for profile, each in PRESETS.items() if name in each.answers}
+    others = tuple(profile for profile, has in preset.items() if has is not default)
+    if not others:
+        return said if default else {"required": [name], **said}
+    left = {"allOf": list(_preset(option, others))}
+    unsaid = {"not": {"anyOf": [{"required": [name]}, left]}} if default else left
+    return {"anyOf": [{"required": [name], **said}, unsaid]}
+
+
+def _preset(option: Option, profiles: tuple[str, ...]) -> Iterator[Schema]:
+    """Yield what makes an option have what one of the ``profiles`` presets."""
+    yield {"not": {"required": [option.name]}}
+    yield from _meant({"profile": profiles, **option.when})
+
+
+def value_schema(option: Option) -> Schema:
+    """Return the schema of a value in an answers file: of all spellings that ``option`` takes.
+
+    What is said of numbers, of texts and of lists holds for values of that type only, so that one schema is enough.
+    """
+    match option:
+        case Text():
+            taken = {"not": {"pattern": rf"(?:^|/){in_any_case(option.reserved)}(?:[./]|$)"}} if option.reserved else {}
+            return {"type": "string", "pattern": whole(option.pattern), "maxLength": option.longest, **taken}
+        case SelectMany():
+            return {"type": ["array", "string"], **_list(option.values)}
+        case Select():
+            return {"enum": list(option.values)}
+        case Toggle():
+            return {"type": ["boolean", "integer", "string"], "minimum": 0, "maximum": 1, "pattern": _words(WORDS)}
+        case Integer():
+            return {"type": ["integer", "string"], **_between(option.minimum, option.maximum)}
+        case Quantity():
+            return _amount(option)
+    raise TypeError(option.name)
+
+
+def _amount(option: Quantity) -> Schema:
+    ends = {suffix: option.ends(factor) for suffix, factor in option.suffixes.items()}
+    pattern = whole("|".join(f"(?:{numbers(*some)}){suffix}" for suffix, some in ends.items()))
+    if "" not in ends:
+        return {"type": "string", "pattern": pattern}
+    return {"type": ["integer", "string"], **_between(*ends[""]), "pattern": pattern}
+
+
+def _spelled(option: Option, values: Sequence[Value]) -> Schema:
+    """Return the schema of whatever, of all that ``option`` takes, means one of ``values``."""
+    if isinstance(option, SelectMany):
+        return {"anyOf": [_list(str(value).split(","), all_of_them=True) for value in values]}
+    if isinstance(option, Toggle):
+        words = _words([word for word, value in WORDS.items() if value in values])
+        same = [*values, *(int(value) for value in values)]
+        return {"anyOf": [{"enum": same}, {"type": "string", "pattern": words}]}
+    return {"enum": list(dict.fromkeys((*values, *map(str, values))))}
+
+
+def _list(values: Sequence[str], *, all_of_them: bool = False) -> Schema:
+    """Return the schema of a list of some of ``values``, or of all of them, in either spelling."""
+    needed = values if all_of_them else ()
+    part = rf"[{BLANKS}]*(?:{'|'.join(values)})[{BLANKS}]*"
+    each = "".join(rf"(?=(?:[\s\S]*,)?[{BLANKS}]*{value}[{BLANKS}]*(?:,|$))" for value in needed)
+    schema = {"minItems": 1, "items": {"enum": list(values)}, "pattern": whole(f"{each}{part}(?:,{part})*")}
+    return {**schema, "allOf": [{"contains": {"const": value}} for value in needed]} if needed else schema
+
+
+def _words(words: Iterable[str]) -> str:
+    return whole(in_any_case(list(words)))
+
+
+def _between(low: int, high: int) -> Schema:
+    return {"minimum": low, "maximum": high, "pattern": whole(numbers(low, high))}

@@ -16,7 +16,7 @@ from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
 from gocontainer.options.targets import IN_A_CLUSTER, TARGET
-from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
+from gocontainer.options.types import Choice, Integer, Name, Option, Quantity, Select, SelectMany, Text, Toggle
 
 PLATFORMS = SelectMany(
     name="platforms",
@@ -32,7 +32,7 @@ PLATFORMS = SelectMany(
 )
 
 OPTIONS: tuple[Option, ...] = (
-    Text(
+    Name(
         name="service",
         group="basics",
         help="Name of the service, its folder and its Kubernetes objects.",
@@ -41,7 +41,7 @@ OPTIONS: tuple[Option, ...] = (
         pattern=r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?",
         longest=40,
         expected="a DNS label of at most 40 characters",
-        hint="Start with a letter; go on with lower-case letters, digits and inner hyphens.",
+        hint="Start with a letter from a to z; go on with such letters, digits and inner hyphens.",
         reserved=(*DEVICES, *YAML_WORDS),
     ),
     Text(
@@ -84,7 +84,7 @@ OPTIONS: tuple[Option, ...] = (
         group="basics",
         help="Licence of the repository.",
         why="Without one nobody else may use the code, which is right for a private service.",
-        default="apache-2.0",
+        default="none",
         choices=(
             Choice(value="apache-2.0", label="Apache License 2.0"),
             Choice(value="mit", label="MIT License"),

@@ -1,14 +1,16 @@
-"""The kinds of question: what an answer may be, how it is read and described, and which known word is nearest."""
+"""The kinds of question: what an answer may be, how it is read and described."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
+from gocontainer.options.patterns import BLANKS, WORDS, alike, nearest, plain
+from gocontainer.texts import tr
 
 Value = str | bool | int
 When = Mapping[str, tuple[Value, ...]]
@@ -23,18 +25,6 @@ def holds(when: When, values: Mapping[str, Value]) -> bool:
 def may_hold(when: When, values: Mapping[str, Value]) -> bool:
     """Whether no answer in ``values`` contradicts ``when`` yet; one that is missing may still fit."""
     return holds({name: accepted for name, accepted in when.items() if name in values}, values)
-
-
-def either(words: Sequence[str]) -> str:
-    """Return ``a, b or c``."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the one of ``words`` that is most like ``word``, if any is like it."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, eq_default=False)
@@ -82,9 +72,13 @@ class Option(Record, ABC):
     def parse(self, raw: object, where: str) -> Value:
         """Return the canonical value, or raise InvalidAnswer naming ``where`` it came from."""
 
-    @abstractmethod
-    def schema(self) -> dict[str, object]:
-        """Return the JSON Schema of a value in an answers file."""
+    def fits(self, raw: object) -> bool:
+        """Whether ``raw`` is a valid answer."""
+        try:
+            self.parse(raw, "")
+        except InvalidAnswer:
+            return False
+        return True
 
     @property
     @abstractmethod
@@ -112,21 +106,35 @@ class Text(Option):
     """Path elements that are refused in any case."""
 
     def parse(self, raw: object, where: str) -> Value:
-        if not isinstance(raw, str) or len(raw) > self.longest or not re.fullmatch(self.pattern, raw):
-            raise InvalidAnswer(where, raw, self.expected, self.hint)
-        taken = [part for part in raw.lower().split("/") if part.partition(".")[0] in self.reserved]
-        if taken:
-            rule = f"usable: {taken[0]!r} has a meaning of its own in YAML, in Go or on Windows"
-            raise InvalidAnswer(where, raw, rule, "Choose another.")
-        return raw
+        refusal = self._refusal(raw, where)
+        if refusal:
+            raise refusal
+        return str(raw)
 
-    def schema(self) -> dict[str, object]:
-        schema = {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": self.longest}
-        return schema | ({"not": {"enum": list(self.reserved)}} if self.reserved else {})
+    def _refusal(self, raw: object, where: str) -> InvalidAnswer | None:
+        if not isinstance(raw, str) or len(raw) > self.longest or not re.fullmatch(self.pattern, raw):
+            return InvalidAnswer(where, raw, self.expected, self.hint)
+        taken = [part for part in raw.lower().split("/") if part.partition(".")[0] in self.reserved]
+        if not taken:
+            return None
+        rule = tr("usable: {word} has a meaning of its own in YAML, in Go or on Windows", word=repr(taken[0]))
+        return InvalidAnswer(where, raw, rule, tr("Choose another."))
 
     @property
     def accepts(self) -> str:
         return self.expected
+
+
+class Name(Text):
+    """A line of text whose refusal names one that is like it and would do."""
+
+    def _refusal(self, raw: object, where: str) -> InvalidAnswer | None:
+        refusal = super()._refusal(raw, where)
+        if refusal and isinstance(raw, str):
+            refused = super()._refusal
+            good = (name for name in alike(raw, self.longest) if refused(name, "") is None)
+            refusal.hint = next((tr("{name} would do.", name=name) for name in good), refusal.hint)
+        return refusal
 
 
 LACKING: Any = None
@@ -164,15 +172,16 @@ class Select(Option):
 
     def parse(self, raw: object, where: str) -> Value:
         if raw not in self.values:
-            # To YAML, TOML and JSON a version is a number: 1.30 arrives as 1.3.
-            quotes = ", in quotes" if isinstance(raw, float) else ""
-            alike = nearest(raw, self.values) if isinstance(raw, str) else None
-            hint = f"Did you mean {alike}?" if alike else f"Choose from {', '.join(self.values)}{quotes}."
-            raise InvalidAnswer(where, raw, "one of the choices", hint)
+            raise InvalidAnswer(where, raw, tr("one of the choices"), self._hint(raw))
         return str(raw)
 
-    def schema(self) -> dict[str, object]:
-        return {"enum": list(self.values)}
+    def _hint(self, raw: object) -> str:
+        like = nearest(raw, self.values) if isinstance(raw, str) else None
+        if like:
+            return tr("Did you mean {nearest}?", nearest=like)
+        if isinstance(raw, float):  # to YAML, TOML and JSON a version is a number: 1.30 arrives as 1.3
+            return tr("Choose from {names}, in quotes.", names=", ".join(self.values))
+        return tr("Choose from {names}.", names=", ".join(self.values))
 
     @property
     def accepts(self) -> str:
@@ -186,15 +195,12 @@ class SelectMany(Select):
     """Several of ``choices``; the value is one comma-joined string in the table's order."""
 
     def parse(self, raw: object, where: str) -> Value:
-        parts = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else raw
+        parts = [part.strip(BLANKS) for part in raw.split(",")] if isinstance(raw, str) else raw
         if not isinstance(parts, Sequence) or list(parts) in ([], [""]):
-            raise InvalidAnswer(where, raw, "a list of choices", f"Choose from {', '.join(self.values)}.")
+            raise InvalidAnswer(where, raw, tr("a list of choices"), self._hint(None))
         for part in parts:
             super().parse(part, where)
         return ",".join(value for value in self.values if value in parts)
-
-    def schema(self) -> dict[str, object]:
-        return {"type": "array", "items": {"enum": list(self.values)}, "minItems": 1, "uniqueItems": True}
 
     @property
     def accepts(self) -> str:
@@ -209,20 +215,14 @@ class SelectMany(Select):
         return tuple(dict.fromkeys((self.default, self.values[0], ",".join(self.values))))
 
 
-_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
-
-
 class Toggle(Option):
     """Yes or no, named by a positive noun."""
 
     def parse(self, raw: object, where: str) -> Value:
-        word = raw if isinstance(raw, bool) else _WORDS.get(str(raw).lower())
+        word = raw if isinstance(raw, bool) else WORDS.get(str(plain(raw)).lower())
         if word is None:
-            raise InvalidAnswer(where, raw, "true or false", "Give true or false.")
+            raise InvalidAnswer(where, raw, tr("true or false"), tr("Give true or false."))
         return word
-
-    def schema(self) -> dict[str, object]:
-        return {"type": "boolean"}
 
     @property
     def accepts(self) -> str:
@@ -239,15 +239,12 @@ class Integer(Option):
     maximum: int
 
     def parse(self, raw: object, where: str) -> Value:
-        text = str(raw)
+        text = str(plain(raw))
         good = not isinstance(raw, bool) and re.fullmatch("0|[1-9][0-9]{0,8}", text, re.ASCII)
         if not good or not self.minimum <= int(text) <= self.maximum:
-            rule = f"a whole number from {self.minimum} to {self.maximum}"
-            raise InvalidAnswer(where, raw, rule, f"Give one, such as {self.default}.")
+            rule = tr("a whole number from {least} to {most}", least=self.minimum, most=self.maximum)
+            raise InvalidAnswer(where, raw, rule, tr("Give one, such as {number}.", number=self.default))
         return int(text)
-
-    def schema(self) -> dict[str, object]:
-        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
     @property
     def accepts(self) -> str:
@@ -279,14 +276,16 @@ class Quantity(Option):
         return int(digits.group()) * self.suffixes[value[digits.end() :]]
 
     def parse(self, raw: object, where: str) -> Value:
-        text = str(raw)
+        text = str(plain(raw))
         good = not isinstance(raw, bool) and re.fullmatch(self.pattern, text, re.ASCII)
         if not good or not self.amount(self.minimum) <= self.amount(text) <= self.amount(self.maximum):
-            raise InvalidAnswer(where, raw, f"an amount from {self.minimum} to {self.maximum}", self.hint)
+            rule = tr("an amount from {least} to {most}", least=self.minimum, most=self.maximum)
+            raise InvalidAnswer(where, raw, rule, self.hint)
         return text
 
-    def schema(self) -> dict[str, object]:
-        return {"type": ["string", "integer"], "pattern": f"^(?:{self.pattern})$"}
+    def ends(self, factor: int) -> tuple[int, int]:
+        """Return the least and the most that may stand before the suffix of a ``factor``."""
+        return -(-self.amount(self.minimum) // factor), self.amount(self.maximum) // factor
 
     @property
     def accepts(self) -> str:

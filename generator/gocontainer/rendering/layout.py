@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gocontainer.options.patterns import either
 from gocontainer.options.targets import IN_A_CLUSTER, ON_SITES, TARGETS
-from gocontainer.options.types import Value, When, either, holds
+from gocontainer.options.types import Value, When, holds
 
 FILES: Mapping[str, When] = {
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},

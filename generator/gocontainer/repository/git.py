@@ -6,41 +6,14 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gocontainer import __version__
 from gocontainer.errors import GitFailed
+from gocontainer.repository.remotes import Remote, parse_remote
 
 if TYPE_CHECKING:
     import subprocess
-
-
-class Remote(NamedTuple):
-    """Where a repository lives: ``github.com``, ``acme``, ``orders``."""
-
-    host: str
-    owner: str
-    path: str
-
-    @property
-    def module(self) -> str:
-        """The Go module path of the repository's top."""
-        return f"{self.host}/{self.owner}/{self.path}"
-
-
-_URL = (
-    r"(?:(?:https?|ssh|git)://(?:[^@/\s]+@)?|[^@/\s]+@)"
-    r"(?P<host>[A-Za-z0-9.-]+)(?::\d+(?=/))?[:/]+"
-    r"(?P<owner>[A-Za-z0-9_.-]+)/(?P<path>[A-Za-z0-9_./-]+?)(?:\.git)?/?"
-)
-
-
-def parse_remote(url: str) -> Remote | None:
-    """Return what an https or ssh address says; None for a local path and the like."""
-    import re
-
-    match = re.fullmatch(_URL, url.strip())
-    return Remote(match["host"].lower(), match["owner"], match["path"]) if match else None
 
 
 def work_tree(target: Path) -> Path | None:
@@ -64,6 +37,16 @@ def user(folder: Path) -> str | None:
     """Return the user.name that git has in ``folder``."""
     place = next(each for each in (folder, *folder.parents) if each.is_dir())
     return _output(place, "config", "user.name") or None
+
+
+def is_there() -> bool:
+    """Whether there is a git to run."""
+    return _output(Path(), "--version") is not None
+
+
+def lacking_identity(folder: Path) -> list[str]:
+    """Return the settings without which git commits nothing in ``folder``, and which it has not."""
+    return [name for name in ("user.name", "user.email") if not _output(folder, "config", name)]
 
 
 def is_empty_clone(folder: Path) -> bool:

@@ -132,7 +132,7 @@ def prepare(
     migrated = migrations.migrate(remembered)
     answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
     nothing = base.Base({}, "nothing")
-    update = Update(scratch, remembered, answers, nothing, render(answers), _offers(migrated, answers))
+    update = Update(scratch, remembered, answers, nothing, render(answers), _offers(migrated, settings, answers))
     return update if baseless else with_base(update)
 
 
@@ -159,9 +159,9 @@ def recall(project: Project) -> lockfile.Lock:
     return lockfile.parse(text, project.folder / lockfile.LOCK)
 
 
-def _offers(remembered: lockfile.Lock, answers: Answers) -> dict[str, tuple[Value, Value]]:
+def _offers(remembered: lockfile.Lock, settings: Layer, answers: Answers) -> dict[str, tuple[Value, Value]]:
     profile, _, given = remembered.layers()
-    today = fill((profile, given)).values
+    today = fill((_less(profile, settings), _less(given, settings), settings)).values
     kept = [name for name in answers.defaults() if name in remembered.defaults]
     return {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 

@@ -7,11 +7,9 @@ the same answers give the same repository.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer.answers.model import fits
 from gocontainer.errors import InvalidAnswer, UsageError
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
@@ -149,14 +147,11 @@ class Conversation:
         return None
 
     def _told(self, error: UsageError) -> str:
-        """Return an error's sentence, and a name that would do where one is asked for."""
+        """Return an error's sentence."""
         if not isinstance(error, InvalidAnswer):
             return str(error)
         if error.where:  # another answer that follows from this one
             return f"With this answer, {error}"
-        better = re.sub(r"[^a-z0-9]+", "-", str(error.value).lower()).strip("-")
-        if self.at == "service" and fits("service", better):
-            return f"{error} {better} would do."
         return str(error)
 
     def finish(self) -> str | None:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from gocontainer.answers.detect import Surroundings, detected
 from gocontainer.answers.model import Answers, Filled, Layer, fill, fits, service_in
 from gocontainer.errors import Impossible, UnreadablePlace
-from gocontainer.options.conflicts import CONFLICTS, Conflict
+from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
-from gocontainer.options.types import Option, Select, Toggle, Value, holds
+from gocontainer.options.types import Value, holds
 from gocontainer.repository import tree
 
 
@@ -58,7 +58,7 @@ class Settler:
             return self.settle(said)
         except Impossible:
             if not said:
-                Answers.merge(self._suggested, *self.given)
+                Answers.merge_with_room(self._suggested, *self.given)
             raise
 
     def settle(self, said: Mapping[str, Value]) -> Settled:
@@ -73,7 +73,10 @@ class Settler:
             conflict = next((each for each in CONFLICTS if each.applies(filled.values)), None)
             if conflict is None:
                 break
-            name, moved[name] = self._room(conflict, filled, {*said, *moved})
+            room = conflict.room(filled.values, {*said, *moved, *self.held})
+            if room is None:
+                raise Impossible(conflict.reason, conflict.hint)
+            name, moved[name] = room
             causes[name] = next(other for other in conflict.names if other != name)
         answers = Answers.merge(*self._layers(wanted))
         return Settled(answers, causes, tuple(name for name in said if name not in wanted))
@@ -99,24 +102,6 @@ class Settler:
             except OSError as error:
                 raise UnreadablePlace(str(target), error.strerror or str(error)) from error
         return (self._suggested, self.around.owner, self._detected[target], *self.given, person)
-
-    def _room(self, conflict: Conflict, filled: Filled, said: set[str]) -> tuple[str, Value]:
-        """Return the answer that nobody gave and that ends ``conflict``, and its new value."""
-        for name in conflict.names:
-            if name in said or name in self.held:
-                continue
-            for value in _alternatives(BY_NAME[name], conflict, filled.values):
-                if not conflict.applies({**filled.values, name: value}):
-                    return name, value
-        raise Impossible(conflict.reason, conflict.hint)
-
-
-def _alternatives(option: Option, conflict: Conflict, values: Mapping[str, Value]) -> Sequence[Value]:
-    if conflict.ordered:
-        return [values[name] for name in conflict.ordered if name != option.name]
-    if isinstance(option, Select):
-        return option.values
-    return (False, True) if isinstance(option, Toggle) else ()
 
 
 def changes(before: Settled | None, after: Settled, answered: str = "") -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""Where a repository lives: the hosts that are known, and what follows from one for other answers."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import NamedTuple
+
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Value
+
+
+class Forge(NamedTuple):
+    """A host of repositories, or a kind of hosts. Whatever is not known of one is nothing."""
+
+    registry: str = ""
+    """Where the images of a repository go; nothing where no registry comes with it."""
+    ci: str = "none"
+    deps_bot: str = "none"
+
+
+_GITEA = Forge("{host}/{owner}")
+FORGES: Mapping[str, Forge] = {
+    "github.com": Forge("ghcr.io/{owner}", "github", "dependabot"),
+    "gitlab.com": Forge("registry.gitlab.com/{owner}/{path}"),
+    "bitbucket.org": Forge(),
+    "codeberg.org": _GITEA,
+    "dev.azure.com": Forge(),
+    "gitea.com": _GITEA,
+    "gitee.com": Forge(),
+}
+KINDS: Mapping[str, Forge] = {
+    "bitbucket": Forge(),
+    "forgejo": _GITEA,
+    "gitea": _GITEA,
+    "github": Forge("", "github", "dependabot"),
+    "gitlab": Forge(),
+}
+"""Hosts of one's own, by what their names begin with; where most of them have a registry, nobody can guess."""
+
+
+class Home(NamedTuple):
+    """Where a repository is, or will be: ``github.com``, ``acme``, ``orders``."""
+
+    host: str
+    owner: str
+    path: str
+
+    @property
+    def forge(self) -> Forge | None:
+        """What is known of the host."""
+        return FORGES.get(self.host) or KINDS.get(self.host.partition(".")[0])
+
+    def answers(self, service: str, given: Container[str] = ()) -> dict[str, Value]:
+        """Return the answers that follow for ``service`` and are not ``given``; none that cannot be."""
+        forge = self.forge or Forge()
+        registry = forge.registry.format(**self._asdict()).lower()
+        found: dict[str, Value] = {
+            "module": "/".join(self),
+            "owner": self.owner,
+            "image": f"{registry}/{service}",
+            "ci": forge.ci,
+            "deps_bot": forge.deps_bot,
+        }
+        return {name: value for name, value in found.items() if name not in given and BY_NAME[name].fits(value)}
+
+
+def following(given: Mapping[str, Value], service: str) -> dict[str, Value]:
+    """Return what follows from a module or else an image among the answers ``given``, where the host is known."""
+    home = _of_module(str(given.get("module", ""))) or _of_image(str(given.get("image", "")))
+    return home.answers(service, given) if home else {}
+
+
+def _of_module(module: str) -> Home | None:
+    parts = module.split("/")
+    if len(parts) > 3 and parts[-1][:1] == "v" and parts[-1][1:].isdigit():  # noqa: PLR2004 - host, owner and path
+        del parts[-1]
+    return _home(parts)
+
+
+def _of_image(image: str) -> Home | None:
+    """Return the home of the repository whose images go to a registry that comes with it."""
+    registry, *parts = image.split("/")
+    host = {"ghcr.io": "github.com", "registry.gitlab.com": "gitlab.com"}.get(registry, registry)
+    if len(parts) > 2 and parts[-1] == parts[-2]:  # noqa: PLR2004 - the image of a repository that is called the same
+        del parts[-1]
+    home = _home([host, *parts])
+    return home if home and home.forge and home.forge.registry else None
+
+
+def _home(parts: list[str]) -> Home | None:
+    """Return the home that the parts of a path name; None where its host is not known."""
+    host, owner, *path = [*parts, "", ""]
+    home = Home(host, owner, "/".join(filter(None, path)))
+    return home if home.path and home.forge else None
