@@ -22,11 +22,11 @@ from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Answers, Layer
 from gocontainer.cli import main
 from gocontainer.errors import ConflictingAnswers, NotApplicable, TargetNotEmpty
-from gocontainer.options.table import BY_NAME
+from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Value, When
 from gocontainer.repository.tree import digest
 from gocontainer.wizard import pages, resume, review, started
-from gocontainer.wizard.conversation import FIRST, REVIEW, Conversation
+from gocontainer.wizard.conversation import CUSTOMISE, PAGES, REVIEW, Conversation
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.screen import Screen
 from gocontainer.wizard.settling import Settler
@@ -40,44 +40,121 @@ def conversation(around: Surroundings = NOWHERE, said: Mapping[str, Value] | Non
 
 def at_review(around: Surroundings = NOWHERE, **flags: Any) -> Conversation:
     talk = conversation(around, **flags)
-    questions(talk)
+    pages_to_review(talk)
     return talk
 
 
-def questions(talk: Conversation) -> list[str]:
-    """Take every answer as it is, up to the review, and return what was asked."""
-    asked = []
+def pages_to_review(talk: Conversation) -> list[str]:
+    """Take every page as it is, up to the review, and return them."""
+    seen = []
     while talk.at != REVIEW:
-        asked.append(talk.at)
-        assert talk.answer(talk.question.value) is None
-    return asked
+        seen.append(talk.at)
+        assert talk.go_on() is None
+    return seen
 
 
 def change(talk: Conversation, name: str, raw: object) -> str | None:
+    """Open one answer from the review, give it and go on."""
     talk.change(name)
-    return talk.answer(raw)
+    return talk.answer(name, raw) or talk.go_on()
 
 
-def test_few_questions_are_asked_and_all_others_are_one_keystroke_away() -> None:
+def test_everyone_gets_the_name_the_four_and_the_image_where_nobody_knows_it() -> None:
     talk = conversation()
-    asked = questions(talk)
-    assert asked == list(FIRST)
-    talk.customise()
-    asked += questions(talk)
-    meant = [name for name in talk.settled.answers.applicable() if name not in FIRST]
-    assert asked[2:] == meant
-    assert {"eventing", "edge_api"}.isdisjoint(meant), "what only another target has is not asked"
+    asked = {}
+    while talk.at != REVIEW:
+        asked[talk.at] = talk.names
+        assert talk.go_on() is None
+    assert asked == PAGES
+    assert list(asked) == ["name", "container", "image"]
+    assert asked["container"] == ("target", "base_image", "cgo", "config_center")
+
+
+def test_the_image_is_no_question_where_something_tells_it() -> None:
+    talk = conversation(image="ghcr.io/acme/orders")
+    assert pages_to_review(talk) == ["name", "container"]
+    talk = conversation()
+    assert pages_to_review(talk)[-1] == "image"
+    assert talk.back()
+    assert talk.answer("image", "ghcr.io/acme/orders") is None
+    assert talk.go_on() is None
+    assert talk.back()
+    assert talk.at == "image", "what was said here can be looked at here again"
+
+
+def test_a_page_of_four_is_taken_as_a_whole_and_each_answer_is_seen_at_once() -> None:
+    talk = conversation()
+    talk.go_on()
+    assert talk.answer("cgo", raw=True) is None
+    assert (talk.at, talk.question("base_image").value) == ("container", "distroless-base")
+    assert "base_image is distroless-base now, to go with cgo." in talk.notes
+    assert talk.answer("target", "knative") is None
+    assert "base_image is distroless-base now, to go with cgo." in talk.notes, "it tells what the page did"
+    assert talk.go_on() is None
+    assert talk.said == {"service": "my-service", "cgo": True, "target": "knative"}
+
+
+def test_all_others_are_reached_by_their_groups() -> None:
+    talk = at_review()
+    talk.change(CUSTOMISE)
+    assert (talk.names, talk.groups) == ((), ("basics", "runtime", "observability", "deployment", "delivery"))
+    asked: list[str] = []
+    for group in talk.groups:
+        talk.change(group)
+        asked += talk.names
+        talk.go_on()
+        assert talk.at == CUSTOMISE
+    assert asked == ["profile", *talk.settled.answers.applicable()]
+    assert {"eventing", "edge_api"}.isdisjoint(asked), "what only another target has is not asked"
+    talk.go_on()
+    assert talk.at == REVIEW
+
+
+def test_the_rest_is_taken_as_it_is_from_every_page() -> None:
+    for at in (*PAGES, "runtime"):
+        talk = conversation()
+        if at == "runtime":
+            pages_to_review(talk)
+            talk.change(CUSTOMISE)
+            talk.change(at)
+        while talk.at != at:
+            talk.go_on()
+        assert talk.answer(talk.names[-1], talk.question(talk.names[-1]).value) is None
+        assert talk.go_to_review() is None
+        assert (talk.at, talk.said) == (REVIEW, {"service": "my-service"})
+        talk.back()
+        assert talk.at == "image"
+
+
+def test_the_steps_are_pages_and_not_groups() -> None:
+    talk = conversation()
+    seen = [(talk.step, talk.steps)]
+    while talk.at != REVIEW:
+        talk.go_on()
+        seen.append((talk.step, talk.steps))
+    titles = ["Name", "Container", "Image", "Review"]
+    assert seen == [(number, titles) for number in (1, 2, 3, 4)]
+    talk.change(CUSTOMISE)
+    talk.change("runtime")
+    assert (talk.step, talk.title) == (4, "Runtime")
+    talk = conversation(image="ghcr.io/acme/orders")
+    assert talk.steps == ["Name", "Container", "Review"]
+
+
+def test_no_page_has_the_name_of_another_thing() -> None:
+    names = [*PAGES, REVIEW, CUSTOMISE, *GROUPS, *BY_NAME]
+    assert [name for name in names if names.count(name) > 1] == ["image", "image"], "its page asks for it alone"
 
 
 def test_what_the_call_answers_is_not_asked() -> None:
-    talk = conversation(service="orders", profile="minimal")
-    assert talk.at == REVIEW
-    talk = conversation(port=9000)
-    talk.answer("service")
-    talk.answer("orders")
-    talk.customise()
-    asked = questions(talk)
-    assert "port" not in asked
+    talk = conversation(service="orders", profile="minimal", image="a.io/x")
+    assert talk.at == "container"
+    talk = conversation(service="orders", cgo=False)
+    assert (talk.at, talk.names) == ("name", ("profile",))
+    talk.go_on()
+    assert talk.names == ("target", "base_image", "config_center")
+    four: dict[str, Any] = {"target": "kubernetes", "base_image": "scratch", "cgo": False, "config_center": "none"}
+    assert conversation(service="orders", profile="minimal", image="a.io/x", **four).at == REVIEW
 
 
 def test_an_accepted_default_is_nothing_said() -> None:
@@ -98,41 +175,43 @@ def test_a_default_accepted_under_one_profile_follows_the_next() -> None:
 
 def test_going_back_keeps_every_answer() -> None:
     talk = conversation()
-    talk.answer("hardened")
-    talk.answer("orders")
-    talk.customise()
-    talk.answer("example.com/shop")
-    assert talk.at == "description"
+    talk.answer("profile", "hardened")
+    talk.answer("service", "orders")
+    talk.go_on()
+    talk.answer("base_image", "alpine")
     way = []
     while talk.back():
         way.append(talk.at)
-    assert way == ["module", REVIEW, "service", "profile"]
-    assert talk.said == {"profile": "hardened", "service": "orders", "module": "example.com/shop"}
-    talk.answer("hardened")
-    assert talk.at == "service"
-    assert talk.question.value == "orders"
+    assert way == ["name"]
+    said = {"profile": "hardened", "service": "orders", "base_image": "alpine"}
+    assert talk.said == said
+    pages_to_review(talk)
+    assert talk.said == said
 
 
-def test_the_first_question_has_nothing_behind_it() -> None:
+def test_the_first_page_has_nothing_behind_it() -> None:
     talk = conversation()
-    assert (talk.can_go_back, talk.back(), talk.at) == (False, False, "profile")
+    assert (talk.can_go_back, talk.back(), talk.at) == (False, False, "name")
 
 
-def test_a_line_of_the_review_leads_back_to_the_review() -> None:
+def test_a_page_that_was_opened_leads_back_and_esc_leaves_it_as_it_was() -> None:
     talk = at_review()
     change(talk, "ci", "none")
     assert talk.at == REVIEW
-    talk.change("port")
+    talk.change("cgo")
+    talk.answer("cgo", raw=True)
+    assert talk.settled.answers["base_image"] == "distroless-base"
     assert talk.back()
-    assert talk.at == REVIEW
+    assert (talk.at, talk.said, talk.notes) == (REVIEW, {"service": "my-service", "ci": "none"}, ())
+    assert talk.settled.answers["base_image"] == "distroless-static"
     talk.back()
-    assert talk.at == "service"
+    assert talk.at == "image"
 
 
 def test_a_wrong_answer_names_the_rule_and_the_way_out() -> None:
     talk = at_review()
     talk.change("port")
-    assert talk.answer("80") == "'80' is not a whole number from 1024 to 65535. Give one, such as 8080."
+    assert talk.answer("port", "80") == "'80' is not a whole number from 1024 to 65535. Give one, such as 8080."
     assert talk.at == "port"
 
 
@@ -140,17 +219,23 @@ def test_an_occupied_folder_is_refused_where_its_name_is_asked(tmp_path: Path) -
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders/mine").touch()
     talk = conversation(Surroundings(tmp_path))
-    talk.answer("service")
-    assert "is in the way: mine." in str(talk.answer("orders"))
+    assert "is in the way: mine." in str(talk.answer("service", "orders"))
     with pytest.raises(TargetNotEmpty):
         conversation(Surroundings(tmp_path), service="orders")
 
 
+def test_a_suggested_name_that_is_taken_meanwhile_is_not_taken(tmp_path: Path) -> None:
+    talk = conversation(Surroundings(tmp_path))
+    (tmp_path / "my-service").mkdir()
+    (tmp_path / "my-service/mine").touch()
+    assert "is in the way: mine." in str(talk.go_on())
+    assert "is in the way: mine." in str(talk.go_to_review())
+    assert talk.at == "name"
+
+
 def test_a_suggested_name_is_free(tmp_path: Path) -> None:
     (tmp_path / "my-service").mkdir()
-    talk = conversation(Surroundings(tmp_path))
-    talk.answer("service")
-    assert talk.question.value == "my-service-2"
+    assert conversation(Surroundings(tmp_path)).question("service").value == "my-service-2"
 
 
 def test_a_default_in_the_way_moves_and_comes_back() -> None:
@@ -181,12 +266,11 @@ def test_numbers_follow_each_other() -> None:
 def test_a_choice_that_an_answer_rules_out_says_why() -> None:
     talk = at_review()
     change(talk, "base_image", "alpine")
-    talk.change("cgo")
-    yes, no = talk.question.offers
+    yes, no = talk.question("cgo").offers
     assert no.obstacle is None
     assert str(yes.obstacle).startswith("A binary with C code needs glibc at run time, and this image has none. Take ")
-    assert talk.answer(raw=True) == yes.obstacle
-    assert talk.supposing(raw=True) is None
+    assert talk.answer("cgo", raw=True) == yes.obstacle
+    assert talk.supposing("cgo", raw=True) is None
 
 
 def test_flags_that_cannot_work_are_refused_and_a_flag_moves_defaults() -> None:
@@ -233,33 +317,22 @@ def test_an_answer_without_a_meaning_is_dropped_and_said_and_comes_back() -> Non
 def test_a_question_without_a_meaning_is_not_asked() -> None:
     talk = at_review()
     change(talk, "cgo", raw=True)
-    talk.customise()
-    asked = questions(talk)
-    assert "tracing" not in asked
+    talk.change("observability")
+    assert talk.names == ()
+    assert "observability" not in talk.groups
 
 
 @pytest.mark.usefixtures("conditions")
-def test_the_way_back_leads_past_a_question_that_lost_its_meaning() -> None:
-    talk = at_review()
-    talk.customise()
-    while talk.at != "tracing":
-        talk.answer(talk.question.value)
-    talk.answer(talk.question.value)
-    while talk.at != "cgo":
-        talk.back()
-    talk.answer(raw=True)
-    way = questions(talk)
-    assert "tracing" not in way
-    talk.go_on(REVIEW, ["cgo", "tracing"], [])
-    talk.back()
-    assert talk.at == "cgo"
+def test_a_question_that_lost_its_meaning_is_not_gone_on_at() -> None:
+    talk = at_review(cgo=True)
+    talk.go_to("tracing", [REVIEW])
+    assert (talk.at, talk.place) == (REVIEW, (REVIEW, []))
 
 
 @pytest.mark.usefixtures("conditions")
 def test_a_choice_that_takes_the_meaning_of_a_flag_is_ruled_out() -> None:
     talk = at_review(tracing=False)
-    talk.change("cgo")
-    assert talk.question.offers[0].obstacle == (
+    assert talk.question("cgo").offers[0].obstacle == (
         "--tracing has no meaning unless cgo is False. Leave it out, or change the other answer."
     )
     with pytest.raises(NotApplicable):
@@ -274,7 +347,8 @@ def test_the_review_says_where_each_value_came_from() -> None:
         Layer("flag", {"profile": "hardened"}),
     )
     talk = Conversation(Settler(layers, around))
-    talk.answer("orders")
+    talk.answer("service", "orders")
+    pages_to_review(talk)
     change(talk, "cgo", raw=True)
     origins = {row.name: row.origin for row in review.rows(talk)}
     expected = {
@@ -304,8 +378,9 @@ def kept(talk: Conversation, folder: Path) -> resume.SavedConversation:
 
 def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
     talk = at_review(port=9000)
-    talk.customise()
-    talk.answer("example.com/shop")
+    talk.change(CUSTOMISE)
+    talk.change("basics")
+    talk.answer("module", "example.com/shop")
     talk.drafts["description"] = "half a sent"
     left = kept(talk, tmp_path / "deep")
     again = resumed(left)
@@ -318,8 +393,7 @@ def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
     assert dict(again.settled.answers) == dict(talk.settled.answers)
     assert again.settled.answers.origins == talk.settled.answers.origins
     for both in (again, talk):
-        while both.at != REVIEW:
-            both.answer(both.question.value)
+        pages_to_review(both)
     assert again.said == talk.said
 
 
@@ -327,7 +401,8 @@ def test_one_answer_that_was_being_changed_leads_back_to_the_review(tmp_path: Pa
     talk = at_review()
     talk.change("port")
     again = resumed(kept(talk, tmp_path))
-    again.answer("9200")
+    again.answer("port", "9200")
+    again.go_on()
     assert (again.at, again.said["port"]) == (REVIEW, 9200)
 
 
@@ -357,7 +432,7 @@ def test_a_flag_of_the_earlier_call_counts_more_than_the_environment_of_this_one
     talk = Conversation(
         Settler((Layer("environment", {"cpu": "200m"}, "{variable}"), Layer("flag", {"port": 9000}, "{flag}")), NOWHERE)
     )
-    talk.answer("minimal")
+    talk.answer("profile", "minimal")
     given = (Layer("environment", {"port": 8000}, "{variable}"),)
     answers = resumed(kept(talk, tmp_path).below(given)).settled.answers
     assert (answers["port"], answers.origins["port"], answers.origins["cpu"]) == (9000, "flag", "default")
@@ -383,20 +458,20 @@ def test_each_folder_has_its_own_and_old_ones_go(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [second]
 
 
-@pytest.mark.parametrize("at", [*FIRST, REVIEW, "module", "ci"])
+@pytest.mark.parametrize("at", [*PAGES, REVIEW, CUSTOMISE, "runtime", "ci"])
 def test_every_place_can_be_gone_on_at_and_gone_back_from(at: str) -> None:
     talk = conversation()
-    if at not in FIRST:
-        talk = at_review()
-        talk.customise()
-    while at not in (talk.at, FIRST[0]):
-        talk.answer(talk.question.value)
+    while at not in (talk.at, "image") and talk.at != REVIEW:
+        talk.go_on()
+    if talk.at != at:
+        pages_to_review(talk)
+        talk.change(at)
     again = conversation()
-    again.go_on(*talk.place)
-    assert again.at == at
+    again.go_to(*talk.place)
+    assert again.place == talk.place
     while again.back():
         pass
-    assert again.at == "profile"
+    assert again.at == "name"
 
 
 RANDOM = st.lists(
@@ -522,18 +597,17 @@ def test_an_answer_that_the_others_need_can_be_accepted_again() -> None:
 
 def test_a_profile_that_the_environment_names_is_named_against() -> None:
     talk = Conversation(Settler((Layer("environment", {"profile": "hardened"}, "{variable}"),), NOWHERE))
-    talk.answer("orders")
+    pages_to_review(talk)
     change(talk, "profile", "service")
     assert "--profile service" in review.command(talk.settled.answers, [])
 
 
-def test_with_everything_given_there_is_nothing_to_customise() -> None:
+def test_with_everything_given_only_the_review_is_left() -> None:
     meant = Answers(service="orders").applicable()
     values = {name: str(BY_NAME[name].default).format(service="orders") for name in meant}
     given = Layer("flag", values | {"service": "orders", "profile": "service"}, "{flag}")
     talk = Conversation(Settler((given,), NOWHERE))
-    talk.customise()
-    assert (talk.at, talk.can_go_back) == (REVIEW, False)
+    assert (talk.at, talk.steps, talk.can_go_back) == (REVIEW, ["Review"], False)
 
 
 def test_a_place_that_cannot_be_seen_is_an_answer_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -541,15 +615,14 @@ def test_a_place_that_cannot_be_seen_is_an_answer_that_cannot_be(monkeypatch: py
         raise PermissionError(13, "Permission denied", "orders")
 
     talk = conversation()
-    talk.answer("service")
     with monkeypatch.context() as patched:
         patched.setattr("gocontainer.wizard.settling.detected", closed)
-        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
-        assert talk.supposing("orders") is None
+        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("service", "orders"))
+        assert talk.supposing("service", "orders") is None
     with monkeypatch.context() as patched:
         patched.setattr("gocontainer.repository.tree.refuse_occupied", closed)
-        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
-    assert talk.answer("orders") is None
+        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("service", "orders"))
+    assert talk.answer("service", "orders") is None
 
 
 def test_a_place_without_a_home_is_shown_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -566,10 +639,10 @@ def test_a_place_without_a_home_is_shown_in_full(monkeypatch: pytest.MonkeyPatch
 
 def test_a_name_that_cannot_be_is_told_one_that_can() -> None:
     talk = conversation()
-    talk.answer("service")
-    assert str(talk.answer("My Orders")).endswith(" my-orders would do.")
-    assert "would do" not in str(talk.answer("..."))
-    assert str(talk.answer("vendor")).startswith("With this answer, --module, by default: 'example.com/vendor' is not")
+    assert str(talk.answer("service", "My Orders")).endswith(" my-orders would do.")
+    assert "would do" not in str(talk.answer("service", "..."))
+    told = str(talk.answer("service", "vendor"))
+    assert told.startswith("With this answer, --module, by default: 'example.com/vendor' is not")
 
 
 def test_a_place_that_filled_meanwhile_is_said_before_anything_is_written(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from gocontainer.answers.model import Answers, Layer, service_in
 from gocontainer.errors import Cancelled, UsageError
 from gocontainer.options.types import Value
 from gocontainer.rendering import language
+from gocontainer.texts import tr
 from gocontainer.wizard import pages, plain, resume
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.preview import Preview
@@ -68,11 +69,14 @@ def started(settler: Settler, left: resume.SavedConversation | None) -> Conversa
             settler.settle({**said, name: value})
             said[name] = value
         except UsageError:
-            notes.append(f"{name} {shown(value)} does not go with what this call gives, and is left out.")
+            told = tr(
+                "{name} {value} does not go with what this call gives, and is left out.", name=name, value=shown(value)
+            )
+            notes.append(told)
     conversation = Conversation(settler, said)
     conversation.notes = (*conversation.notes, *notes)
     conversation.drafts = dict(left.drafts)
-    conversation.go_on(*left.place)
+    conversation.go_to(*left.place)
     return conversation
 
 
