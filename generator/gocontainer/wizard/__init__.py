@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,10 +48,8 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     conversation = started(Settler(layers, around), left)
     found = list(around.found(language.load()["pins"]["tool"]["go"]))
     try:
-        if manner.plain:
+        if manner.plain or not _on_the_screen(conversation, found, dry_run=manner.dry_run):
             plain.converse(conversation, Preview(), found, manner.say, input)
-        else:
-            _on_the_screen(conversation, found, dry_run=manner.dry_run)
     except Cancelled as ended:
         ended.kept = resume.keep(manner.kept, conversation, output)
         raise
@@ -80,12 +79,20 @@ def started(settler: Settler, left: resume.SavedConversation | None) -> Conversa
     return conversation
 
 
-def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> None:
+def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> bool:
+    """Hold the conversation on the whole screen; False where that is too small, or becomes so."""
     from gocontainer.wizard.screen import Screen
-    from gocontainer.wizard.terminal import Terminal
+    from gocontainer.wizard.terminal import Terminal, TooSmall
 
     glyphs = pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
-    Terminal(Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)).run()
+    screen = Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)
+    screen.columns, screen.rows = shutil.get_terminal_size()
+    try:
+        if not screen.tiny:
+            Terminal(screen).run()
+    except TooSmall:
+        return False
+    return not screen.tiny
 
 
 def speaks_unicode(environment: Mapping[str, str], encoding: str) -> bool:

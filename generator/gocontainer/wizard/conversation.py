@@ -16,7 +16,7 @@ from gocontainer.errors import InvalidAnswer, UsageError
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.texts import tr
-from gocontainer.wizard.settling import Settled, Settler, changes
+from gocontainer.wizard.settling import Settled, Settler, changes, shown
 
 NAME, CONTAINER, IMAGE, REVIEW, CUSTOMISE = "name", "container", "image", "review", "customise"
 PAGES: Mapping[str, tuple[str, ...]] = {
@@ -25,13 +25,17 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     IMAGE: ("image",),
 }
 """The pages that everyone gets, in order, and what each asks for; the last one where CI pushes is not known."""
-TITLES: Mapping[str, str] = {
-    NAME: "Name",
-    CONTAINER: "Container",
-    IMAGE: "Image",
-    REVIEW: "Review",
-    CUSTOMISE: "Customise",
-}
+
+
+def titles() -> Mapping[str, str]:
+    """Return what the pages are called, but for those of a group or of one option."""
+    return {
+        NAME: tr("Name"),
+        CONTAINER: tr("Container"),
+        IMAGE: tr("Image"),
+        REVIEW: tr("Review"),
+        CUSTOMISE: tr("Customise"),
+    }
 
 
 class Offer(NamedTuple):
@@ -106,18 +110,20 @@ class Conversation:
     @property
     def title(self) -> str:
         """What the page is called."""
-        return TITLES.get(self.at) or GROUPS.get(self.at) or BY_NAME[self.at].title
+        text = GROUPS[self.at] if self.at in GROUPS else BY_NAME[self.at].title if self.at in BY_NAME else ""
+        return tr(text) if text else titles()[self.at]
 
     @property
     def steps(self) -> list[str]:
         """The titles of the pages that everyone gets, and of the review."""
-        return [TITLES[page] for page in (*filter(self._has, PAGES), REVIEW)]
+        return [titles()[page] for page in (*filter(self._has, PAGES), REVIEW)]
 
     @property
     def step(self) -> int:
         """The number of the current one of the ``steps``, from 1; all that the person chose belongs to the review."""
         page = (*self._came, self.at)[0]
-        return self.steps.index(TITLES[page]) + 1 if page in PAGES else len(self.steps)
+        pages = [*filter(self._has, PAGES), REVIEW]
+        return (pages.index(page) if page in pages else len(pages) - 1) + 1
 
     @property
     def can_go_back(self) -> bool:
@@ -160,12 +166,12 @@ class Conversation:
     def _offers(self, option: Option) -> Iterator[Offer]:
         choices: list[tuple[Value, str]] = []
         if isinstance(option, Toggle):
-            choices = [(True, "yes"), (False, "no")]
+            choices = [(value, shown(value)) for value in (True, False)]
         elif isinstance(option, Select):
-            choices = [(choice.value, choice.label) for choice in option.choices]
+            choices = [(choice.value, tr(choice.label)) for choice in option.choices]
         for value, label in choices:
             obstacle = None if isinstance(option, SelectMany) else self.obstacle(option.name, value)
-            yield Offer(value, tr(label), obstacle)
+            yield Offer(value, label, obstacle)
 
     def _tried(self, name: str, raw: object) -> tuple[dict[str, Value], Settled]:
         """Return the person's answers and the complete ones as they would be with ``raw`` as the answer to ``name``."""
@@ -217,6 +223,15 @@ class Conversation:
         self.arrived = self.settled
         """The complete answers as they were when the person came to the page."""
         self._said_before = dict(self.said)
+
+    @property
+    def before(self) -> Settled:
+        """The complete answers as they were when the person came to the page, but for the name: it is in every file."""
+        named = {name: self.said[name] for name in ("service",) if name in self.said}
+        try:
+            return self.settler.settle({**self._said_before, **named})
+        except UsageError:
+            return self.arrived
 
     def go_on(self) -> str | None:
         """Take the page as it is and go on, or return the sentence that says why it cannot be left."""
@@ -277,6 +292,8 @@ def _told(name: str, error: UsageError) -> str:
         return str(error)
     if error.where:  # another answer that follows from this one
         return tr("With this answer, {error}", error=error)
+    if isinstance(BY_NAME[name], Toggle):
+        return str(InvalidAnswer("", error.value, tr("yes or no"), tr("Give yes or no.")))
     better = re.sub(r"[^a-z0-9]+", "-", str(error.value).lower()).strip("-")
     if name == "service" and fits("service", better):
         return tr("{error} {name} would do.", error=error, name=better)
