@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import width
 
 from gocontainer import render
 from gocontainer.answers.detect import Surroundings, surroundings
@@ -56,10 +57,10 @@ def said(text: Text) -> str:
     return "".join(part for _, part in text)
 
 
-def keys_of(name: str, value: object) -> list[str]:
+def keys_of(name: str, value: Value) -> list[str]:
     """Return keys from the first page to another value of one of the four, written, where nobody knows the image."""
     select = BY_NAME[name]
-    number = [choice.value for choice in select.choices].index(value) + 1 if isinstance(select, Select) else 1
+    number = select.values.index(str(value)) + 1 if isinstance(select, Select) else 1
     line = {"target": [], "base_image": ["down"], "cgo": ["c"], "config_center": ["up"]}[name]
     return ["enter", *line, str(number), "enter", "enter", "enter"]
 
@@ -74,7 +75,7 @@ FOUR = [(name, value) for name in PAGES["container"] for value in others(name)]
 
 
 @pytest.mark.parametrize(("name", "value"), FOUR)
-def test_any_value_of_the_four_is_written_after_at_most_six_keys(name: str, value: object) -> None:
+def test_any_value_of_the_four_is_written_after_at_most_six_keys(name: str, value: Value) -> None:
     made = screen()
     keys = keys_of(name, value)
     assert len(keys) <= 6
@@ -194,7 +195,8 @@ def test_typing_takes_a_choice_where_no_line_begins_so() -> None:
         for letter in letters:
             press(made, letter)
         assert made.conversation.settled.value("target") == value
-        press(made, "right"), press(made, "left")
+        press(made, "right")
+        press(made, "left")
 
 
 def test_a_letter_in_a_number_finds_and_a_digit_does_not() -> None:
@@ -211,7 +213,10 @@ def test_a_letter_in_a_number_finds_and_a_digit_does_not() -> None:
 def test_an_answer_that_cannot_be_is_pointed_at_says_why_in_full_and_is_not_taken() -> None:
     made = screen(size=(60, 20))
     made.enter()
-    press(made, "down"), press(made, "4"), press(made, "down"), press(made, "1")
+    press(made, "down")
+    press(made, "4")
+    press(made, "down")
+    press(made, "1")
     told = " ".join(said(made.detail()).split())
     assert told == (
         "A binary with C code needs glibc at run time, and this image has none. "
@@ -249,7 +254,8 @@ def test_the_review_shows_the_four_and_what_differs_and_unfolds_the_rest() -> No
     assert list(made.keys) == [*ACTIONS, *front, "image", "port", MORE]
     hidden = len(made.conversation.changeable()) - len(front) - 2
     assert f"more ({hidden})" in said(made.body())
-    press(made, "end"), press(made, "enter")
+    press(made, "end")
+    press(made, "enter")
     assert made.pointed == "profile"
     assert {*made.keys} == {*ACTIONS, *made.conversation.changeable()}
 
@@ -263,7 +269,8 @@ def test_what_a_profile_sets_stands_out_and_what_it_leaves_does_not() -> None:
 
 def test_a_profile_is_shown_on_the_first_page_and_moves_the_four() -> None:
     made = screen()
-    press(made, "down"), press(made, "4")
+    press(made, "down")
+    press(made, "4")
     assert "KubeEdge, 1 replica a site" in said(made.choices())
     made.enter()
     assert "kubeedge" in said(made.body()).splitlines()[0]
@@ -272,11 +279,13 @@ def test_a_profile_is_shown_on_the_first_page_and_moves_the_four() -> None:
 
 def test_a_group_leads_back_to_the_groups_with_the_next_one_pointed_at() -> None:
     made = at_review()
-    press(made, "down"), press(made, "enter")
+    press(made, "down")
+    press(made, "enter")
     seen = []
     while made.pointed not in seen:
         seen.append(made.pointed)
-        press(made, "enter"), press(made, "enter")
+        press(made, "enter")
+        press(made, "enter")
     assert tuple(seen) == made.conversation.groups
     press(made, "back")
     assert made.conversation.at == REVIEW
@@ -357,7 +366,7 @@ def test_wide_letters_keep_their_columns_in_every_table() -> None:
     ends = set()
     for line in said(made.body()).splitlines():
         if line.rstrip().endswith("flag"):
-            ends.add(pages.width(line[: line.index(" flag")]))
+            ends.add(width(line[: line.index(" flag")]))
     assert len(ends) == 1
 
 

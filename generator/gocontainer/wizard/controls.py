@@ -42,7 +42,8 @@ class Controls:
         self.error = self.typed = ""
         name = self.name
         if name is not None and self.asks_text:
-            self.text = self.conversation.drafts.get(name, str(self.conversation.said.get(name, "")))
+            said = str(self.conversation.said.get(name, ""))
+            self.text = self.conversation.drafts.get(name, said if said != self.default else "")
         elif name is not None and not self.asks_many:
             self.choice = [offer.value for offer in self.offers].index(self.conversation.settled.value(name))
 

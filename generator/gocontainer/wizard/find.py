@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gocontainer.errors import UnknownKey
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import nearest
 from gocontainer.texts import tr
@@ -62,6 +61,8 @@ def unknown(line: str, entries: Sequence[Entry]) -> str:
     begun = [each.name for each in entries if alike(line) and each.begins(line)]
     if begun:
         return tr("{line} may be {names}. Write more of it.", line=repr(line), names=", ".join(begun))
-    alikes = {alike(word): each.name for each in entries for word in each}
-    like = nearest(alike(line), alikes)
-    return str(UnknownKey("", line, alikes[like] if like else None))
+    words = {alike(word): each.name for each in entries for word in each}
+    like = nearest(alike(line), words)
+    if like is None:
+        return tr("there is no answer {line}. {key} lists them.", line=repr(line), key="?")
+    return tr("there is no answer {line}. Did you mean {name}?", line=repr(line), name=words[like])

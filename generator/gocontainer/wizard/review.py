@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
 def rows(conversation: Conversation, names: Sequence[str] = ()) -> list[Row]:
     """Return the answers to ``names``, by default all that have a meaning, in the order of the groups."""
-    return [_row(name, conversation.settled) for name in names or conversation.changeable()]
+    return [row(name, conversation.settled) for name in names or conversation.changeable()]
 
 
 def parted(conversation: Conversation) -> tuple[list[Row], list[Row]]:
@@ -46,7 +46,8 @@ def parted(conversation: Conversation) -> tuple[list[Row], list[Row]]:
     return front, [row for row in every if not row.stands_out]
 
 
-def _row(name: str, settled: Settled) -> Row:
+def row(name: str, settled: Settled) -> Row:
+    """Return the answer to ``name`` among complete ones."""
     option, value, remark = BY_NAME[name], settled.value(name), _remark(name, settled)
     origin = settled.answers.origins.get(name, "default")
     differs = origin != "default" and not (origin == "profile" and value == option.default)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gocontainer.options.table import BY_NAME
 from gocontainer.texts import tr
-from gocontainer.wizard import controls, overview, pages, sheet
+from gocontainer.wizard import controls, overview, pages, review, sheet
 from gocontainer.wizard.controls import Controls
 from gocontainer.wizard.conversation import CUSTOMISE, REVIEW, Conversation
 from gocontainer.wizard.pages import Glyphs, Line, Text
@@ -162,7 +162,7 @@ class Screen(Controls):
             assert self.question is not None
             text.append(("", sheet.in_full(self._choices()[self.choice], self.question, self.glyphs)))
         else:
-            text.append(("class:quiet", sheet.rule(BY_NAME[name])))
+            text += [("class:quiet", sheet.rule(BY_NAME[name])), ("", review.row(name, after).remark)]
         if self.offers and self.offers[self.choice].obstacle:
             return text
         if name == "service":

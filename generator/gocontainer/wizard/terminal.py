@@ -182,7 +182,7 @@ class Terminal:
                 self._part(self._text(screen.asked, lambda: 1), screen.asked),
                 ConditionalContainer(VSplit([pointer, self._line]), text),
                 ConditionalContainer(self._choices, Condition(lambda: bool(screen.offers))),
-                _blank(),
+                ConditionalContainer(_blank(), Condition(lambda: screen.name is not None)),
                 self._text(screen.detail, lambda: 5 if screen.name else 4),
                 Window(),
                 self._text(screen.notes),
