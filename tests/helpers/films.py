@@ -123,7 +123,7 @@ def in_language(language: str) -> Iterator[Film]:
     for size in (TINY, SMALL, LARGE):
         yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
         yield Film(f"{size}-colour{mark}", size, WALK, colour=True, environment=locale, language=language)
-    lines = Size(80, 120)
+    lines = Size(80, 180)
     yield Film(f"line-by-line{mark}", lines, LINES, arguments=("--plain",), environment=locale, language=language)
 
 

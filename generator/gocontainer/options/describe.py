@@ -15,6 +15,7 @@ def options_table() -> list[dict[str, Any]]:
         {
             "name": option.name,
             "group": option.group,
+            "title": option.title,
             "flag": option.flag,
             "variable": option.variable,
             "help": option.help,
@@ -34,7 +35,7 @@ def options_text() -> str:
         lines.append(title)
         for option in (PROFILE, *OPTIONS):
             if option.group == group:
-                lines += [f"  {option.name} ({option.rule})", f"      {option.help} {option.why}"]
+                lines += [f"  {option.name} ({option.rule})", f"      {option.title}: {option.help} {option.why}"]
                 lines.append(f"      Default: {shown_default(option)}")
         lines.append("")
     return "\n".join(lines)

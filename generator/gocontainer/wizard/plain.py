@@ -131,7 +131,7 @@ class Plain:
         if question.offers:
             self._offer(question.offers)
         else:
-            self._say(sheet.rule(question.option))
+            self._say(f"{sheet.rule(question.option)} {review.row(question.option.name, self.conversation.settled).remark}")
         for line in self._lines(f"{_prompt(question)} [{shown(question.value)}]"):
             if line == HELP:
                 self._say(tr("It may be {rule}.", rule=rule(question)))
