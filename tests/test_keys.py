@@ -22,7 +22,7 @@ from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.screen import Screen
 from gocontainer.wizard.settling import Settler
-from gocontainer.wizard.terminal import Terminal, TooSmall
+from gocontainer.wizard.terminal import Terminal
 from tests.helpers.terminal import CTRL_C, CTRL_R, DOWN, END, ENTER, HOME, LEFT, RIGHT, SPACE, TAB, UP
 
 PREVIEW = Preview()
@@ -67,9 +67,7 @@ def in_list(screen: Screen, key: str) -> None:
     if key in actions:
         actions[key]()
         return
-    for letter in key:  # one of them may lead to a line of text, or write
-        if not screen.done:
-            in_text(screen, letter) if screen.asks_text else screen.letter(letter)
+    type_letters(screen, key)
 
 
 def in_text(screen: Screen, key: str) -> None:
@@ -85,10 +83,17 @@ def in_text(screen: Screen, key: str) -> None:
     if key in actions:
         actions[key]()
         return
-    for letter in key:
-        if screen.finds and not letter.isdecimal():
+    type_letters(screen, key)
+
+
+def type_letters(screen: Screen, text: str) -> None:
+    """Type letters, any of which may lead to a line of text, or write."""
+    for letter in text:
+        if screen.done:
+            break
+        if screen.heeds(letter):
             screen.letter(letter)
-        elif screen.asks_text:
+        else:
             screen.type(screen.text + letter)
 
 
@@ -166,8 +171,9 @@ def test_a_digit_begins_a_number_and_a_letter_finds_another_line() -> None:
 def test_where_there_is_no_room_the_page_ends() -> None:
     screen = fresh()
     screen.columns = 0  # another size than the output's
-    with create_pipe_input() as pipe, create_app_session(input=pipe, output=Tiny()), pytest.raises(TooSmall):
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=Tiny()):
         Terminal(screen).run()
+    assert (screen.tiny, screen.done) == (True, False)
 
 
 class Tiny(DummyOutput):

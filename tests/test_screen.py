@@ -210,6 +210,18 @@ def test_a_letter_in_a_number_finds_and_a_digit_does_not() -> None:
     assert made.pointed == "cgo"
 
 
+def test_a_name_that_is_typed_on_is_no_text_and_another_letter_is() -> None:
+    made = at_review()
+    opened(made, "basics")
+    for letter in "desc":
+        assert made.heeds(letter)
+        made.letter(letter)
+    assert (made.pointed, made.text) == ("description", "")
+    assert not made.heeds("P")
+    made.type("P")
+    assert not made.heeds("r")
+
+
 def test_an_answer_that_cannot_be_is_pointed_at_says_why_in_full_and_is_not_taken() -> None:
     made = screen(size=(60, 20))
     made.enter()
@@ -400,7 +412,7 @@ def press(made: Screen, key: str) -> None:
     }
     if key in actions:
         actions[key]()
-    elif len(key) == 1 and made.finds and not (made.asks_text and key.isdecimal()):
+    elif len(key) == 1 and made.heeds(key):
         made.letter(key)
     elif made.asks_text:
         made.type(key)

@@ -15,7 +15,7 @@ from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
-from gocontainer.options.targets import IN_A_CLUSTER, TARGET
+from gocontainer.options.targets import REPLICAS, TARGET
 from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 
 PLATFORMS = SelectMany(
@@ -259,40 +259,7 @@ OPTIONS: tuple[Option, ...] = (
         minimum=5,
         maximum=300,
     ),
-    Integer(
-        name="min_replicas",
-        group="deployment",
-        title="Fewest replicas",
-        question="How many replicas are there at least in production?",
-        help="Fewest replicas in production.",
-        why="Two survive the loss of a node, three also during a rollout.",
-        default=2,
-        minimum=1,
-        maximum=50,
-        when={"target": IN_A_CLUSTER},
-    ),
-    Integer(
-        name="max_replicas",
-        group="deployment",
-        title="Most replicas",
-        question="How many replicas are there at most in production?",
-        help="Most replicas in production.",
-        why="Above the fewest an autoscaler is written; equal, the number is fixed.",
-        default=6,
-        minimum=1,
-        maximum=50,
-        when={"target": IN_A_CLUSTER},
-    ),
-    Toggle(
-        name="network_policy",
-        group="deployment",
-        title="Network policy",
-        question="Is network traffic refused that is not named?",
-        help="Refuse network traffic that is not named.",
-        why="A stolen pod reaches nothing; a new dependency needs one more rule.",
-        default=True,
-        when={"target": IN_A_CLUSTER},
-    ),
+    *REPLICAS,
     *DELIVERY,
 )
 

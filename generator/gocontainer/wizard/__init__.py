@@ -82,17 +82,14 @@ def started(settler: Settler, left: resume.SavedConversation | None) -> Conversa
 def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> bool:
     """Hold the conversation on the whole screen; False where that is too small, or becomes so."""
     from gocontainer.wizard.screen import Screen
-    from gocontainer.wizard.terminal import Terminal, TooSmall
+    from gocontainer.wizard.terminal import Terminal
 
     glyphs = pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
     screen = Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)
     screen.columns, screen.rows = shutil.get_terminal_size()
-    try:
-        if not screen.tiny:
-            Terminal(screen).run()
-    except TooSmall:
-        return False
-    return not screen.tiny
+    if not screen.tiny:
+        Terminal(screen).run()
+    return screen.done
 
 
 def speaks_unicode(environment: Mapping[str, str], encoding: str) -> bool:

@@ -101,10 +101,18 @@ class Controls:
 
     @property
     def finds(self) -> bool:
-        """Whether a letter finds a line: in a line of text it is a letter, unless a number is asked for."""
+        """Whether letters find a line: where text is asked for, those that go on from its name, or are no number."""
         if not self.asks_text:
             return True
-        return self.name is not None and isinstance(BY_NAME[self.name], Integer | Quantity) and not self.text
+        return not self.text and (bool(self.typed) or isinstance(BY_NAME[self.pointed], Integer | Quantity))
+
+    def heeds(self, letter: str) -> bool:
+        """Whether a letter finds a line, or takes a choice, instead of being a letter of the text."""
+        if not self.asks_text:
+            return True
+        goes_on = bool(self.typed) and self._line(self.typed + letter, further=0) == self.pointer
+        number = isinstance(BY_NAME[self.pointed], Integer | Quantity) and not letter.isdecimal()
+        return not self.text and (goes_on or number)
 
     @property
     def default(self) -> str:
@@ -208,7 +216,9 @@ class Controls:
             return Entry(key, key.rstrip("/").rpartition("/")[2])
         if key in GROUPS:
             return Entry(key, tr(GROUPS[key]))
-        return find.entry(key) if key in BY_NAME else Entry("", "")
+        if key in BY_NAME:
+            return find.entry(key)
+        return Entry(key, tr("more")) if key == MORE else Entry("", "")
 
     def edit(self) -> None:
         """Put the default into an empty line of text."""
@@ -217,7 +227,7 @@ class Controls:
 
     def type(self, text: str) -> None:
         """Take the line of text; what was wrong before is looked at again at each key."""
-        self.text = text
+        self.text, self.typed = text, ""
         if self.name is not None and self.asks_text:
             self.conversation.drafts[self.name] = text
             if self.error:
@@ -285,8 +295,6 @@ class Controls:
 
     def back(self) -> None:
         """Go back to the page before."""
-        if self.files:
+        if self.files or self.conversation.back():
             self.files = False
-        elif not self.conversation.back():
-            return
-        self._arrive()
+            self._arrive()

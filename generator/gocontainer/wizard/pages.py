@@ -67,6 +67,11 @@ def cell(text: str, columns: int, cut: str) -> str:
     return ljust(text, columns)
 
 
+def widest(*texts: str) -> int:
+    """Return the columns of the widest of ``texts``."""
+    return max(map(width, texts), default=0)
+
+
 def tilde(path: Path) -> str:
     """Return ``path`` as shells shorten it."""
     try:

@@ -14,8 +14,8 @@ from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import SelectMany, Toggle
 from gocontainer.texts import tr
-from gocontainer.wizard import find, review, sheet
-from gocontainer.wizard.conversation import CUSTOMISE, IMAGE, NAME, REVIEW, Conversation, Offer, Question
+from gocontainer.wizard import find, parts, review
+from gocontainer.wizard.conversation import CUSTOMISE, NAME, REVIEW, Conversation, Offer, Question
 from gocontainer.wizard.find import Entry
 from gocontainer.wizard.pages import named, tilde
 from gocontainer.wizard.preview import Preview
@@ -104,7 +104,7 @@ class Plain:
         self._say(tr("Step {number} of {count}: {title}", number=talk.step, count=len(talk.steps), title=talk.title))
         if talk.at == REVIEW:
             return self._review()
-        if talk.at in (NAME, IMAGE) or len(talk.names) == 1:
+        if talk.at == NAME or len(talk.names) == 1:
             self._question(talk.question(talk.names[self._asking]))
         else:
             self._sheet()
@@ -131,7 +131,9 @@ class Plain:
         if question.offers:
             self._offer(question.offers)
         else:
-            self._say(f"{sheet.rule(question.option)} {review.row(question.option.name, self.conversation.settled).remark}")
+            self._say(
+                f"{parts.rule(question.option)} {review.row(question.option.name, self.conversation.settled).remark}"
+            )
         for line in self._lines(f"{_prompt(question)} [{shown(question.value)}]"):
             if line == HELP:
                 self._say(tr("It may be {rule}.", rule=rule(question)))
@@ -149,7 +151,7 @@ class Plain:
             self._say(f"  {number}. {text}")
 
     def _back(self) -> bool:
-        """Go back by a question; False at the first one, which is said."""
+        """Go back by a question; False at the first, which is said."""
         if self._asking:
             self._asking -= 1
         elif not self.conversation.back():
@@ -232,10 +234,7 @@ class Plain:
                 "list and files list them."
             )
         )
-        actions: Mapping[str, Callable[[], object]] = {
-            "all": partial(talk.change, CUSTOMISE),
-            BACK: talk.back,
-        }
+        actions: Mapping[str, Callable[[], object]] = {"all": partial(talk.change, CUSTOMISE), BACK: talk.back}
         lists: Mapping[str, Callable[[], object]] = {
             "list": partial(self._tell, names, again=True),
             "files": self._list,

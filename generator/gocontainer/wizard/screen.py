@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gocontainer.options.table import BY_NAME
 from gocontainer.texts import tr
-from gocontainer.wizard import controls, overview, pages, review, sheet
+from gocontainer.wizard import controls, pages, parts, review
 from gocontainer.wizard.controls import Controls
 from gocontainer.wizard.conversation import CUSTOMISE, REVIEW, Conversation
 from gocontainer.wizard.pages import Glyphs, Line, Text
@@ -73,17 +73,17 @@ class Screen(Controls):
         if self.files:
             return [("class:question", tr("Files, with the answers that they are there for"))]
         if self._one:
-            asked = sheet.asked(BY_NAME[talk.names[0]], titled=True, brief=self.rows < LOW)
+            asked = parts.asked(BY_NAME[talk.names[0]], titled=True, brief=self.rows < LOW)
             return pages.wrapped(_broken(asked), self.room)
         if self.rows < ROOMY:
             return []
         if talk.at == REVIEW:
-            text = overview.destination(talk, dry_run=self.dry_run)
+            text = parts.destination(talk, dry_run=self.dry_run)
         else:
             text = [
                 (
                     "class:question",
-                    tr("Which answers do you want to change?") if talk.at == CUSTOMISE else sheet.heading(talk),
+                    tr("Which answers do you want to change?") if talk.at == CUSTOMISE else parts.heading(talk),
                 )
             ]
         return pages.wrapped(text, self.room)
@@ -93,19 +93,19 @@ class Screen(Controls):
         if self.conversation.at != REVIEW or self.files:
             return []
         count = len(self.preview.paths(self.conversation.settled))
-        lines = overview.actions(count, self.room - 3, self.glyphs, dry_run=self.dry_run)
+        lines = parts.actions(count, self.room - 3, self.glyphs, dry_run=self.dry_run)
         return pages.drawn(lines, self.pointed, self.glyphs)
 
     def lines(self) -> list[Line]:
         """Return the lines of the page's list; the only question of a page is its heading."""
         talk, room = self.conversation, self.room - 3
         if self.files:
-            return overview.listed(self.preview, talk.settled, self.glyphs)
+            return parts.listed(self.preview, talk.settled, self.glyphs)
         if talk.at == REVIEW:
-            return overview.reviewed(talk, room, self.glyphs, unfolded=self.unfolded)
+            return parts.reviewed(talk, room, self.glyphs, unfolded=self.unfolded)
         if talk.at == CUSTOMISE:
-            return overview.grouped(talk, room, self.glyphs)
-        return sheet.lines(talk, room, self.glyphs)
+            return parts.grouped(talk, room, self.glyphs)
+        return parts.lines(talk, room, self.glyphs)
 
     def body(self) -> Text:
         """Return the list, with its pointer."""
@@ -120,7 +120,7 @@ class Screen(Controls):
         """Return the question of the line pointed at, where the page has several."""
         if self.name is None or self._one:
             return []
-        return pages.wrapped(_broken(sheet.asked(BY_NAME[self.name], titled=False, brief=self.rows < LOW)), self.room)
+        return pages.wrapped(_broken(parts.asked(BY_NAME[self.name], titled=False, brief=self.rows < LOW)), self.room)
 
     def choices(self) -> Text:
         """Return the choices of the question pointed at, with a pointer of their own."""
@@ -131,7 +131,7 @@ class Screen(Controls):
     def _choices(self) -> list[Line]:
         assert self.question is not None
         ticked = str(self.question.value).split(",") if self.asks_many else ()
-        return sheet.choices(self.question, ticked, self.room - 3, self.glyphs)
+        return parts.choices(self.question, ticked, self.room - 3, self.glyphs)
 
     @property
     def hint(self) -> str:
@@ -149,9 +149,9 @@ class Screen(Controls):
         elif self.files:
             text = []
         elif talk.at == REVIEW:
-            text = overview.explained(talk, self.pointed)
+            text = parts.explained(talk, self.pointed)
         else:
-            text = overview.members(talk, self.pointed)
+            text = parts.members(talk, self.pointed)
         return pages.wrapped(_broken(text), self.room)
 
     def _of_question(self, name: str) -> Text:
@@ -160,15 +160,15 @@ class Screen(Controls):
         text: Text = []
         if self.offers:
             assert self.question is not None
-            text.append(("", sheet.in_full(self._choices()[self.choice], self.question, self.glyphs)))
+            text.append(("", parts.in_full(self._choices()[self.choice], self.question, self.glyphs)))
         else:
-            text += [("class:quiet", sheet.rule(BY_NAME[name])), ("", review.row(name, after).remark)]
+            text += [("class:quiet", parts.rule(BY_NAME[name])), ("", review.row(name, after).remark)]
         if self.offers and self.offers[self.choice].obstacle:
             return text
         if name == "service":
-            text.append(("class:quiet", sheet.follows(self.conversation, after)))
+            text.append(("class:quiet", parts.follows(self.conversation, after)))
         else:
-            text.append(("class:quiet", " ".join(sheet.consequences(self.conversation.before, after, self.preview))))
+            text.append(("class:quiet", " ".join(parts.consequences(self.conversation.before, after, self.preview))))
         return [(style, part) for style, part in text if part]
 
     def _supposed(self) -> Settled:

@@ -48,10 +48,6 @@ STYLE = Style.from_dict(
 """The terminal's own colours, so that its theme holds. No colour says what a sign does not say as well."""
 
 
-class TooSmall(Exception):
-    """The terminal has no room for a page any more."""
-
-
 class Terminal:
     """The application around a screen."""
 
@@ -74,7 +70,7 @@ class Terminal:
         self._sync()
 
     def run(self) -> None:
-        """Hold the conversation; raise Cancelled, Interrupted, or TooSmall where it has no room."""
+        """Hold the conversation until it is done or has no room; raise Cancelled or Interrupted if it ends early."""
         try:
             self.application.run(pre_run=self._heed_signals, handle_sigint=False)
         except (EOFError, KeyboardInterrupt):
@@ -94,7 +90,7 @@ class Terminal:
         if (screen.columns, screen.rows) != (size.columns, size.rows):
             screen.columns, screen.rows = size.columns, size.rows
             if screen.tiny:
-                self._end(TooSmall())
+                self.application.exit()
                 return
             self.application.renderer.reset(leave_alternate_screen=False)
             output.erase_screen()
@@ -195,7 +191,7 @@ class Terminal:
         )
         frame = HSplit(
             [
-                self._one_line(screen.header),
+                self._text(screen.header, lambda: 1),
                 self._rule(),
                 VSplit([page, ConditionalContainer(panel, Condition(lambda: screen.wide))]),
                 self._rule(),
@@ -234,9 +230,6 @@ class Terminal:
 
         return Window(FormattedTextControl(safe), height=height, wrap_lines=True)
 
-    def _one_line(self, content: Callable[[], Text]) -> Window:
-        return Window(FormattedTextControl(self._safely(content)), height=1)
-
     def _rule(self) -> Window:
         return Window(height=1, char=self.screen.glyphs.rule, style="class:quiet")
 
@@ -250,11 +243,11 @@ class Terminal:
             self._fail(error)
 
     def _letter(self, event: KeyPressEvent) -> None:
-        """Find by what was typed, unless it is a key without a letter, or a digit of a number."""
-        if self.screen.asks_text and event.data.isdecimal():
-            self._entry.insert_text(event.data)
-        elif event.data.isprintable():
+        """Take a letter for what it is here; a key without one is none."""
+        if event.data.isprintable() and self.screen.heeds(event.data):
             self._act(partial(self.screen.letter, event.data))
+        elif event.data.isprintable():
+            self._entry.insert_text(event.data)
 
     def _bindings(self) -> KeyBindings:
         bindings = KeyBindings()
@@ -265,14 +258,12 @@ class Terminal:
             for key in keys:
                 bindings.add(key, filter=when)(lambda _: self._act(action))
 
-        on((Keys.Up, Keys.BackTab), lambda: screen.move(-1))
-        on((Keys.Down,), lambda: screen.move(1))
-        on((Keys.Left,), lambda: screen.shift(-1), when=in_list)
-        on((Keys.Right,), lambda: screen.shift(1), when=in_list)
-        on((Keys.PageUp,), lambda: screen.scroll(-10), when=in_list)
-        on((Keys.PageDown,), lambda: screen.scroll(10), when=in_list)
-        on((Keys.Home,), lambda: screen.scroll(-1000), when=in_list)
-        on((Keys.End,), lambda: screen.scroll(1000), when=in_list)
+        on((Keys.Up, Keys.BackTab), partial(screen.move, -1))
+        on((Keys.Down,), partial(screen.move, 1))
+        on((Keys.Left,), partial(screen.shift, -1), when=in_list)
+        on((Keys.Right,), partial(screen.shift, 1), when=in_list)
+        for key, lines in {Keys.PageUp: -10, Keys.PageDown: 10, Keys.Home: -1000, Keys.End: 1000}.items():
+            on((key,), partial(screen.scroll, lines), when=in_list)
         on((" ",), screen.tick, when=in_list)
         on((Keys.Tab,), lambda: screen.edit() if screen.asks_text and not screen.text else screen.move(1))
         on((Keys.Enter, Keys.ControlJ), screen.enter)  # what was typed before we listened is the latter
