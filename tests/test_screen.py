@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import width
 
-from gocontainer import render
+from gocontainer import render, texts
 from gocontainer.answers.detect import Surroundings, surroundings
 from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Layer
@@ -513,3 +514,50 @@ def test_a_command_that_left_an_answer_out_would_be_noticed(places: dict[str, Pa
         assert digest_of(command[1:]) == digest(with_lockfile(render(answers), answers))
         less = [word for word in command[1:] if word not in ("--port", "9000")]
         assert digest_of(less) != digest(with_lockfile(render(answers), answers))
+
+
+def wide(text: str) -> str:
+    """Return ``text`` in letters of two columns, as a translation may be; names in braces stay."""
+    return "".join(
+        part if part.startswith("{") else part.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+        for part in re.split(r"(\{\w+\})", text)
+    )
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_in_letters_of_two_columns_no_line_is_longer_than_the_page_and_columns_stay(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_found", wide)
+    for page in (*PAGES, REVIEW, CUSTOMISE, "basics", "deployment", "platforms"):
+        made = screen(size=size, description="处理订单和发票的服务" * 4)
+        while made.conversation.at not in (page, REVIEW):
+            made.enter()
+        made.unfolded = True
+        if page not in (*PAGES, REVIEW):
+            opened(made, page)
+        made.error = wide("A sentence that says what is wrong, and what to do about it, at some length.")
+        parts = [made.header(), made.heading(), made.actions(), made.body(), made.asked(), made.choices()]
+        parts += [made.detail(), made.notes(), made.estimate(), made.hints()]
+        longest = max((width(line), line) for part in parts for line in said(part).splitlines())
+        assert longest[0] <= size[0] - 2 * MARGIN, (page, longest[1])
+        origins = {place(line, wide("default")) for line in said(made.body()).splitlines()} - {-1}
+        assert len(origins) <= 1, page
+
+
+def place(line: str, word: str) -> int:
+    """Return the column at which the last ``word`` begins, -1 where there is none."""
+    head, found, _ = line.rpartition(word)
+    return width(head) if found else -1
+
+
+def test_a_table_that_counts_letters_instead_of_columns_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = review.rows(screen().conversation, ["cgo", "port"])
+
+    def origins() -> set[int]:
+        lines = pages.table(rows, ["订单", "Port"], 76, pages.Glyphs())
+        return {place(said(line.text), "default") for line in lines}
+
+    assert len(origins()) == 1
+    monkeypatch.setattr(pages, "ljust", str.ljust)
+    assert len(origins()) > 1

@@ -21,8 +21,10 @@ TABLE = 100
 """Columns that a table takes at most: an origin should stand near its value."""
 VALUE, ORIGIN = 20, 12
 """Columns of a value that a table has room for, and those that an origin takes at least."""
+SHORT = 18
+"""Columns of a table that are no name, at least: a value that is cut, and what is around it."""
 NARROW = 50
-"""Columns below which a table has no room for flags."""
+"""Columns below which words are left out that stand elsewhere, too."""
 
 
 class Glyphs(NamedTuple):
@@ -109,7 +111,7 @@ def table(rows: Sequence[Row], titles: Sequence[str], columns: int, glyphs: Glyp
     Where room is short the origins go first: what an answer is counts more.
     """
     columns = min(columns, TABLE)
-    names = max(map(width, titles))
+    names = min(widest(*titles), columns - SHORT)
     values = min(VALUE, max((width(row.value) for row in rows), default=0))
     origins = max(ORIGIN, *(width(row.origin) for row in rows), ORIGIN)
     room = columns - names - origins - 5
@@ -120,7 +122,7 @@ def table(rows: Sequence[Row], titles: Sequence[str], columns: int, glyphs: Glyp
         value = cell(row.value, room, glyphs.cut)
         remark = glyphs.warning if row.remark else " "
         origin = f" {row.origin}" if origins else ""
-        text = [("", f"{ljust(title, names)}  {value} "), ("class:error", remark), ("class:quiet", origin)]
+        text = [("", f"{cell(title, names, glyphs.cut)}  {value} "), ("class:error", remark), ("class:quiet", origin)]
         lines.append(Line(row.name, text))
     return lines
 
@@ -129,6 +131,7 @@ def header(step: int, steps: Sequence[str], columns: int, glyphs: Glyphs) -> Tex
     """Return the name, and the progress at the right."""
     marks = " ".join(glyphs.on if number == step else glyphs.off for number in range(1, len(steps) + 1))
     progress = f"{step}/{len(steps)} {steps[step - 1]}"
+    progress = cell(progress, min(width(progress), columns - width("gocontainer new") - 1), glyphs.cut)
     room = columns - width("gocontainer new") - width(progress)
     marks = marks + "  " if room > width(marks) + 2 else ""
     space = " " * max(room - width(marks), 1)

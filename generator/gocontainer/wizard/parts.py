@@ -11,7 +11,7 @@ from gocontainer.texts import tr
 from gocontainer.wizard import review
 from gocontainer.wizard.controls import ALL, FILES, MORE, WRITE
 from gocontainer.wizard.conversation import CONTAINER, NAME, Conversation, Question
-from gocontainer.wizard.pages import NARROW, Glyphs, Line, Text, cell, named, table, tilde, widest
+from gocontainer.wizard.pages import SHORT, Glyphs, Line, Text, cell, named, table, tilde, widest
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import Settled, shown
 
@@ -31,7 +31,9 @@ def lines(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Line
     if len(names) == 1:
         return []
     options = [BY_NAME[name] for name in names]
-    titles = [named(option) if columns >= NARROW else tr(option.title) for option in options]
+    titles = [named(option) for option in options]
+    if widest(*titles) > columns - SHORT:
+        titles = [tr(option.title) for option in options]
     return table(review.rows(conversation, names), titles, columns, glyphs)
 
 
