@@ -60,7 +60,7 @@ def _questions() -> Iterator[Shot]:
 SHORT = (
     Shot("name", [], "What is the service called, and what kind is it?"),
     Shot("profile", [DOWN], PROFILE.question),
-    Shot("profile, another choice", [RIGHT], "serverless"),
+    Shot("profile, another choice", [RIGHT], "3 serverless"),
     Shot("a name that cannot be", [LEFT, UP, "Orders", ENTER], "Orders"),
     Shot("the name mended", [CTRL_U + "orders"], "example.com/orders"),
 )
