@@ -119,7 +119,7 @@ TINY = Size(60, 20)
 def in_language(language: str) -> Iterator[Film]:
     """Yield the films of one language."""
     mark = "" if language == "en" else f"-{language}"
-    locale = (("LANG", "C.UTF-8" if language == "en" else f"{language}.UTF-8"),)
+    locale = (("LANG", "C.UTF-8"),) if language == "en" else (("LANG", f"{language}.UTF-8"), ("GOCONTAINER_LANG", ""))
     for size in (TINY, SMALL, LARGE):
         yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
         yield Film(f"{size}-colour{mark}", size, WALK, colour=True, environment=locale, language=language)
