@@ -214,9 +214,7 @@ class Controls:
     def _entry(self, key: str) -> Entry:
         if self.files:
             return Entry(key, key.rstrip("/").rpartition("/")[2])
-        if key in GROUPS:
-            return Entry(key, tr(GROUPS[key]))
-        if key in BY_NAME:
+        if key in BY_NAME or key in GROUPS:
             return find.entry(key)
         return Entry(key, tr("more")) if key == MORE else Entry("", "")
 

@@ -16,6 +16,7 @@ from gocontainer.errors import InvalidAnswer, UsageError
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.texts import tr
+from gocontainer.wizard import find
 from gocontainer.wizard.settling import Settled, Settler, changes, shown
 
 NAME, CONTAINER, IMAGE, REVIEW, CUSTOMISE = "name", "container", "image", "review", "customise"
@@ -110,8 +111,7 @@ class Conversation:
     @property
     def title(self) -> str:
         """What the page is called."""
-        text = GROUPS[self.at] if self.at in GROUPS else BY_NAME[self.at].title if self.at in BY_NAME else ""
-        return tr(text) if text else titles()[self.at]
+        return titles().get(self.at) or find.entry(self.at).title
 
     @property
     def steps(self) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gocontainer.options.table import BY_NAME
+from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import nearest
 from gocontainer.texts import tr
 
@@ -28,8 +28,9 @@ class Entry(NamedTuple):
 
 
 def entry(name: str) -> Entry:
-    """Return an option by its name and its title."""
-    return Entry(name, tr(BY_NAME[name].title))
+    """Return an option or a group by its name and its title."""
+    title = GROUPS[name] if name in GROUPS else BY_NAME[name].title
+    return Entry(name, tr(title))
 
 
 def alike(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from gocontainer.options import types
-from gocontainer.options.table import BY_NAME, GROUPS
+from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Integer, Option, Quantity, Select, SelectMany
 from gocontainer.texts import tr
-from gocontainer.wizard import review
+from gocontainer.wizard import find, review
 from gocontainer.wizard.controls import ALL, FILES, MORE, WRITE
 from gocontainer.wizard.conversation import CONTAINER, NAME, Conversation, Question
 from gocontainer.wizard.pages import SHORT, Glyphs, Line, Text, cell, named, table, tilde, widest
@@ -135,7 +135,7 @@ def reviewed(conversation: Conversation, columns: int, glyphs: Glyphs, *, unfold
     for row, line in zip(rest, lines[len(front) :], strict=True):
         if row.group != group:
             group = row.group
-            shown += [Line(None, [("", "")]), Line(None, [("class:question", tr(GROUPS[group]))])]
+            shown += [Line(None, [("", "")]), Line(None, [("class:question", find.entry(group).title)])]
         shown.append(line)
     return shown
 
@@ -155,7 +155,7 @@ def explained(conversation: Conversation, key: str) -> Text:
 
 def grouped(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Line]:
     """Return a line for each group: its title, how many questions it has, and which."""
-    titles = {group: tr(GROUPS[group]) for group in conversation.groups}
+    titles = {group: find.entry(group).title for group in conversation.groups}
     column = widest(*titles.values())
     lines = []
     for group, title in titles.items():

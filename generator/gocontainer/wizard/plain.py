@@ -184,7 +184,7 @@ class Plain:
             self._say(tr("Enter takes them as they are. A number or a name changes one."))
         else:
             self._say(tr("A number or a name opens a group. Enter goes back to the review."))
-        entries = [find.entry(name) if name in BY_NAME else Entry(name, tr(GROUPS[name])) for name in names]
+        entries = [find.entry(name) for name in names]
         for line in self._lines(tr("Take, or change") if talk.names else tr("Back, or open")):
             if line == HELP:
                 self._say(tr("It may be {rule}.", rule=", ".join(names)))
@@ -205,7 +205,7 @@ class Plain:
     def _entry(self, name: str) -> str:
         """Return the line of a question of a page, or of a group."""
         if name in GROUPS:
-            return tr(GROUPS[name])
+            return find.entry(name).title
         (row,) = review.rows(self.conversation, [name])
         return tr("{name}: {value} ({origin})", name=named(BY_NAME[name]), value=row.value, origin=row.origin)
 
