@@ -21,7 +21,7 @@ from timing import verdict
 ROUNDS = 9
 PROMISED = 500
 """Milliseconds in which the first question is to be there."""
-FLOORS = {"cookiecutter": (0.8, 1.0), "copier": (1.5, 2.0)}
+FLOORS = {"cookiecutter": (0.95, 1.2), "copier": (1.5, 2.0)}
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
         place = Path(scratch)
         python, _ = prepare(place)
         commands = {
-            "gocontainer new": ([python, "-m", "gocontainer", "new"], "What kind of service"),
+            "gocontainer new": ([python, "-m", "gocontainer", "new"], "What is the service called"),
             "cookiecutter": ([python, "-m", "cookiecutter", f"{place}/cookiecutter"], "service"),
             "copier copy": ([python, "-m", "copier", "copy", f"{place}/copier", f"{place}/copied"], "service"),
         }

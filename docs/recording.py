@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.helpers.terminal import DOWN, ENTER, ESCAPE, HOME, UP, Size, Terminal, new
+from tests.helpers.terminal import DOWN, ENTER, ESCAPE, LEFT, RIGHT, UP, Size, Terminal, new
 
 SIZE = Size(120, 34)
 CELL, LINE, LETTERS = 8.4, 18, 14
@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         clone(Path(home) / "shop")
         terminal = new(Path(home), size=SIZE, place="shop", programs=("git", "go"))
-        terminal.sees("What kind of service")
+        terminal.sees("What is the service called")
         frames = list(play(terminal, home))
         terminal.end()
     target.write_text(svg(frames), "utf-8")
@@ -57,9 +57,10 @@ def play(terminal: Terminal, home: str) -> Iterator[Frame]:
     """Yield what is seen while a person answers."""
     yield frame(terminal, home, 2.5)
     script = [
-        (DOWN, 2.2), (UP, 0.6), (UP, 2.2), (DOWN, 0.6), (ENTER, 2.0), (ENTER, 2.5), *[(DOWN, 0.12)] * 10, (DOWN, 0.8),
-        (ENTER, 1.6), (UP, 1.8), (ENTER, 1.2), (DOWN, 0.8), (ENTER, 1.0), (UP, 3.2), (ESCAPE, 1.0), (HOME, 1.2),
-        (ENTER, 6.0),
+        (DOWN, 2.0), (RIGHT, 2.4), (LEFT, 1.0), (ENTER, 2.6), (RIGHT, 2.2), (LEFT, 0.8), ("b", 1.2), (RIGHT, 1.0),
+        (RIGHT, 1.6), ("c", 1.2), (RIGHT, 2.6), (LEFT, 0.8), (UP, 0.8), (LEFT, 0.6), (LEFT, 0.8), ("c", 0.6),
+        (RIGHT, 2.6), (ENTER, 3.0), (DOWN, 0.5), (ENTER, 1.8), ("d", 0.8), (ENTER, 2.2), (ESCAPE, 0.8),
+        (ESCAPE, 1.2), ("w", 6.0),
     ]  # fmt: skip
     for key, seconds in script:
         terminal.send(key)

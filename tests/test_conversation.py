@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shlex
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gocontainer import render
 from gocontainer.answers.detect import Surroundings, surroundings
-from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Answers, Layer
-from gocontainer.cli import main
 from gocontainer.errors import ConflictingAnswers, NotApplicable, TargetNotEmpty
-from gocontainer.options.table import BY_NAME
+from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Value, When
-from gocontainer.repository.tree import digest
 from gocontainer.wizard import pages, resume, review, started
-from gocontainer.wizard.conversation import FIRST, REVIEW, Conversation
+from gocontainer.wizard.conversation import CUSTOMISE, PAGES, REVIEW, Conversation
 from gocontainer.wizard.preview import Preview
-from gocontainer.wizard.screen import Screen
 from gocontainer.wizard.settling import Settler
 
 NOWHERE = Surroundings(Path("nowhere"))
@@ -40,44 +30,121 @@ def conversation(around: Surroundings = NOWHERE, said: Mapping[str, Value] | Non
 
 def at_review(around: Surroundings = NOWHERE, **flags: Any) -> Conversation:
     talk = conversation(around, **flags)
-    questions(talk)
+    pages_to_review(talk)
     return talk
 
 
-def questions(talk: Conversation) -> list[str]:
-    """Take every answer as it is, up to the review, and return what was asked."""
-    asked = []
+def pages_to_review(talk: Conversation) -> list[str]:
+    """Take every page as it is, up to the review, and return them."""
+    seen = []
     while talk.at != REVIEW:
-        asked.append(talk.at)
-        assert talk.answer(talk.question.value) is None
-    return asked
+        seen.append(talk.at)
+        assert talk.go_on() is None
+    return seen
 
 
 def change(talk: Conversation, name: str, raw: object) -> str | None:
+    """Open one answer from the review, give it and go on."""
     talk.change(name)
-    return talk.answer(raw)
+    return talk.answer(name, raw) or talk.go_on()
 
 
-def test_few_questions_are_asked_and_all_others_are_one_keystroke_away() -> None:
+def test_everyone_gets_the_name_the_four_and_the_image_where_nobody_knows_it() -> None:
     talk = conversation()
-    asked = questions(talk)
-    assert asked == list(FIRST)
-    talk.customise()
-    asked += questions(talk)
-    meant = [name for name in talk.settled.answers.applicable() if name not in FIRST]
-    assert asked[2:] == meant
-    assert {"eventing", "edge_api"}.isdisjoint(meant), "what only another target has is not asked"
+    asked = {}
+    while talk.at != REVIEW:
+        asked[talk.at] = talk.names
+        assert talk.go_on() is None
+    assert asked == PAGES
+    assert list(asked) == ["name", "container", "image"]
+    assert asked["container"] == ("target", "base_image", "cgo", "config_center")
+
+
+def test_the_image_is_no_question_where_something_tells_it() -> None:
+    talk = conversation(image="ghcr.io/acme/orders")
+    assert pages_to_review(talk) == ["name", "container"]
+    talk = conversation()
+    assert pages_to_review(talk)[-1] == "image"
+    assert talk.back()
+    assert talk.answer("image", "ghcr.io/acme/orders") is None
+    assert talk.go_on() is None
+    assert talk.back()
+    assert talk.at == "image", "what was said here can be looked at here again"
+
+
+def test_a_page_of_four_is_taken_as_a_whole_and_each_answer_is_seen_at_once() -> None:
+    talk = conversation()
+    talk.go_on()
+    assert talk.answer("cgo", raw=True) is None
+    assert (talk.at, talk.question("base_image").value) == ("container", "distroless-base")
+    assert "base_image is distroless-base now, to go with cgo." in talk.notes
+    assert talk.answer("target", "knative") is None
+    assert "base_image is distroless-base now, to go with cgo." in talk.notes, "it tells what the page did"
+    assert talk.go_on() is None
+    assert talk.said == {"service": "my-service", "cgo": True, "target": "knative"}
+
+
+def test_all_others_are_reached_by_their_groups() -> None:
+    talk = at_review()
+    talk.change(CUSTOMISE)
+    assert (talk.names, talk.groups) == ((), ("basics", "runtime", "observability", "deployment", "delivery"))
+    asked: list[str] = []
+    for group in talk.groups:
+        talk.change(group)
+        asked += talk.names
+        talk.go_on()
+        assert talk.at == CUSTOMISE
+    assert asked == ["profile", *talk.settled.answers.applicable()]
+    assert {"eventing", "edge_api"}.isdisjoint(asked), "what only another target has is not asked"
+    talk.go_on()
+    assert talk.at == REVIEW
+
+
+def test_the_rest_is_taken_as_it_is_from_every_page() -> None:
+    for at in (*PAGES, "runtime"):
+        talk = conversation()
+        if at == "runtime":
+            pages_to_review(talk)
+            talk.change(CUSTOMISE)
+            talk.change(at)
+        while talk.at != at:
+            talk.go_on()
+        assert talk.answer(talk.names[-1], talk.question(talk.names[-1]).value) is None
+        assert talk.go_to_review() is None
+        assert (talk.at, talk.said) == (REVIEW, {"service": "my-service"})
+        talk.back()
+        assert talk.at == "image"
+
+
+def test_the_steps_are_pages_and_not_groups() -> None:
+    talk = conversation()
+    seen = [(talk.step, talk.steps)]
+    while talk.at != REVIEW:
+        talk.go_on()
+        seen.append((talk.step, talk.steps))
+    titles = ["Name", "Container", "Image", "Review"]
+    assert seen == [(number, titles) for number in (1, 2, 3, 4)]
+    talk.change(CUSTOMISE)
+    talk.change("runtime")
+    assert (talk.step, talk.title) == (4, "Runtime")
+    talk = conversation(image="ghcr.io/acme/orders")
+    assert talk.steps == ["Name", "Container", "Review"]
+
+
+def test_no_page_has_the_name_of_another_thing() -> None:
+    names = [*PAGES, REVIEW, CUSTOMISE, *GROUPS, *BY_NAME]
+    assert [name for name in names if names.count(name) > 1] == ["image", "image"], "its page asks for it alone"
 
 
 def test_what_the_call_answers_is_not_asked() -> None:
-    talk = conversation(service="orders", profile="minimal")
-    assert talk.at == REVIEW
-    talk = conversation(port=9000)
-    talk.answer("service")
-    talk.answer("orders")
-    talk.customise()
-    asked = questions(talk)
-    assert "port" not in asked
+    talk = conversation(service="orders", profile="minimal", image="a.io/x")
+    assert talk.at == "container"
+    talk = conversation(service="orders", cgo=False)
+    assert (talk.at, talk.names) == ("name", ("profile",))
+    talk.go_on()
+    assert talk.names == ("target", "base_image", "config_center")
+    four: dict[str, Any] = {"target": "kubernetes", "base_image": "scratch", "cgo": False, "config_center": "none"}
+    assert conversation(service="orders", profile="minimal", image="a.io/x", **four).at == REVIEW
 
 
 def test_an_accepted_default_is_nothing_said() -> None:
@@ -98,41 +165,43 @@ def test_a_default_accepted_under_one_profile_follows_the_next() -> None:
 
 def test_going_back_keeps_every_answer() -> None:
     talk = conversation()
-    talk.answer("hardened")
-    talk.answer("orders")
-    talk.customise()
-    talk.answer("example.com/shop")
-    assert talk.at == "description"
+    talk.answer("profile", "hardened")
+    talk.answer("service", "orders")
+    talk.go_on()
+    talk.answer("base_image", "alpine")
     way = []
     while talk.back():
         way.append(talk.at)
-    assert way == ["module", REVIEW, "service", "profile"]
-    assert talk.said == {"profile": "hardened", "service": "orders", "module": "example.com/shop"}
-    talk.answer("hardened")
-    assert talk.at == "service"
-    assert talk.question.value == "orders"
+    assert way == ["name"]
+    said = {"profile": "hardened", "service": "orders", "base_image": "alpine"}
+    assert talk.said == said
+    pages_to_review(talk)
+    assert talk.said == said
 
 
-def test_the_first_question_has_nothing_behind_it() -> None:
+def test_the_first_page_has_nothing_behind_it() -> None:
     talk = conversation()
-    assert (talk.can_go_back, talk.back(), talk.at) == (False, False, "profile")
+    assert (talk.can_go_back, talk.back(), talk.at) == (False, False, "name")
 
 
-def test_a_line_of_the_review_leads_back_to_the_review() -> None:
+def test_a_page_that_was_opened_leads_back_and_esc_leaves_it_as_it_was() -> None:
     talk = at_review()
     change(talk, "ci", "none")
     assert talk.at == REVIEW
-    talk.change("port")
+    talk.change("cgo")
+    talk.answer("cgo", raw=True)
+    assert talk.settled.answers["base_image"] == "distroless-base"
     assert talk.back()
-    assert talk.at == REVIEW
+    assert (talk.at, talk.said, talk.notes) == (REVIEW, {"service": "my-service", "ci": "none"}, ())
+    assert talk.settled.answers["base_image"] == "distroless-static"
     talk.back()
-    assert talk.at == "service"
+    assert talk.at == "image"
 
 
 def test_a_wrong_answer_names_the_rule_and_the_way_out() -> None:
     talk = at_review()
     talk.change("port")
-    assert talk.answer("80") == "'80' is not a whole number from 1024 to 65535. Give one, such as 8080."
+    assert talk.answer("port", "80") == "'80' is not a whole number from 1024 to 65535. Give one, such as 8080."
     assert talk.at == "port"
 
 
@@ -140,17 +209,23 @@ def test_an_occupied_folder_is_refused_where_its_name_is_asked(tmp_path: Path) -
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders/mine").touch()
     talk = conversation(Surroundings(tmp_path))
-    talk.answer("service")
-    assert "is in the way: mine." in str(talk.answer("orders"))
+    assert "is in the way: mine." in str(talk.answer("service", "orders"))
     with pytest.raises(TargetNotEmpty):
         conversation(Surroundings(tmp_path), service="orders")
 
 
+def test_a_suggested_name_that_is_taken_meanwhile_is_not_taken(tmp_path: Path) -> None:
+    talk = conversation(Surroundings(tmp_path))
+    (tmp_path / "my-service").mkdir()
+    (tmp_path / "my-service/mine").touch()
+    assert "is in the way: mine." in str(talk.go_on())
+    assert "is in the way: mine." in str(talk.go_to_review())
+    assert talk.at == "name"
+
+
 def test_a_suggested_name_is_free(tmp_path: Path) -> None:
     (tmp_path / "my-service").mkdir()
-    talk = conversation(Surroundings(tmp_path))
-    talk.answer("service")
-    assert talk.question.value == "my-service-2"
+    assert conversation(Surroundings(tmp_path)).question("service").value == "my-service-2"
 
 
 def test_a_default_in_the_way_moves_and_comes_back() -> None:
@@ -181,12 +256,11 @@ def test_numbers_follow_each_other() -> None:
 def test_a_choice_that_an_answer_rules_out_says_why() -> None:
     talk = at_review()
     change(talk, "base_image", "alpine")
-    talk.change("cgo")
-    yes, no = talk.question.offers
+    yes, no = talk.question("cgo").offers
     assert no.obstacle is None
     assert str(yes.obstacle).startswith("A binary with C code needs glibc at run time, and this image has none. Take ")
-    assert talk.answer(raw=True) == yes.obstacle
-    assert talk.supposing(raw=True) is None
+    assert talk.answer("cgo", raw=True) == yes.obstacle
+    assert talk.supposing("cgo", raw=True) is None
 
 
 def test_flags_that_cannot_work_are_refused_and_a_flag_moves_defaults() -> None:
@@ -219,11 +293,6 @@ def test_an_answer_without_a_meaning_is_dropped_and_said_and_comes_back() -> Non
     assert talk.notes == ("network_policy has no meaning now and is left out.",)
     assert "network_policy" not in talk.changeable()
     assert talk.settled.answers["network_policy"] is True
-    screen = Screen(talk, Preview(), pages.Glyphs(), ())
-    screen.scroll(1000)
-    assert screen.detail()
-    assert screen.keys()
-    assert screen.panel()
     change(talk, "ci", "github")
     assert talk.notes == ("network_policy is no again, as you said.",)
     assert talk.settled.answers["network_policy"] is False
@@ -233,33 +302,22 @@ def test_an_answer_without_a_meaning_is_dropped_and_said_and_comes_back() -> Non
 def test_a_question_without_a_meaning_is_not_asked() -> None:
     talk = at_review()
     change(talk, "cgo", raw=True)
-    talk.customise()
-    asked = questions(talk)
-    assert "tracing" not in asked
+    talk.change("observability")
+    assert talk.names == ()
+    assert "observability" not in talk.groups
 
 
 @pytest.mark.usefixtures("conditions")
-def test_the_way_back_leads_past_a_question_that_lost_its_meaning() -> None:
-    talk = at_review()
-    talk.customise()
-    while talk.at != "tracing":
-        talk.answer(talk.question.value)
-    talk.answer(talk.question.value)
-    while talk.at != "cgo":
-        talk.back()
-    talk.answer(raw=True)
-    way = questions(talk)
-    assert "tracing" not in way
-    talk.go_on(REVIEW, ["cgo", "tracing"], [])
-    talk.back()
-    assert talk.at == "cgo"
+def test_a_question_that_lost_its_meaning_is_not_gone_on_at() -> None:
+    talk = at_review(cgo=True)
+    talk.go_to("tracing", [REVIEW])
+    assert (talk.at, talk.place) == (REVIEW, (REVIEW, []))
 
 
 @pytest.mark.usefixtures("conditions")
 def test_a_choice_that_takes_the_meaning_of_a_flag_is_ruled_out() -> None:
     talk = at_review(tracing=False)
-    talk.change("cgo")
-    assert talk.question.offers[0].obstacle == (
+    assert talk.question("cgo").offers[0].obstacle == (
         "--tracing has no meaning unless cgo is False. Leave it out, or change the other answer."
     )
     with pytest.raises(NotApplicable):
@@ -274,7 +332,8 @@ def test_the_review_says_where_each_value_came_from() -> None:
         Layer("flag", {"profile": "hardened"}),
     )
     talk = Conversation(Settler(layers, around))
-    talk.answer("orders")
+    talk.answer("service", "orders")
+    pages_to_review(talk)
     change(talk, "cgo", raw=True)
     origins = {row.name: row.origin for row in review.rows(talk)}
     expected = {
@@ -286,7 +345,7 @@ def test_the_review_says_where_each_value_came_from() -> None:
 
 def test_an_unknown_registry_is_a_remark_at_the_image() -> None:
     remarks = {row.name: row.remark for row in review.rows(at_review())}
-    assert remarks["image"] == review.STAND_IN
+    assert remarks["image"].startswith("No registry is known, so no cluster can pull this image.")
     assert not any(remark for name, remark in remarks.items() if name != "image")
     assert not any(row.remark for row in review.rows(at_review(image="ghcr.io/acme/orders")))
 
@@ -304,8 +363,9 @@ def kept(talk: Conversation, folder: Path) -> resume.SavedConversation:
 
 def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
     talk = at_review(port=9000)
-    talk.customise()
-    talk.answer("example.com/shop")
+    talk.change(CUSTOMISE)
+    talk.change("basics")
+    talk.answer("module", "example.com/shop")
     talk.drafts["description"] = "half a sent"
     left = kept(talk, tmp_path / "deep")
     again = resumed(left)
@@ -318,8 +378,7 @@ def test_what_was_left_goes_on_where_it_was_left(tmp_path: Path) -> None:
     assert dict(again.settled.answers) == dict(talk.settled.answers)
     assert again.settled.answers.origins == talk.settled.answers.origins
     for both in (again, talk):
-        while both.at != REVIEW:
-            both.answer(both.question.value)
+        pages_to_review(both)
     assert again.said == talk.said
 
 
@@ -327,7 +386,8 @@ def test_one_answer_that_was_being_changed_leads_back_to_the_review(tmp_path: Pa
     talk = at_review()
     talk.change("port")
     again = resumed(kept(talk, tmp_path))
-    again.answer("9200")
+    again.answer("port", "9200")
+    again.go_on()
     assert (again.at, again.said["port"]) == (REVIEW, 9200)
 
 
@@ -357,7 +417,7 @@ def test_a_flag_of_the_earlier_call_counts_more_than_the_environment_of_this_one
     talk = Conversation(
         Settler((Layer("environment", {"cpu": "200m"}, "{variable}"), Layer("flag", {"port": 9000}, "{flag}")), NOWHERE)
     )
-    talk.answer("minimal")
+    talk.answer("profile", "minimal")
     given = (Layer("environment", {"port": 8000}, "{variable}"),)
     answers = resumed(kept(talk, tmp_path).below(given)).settled.answers
     assert (answers["port"], answers.origins["port"], answers.origins["cpu"]) == (9000, "flag", "default")
@@ -383,157 +443,35 @@ def test_each_folder_has_its_own_and_old_ones_go(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [second]
 
 
-@pytest.mark.parametrize("at", [*FIRST, REVIEW, "module", "ci"])
+@pytest.mark.parametrize("at", [*PAGES, REVIEW, CUSTOMISE, "runtime", "ci"])
 def test_every_place_can_be_gone_on_at_and_gone_back_from(at: str) -> None:
     talk = conversation()
-    if at not in FIRST:
-        talk = at_review()
-        talk.customise()
-    while at not in (talk.at, FIRST[0]):
-        talk.answer(talk.question.value)
+    while at not in (talk.at, "image") and talk.at != REVIEW:
+        talk.go_on()
+    if talk.at != at:
+        pages_to_review(talk)
+        talk.change(at)
     again = conversation()
-    again.go_on(*talk.place)
-    assert again.at == at
+    again.go_to(*talk.place)
+    assert again.place == talk.place
     while again.back():
         pass
-    assert again.at == "profile"
-
-
-RANDOM = st.lists(
-    st.one_of(
-        st.sampled_from(["up", "down", "enter", "enter", "back", "tick", "edit", "scroll"]),
-        st.sampled_from(
-            ["orders", "9000", "12", "x y", "256Mi", "300m", "-x", "a.io/b", "example.com/a", '订单 "$(x)" `y`']
-        ),
-    ),
-    max_size=60,
-)
-
-
-def press(screen: Screen, key: str) -> None:
-    actions: dict[str, Callable[[], None]] = {
-        "up": lambda: screen.move(-1),
-        "down": lambda: screen.move(1),
-        "enter": screen.enter,
-        "back": screen.back,
-        "tick": screen.tick,
-        "edit": screen.edit,
-        "scroll": lambda: screen.scroll(7),
-    }
-    if key in actions:
-        actions[key]()
-    elif screen.asks_text:
-        screen.type(key)
-
-
-def finish(screen: Screen) -> None:
-    """Bring a screen to its end from wherever it is, as a person would."""
-    while not screen.done:
-        if screen.files:
-            screen.back()
-        elif screen.conversation.at == REVIEW:
-            screen.pointer = 0
-            screen.enter()
-        else:
-            at = screen.conversation.at
-            screen.enter()
-            if screen.conversation.at == at and screen.error:
-                screen.type("") if screen.asks_text else screen.back()
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A folder without a repository, an empty clone, and a folder inside a repository."""
-    top = tmp_path_factory.mktemp("places")
-    found = {"empty": top / "empty", "clone": top / "shop", "inside": top / "mono/services"}
-    for place in found.values():
-        place.mkdir(parents=True)
-    for repository, url in (
-        (found["clone"], "git@github.com:acme/shop.git"),
-        (top / "mono", "https://gitlab.com/a/mono"),
-    ):
-        subprocess.run(["git", "-C", str(repository), "init", "--quiet"], check=True)
-        subprocess.run(["git", "-C", str(repository), "remote", "add", "origin", url], check=True)
-    return found
-
-
-GIVEN: tuple[dict[str, Any], ...] = ({}, {"port": 9000}, {"cgo": True}, {"profile": "hardened", "max_replicas": 2})
-SET: tuple[dict[str, str], ...] = ({}, {"profile": "hardened", "cpu": "200m"}, {"port": "9001"})
-"""What the environment answers, when the wizard asks and when the command runs."""
-
-
-@given(
-    keys=RANDOM,
-    place=st.sampled_from(["empty", "clone", "inside"]),
-    flags=st.sampled_from(GIVEN),
-    variables=st.sampled_from(SET),
-)
-def test_any_way_through_equals_the_command_at_its_end(
-    places: dict[str, Path], keys: list[str], place: str, flags: dict[str, Any], variables: dict[str, str]
-) -> None:
-    environment = {f"GOCONTAINER_{name.upper()}": value for name, value in variables.items()}
-    with contextlib.chdir(places[place]), patch.dict(os.environ, environment):
-        layers = (Layer("environment", variables, "{variable}"), Layer("flag", flags, "{flag}"))
-        screen = Screen(Conversation(Settler(layers, surroundings(None))), Preview(), pages.Glyphs(), ())
-        for key in keys:
-            if not screen.done:
-                press(screen, key)
-                screen.body(), screen.detail(), screen.panel(), screen.estimate(), screen.keys(), screen.notes()
-        finish(screen)
-        answers = screen.conversation.settled.answers
-        target = screen.conversation.settler.target(screen.conversation.settled)
-        command = shlex.split(review.command(answers, ["-o", str(target.parent)]))
-        assert digest_of(command[1:]) == digest(with_lockfile(render(answers), answers))
-
-
-def digest_of(arguments: list[str]) -> str:
-    """Run the command in this process and return the digest of what it would write."""
-    import io
-
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as err:
-        code = main.run([*arguments, "--dry-run", "--json"])
-    assert code == 0, err.getvalue()
-    return str(json.loads(out.getvalue())["digest"])
-
-
-def test_a_command_that_left_an_answer_out_would_be_noticed(places: dict[str, Path]) -> None:
-    with contextlib.chdir(places["empty"]):
-        talk = at_review(surroundings(None))
-        change(talk, "port", 9000)
-        answers = talk.settled.answers
-        command = shlex.split(review.command(answers, []))
-        assert digest_of(command[1:]) == digest(with_lockfile(render(answers), answers))
-        less = [word for word in command[1:] if word not in ("--port", "9000")]
-        assert digest_of(less) != digest(with_lockfile(render(answers), answers))
-
-
-def test_an_answer_that_the_others_need_can_be_accepted_again() -> None:
-    talk = at_review(max_replicas=5)
-    change(talk, "max_replicas", 20)
-    change(talk, "min_replicas", 10)
-    talk.change("max_replicas")
-    assert talk.question.default is None
-    screen = Screen(talk, Preview(), pages.Glyphs(), ())
-    assert (screen.default, "default" in screen.hint) == ("20", False)
-    screen.enter()
-    assert (screen.error, talk.at, talk.settled.answers["max_replicas"]) == ("", REVIEW, 20)
+    assert again.at == "name"
 
 
 def test_a_profile_that_the_environment_names_is_named_against() -> None:
     talk = Conversation(Settler((Layer("environment", {"profile": "hardened"}, "{variable}"),), NOWHERE))
-    talk.answer("orders")
+    pages_to_review(talk)
     change(talk, "profile", "service")
     assert "--profile service" in review.command(talk.settled.answers, [])
 
 
-def test_with_everything_given_there_is_nothing_to_customise() -> None:
+def test_with_everything_given_only_the_review_is_left() -> None:
     meant = Answers(service="orders").applicable()
     values = {name: str(BY_NAME[name].default).format(service="orders") for name in meant}
     given = Layer("flag", values | {"service": "orders", "profile": "service"}, "{flag}")
     talk = Conversation(Settler((given,), NOWHERE))
-    talk.customise()
-    assert (talk.at, talk.can_go_back) == (REVIEW, False)
+    assert (talk.at, talk.steps, talk.can_go_back) == (REVIEW, ["Review"], False)
 
 
 def test_a_place_that_cannot_be_seen_is_an_answer_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -541,15 +479,14 @@ def test_a_place_that_cannot_be_seen_is_an_answer_that_cannot_be(monkeypatch: py
         raise PermissionError(13, "Permission denied", "orders")
 
     talk = conversation()
-    talk.answer("service")
     with monkeypatch.context() as patched:
         patched.setattr("gocontainer.wizard.settling.detected", closed)
-        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
-        assert talk.supposing("orders") is None
+        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("service", "orders"))
+        assert talk.supposing("service", "orders") is None
     with monkeypatch.context() as patched:
         patched.setattr("gocontainer.repository.tree.refuse_occupied", closed)
-        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("orders"))
-    assert talk.answer("orders") is None
+        assert "orders cannot be read: Permission denied. Choose another" in str(talk.answer("service", "orders"))
+    assert talk.answer("service", "orders") is None
 
 
 def test_a_place_without_a_home_is_shown_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -566,10 +503,18 @@ def test_a_place_without_a_home_is_shown_in_full(monkeypatch: pytest.MonkeyPatch
 
 def test_a_name_that_cannot_be_is_told_one_that_can() -> None:
     talk = conversation()
-    talk.answer("service")
-    assert str(talk.answer("My Orders")).endswith(" my-orders would do.")
-    assert "would do" not in str(talk.answer("..."))
-    assert str(talk.answer("Größe café")).endswith(" grosse-cafe would do.")
+    assert str(talk.answer("service", "My Orders")).endswith(" my-orders would do.")
+    assert "would do" not in str(talk.answer("service", "..."))
+    assert str(talk.answer("service", "Größe café")).endswith(" grosse-cafe would do.")
+
+
+def test_an_answer_that_the_others_need_has_no_default_and_can_be_accepted_again() -> None:
+    talk = at_review(max_replicas=5)
+    change(talk, "max_replicas", 20)
+    change(talk, "min_replicas", 10)
+    assert talk.question("max_replicas").default is None
+    assert change(talk, "max_replicas", 20) is None
+    assert talk.settled.answers["max_replicas"] == 20
 
 
 def test_a_place_that_filled_meanwhile_is_said_before_anything_is_written(tmp_path: Path) -> None:
@@ -577,36 +522,28 @@ def test_a_place_that_filled_meanwhile_is_said_before_anything_is_written(tmp_pa
     assert talk.finish() is None
     (tmp_path / "my-service").mkdir()
     (tmp_path / "my-service/mine").touch()
-    screen = Screen(talk, Preview(), pages.Glyphs(), ())
-    screen.enter()
-    assert (screen.done, "is in the way: mine." in screen.error) == (False, True)
+    assert "is in the way: mine." in str(talk.finish())
 
 
-def test_an_empty_clone_is_filled_under_its_own_name_only(places: dict[str, Path]) -> None:
-    with contextlib.chdir(places["clone"]):
+def test_an_empty_clone_is_filled_under_its_own_name_only(tmp_path: Path) -> None:
+    clone = tmp_path / "shop"
+    clone.mkdir()
+    subprocess.run(["git", "-C", str(clone), "init", "--quiet"], check=True)
+    subprocess.run(["git", "-C", str(clone), "remote", "add", "origin", "git@github.com:acme/shop.git"], check=True)
+    with contextlib.chdir(clone):
         around = surroundings(None)
-    assert around.target("shop") == places["clone"]
-    assert around.target("other") == places["clone"] / "other"
+    assert around.target("shop") == clone
+    assert around.target("other") == clone / "other"
     talk = at_review(around, service="other")
     assert talk.settled.answers["module"] == "github.com/acme/shop/other"
     odd = around._replace(clone="My_Shop")
     assert "an empty clone, whose name no service can have" in list(odd.found("1.26"))
 
 
-def test_half_a_line_is_there_again_after_going_back() -> None:
-    screen = Screen(at_review(), Preview(), pages.Glyphs(), ())
-    screen.act("description")
-    screen.type("half a sent")
-    screen.back()
-    screen.act("description")
-    assert screen.text == "half a sent"
-    screen.enter()
-    screen.act("description")
-    assert (screen.text, screen.conversation.drafts) == ("half a sent", {})
-
-
-def test_where_there_is_no_room_nothing_is_asked() -> None:
-    screen = Screen(at_review(), Preview(), pages.Glyphs(), ())
-    screen.columns, screen.rows = 30, 24
-    assert screen.tiny
-    assert "40x12" in screen.too_small()[0][1]
+def test_what_a_page_changed_is_told_apart_from_the_name_which_is_everywhere() -> None:
+    talk = conversation()
+    talk.answer("service", "orders")
+    assert Preview().difference(talk.before, talk.settled) == {}
+    talk.answer("profile", "minimal")
+    assert "+" not in Preview().difference(talk.before, talk.settled).values()
+    assert Preview().difference(talk.before, talk.settled) != {}

@@ -245,7 +245,7 @@ def known_everywhere(checkout: ScratchCheckout, addition: Addition) -> None:
         "settler = Settler((), Surroundings(Path('nowhere')))\n"
         "conversation = Conversation(settler)\n"
         f"conversation.change({option!r})\n"
-        "print([offer.value for offer in conversation.question.offers])\n"
+        f"print([offer.value for offer in conversation.question({option!r}).offers])\n"
         f"settled = settler.settle(dict(service='orders', {option}={value!r}))\n"
         "print(Preview().estimate(settled), len(Preview().leaves(settled)))\n"
         f"print(len(Preview().there_for({option!r}, settled)))\n"

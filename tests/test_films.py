@@ -12,8 +12,8 @@ from tests.helpers.terminal import SMALL
 
 pytestmark = COMMAND
 
-SLOW = {"80x24-colour", "120x40"}
-"""Taken in `make test-all` only: 80x24 and 120x40-colour show the same sizes and the same colours."""
+SLOW = {"60x20-colour", "80x24-colour", "120x40"}
+"""Taken in `make test-all` only: the others show the same sizes and the same colours."""
 FILMS = [pytest.param(film, id=film.name, marks=[pytest.mark.slow] * (film.name in SLOW)) for film in films.FILMS]
 
 
@@ -27,7 +27,13 @@ def test_every_page_looks_as_it_was_last_looked_at(film: films.Film) -> None:
 
 def test_the_films_show_every_question() -> None:
     titles = {shot.title for shot in films.WALK}
-    assert {"profile", *answers().applicable()} - titles == {"service"}, "the name's pages have titles of their own"
+    assert {"profile", *answers().applicable()} - titles == set()
+
+
+def test_a_language_gets_every_film_but_that_of_ascii() -> None:
+    english, chinese = ([film.name for film in films.in_language(each)] for each in ("en", "zh_CN"))
+    assert chinese == [f"{name}-zh_CN" for name in english]
+    assert {film.name for film in films.FILMS} == {*english, "80x24-ascii"}
 
 
 @pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)

@@ -135,7 +135,7 @@ def test_an_option_without_meaning_is_refused(monkeypatch: pytest.MonkeyPatch) -
         answers(ci="none", license="none")
 
 
-ROW: dict[str, Any] = {"name": "x", "group": "basics", "help": "Help.", "why": "Why."}
+ROW: dict[str, Any] = {"name": "x", "group": "basics", "title": "X", "question": "X?", "help": "Help.", "why": "Why."}
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,15 @@ def test_a_new_choice_adds_a_few_rows_and_changes_none(checkout: ScratchCheckout
 
 
 def test_a_new_option_takes_its_default_in_the_rows_and_meets_the_others_in_new_ones(checkout: ScratchCheckout) -> None:
-    option = 'Toggle(\n        name="extra",\n        group="runtime",\n        help="Extra.",\n        why="None.",\n'
+    fields = {
+        "name": "extra",
+        "group": "runtime",
+        "title": "Extra",
+        "question": "Extra?",
+        "help": "Extra.",
+        "why": "No.",
+    }
+    option = "Toggle(\n" + "".join(f'        {name}="{value}",\n' for name, value in fields.items())
     checkout.edit(
         "options/table.py", ("    PLATFORMS,\n", f"    {option}        default=False,\n    ),\n    PLATFORMS,\n")
     )

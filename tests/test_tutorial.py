@@ -14,12 +14,14 @@ import pytest
 
 from tests.helpers.snippets import Snippet, go_caches, matches, snippets, steps
 from tests.helpers.support import CACHE, ROOT, locked, missing, need
-from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, UP, Size, Terminal, environment
+from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, LEFT, RIGHT, Size, Terminal, environment
 
 pytestmark = pytest.mark.proof(runs=("generator", "template", "pyproject.toml", "hatch_build.py", "README.md"))
 
 TUTORIALS = (ROOT / "docs/tutorial.md", ROOT / "docs/tutorial-zh.md")
-KEYS = {"Enter": ENTER, "Esc": ESCAPE, "Up": UP, "Down": DOWN, "Ctrl-C": CTRL_C, "Ctrl-U": CTRL_U}
+KEYS = {
+    "Enter": ENTER, "Esc": ESCAPE, "Down": DOWN, "Left": LEFT, "Right": RIGHT, "Ctrl-C": CTRL_C, "Ctrl-U": CTRL_U,
+}  # fmt: skip
 SIZE = Size(112, 50)
 PORTS = (8080, 8081, 6060)
 

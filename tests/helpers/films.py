@@ -6,58 +6,87 @@ A film is one text file: every page of one walk, one below the other. `cat` show
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer.options.table import OPTIONS
-from gocontainer.wizard.conversation import FIRST
+from gocontainer.options.profiles import PROFILE
+from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
+from gocontainer.texts import speak, tr
+from gocontainer.wizard.conversation import CONTAINER, PAGES
 from tests.helpers.support import ROOT, answers
-from tests.helpers.terminal import DOWN, ENTER, ESCAPE, LARGE, SMALL, UP, Size, Terminal, new
+from tests.helpers.terminal import (
+    CTRL_U,
+    DOWN,
+    END,
+    ENTER,
+    ESCAPE,
+    HOME,
+    LARGE,
+    LEFT,
+    RIGHT,
+    SMALL,
+    UP,
+    Size,
+    Terminal,
+    new,
+)
 
 FOLDER = ROOT / "tests/films"
 
 
 class Shot(NamedTuple):
-    """Keys to press, what must then be on the screen, and what the page is called."""
+    """Keys to press, what must then be on the screen, and what the page is called.
+
+    What must be there is a text of the catalogues, or the same in every language.
+    """
 
     title: str
     keys: Sequence[str]
     sees: str
 
 
-def _questions() -> list[Shot]:
-    """Every question that the defaults leave a meaning, in order, each taken as it is."""
-    asked = answers().applicable()
-    rest = [option for option in OPTIONS if option.name in asked and option.name not in FIRST]
-    return [
-        Shot(option.name, [DOWN, ENTER] if number == 0 else [ENTER], " ".join(option.help.split()[:4]))
-        for number, option in enumerate(rest)
-    ]
+def _questions() -> Iterator[Shot]:
+    """Yield every question that the defaults leave a meaning, group by group, each taken as it is."""
+    asked = {PROFILE.name, *answers().applicable()}
+    for number, group in enumerate(GROUPS):
+        rows = [option for option in (PROFILE, *OPTIONS) if option.group == group and option.name in asked]
+        first = [ENTER, ENTER] if number else [ENTER]
+        for option in rows:
+            yield Shot(option.name, first if option is rows[0] else [DOWN], option.question)
 
 
 SHORT = (
-    Shot("profile", [], "What kind of service"),
-    Shot("profile, another choice", [UP], "emoves 6 files"),
-    Shot("a name that cannot be", [DOWN, ENTER, "Orders", ENTER], "is not a DNS label"),
-    Shot("the name mended", ["\x15orders"], "example.com/orders"),
-    Shot("review", [ENTER], "6/6 Review"),
+    Shot("name", [], "What is the service called, and what kind is it?"),
+    Shot("profile", [DOWN], PROFILE.question),
+    Shot("profile, another choice", [RIGHT], "3 serverless"),
+    Shot("a name that cannot be", [LEFT, UP, "Orders", ENTER], "Orders"),
+    Shot("the name mended", [CTRL_U + "orders"], "example.com/orders"),
 )
 WALK = (
     *SHORT,
+    Shot("the four", [ENTER], "Where does the service run, and in what image?"),
+    *(Shot(f"the four, {name}", [DOWN], BY_NAME[name].question) for name in PAGES[CONTAINER][1:]),
+    Shot("where CI pushes", [ENTER], BY_NAME["image"].question),
+    Shot("review", [ENTER], "4/4"),
+    Shot("a folded review", [UP], "4/4"),
+    Shot("an unfolded review", [ENTER, END], "dependabot"),
+    Shot("the groups", [HOME, DOWN, ENTER], "Which answers do you want to change?"),
     *_questions(),
-    Shot("review again", [ENTER], "6/6 Review"),
-    Shot("the files", [DOWN, DOWN, ENTER], "with the answers that they are there for"),
-    Shot("the image's line", [ESCAPE, *[DOWN] * 7], "so no cluster can"),
-    Shot("cgo would move defaults", [*[DOWN] * 3, ENTER, UP], "Sets base_image to"),
-    Shot("what moved is said", [ENTER], "base_image is distroless-base now"),
-    Shot("choices that cannot be", [UP, ENTER, UP], "A binary with C code"),
+    Shot("the groups again", [ENTER], "Which answers do you want to change?"),
+    Shot("the files", [ESCAPE, DOWN, ENTER], "Files, with the answers that they are there for"),
+    Shot("the image's line", [ESCAPE, "im"], "localhost/orders"),
+    Shot("cgo moves defaults", ["cg", ENTER, UP], "distroless-base"),
+    Shot("what moved is said", [ENTER], "4/4"),
+    Shot("choices that cannot be", ["b", ENTER, "a"], BY_NAME["base_image"].question),
+    Shot("nothing begins so", ["z"], "z"),
 )
 
 
 class Film(NamedTuple):
-    """One walk at one kind of terminal."""
+    """One walk at one kind of terminal, in one language."""
 
     name: str
     size: Size
@@ -65,30 +94,46 @@ class Film(NamedTuple):
     colour: bool = False
     arguments: Sequence[str] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    language: str = "en"
 
 
 LINES = (
-    Shot("profile", [], "Number or name [service]:"),
-    Shot("name", ["\n"], "service [my-service]:"),
-    Shot("a name that cannot be", ["Orders\n"], "would do"),
-    Shot("review", ["orders\n"], "Write, or change:"),
-    Shot("one answer", ["cgo\n"], "Number or name [no]:"),
-    Shot("what moved is said", ["y\n"], "cgo: yes (you)"),
+    Shot("name", [], "[my-service]:"),
+    Shot("a name that cannot be", ["Orders\n"], "'Orders'"),
+    Shot("profile", ["orders\n"], "[service]:"),
+    Shot("the four", ["\n"], "Config centre (--config-center)"),
+    Shot("one of the four", ["base image\n"], "[distroless-static]:"),
+    Shot("it is changed", ["alp\n"], "(--base-image): alpine"),
+    Shot("where CI pushes", ["\n"], "[localhost/orders]:"),
+    Shot("review", ["\n"], "~/src/orders"),
+    Shot("no such answer", ["prot\n"], "'prot'"),
+    Shot("a choice that cannot be", ["cgo\n"], "[no]:"),
+    Shot("neither yes nor no", ["maybe\n"], "'maybe'"),
+    Shot("all rows", ["<\n", "list\n"], "dependabot"),
+    Shot("the groups", ["all\n"], "A number or a name opens a group. Enter goes back to the review."),
 )
 ASCII = (("LANG", "C"), ("LC_ALL", "C"))
-FILMS = (
-    Film("80x24", SMALL, WALK, environment=(("NO_COLOR", "1"),)),
-    Film("80x24-colour", SMALL, WALK, colour=True),
-    Film("120x40", LARGE, WALK, environment=(("NO_COLOR", "1"),)),
-    Film("120x40-colour", LARGE, WALK, colour=True),
-    Film("80x24-ascii", SMALL, WALK, environment=ASCII),
-    Film("line-by-line", Size(80, 60), LINES, arguments=("--plain",)),
-)
+PALE = (("NO_COLOR", "1"),)
+TINY = Size(60, 20)
+
+
+def in_language(language: str) -> Iterator[Film]:
+    """Yield the films of one language."""
+    mark = "" if language == "en" else f"-{language}"
+    locale = (("LANG", "C.UTF-8"),) if language == "en" else (("LANG", f"{language}.UTF-8"), ("GOCONTAINER_LANG", ""))
+    for size in (TINY, SMALL, LARGE):
+        yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
+        yield Film(f"{size}-colour{mark}", size, WALK, colour=True, environment=locale, language=language)
+    lines = Size(80, 180)
+    yield Film(f"line-by-line{mark}", lines, LINES, arguments=("--plain",), environment=locale, language=language)
+
+
+FILMS = (*in_language("en"), Film("80x24-ascii", SMALL, WALK, environment=ASCII))
 
 
 def take(film: Film, expected: Sequence[str] = ()) -> list[str]:
     """Return the pages of a film; where there are ``expected`` ones, up to the first that does not look like that."""
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, speaking(film.language):
         terminal = new(Path(home), *film.arguments, size=film.size, **dict(film.environment))
         wanted: Sequence[str | None] = expected or [None] * len(film.shots)
         pages = []
@@ -101,12 +146,22 @@ def take(film: Film, expected: Sequence[str] = ()) -> list[str]:
     return pages
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Look texts up in the language of the program that is filmed."""
+    speak(language)
+    try:
+        yield
+    finally:
+        speak("en")
+
+
 def _shoot(terminal: Terminal, film: Film, shot: Shot, expected: str | None) -> str:
     def page() -> str:
         return (terminal.coloured() if film.colour else terminal.text()).rstrip("\n")
 
     terminal.send(*shot.keys)
-    terminal.sees(shot.sees)
+    terminal.sees(tr(shot.sees))
     for _ in range(10):
         while page() != expected and terminal.read(0.3):
             pass

@@ -16,7 +16,8 @@ import pyte
 from tests.helpers.support import GOCONTAINER, clean_environment
 
 ENTER, ESCAPE, UP, DOWN, HOME, TAB, SPACE = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x1b[H", "\t", " "
-CTRL_C, CTRL_D, CTRL_U = "\x03", "\x04", "\x15"
+LEFT, RIGHT, END = "\x1b[D", "\x1b[C", "\x1b[F"
+CTRL_C, CTRL_D, CTRL_R, CTRL_U = "\x03", "\x04", "\x12", "\x15"
 LEAVE = b"\x1b[?1049l"
 """What a program writes to give the screen back."""
 PATIENCE = 60
@@ -132,7 +133,7 @@ class Terminal:
 
     def shows(self, text: str) -> bool:
         """Whether ``text`` is on the screen, wherever its lines break."""
-        return " ".join(text.split()) in " ".join(self.text().split())
+        return "".join(text.split()) in "".join(self.text().split())
 
     def sees(self, *texts: str) -> None:
         """Wait until all ``texts`` are on the screen."""

@@ -15,6 +15,7 @@ from gocontainer.errors import InvalidAnswer
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, SelectMany, Text, Toggle
+from gocontainer.texts import tr
 
 
 def table() -> tuple[Parameter, ...]:
@@ -30,7 +31,7 @@ def _flag(option: Option) -> Parameter:
 
 def help_of(option: Option) -> str:
     """Return what help says of an option."""
-    return f"{option.help} [{_brief(option)}]"
+    return f"{tr(option.title)}: {tr(option.help)} [{_brief(option)}]"
 
 
 def _brief(option: Option) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,9 @@ def _asking(request: NewRequest) -> bool:
     """Whether there is somebody to ask."""
     asking = not request.no_input and sys.stdin.isatty() and sys.stdout.isatty()
     if request.resume and not asking:
-        reason = "--no-input forbids it" if request.no_input else "there is no terminal to ask at"
-        raise WrongCall("gocontainer new", f"--resume asks, and {reason}.")
+        if request.no_input:
+            raise WrongCall("gocontainer new", tr("--resume asks, and --no-input forbids it."))
+        raise WrongCall("gocontainer new", tr("--resume asks, and there is no terminal to ask at."))
     return asking
 
 
@@ -102,11 +103,16 @@ def _converse(layers: Sequence[Layer], request: NewRequest, kept: Path) -> tuple
     from gocontainer import wizard
 
     fill((Layer("default", {"service": "service"}), *layers))  # all that is wrong is said at once, before any question
-    dumb = os.environ.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
-    manner = wizard.Manner(
-        plain=request.plain or dumb, resumed=request.resume, dry_run=request.dry_run, kept=kept, say=tell
-    )
+    plain = request.plain or _wants_lines(os.environ)
+    manner = wizard.Manner(plain=plain, resumed=request.resume, dry_run=request.dry_run, kept=kept, say=tell)
     return wizard.converse(layers, absolute(request.output) if request.output is not None else None, manner)
+
+
+def _wants_lines(environment: Mapping[str, str]) -> bool:
+    """Whether a person's terminal cannot move its cursor, or the person has said for good to be asked line by line."""
+    dumb = environment.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
+    said = (environment.get(name, "").lower() for name in ("GOCONTAINER_PLAIN", "ACCESSIBLE"))
+    return dumb or any(word not in ("", "0", "false", "no", "off") for word in said)
 
 
 def _kept() -> Path:
@@ -124,5 +130,5 @@ def _end_conversation(answers: Answers, others: Sequence[str], kept: Path, *, wr
 
     if written:
         resume.forget(kept)
-    title = "The same again, without questions" if written else "To write it, without questions"
-    return f"\n{title}:\n  {review.command(answers, others)}"
+    title = tr("The same again, without questions:") if written else tr("To write it, without questions:")
+    return f"\n{title}\n  {review.command(answers, others)}"

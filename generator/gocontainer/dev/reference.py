@@ -38,7 +38,7 @@ def options_page() -> str:
 
 
 def _option_entry(option: Option) -> list[str]:
-    lines = [f"### `{option.name}`", "", f"{option.help} {option.why}", ""]
+    lines = [f"### `{option.name}`", "", f"**{option.title}**: {option.help} {option.why}", ""]
     flag = f"`{option.flag}`"
     if isinstance(option, Toggle):
         flag += f" or `--no-{option.name.replace('_', '-')}`"

@@ -33,6 +33,8 @@ def _option(option: Option) -> dict[str, Any]:
     return {
         "name": option.name,
         "group": option.group,
+        "title": option.title,
+        "question": option.question,
         "flag": option.flag,
         "variable": option.variable,
         "help": option.help,
@@ -74,7 +76,8 @@ def options_text() -> str:
 
 def _entry(option: Option) -> Iterator[str]:
     yield from lines_of(f"{option.name} ({option.rule})", WIDTH, "  ", "      ")
-    for text in (f"{tr(option.help)} {tr(option.why)}", tr("Default: {value}", value=shown_default(option))):
+    default = tr("Default: {value}", value=shown_default(option))
+    for text in (f"{tr(option.title)}: {tr(option.help)} {tr(option.why)}", default):
         yield from lines_of(text, WIDTH, "      ", "      ")
 
 

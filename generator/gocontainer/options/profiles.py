@@ -16,16 +16,16 @@ class Preset(Record):
 
 PRESETS: Mapping[str, Preset] = {
     "minimal": Preset(
-        label="one replica and nothing around it",
+        label="Kubernetes, 1 replica, no network policy",
         answers={"min_replicas": 1, "max_replicas": 1, "network_policy": False},
     ),
-    "service": Preset(label="2 to 6 replicas, scaled and protected", answers={}),
+    "service": Preset(label="Kubernetes, 2 to 6 replicas, network policy", answers={}),
     "serverless": Preset(
-        label="a function that Kafka calls, 0 to 20 replicas",
+        label="Knative, called by Kafka, 0 to 20 replicas",
         answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
     ),
     "edge": Preset(
-        label="one replica a site, on small boxes, offline for hours",
+        label="KubeEdge, 1 replica a site, also on 32-bit ARM",
         answers={
             "platforms": "linux/amd64,linux/arm64,linux/arm/v7",
             "target": "kubeedge",
@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="3 to 10 replicas, everything on",
+        label="Kubernetes, 3 to 10 replicas, everything on",
         answers={"min_replicas": 3, "max_replicas": 10, "network_policy": True, "tracing": True, "resources": "strict"},
     ),
 }
@@ -43,6 +43,8 @@ PRESETS: Mapping[str, Preset] = {
 PROFILE = Select(
     name="profile",
     group="basics",
+    title="Profile",
+    question="What kind of service is it?",
     help="What kind of service this is.",
     why="It only presets other answers, each of which can still be changed.",
     default="service",

@@ -15,12 +15,14 @@ from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
-from gocontainer.options.targets import IN_A_CLUSTER, TARGET
+from gocontainer.options.targets import REPLICAS, TARGET
 from gocontainer.options.types import Choice, Integer, Name, Option, Quantity, Select, SelectMany, Text, Toggle
 
 PLATFORMS = SelectMany(
     name="platforms",
     group="runtime",
+    title="Platforms",
+    question="For which platforms is the image built?",
     help="Platforms that the image is built for.",
     why="Go cross-compiles, so that a further platform costs one more compile and no emulation.",
     default="linux/amd64,linux/arm64",
@@ -35,6 +37,8 @@ OPTIONS: tuple[Option, ...] = (
     Name(
         name="service",
         group="basics",
+        title="Name",
+        question="What is the service called?",
         help="Name of the service, its folder and its Kubernetes objects.",
         why="It is part of every object's name, so a later change means new objects.",
         default="",
@@ -47,6 +51,8 @@ OPTIONS: tuple[Option, ...] = (
     Text(
         name="module",
         group="basics",
+        title="Go module",
+        question="Under which path do others import it?",
         help="Go module path.",
         why="Imports start with it; the repository's address lets others fetch it.",
         default="example.com/{service}",
@@ -60,6 +66,8 @@ OPTIONS: tuple[Option, ...] = (
     Text(
         name="description",
         group="basics",
+        title="Description",
+        question="What does the service do, in one line?",
         help="What the service does, in one line.",
         why="The README and the image's labels carry it.",
         default="An HTTP service in Go.",
@@ -71,6 +79,8 @@ OPTIONS: tuple[Option, ...] = (
     Text(
         name="owner",
         group="basics",
+        title="Owner",
+        question="Who owns the service: a person, a team or an organisation?",
         help="Who owns the service: a person, a team or an organisation.",
         why="It stands in the licence, the README and the image's labels.",
         default="the {service} authors",
@@ -82,6 +92,8 @@ OPTIONS: tuple[Option, ...] = (
     Select(
         name="license",
         group="basics",
+        title="Licence",
+        question="Under which licence is the code?",
         help="Licence of the repository.",
         why="Without one nobody else may use the code, which is right for a private service.",
         default="none",
@@ -94,6 +106,8 @@ OPTIONS: tuple[Option, ...] = (
     Text(
         name="image",
         group="basics",
+        title="Image",
+        question="Where does CI push the image?",
         help="Where will CI push the image?",
         why="The manifests pull from there. A repository without a tag.",
         default="localhost/{service}",
@@ -105,6 +119,8 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="port",
         group="runtime",
+        title="Port",
+        question="On which port does the service listen?",
         help="Port of the service; probes and metrics are on 8081.",
         why="Below 1024 a process needs a privilege that this one does not have.",
         default=8080,
@@ -115,6 +131,8 @@ OPTIONS: tuple[Option, ...] = (
     Toggle(
         name="cgo",
         group="runtime",
+        title="CGO",
+        question="Does the binary link C code?",
         help="Link C code.",
         why="Needed by some databases' drivers. It costs the static binary and cross-compilation.",
         default=False,
@@ -124,6 +142,8 @@ OPTIONS: tuple[Option, ...] = (
     Toggle(
         name="tracing",
         group="observability",
+        title="Tracing",
+        question="Does the service send OpenTelemetry traces?",
         help="OpenTelemetry traces.",
         why="Costs a larger binary, and nothing at run time until an endpoint is set.",
         default=True,
@@ -135,6 +155,8 @@ OPTIONS: tuple[Option, ...] = (
     Select(
         name="kubernetes_min",
         group="deployment",
+        title="Oldest Kubernetes",
+        question="Which Kubernetes is the oldest that the manifests must suit?",
         help="Oldest Kubernetes that the manifests must suit.",
         why="An older one cannot sleep before it stops a pod, so the binary sleeps itself.",
         default="1.30",
@@ -146,6 +168,8 @@ OPTIONS: tuple[Option, ...] = (
     Quantity(
         name="cpu",
         group="deployment",
+        title="CPU",
+        question="How much CPU does a replica request?",
         help="CPU request of a replica.",
         why="What the scheduler keeps free for it, and what the autoscaler's percentage is of.",
         default="100m",
@@ -157,6 +181,8 @@ OPTIONS: tuple[Option, ...] = (
     Quantity(
         name="memory",
         group="deployment",
+        title="Memory",
+        question="How much memory does a replica get, as request and as limit?",
         help="Memory request and limit of a replica.",
         why="Equal, so that a replica never lives on memory that the node may take back.",
         default="128Mi",
@@ -168,6 +194,8 @@ OPTIONS: tuple[Option, ...] = (
     Select(
         name="resources",
         group="deployment",
+        title="CPU limit",
+        question="Is the CPU limited?",
         help="Whether the CPU is limited.",
         why="A limit protects the neighbours; none lets a burst be answered faster.",
         default="strict",
@@ -179,6 +207,8 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="startup_seconds",
         group="deployment",
+        title="Startup",
+        question="How many seconds may pass from start to the first request?",
         help="Longest time from start to the first request, in seconds.",
         why="The startup probe waits for as long; a boot that takes longer is restarted.",
         default=30,
@@ -188,6 +218,8 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="liveness_period",
         group="deployment",
+        title="Liveness period",
+        question="How many seconds lie between two liveness probes?",
         help="Seconds between two liveness probes.",
         why="Readiness asks twice as often. Less finds a hung pod sooner and costs more probes.",
         default=10,
@@ -197,6 +229,8 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="liveness_timeout",
         group="deployment",
+        title="Liveness timeout",
+        question="How many seconds does a liveness probe wait for its answer?",
         help="Seconds that a liveness probe waits for its answer.",
         why="Readiness waits a second less. Too short a wait fails a pod that is only slow.",
         default=3,
@@ -206,6 +240,8 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="liveness_failures",
         group="deployment",
+        title="Liveness failures",
+        question="After how many failed liveness probes is the pod restarted?",
         help="Failed liveness probes in a row until the pod is restarted.",
         why="Readiness takes the pod out one failure sooner. More forgives more, and later.",
         default=3,
@@ -215,40 +251,15 @@ OPTIONS: tuple[Option, ...] = (
     Integer(
         name="drain_seconds",
         group="deployment",
+        title="Drain",
+        question="How many seconds do requests in flight get at shutdown?",
         help="Longest time for requests in flight at shutdown, in seconds.",
         why="A rollout waits for as long as the slowest request, at most this.",
         default=20,
         minimum=5,
         maximum=300,
     ),
-    Integer(
-        name="min_replicas",
-        group="deployment",
-        help="Fewest replicas in production.",
-        why="Two survive the loss of a node, three also during a rollout.",
-        default=2,
-        minimum=1,
-        maximum=50,
-        when={"target": IN_A_CLUSTER},
-    ),
-    Integer(
-        name="max_replicas",
-        group="deployment",
-        help="Most replicas in production.",
-        why="Above the fewest an autoscaler is written; equal, the number is fixed.",
-        default=6,
-        minimum=1,
-        maximum=50,
-        when={"target": IN_A_CLUSTER},
-    ),
-    Toggle(
-        name="network_policy",
-        group="deployment",
-        help="Refuse network traffic that is not named.",
-        why="A stolen pod reaches nothing; a new dependency needs one more rule.",
-        default=True,
-        when={"target": IN_A_CLUSTER},
-    ),
+    *REPLICAS,
     *DELIVERY,
 )
 

@@ -1,8 +1,8 @@
-"""The question of where the service runs, and what is known of each place."""
+"""The question of where the service runs, what is known of each place, and what is asked where there are replicas."""
 
 from __future__ import annotations
 
-from gocontainer.options.types import LACKING, Choice, Select, by_value
+from gocontainer.options.types import LACKING, Choice, Integer, Select, Toggle, by_value
 
 
 class Target(Choice):
@@ -58,8 +58,46 @@ ON_SITES = tuple(EDGE_PLATFORMS)
 TARGET = Select(
     name="target",
     group="deployment",
+    title="Target",
+    question="Where does the service run?",
     help="Where the service runs.",
     why="It decides which manifests are written.",
     default="kubernetes",
     choices=tuple(TARGETS.values()),
+)
+REPLICAS = (
+    Integer(
+        name="min_replicas",
+        group="deployment",
+        title="Fewest replicas",
+        question="How many replicas are there at least in production?",
+        help="Fewest replicas in production.",
+        why="Two survive the loss of a node, three also during a rollout.",
+        default=2,
+        minimum=1,
+        maximum=50,
+        when={"target": IN_A_CLUSTER},
+    ),
+    Integer(
+        name="max_replicas",
+        group="deployment",
+        title="Most replicas",
+        question="How many replicas are there at most in production?",
+        help="Most replicas in production.",
+        why="Above the fewest an autoscaler is written; equal, the number is fixed.",
+        default=6,
+        minimum=1,
+        maximum=50,
+        when={"target": IN_A_CLUSTER},
+    ),
+    Toggle(
+        name="network_policy",
+        group="deployment",
+        title="Network policy",
+        question="Is network traffic refused that is not named?",
+        help="Refuse network traffic that is not named.",
+        why="A stolen pod reaches nothing; a new dependency needs one more rule.",
+        default=True,
+        when={"target": IN_A_CLUSTER},
+    ),
 )

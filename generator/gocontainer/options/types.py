@@ -47,10 +47,13 @@ class Record:
 
 
 class Option(Record, ABC):
-    """One question. ``help`` says what it is, ``why`` what it costs and buys."""
+    """One question. ``title`` is its common name, ``help`` says what it is, ``why`` what it costs and buys."""
 
     name: str
     group: str
+    title: str
+    question: str
+    """What a person is asked."""
     help: str
     why: str
     default: Value

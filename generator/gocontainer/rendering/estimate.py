@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
 
     def __str__(self) -> str:
         return tr(
-            "Image about {size} MB, {pods}, a hung pod out in {unready} s and restarted in {restarted} s",
+            "Image about {size} MB, {pods}, a hung pod gets no traffic after {unready} s, restarts after {restarted} s",
             size=self.image_mb,
             pods=tr("{count} pod", count=self.pods) if self.pods == "1" else tr("{count} pods", count=self.pods),
             unready=self.unready,

@@ -4,23 +4,25 @@
                                                                          `-> plain ----------------> a person
 
 ``settling`` makes complete answers of what was said and of the surroundings, which it looks at once: what has no
-meaning is left out, and a default that is in the way moves. ``conversation`` keeps only what the person said and
-where they are, so that every way through comes to the same answers; a property test walks random ways and compares
-the bytes with those of the command that is printed at the end. ``review``, ``preview`` and ``pages`` say what each
-page shows. ``screen`` has the pointer and the keys' actions and knows no terminal; ``terminal`` is the only module
-that imports prompt_toolkit; ``plain`` is the same conversation line by line. ``resume`` keeps what was said when
-somebody leaves.
+meaning is left out, and a default that is in the way moves. ``conversation`` keeps only what the person said and on
+which page they are, so that every way through comes to the same answers; a property test walks random ways and
+compares the bytes with those of the command that is printed at the end. ``controls`` has what is pointed at and what
+each key does, ``screen`` what is shown then, from ``parts``, ``pages``, ``review`` and ``preview``; none of them knows
+a terminal. ``terminal`` is the only module that imports prompt_toolkit; ``plain`` is the same conversation line by
+line, and ``find`` knows an answer by what somebody types of its name. ``resume`` keeps what was said when somebody
+leaves.
 
 An accepted default counts as nothing said: it stays a default in the lock, follows a later change of the profile, and
 needs no flag in the printed command.
 
-The pages are filmed at a real pseudo-terminal (``tests/helpers/films.py``) in two sizes, with and without colours and
-in ASCII, and compared letter by letter.
+The pages are filmed at a real pseudo-terminal (``tests/helpers/films.py``) in three sizes, with and without colours and
+in ASCII, and compared letter by letter. A film has a language.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,6 +33,7 @@ from gocontainer.answers.model import Answers, Layer, service_in
 from gocontainer.errors import Cancelled, UsageError
 from gocontainer.options.types import Value
 from gocontainer.rendering import language
+from gocontainer.texts import tr
 from gocontainer.wizard import pages, plain, resume
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.preview import Preview
@@ -64,10 +67,8 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     conversation = started(Settler(layers, around), left)
     found = list(around.found(language.load()["pins"]["tool"]["go"]))
     try:
-        if manner.plain:
+        if manner.plain or not _on_the_screen(conversation, found, dry_run=manner.dry_run):
             plain.converse(conversation, Preview(), found, manner.say, input)
-        else:
-            _on_the_screen(conversation, found, dry_run=manner.dry_run)
     except Cancelled as ended:
         ended.kept = resume.keep(manner.kept, conversation, output)
         raise
@@ -86,20 +87,28 @@ def started(settler: Settler, left: resume.SavedConversation | None) -> Conversa
             settler.settle({**said, name: value})
             said[name] = value
         except UsageError:
-            notes.append(f"{name} {shown(value)} does not go with what this call gives, and is left out.")
+            told = tr(
+                "{name} {value} does not go with what this call gives, and is left out.", name=name, value=shown(value)
+            )
+            notes.append(told)
     conversation = Conversation(settler, said)
     conversation.notes = (*conversation.notes, *notes)
     conversation.drafts = dict(left.drafts)
-    conversation.go_on(*left.place)
+    conversation.go_to(*left.place)
     return conversation
 
 
-def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> None:
+def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> bool:
+    """Hold the conversation on the whole screen; False where that is too small, or becomes so."""
     from gocontainer.wizard.screen import Screen
     from gocontainer.wizard.terminal import Terminal
 
     glyphs = pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
-    Terminal(Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)).run()
+    screen = Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)
+    screen.columns, screen.rows = shutil.get_terminal_size()
+    if not screen.tiny:
+        Terminal(screen).run()
+    return screen.done
 
 
 def speaks_unicode(environment: Mapping[str, str], encoding: str) -> bool:

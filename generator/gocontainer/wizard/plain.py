@@ -11,17 +11,21 @@ from types import FrameType
 from typing import TypeVar
 
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
+from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import SelectMany, Toggle
-from gocontainer.wizard import review
-from gocontainer.wizard.conversation import REVIEW, Conversation, Question
-from gocontainer.wizard.pages import tilde
+from gocontainer.texts import tr
+from gocontainer.wizard import find, parts, review
+from gocontainer.wizard.conversation import CUSTOMISE, NAME, REVIEW, Conversation, Offer, Question
+from gocontainer.wizard.find import Entry
+from gocontainer.wizard.pages import named, tilde
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import shown
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
 Spoken = TypeVar("Spoken")
-BACK, HELP = "<", "?"
+BACK, REST, HELP = "<", ">", "?"
+QUIT = ("q", "quit", "exit")
 
 
 def converse(conversation: Conversation, preview: Preview, found: Sequence[str], say: Say, ask: Ask) -> None:
@@ -76,75 +80,197 @@ class Plain:
         self._told: dict[str, str] = {}
         """What was said of each answer at the last review: only news is said again."""
         self._noted: tuple[str, ...] = ()
+        self._asking = 0
+        """Which question of the first page is asked: its name comes first, and then the rest."""
 
     def begin(self, found: Sequence[str]) -> None:
         """Say what was found, and how to answer."""
-        self._say(f"Found: {'; '.join(found)}.")
+        self._say(tr("Found: {facts}.", facts="; ".join(found)))
         self._say(
-            f"Enter takes what is in brackets, {BACK} goes back, {HELP} says what an answer may be, Ctrl-C quits."
+            tr(
+                "Enter takes what is in brackets, {back} goes back, {rest} takes all the rest as it is, "
+                "{help} says what an answer may be, q quits.",
+                back=BACK,
+                rest=REST,
+                help=HELP,
+            )
         )
 
     def page(self) -> bool:
-        """Show one page and take one line; True when all is said."""
+        """Show one page and take the lines for it; True when all is said."""
         talk = self.conversation
-        if talk.notes is not self._noted:
-            self._noted = talk.notes
-            for note in talk.notes:
-                self._say(note)
+        self._news()
         self._say("")
-        self._say(f"Step {talk.step} of {len(talk.steps)}, {talk.steps[talk.step - 1]}")
-        return self._review() if talk.at == REVIEW else self._question(talk.question)
-
-    def _question(self, question: Question) -> bool:
-        self._say(f"{question.option.help} {question.option.why}")
-        for number, offer in enumerate(question.offers, 1):
-            label = "" if offer.label == shown(offer.value) else f": {offer.label}"
-            obstacle = f" (not now: {offer.obstacle})" if offer.obstacle else ""
-            self._say(f"  {number}. {shown(offer.value)}{label}{obstacle}")
-        line = self._ask(f"{_prompt(question)} [{shown(question.value)}]: ").strip()
-        if line == HELP:
-            self._say(f"It may be {question.option.rule}.")
-        elif line == BACK:
-            if not self.conversation.back():
-                self._say("This is the first question.")
+        self._say(tr("Step {number} of {count}: {title}", number=talk.step, count=len(talk.steps), title=talk.title))
+        if talk.at == REVIEW:
+            return self._review()
+        if talk.at == NAME or len(talk.names) == 1:
+            self._question(talk.question(talk.names[self._asking]))
         else:
-            error = self.conversation.answer(_meant(line, question))
-            if error:
-                self._say(f"Not taken: {error}")
+            self._sheet()
         return False
+
+    def _news(self) -> None:
+        if self.conversation.notes is not self._noted:
+            self._noted = self.conversation.notes
+            for note in self._noted:
+                self._say(note)
+
+    def _lines(self, prompt: str) -> Iterator[str]:
+        """Yield what is typed at a prompt, which comes again for as long as it is asked for."""
+        while True:
+            line = self._ask(f"{prompt}: ").strip()
+            if line.lower() in QUIT:
+                raise Cancelled
+            yield line
+
+    # One question
+
+    def _question(self, question: Question) -> None:
+        self._say(f"{tr(question.option.question)} {tr(question.option.why)}")
+        if question.offers:
+            self._offer(question.offers)
+        else:
+            self._say(
+                f"{parts.rule(question.option)} {review.row(question.option.name, self.conversation.settled).remark}"
+            )
+        for line in self._lines(f"{_prompt(question)} [{shown(question.value)}]"):
+            if line == HELP:
+                self._say(tr("It may be {rule}.", rule=rule(question)))
+                continue
+            raw = question.value if line in ("", REST) else _meant(line, question)
+            if self._back() if line == BACK else self._taken(question.option.name, raw, rest=line == REST):
+                return
+
+    def _offer(self, offers: Sequence[Offer]) -> None:
+        for number, offer in enumerate(offers, 1):
+            value = shown(offer.value)
+            text = value if offer.label == value else tr("{value}: {label}", value=value, label=offer.label)
+            if offer.obstacle:
+                text = tr("{choice} (not now: {reason})", choice=text, reason=offer.obstacle)
+            self._say(f"  {number}. {text}")
+
+    def _back(self) -> bool:
+        """Go back by a question; False at the first, which is said."""
+        if self._asking:
+            self._asking -= 1
+        elif not self.conversation.back():
+            self._say(tr("This is the first question."))
+            return False
+        return True
+
+    def _taken(self, name: str, raw: object, *, rest: bool) -> bool:
+        """Take an answer and go on; False where it cannot be, which is said."""
+        talk = self.conversation
+        error = talk.answer(name, raw)
+        if error is None and not rest and self._asking + 1 < len(talk.names):
+            self._asking += 1
+            return True
+        error = error or (talk.go_to_review() if rest else talk.go_on())
+        if error:
+            self._say(tr("Not taken: {error}", error=error))
+            return False
+        self._asking = 0
+        return True
+
+    # Several questions that are taken together
+
+    def _sheet(self) -> None:
+        talk = self.conversation
+        names = talk.names or talk.groups
+        for number, name in enumerate(names, 1):
+            self._say(f"  {number}. {self._entry(name)}")
+        if talk.names:
+            self._say(tr("Enter takes them as they are. A number or a name changes one."))
+        else:
+            self._say(tr("A number or a name opens a group. Enter goes back to the review."))
+        entries = [find.entry(name) for name in names]
+        for line in self._lines(tr("Take, or change") if talk.names else tr("Back, or open")):
+            if line == HELP:
+                self._say(tr("It may be {rule}.", rule=", ".join(names)))
+            elif self._heeded(line, entries):
+                return
+
+    def _heeded(self, line: str, entries: Sequence[Entry]) -> bool:
+        """Do what a line says; False where it cannot be, which is said."""
+        if line == BACK:
+            return self._back()
+        if line not in ("", REST):
+            return self._changed(line, entries)
+        error = self.conversation.go_to_review() if line else self.conversation.go_on()
+        if error:
+            self._say(tr("Not taken: {error}", error=error))
+        return error is None
+
+    def _entry(self, name: str) -> str:
+        """Return the line of a question of a page, or of a group."""
+        if name in GROUPS:
+            return find.entry(name).title
+        (row,) = review.rows(self.conversation, [name])
+        return tr("{name}: {value} ({origin})", name=named(BY_NAME[name]), value=row.value, origin=row.origin)
+
+    def _changed(self, line: str, entries: Sequence[Entry]) -> bool:
+        """Open what a line names; False where it names nothing, which is said."""
+        name = find.named(line, entries)
+        if name is None:
+            self._say(tr("Not taken: {error}", error=find.unknown(line, entries)))
+            return False
+        self.conversation.change(name)
+        return True
+
+    # The review
 
     def _review(self) -> bool:
-        """Say what is new and take one line; True where it was an empty one, which means: write."""
+        """Say what is new and take lines; True where one was empty, which means: write."""
         talk, settled = self.conversation, self.conversation.settled
-        self._say(f"Ready to write {len(self.preview.paths(settled))} files to {tilde(talk.settler.target(settled))}")
+        count, folder = len(self.preview.paths(settled)), tilde(talk.settler.target(settled))
+        self._say(tr("Ready to write {count} files to {folder}", count=count, folder=folder))
         self._say(f"{self.preview.estimate(settled)}.")
-        rows = {row.name: f"  {row.name}: {row.value} ({row.origin}) {row.remark}" for row in review.rows(talk)}
-        for name, text in rows.items():
-            if self._told.get(name) != text:
-                self._say(text.rstrip())
-        self._told = rows
-        self._say("Enter writes. A name changes that answer, all asks for everything, list and files list them.")
-        line = self._ask("Write, or change: ").strip()
-        actions: Mapping[str, Callable[[], object]] = {
-            BACK: talk.back,
-            HELP: partial(self._say, f"It may be all, list, files or the name of an answer: {', '.join(rows)}."),
-            "all": talk.customise,
-            "list": self._told.clear,
+        names = talk.changeable()
+        self._tell([row.name for row in review.parted(talk)[0]])
+        self._say(
+            tr(
+                "Enter writes. A name or a number changes that answer, all asks group by group, "
+                "list and files list them."
+            )
+        )
+        actions: Mapping[str, Callable[[], object]] = {"all": partial(talk.change, CUSTOMISE), BACK: talk.back}
+        lists: Mapping[str, Callable[[], object]] = {
+            "list": partial(self._tell, names, again=True),
             "files": self._list,
-            **{name: partial(talk.change, name) for name in rows},
         }
-        if not line:
-            return self._may_write()
-        if line in actions:
-            actions[line]()
-        else:
-            self._say(f"Not taken: there is no answer {line!r}. Choose from {', '.join(rows)}.")
+        lists = {
+            **lists,
+            HELP: partial(self._say, tr("It may be all, list, files, or one of {names}.", names=", ".join(names))),
+        }
+        for line in self._lines(tr("Write, or change")):
+            if line in lists:
+                lists[line]()
+            elif line in actions:
+                actions[line]()
+                return False
+            elif line in ("", REST, "w"):
+                if self._may_write():
+                    return True
+            elif self._changed(line, [find.entry(name) for name in names]):
+                return False
         return False
+
+    def _tell(self, names: Sequence[str], *, again: bool = False) -> None:
+        """Say the answers to ``names``, each with its number; of what was said before only news, unless ``again``."""
+        numbers = {name: number for number, name in enumerate(self.conversation.changeable(), 1)}
+        for row in review.rows(self.conversation, names):
+            title = tr(BY_NAME[row.name].title)
+            text = tr("{name}: {value} ({origin})", name=title, value=row.value, origin=row.origin)
+            text = f"  {numbers[row.name]}. {text} {row.remark}".rstrip()
+            if again or self._told.get(row.name) != text:
+                self._say(text)
+            self._told[row.name] = text
 
     def _may_write(self) -> bool:
         error = self.conversation.finish()
         if error:
-            self._say(f"Not written: {error}")
+            self._say(tr("Not written: {error}", error=error))
         return error is None
 
     def _list(self) -> None:
@@ -153,19 +279,20 @@ class Plain:
             self._say(f"  {leaf.path}{reason}")
 
 
+def rule(question: Question) -> str:
+    """Return what an answer may be, in a few words."""
+    return tr("yes or no") if isinstance(question.option, Toggle) else question.option.rule
+
+
 def _prompt(question: Question) -> str:
     if isinstance(question.option, SelectMany):
-        return "Numbers or names"
-    return "Number or name" if question.offers else question.option.name
+        return tr("Numbers or names")
+    return tr("Number or name") if question.offers else tr(question.option.title)
 
 
 def _meant(line: str, question: Question) -> object:
-    """Return the answer that a line is: nothing for the current one, a number or a letter for a choice."""
-    if not line:
-        return question.value
-    words = {str(number): offer.value for number, offer in enumerate(question.offers, 1)}
-    if isinstance(question.option, Toggle):
-        words |= {"y": True, "n": False}
+    """Return the answer that a line is: a number, or how a choice is written or begins."""
+    entries = [Entry(str(offer.value), shown(offer.value)) for offer in question.offers]
     if isinstance(question.option, SelectMany):
-        return ",".join(str(words.get(part, part)) for part in re.split(r"[,\s]+", line.strip(", ")))
-    return words.get(line, line)
+        return ",".join(find.named(part, entries) or part for part in re.split(r"[,\s]+", line.strip(", ")))
+    return (find.named(line, entries) if entries else None) or line

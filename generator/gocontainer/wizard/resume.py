@@ -6,16 +6,16 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.answers.model import Layer
 from gocontainer.errors import InvalidAnswer, NothingToResume
-from gocontainer.options.table import BY_NAME
+from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Value
-from gocontainer.wizard.conversation import REVIEW, Conversation
+from gocontainer.wizard.conversation import CUSTOMISE, PAGES, REVIEW, Conversation
 
 LABELS = {"file": "{name}", "environment": "{variable}", "flag": "{flag}"}
 RANKS = tuple(LABELS)
@@ -32,7 +32,7 @@ class SavedConversation(NamedTuple):
     """The parent folder, where one was named."""
     said: Mapping[str, Value]
     drafts: Mapping[str, str]
-    place: tuple[str, Sequence[str], Sequence[str]]
+    place: tuple[str, Sequence[str]]
 
     def below(self, given: Sequence[Layer]) -> SavedConversation:
         """Return what is left of it beside the answers of this call: what was typed now counts more.
@@ -86,14 +86,15 @@ def read(path: Path) -> SavedConversation:
     """Return the answers at ``path``; raise NothingToResume."""
     try:
         document = json.loads(path.read_text("utf-8"))
-        at, trail, queue = document["place"]
-        _known([at, *trail, *queue, *document["drafts"]])
+        at, came = document["place"]
+        _known([at, *came], {*PAGES, *GROUPS, *BY_NAME, CUSTOMISE, REVIEW})
+        _known(document["drafts"], BY_NAME)
         return SavedConversation(
             given=tuple(Layer(origin, _parsed(values), LABELS[origin]) for origin, values in document["given"]),
             output=Path(document["output"]) if document["output"] else None,
             said=_parsed(document["said"]),
             drafts={name: str(text) for name, text in document["drafts"].items()},
-            place=(at, trail, queue),
+            place=(at, came),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, InvalidAnswer) as error:
         raise NothingToResume from error
@@ -103,9 +104,8 @@ def _parsed(values: Mapping[str, object]) -> dict[str, Value]:
     return {name: BY_NAME[name].parse(value, name) for name, value in values.items()}
 
 
-def _known(names: Sequence[str]) -> None:
-    unknown = [name for name in names if name not in BY_NAME and name != REVIEW]
-    if unknown:
+def _known(words: Iterable[str], known: Collection[str]) -> None:
+    if unknown := {*words} - {*known}:
         raise LookupError(unknown)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer.answers.model import Answers
+from gocontainer.answers.model import UNSAID, Answers
 from gocontainer.options.profiles import PROFILE
-from gocontainer.options.table import BY_NAME, GROUPS
+from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import Sizes
-from gocontainer.wizard.conversation import Conversation
+from gocontainer.texts import tr
+from gocontainer.wizard.conversation import CONTAINER, PAGES, Conversation
 from gocontainer.wizard.settling import Settled, shown
 
-STAND_IN = "No registry is known, so no cluster can pull this image. Where will CI push it?"
+FRONT = ("service", *PAGES[CONTAINER])
+"""The answers that a review always shows; of the others, those that differ from the defaults."""
 
 
 class Row(NamedTuple):
@@ -24,36 +26,61 @@ class Row(NamedTuple):
     group: str
     value: str
     origin: str
+    """Where it came from."""
     remark: str
     """What a person should know about the value, or nothing."""
+    stands_out: bool
+    """Whether a review shows it even where it is short."""
 
 
-def rows(conversation: Conversation) -> list[Row]:
-    """Return the answers that have a meaning, in the order of the groups."""
-    settled = conversation.settled
-    return [
-        Row(
-            name=name,
-            group=GROUPS[BY_NAME[name].group],
-            value=shown(settled.value(name)),
-            origin=_origin(name, settled),
-            remark=_remark(name, settled),
-        )
-        for name in conversation.changeable()
-    ]
+def rows(conversation: Conversation, names: Sequence[str] = ()) -> list[Row]:
+    """Return the answers to ``names``, by default all that have a meaning, in the order of the groups."""
+    return [row(name, conversation.settled) for name in names or conversation.changeable()]
+
+
+def parted(conversation: Conversation) -> tuple[list[Row], list[Row]]:
+    """Return the rows that a short review shows, those of the container first, and the others."""
+    every = rows(conversation)
+    front = [row for row in every if row.stands_out]
+    front.sort(key=lambda row: FRONT.index(row.name) if row.name in FRONT else len(FRONT))
+    return front, [row for row in every if not row.stands_out]
+
+
+def row(name: str, settled: Settled) -> Row:
+    """Return the answer to ``name`` among complete ones."""
+    option, value, remark = BY_NAME[name], settled.value(name), _remark(name, settled)
+    origin = settled.answers.origins.get(name, "default")
+    differs = origin != "default" and not (origin == "profile" and value == option.default)
+    return Row(
+        name=name,
+        group=option.group,
+        value=shown(value),
+        origin=_origins().get(origin, origin)
+        if name not in settled.moved
+        else tr("with {other}", other=settled.moved[name]),
+        remark=remark,
+        stands_out=name in FRONT or differs or bool(remark),
+    )
 
 
 def _remark(name: str, settled: Settled) -> str:
     if name == "image" and settled.answers.origins[name] == "default":
-        return STAND_IN
+        return tr("No registry is known, so no cluster can pull this image. Where will CI push it?")
     return Sizes.of(settled.answers).warnings().get(name, "")
 
 
-def _origin(name: str, settled: Settled) -> str:
-    if name in settled.moved:
-        return f"with {settled.moved[name]}"
-    origin = settled.answers.origins.get(name, "default")
-    return {"wizard": "you", "file": "answers file"}.get(origin, origin)
+def _origins() -> Mapping[str, str]:
+    """Return the words for where an answer came from."""
+    return {
+        "default": tr("default"),
+        "derived": tr("derived"),
+        "profile": tr("profile"),
+        "detected": tr("detected"),
+        "file": tr("answers file"),
+        "environment": tr("environment"),
+        "flag": tr("flag"),
+        "wizard": tr("you"),
+    }
 
 
 def command(answers: Answers, others: Sequence[str]) -> str:
@@ -65,7 +92,7 @@ def command(answers: Answers, others: Sequence[str]) -> str:
     if "profile" in answers.origins:  # also the default one, where the environment says another
         words += [PROFILE.flag, answers.profile]
     for name, value in answers.items():
-        if name != "service" and answers.origins[name] not in ("default", "profile"):
+        if name != "service" and answers.origins[name] not in UNSAID:
             words += _flag(BY_NAME[name].flag, value)
     return shlex.join(words)
 

@@ -1,28 +1,33 @@
-"""The wizard's full screen without the terminal: what is pointed at, what a key does, what is shown."""
+"""The wizard's full screen without the terminal: what is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gocontainer.options.types import Select, SelectMany, Toggle, Value
-from gocontainer.wizard import pages
-from gocontainer.wizard.conversation import REVIEW, Conversation
+from gocontainer.options.table import BY_NAME
+from gocontainer.texts import tr
+from gocontainer.wizard import controls, pages, parts, review
+from gocontainer.wizard.controls import Controls
+from gocontainer.wizard.conversation import CUSTOMISE, REVIEW, Conversation
 from gocontainer.wizard.pages import Glyphs, Line, Text
 from gocontainer.wizard.preview import Preview
+from gocontainer.wizard.settling import Settled
 
 WIDE = 116
 """Columns from which the files stand beside the page."""
-PANEL = 38
+PANEL = 36
 """Columns of the files beside the page."""
 MARGIN = 2
-LOW = 18
+LOW = 22
 """Rows below which a page is kept to what is needed."""
+ROOMY = 16
+"""Rows from which there is room for a heading, and for a second line of keys."""
 TINY = (40, 12)
 """Columns and rows below which there is no room for a page."""
 
 
-class Screen:
-    """A conversation, and the pointer, the ticks and the line of text of its current page."""
+class Screen(Controls):
+    """The page as text, part by part from the top."""
 
     def __init__(
         self,
@@ -33,117 +38,9 @@ class Screen:
         *,
         dry_run: bool = False,
     ) -> None:
-        self.conversation, self.preview, self.glyphs, self.found = conversation, preview, glyphs, found
-        self.dry_run = dry_run
+        super().__init__(conversation, preview)
+        self.glyphs, self.found, self.dry_run = glyphs, found, dry_run
         self.columns, self.rows = 80, 24
-        self.files = False
-        self.done = False
-        self._left: Value | None = None
-        """The line of the review that the person went away from, to come back to."""
-        self._arrive()
-
-    def _arrive(self) -> None:
-        """Start a page: point at the current answer."""
-        self.pointer, self.error, self.text = 0, "", ""
-        self.ticked: set[Value] = set()
-        conversation = self.conversation
-        if self.files:
-            return
-        if conversation.at == REVIEW:
-            keys = [line.key for line in self._targets()]
-            self.pointer = keys.index(self._left) if self._left in keys else 0
-            return
-        question = conversation.question
-        if self.asks_text:
-            self.text = conversation.drafts.get(conversation.at, str(conversation.said.get(conversation.at, "")))
-        elif isinstance(question.option, SelectMany):
-            self.ticked = set(str(question.value).split(","))
-        else:
-            self.pointer = [offer.value for offer in question.offers].index(question.value)
-
-    # What a key does
-
-    def move(self, by: int) -> None:
-        """Move the pointer; from one end it comes out at the other."""
-        count = len(self._targets())
-        if count and not self.asks_text:
-            self.pointer = (self.pointer + by) % count
-            self.error = ""
-
-    def scroll(self, by: int) -> None:
-        """Move the pointer by several lines, as far as there are any."""
-        self.pointer = min(max(self.pointer + by, 0), len(self._targets()) - 1)
-
-    def tick(self) -> None:
-        """Tick the choice pointed at, or take its tick away, where several may be chosen."""
-        pointed = self.pointed()
-        if self._asks_many and pointed is not None and pointed.key is not None:
-            self.ticked ^= {pointed.key}
-            self.error = ""
-
-    def edit(self) -> None:
-        """Put the default into an empty line of text."""
-        if self.asks_text and not self.text:
-            self.type(self.default)
-
-    def type(self, text: str) -> None:
-        """Take the line of text; what was wrong before is looked at again at each key."""
-        self.text = text
-        if self.asks_text:
-            self.conversation.drafts[self.conversation.at] = text
-        if self.error:
-            text = text.strip()
-            self.error = (self.conversation.obstacle(text) or "") if text else ""
-
-    def enter(self) -> None:
-        """Take the answer, or do what the line of the review says; ``done`` says that all is said."""
-        if self.files:
-            self.back()
-        elif self.conversation.at == REVIEW:
-            self.act(self._action())
-        else:
-            raw = self.supposed()
-            self.error = "Tick at least one." if raw is None else self.conversation.answer(raw) or ""
-            if not self.error:
-                self._arrive()
-
-    def act(self, action: str) -> None:
-        """Do what a line of the review says: its action, or the change of its answer."""
-        if action == pages.WRITE:
-            self.error = self.conversation.finish() or ""
-            self.done = not self.error
-            return
-        self._left = action
-        if action == pages.FILES:
-            self.files = True
-        elif action == pages.CUSTOMISE:
-            self._left = None
-            self.conversation.customise()
-        else:
-            self.conversation.change(action)
-        self._arrive()
-
-    def back(self) -> None:
-        """Go back to the page before, with all answers kept."""
-        if self.files:
-            self.files = False
-        else:
-            self._left = None if self.conversation.at == REVIEW else self._left
-            if not self.conversation.back():
-                return
-        self._arrive()
-
-    # What there is
-
-    @property
-    def asks_text(self) -> bool:
-        """Whether the page is a question that is answered by typing."""
-        option = self.conversation.option
-        return not self.files and option is not None and not isinstance(option, Select | Toggle)
-
-    @property
-    def _asks_many(self) -> bool:
-        return isinstance(self.conversation.option, SelectMany)
 
     @property
     def wide(self) -> bool:
@@ -152,144 +49,187 @@ class Screen:
 
     @property
     def tiny(self) -> bool:
-        """Whether there is no room for a page: then nothing is asked, and Enter does nothing."""
+        """Whether there is no room for a page."""
         return self.columns < TINY[0] or self.rows < TINY[1]
-
-    @property
-    def default(self) -> str:
-        """What Enter takes while nothing is typed."""
-        if not self.asks_text:
-            return ""
-        question = self.conversation.question
-        return str(question.value if question.default is None else question.default)
-
-    @property
-    def hint(self) -> str:
-        """What stands in an empty line of text."""
-        mark = "" if self.conversation.question.default is None else f"  {self.glyphs.dot} default"
-        return self.default + mark
-
-    def lines(self) -> list[Line]:
-        """Return the lines of the page's list."""
-        if self.files:
-            return pages.listed(self.preview, self.conversation.settled, self.glyphs)
-        if self.conversation.at == REVIEW:
-            return pages.reviewed(self.conversation, self.preview, self.room - 3, self.glyphs, dry_run=self.dry_run)
-        return pages.choices(self.conversation.question, self.ticked, self.room - 3, self.glyphs)
-
-    def _targets(self) -> list[Line]:
-        return [line for line in self.lines() if line.key is not None]
-
-    def pointed(self) -> Line | None:
-        """Return the line that is pointed at, where there is a list."""
-        targets = self._targets()
-        return targets[min(self.pointer, len(targets) - 1)] if targets else None
-
-    def _action(self) -> str:
-        """Return what the review's line is about."""
-        pointed = self.pointed()
-        return str(pointed.key) if pointed else pages.WRITE
-
-    def supposed(self) -> Value | None:
-        """Return the answer that Enter would give now; None where it would give none."""
-        if self.asks_text:
-            return self.text.strip() or self.default
-        if self._asks_many:
-            return ",".join(sorted(map(str, self.ticked))) or None
-        pointed = self.pointed()
-        return pointed.key if pointed else None
-
-    # What is shown
 
     @property
     def room(self) -> int:
         """Columns of the page itself."""
         return self.columns - 2 * MARGIN - (PANEL + 3 if self.wide else 0)
 
+    @property
+    def _one(self) -> bool:
+        """Whether the page has one question, which then is its title."""
+        return len(self.conversation.names) == 1 and not self.files
+
     def header(self) -> Text:
         """Return the name and the progress."""
-        return pages.header(self.conversation.step, self.conversation.steps, self.columns - 2 * MARGIN, self.glyphs)
+        talk = self.conversation
+        return pages.header(talk.step, talk.steps, self.columns - 2 * MARGIN, self.glyphs)
 
     def heading(self) -> Text:
         """Return what the page is about."""
+        talk = self.conversation
         if self.files:
-            return [("class:question", "Files"), ("class:quiet", ", with the answers that they are there for")]
-        if self.conversation.at == REVIEW:
-            return pages.wrapped(pages.destination(self.conversation, dry_run=self.dry_run), self.room)
-        question, why = pages.wrapped(pages.asked(self.conversation.question), self.room)
-        return [question] if self.rows < LOW else [question, why]
+            return [("class:question", tr("Files, with the answers that they are there for"))]
+        if self._one:
+            asked = parts.asked(BY_NAME[talk.names[0]], titled=True, brief=self.rows < LOW)
+            return pages.wrapped(_broken(asked), self.room)
+        if self.rows < ROOMY:
+            return []
+        if talk.at == REVIEW:
+            text = parts.destination(talk, dry_run=self.dry_run)
+        else:
+            text = [
+                (
+                    "class:question",
+                    tr("Which answers do you want to change?") if talk.at == CUSTOMISE else parts.heading(talk),
+                )
+            ]
+        return pages.wrapped(text, self.room)
+
+    def actions(self) -> Text:
+        """Return what can be done at the review; it stays where it is."""
+        if self.conversation.at != REVIEW or self.files:
+            return []
+        count = len(self.preview.paths(self.conversation.settled))
+        lines = parts.actions(count, self.room - 3, self.glyphs, dry_run=self.dry_run)
+        return pages.drawn(lines, self.pointed, self.glyphs)
+
+    def lines(self) -> list[Line]:
+        """Return the lines of the page's list; the only question of a page is its heading."""
+        talk, room = self.conversation, self.room - 3
+        if self.files:
+            return parts.listed(self.preview, talk.settled, self.glyphs)
+        if talk.at == REVIEW:
+            return parts.reviewed(talk, room, self.glyphs, unfolded=self.unfolded)
+        if talk.at == CUSTOMISE:
+            return parts.grouped(talk, room, self.glyphs)
+        return parts.lines(talk, room, self.glyphs)
 
     def body(self) -> Text:
         """Return the list, with its pointer."""
-        pointed = self.pointed()
-        text: Text = []
-        for line in self.lines():
-            here = pointed is not None and line.key is not None and line.key == pointed.key
-            text.append(("class:pointed", f"{self.glyphs.pointer} " if here else "  "))
-            text += [(style or ("class:pointed" if here else ""), part) for style, part in line.text]
-            text.append(("", "\n"))
-        return text[:-1]
+        return pages.drawn(self.lines(), self.pointed, self.glyphs)
 
     def line_pointed_at(self) -> int:
         """Return the number of the line that must be in sight."""
-        pointed = self.pointed()
         keys = [line.key for line in self.lines()]
-        return keys.index(pointed.key) if pointed else 0
+        return keys.index(self.pointed) if self.pointed in keys else 0
+
+    def asked(self) -> Text:
+        """Return the question of the line pointed at, where the page has several."""
+        if self.name is None or self._one:
+            return []
+        return pages.wrapped(_broken(parts.asked(BY_NAME[self.name], titled=False, brief=self.rows < LOW)), self.room)
+
+    def choices(self) -> Text:
+        """Return the choices of the question pointed at, with a pointer of their own."""
+        if self.name is None or not self.offers:
+            return []
+        return pages.drawn(self._choices(), self.offers[self.choice].value, self.glyphs)
+
+    def _choices(self) -> list[Line]:
+        assert self.question is not None
+        ticked = str(self.question.value).split(",") if self.asks_many else ()
+        return parts.choices(self.question, ticked, self.room - 3, self.glyphs)
+
+    @property
+    def hint(self) -> str:
+        """What stands in an empty line of text."""
+        known = self.question is not None and self.question.default is not None
+        return self.default + (f"  {self.glyphs.dot} {tr('default')}" if known else "")
 
     def detail(self) -> Text:
-        """Return what is wrong, else what follows from the answer pointed at."""
+        """Return what is wrong, else what is to be known of the line pointed at."""
         if self.error:
-            text = [("class:error", f"{self.glyphs.error} {self.error}")]
+            return pages.wrapped([("class:error", f"{self.glyphs.error} {self.error}")], self.room)
+        talk = self.conversation
+        if self.name is not None:
+            text = self._of_question(self.name)
         elif self.files:
             text = []
-        elif self.conversation.at == REVIEW:
-            text = pages.explained(self.conversation, self._action())
+        elif talk.at == REVIEW:
+            text = parts.explained(talk, self.pointed)
         else:
-            text = pages.consequences(self.conversation, self.supposed(), self.preview)
-        return pages.wrapped(text, self.room)
+            text = parts.members(talk, self.pointed)
+        return pages.wrapped(_broken(text), self.room)
+
+    def _of_question(self, name: str) -> Text:
+        """Return a choice in full where it is cut or cannot be, or what may be typed; then what follows from it."""
+        after = self._supposed()
+        text: Text = []
+        if self.offers:
+            assert self.question is not None
+            text.append(("", parts.in_full(self._choices()[self.choice], self.question, self.glyphs)))
+        else:
+            text += [("class:quiet", parts.rule(BY_NAME[name])), ("", review.row(name, after).remark)]
+        if self.offers and self.offers[self.choice].obstacle:
+            return text
+        if name == "service":
+            text.append(("class:quiet", parts.follows(self.conversation, after)))
+        else:
+            text.append(("class:quiet", " ".join(parts.consequences(self.conversation.before, after, self.preview))))
+        return [(style, part) for style, part in text if part]
+
+    def _supposed(self) -> Settled:
+        """Return the complete answers, with the line that is being typed if it can be one."""
+        talk = self.conversation
+        if self.name is None or not self.asks_text:
+            return talk.settled
+        return talk.supposing(self.name, self.text.strip() or self.default) or talk.settled
 
     def notes(self) -> Text:
-        """Return what the last answer changed beside itself; in the beginning, what was found."""
+        """Return what the answers of the page changed beside themselves; in the beginning, what was found."""
         text: Text = []
         if self.conversation.notes:
             text = [("class:now", f"{self.glyphs.note} {' '.join(self.conversation.notes)}")]
         elif not self.conversation.can_go_back and self.rows >= LOW:
-            text = [("class:quiet", f"Found: {'; '.join(self.found)}.")]
+            text = [("class:quiet", tr("Found: {facts}.", facts="; ".join(self.found)))]
         return pages.wrapped(text, self.room)
 
     def panel(self) -> Text:
-        """Return the files beside the page."""
-        return pages.panel(self.conversation, self.supposed(), self.preview, self.rows - 6)
+        """Return the files beside the page: what the page has changed, or what the line pointed at is there for."""
+        before, after = self.conversation.before, self._supposed()
+        if self.conversation.names:
+            marks = {} if self.name == "service" else self.preview.difference(before, after)
+        else:
+            marks = self.preview.there_for(self.pointed, after)
+        return pages.panel(before, after, marks, self.preview, self.rows - 6)
 
     def estimate(self) -> Text:
-        """Return the estimate for the answers, the one pointed at included."""
+        """Return the estimate for the answers."""
         if self.rows < LOW:
             return []
-        supposed = None if self.conversation.at == REVIEW else self.conversation.supposing(self.supposed())
-        text: Text = [("class:quiet", str(self.preview.estimate(supposed or self.conversation.settled)))]
+        text: Text = [("class:quiet", str(self.preview.estimate(self._supposed())))]
         return pages.wrapped(text, self.columns - 2 * MARGIN)
 
     def _meaning_of_enter(self) -> str:
         if self.files:
-            return "back"
-        if self.conversation.at != REVIEW:
-            return "accept"
-        meanings = {pages.WRITE: "list" if self.dry_run else "write", pages.CUSTOMISE: "ask", pages.FILES: "show"}
-        return meanings.get(self._action(), "change")
+            return tr("back")
+        if self.name is not None:
+            return tr("accept") if self._one or self.columns < pages.NARROW else tr("accept all")
+        meanings = {controls.WRITE: tr("list") if self.dry_run else tr("write"), controls.FILES: tr("show")}
+        return meanings.get(self.pointed, tr("open"))
 
-    def keys(self) -> Text:
+    def hints(self) -> Text:
         """Return the keys that do something here."""
+        several = len(self.keys) > 1
         keys = [
-            (self.glyphs.arrows, "move", not self.asks_text),
-            ("Space", "tick", self._asks_many),
-            ("Tab", "edit the default", self.asks_text and not self.text),
+            (self.glyphs.arrows, tr("move"), several or bool(self.offers)),
+            (self.glyphs.sideways, tr("choose"), several and bool(self.offers)),
+            ("Space", tr("tick"), self.asks_many),
+            ("a-z", tr("find {letters}", letters=self.typed).strip(), self.finds),
+            ("Tab", tr("edit the default"), self.asks_text and not self.text),
+            ("Ctrl-R", tr("review"), self.name is not None or self.conversation.at == CUSTOMISE),
             ("Enter", self._meaning_of_enter(), True),
-            ("Esc", "back", self.files or self.conversation.can_go_back),
-            ("Ctrl-C", "quit", True),
+            ("w", tr("list") if self.dry_run else tr("write"), self.may_write and self.pointed != controls.WRITE),
+            ("Esc", tr("back"), self.files or self.conversation.can_go_back),
+            ("Ctrl-C", tr("quit"), True),
         ]
-        return pages.hints([(key, meaning) for key, meaning, usable in keys if usable], self.columns - 2 * MARGIN)
+        usable = [(key, meaning) for key, meaning, usable in keys if usable]
+        return pages.hints(usable, self.columns - 2 * MARGIN, lines=2 if self.rows >= ROOMY else 1)
 
-    def too_small(self) -> Text:
-        """Return what is shown where there is no room for a page."""
-        text = [("", f"Make the terminal {TINY[0]}x{TINY[1]} or larger, or quit with Ctrl-C.")]
-        return pages.wrapped(text, self.columns)
+
+def _broken(text: Text) -> Text:
+    """Return parts of a text, each on a line of its own."""
+    return [(style, f"\n{part}" if number else part) for number, (style, part) in enumerate(text)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value, holds
 from gocontainer.repository import tree
+from gocontainer.texts import tr
 
 
 class Settled(NamedTuple):
@@ -104,27 +105,27 @@ class Settler:
         return (self._suggested, self.around.owner, self._detected[target], *self.given, person)
 
 
-def changes(before: Settled | None, after: Settled, answered: str = "") -> Iterator[str]:
-    """Yield a sentence for everything that an answer changed beside itself; at the start, for all that moved."""
+def changes(before: Settled | None, after: Settled, answered: Collection[str] = ()) -> Iterator[str]:
+    """Yield a sentence for everything that answers changed beside themselves; at the start, for all that moved."""
     moved_before, dropped_before = (before.moved, before.dropped) if before else ({}, ())
     for name in BY_NAME:
         now = shown(after.value(name))
-        if name == answered:
+        if name in answered and name not in after.moved:
             continue
         if name in after.dropped and name not in dropped_before:
-            yield f"{name} has no meaning now and is left out."
+            yield tr("{name} has no meaning now and is left out.", name=name)
         elif name in dropped_before and name not in after.dropped:
-            yield f"{name} is {now} again, as you said."
+            yield tr("{name} is {value} again, as you said.", name=name, value=now)
         elif name in after.moved and (before is None or before.value(name) != after.value(name)):
-            yield f"{name} is {now} now, to go with {after.moved[name]}."
+            yield tr("{name} is {value} now, to go with {other}.", name=name, value=now, other=after.moved[name])
         elif name in moved_before and name not in after.moved:
-            yield f"{name} is {now} again."
+            yield tr("{name} is {value} again.", name=name, value=now)
 
 
 def shown(value: Value) -> str:
     """Return a value as people write it."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     return str(value).replace(",", ", ")
 
 

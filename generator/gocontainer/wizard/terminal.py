@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -53,19 +54,10 @@ class Terminal:
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
         self._failure: Exception | None = None
-        self._page = (screen.conversation.at, screen.files)
+        self._page = self._shown
         self._entry = Buffer(multiline=False, on_text_changed=lambda buffer: screen.type(buffer.text))
-        self._list = Window(
-            FormattedTextControl(
-                self._safely(screen.body),
-                focusable=True,
-                show_cursor=False,
-                get_cursor_position=lambda: Point(0, screen.line_pointed_at()),
-            ),
-            height=Dimension(min=1),
-            dont_extend_height=True,
-            right_margins=[_More(screen.glyphs)],
-        )
+        self._list = self._scrolling(screen.body, screen.line_pointed_at)
+        self._choices = self._scrolling(screen.choices, lambda: screen.choice)
         self.application: Application[None] = Application(
             layout=Layout(self._whole(), focused_element=self._list),
             key_bindings=self._bindings(),
@@ -78,7 +70,7 @@ class Terminal:
         self._sync()
 
     def run(self) -> None:
-        """Hold the conversation; raise Cancelled or Interrupted where somebody ends it early."""
+        """Hold the conversation until it is done or has no room; raise Cancelled or Interrupted if it ends early."""
         try:
             self.application.run(pre_run=self._heed_signals, handle_sigint=False)
         except (EOFError, KeyboardInterrupt):
@@ -97,6 +89,9 @@ class Terminal:
         size = output.get_size()
         if (screen.columns, screen.rows) != (size.columns, size.rows):
             screen.columns, screen.rows = size.columns, size.rows
+            if screen.tiny:
+                self.application.exit()
+                return
             self.application.renderer.reset(leave_alternate_screen=False)
             output.erase_screen()
             output.cursor_goto(0, 0)
@@ -138,16 +133,26 @@ class Terminal:
         if self.application.is_running:
             self._end(error)
 
+    @property
+    def _shown(self) -> tuple[object, ...]:
+        """The page, and the question on it."""
+        screen = self.screen
+        return screen.conversation.at, screen.files, screen.name
+
     def _sync(self) -> None:
         """Let the layout follow the screen's page."""
-        screen = self.screen
-        page = (screen.conversation.at, screen.files)
-        if page != self._page or self._entry.text != screen.text:
-            # A fresh document: nothing of another page can be undone into this one.
+        screen, shown = self.screen, self._shown
+        if shown != self._page or self._entry.text != screen.text:
+            # A fresh document: nothing of another line can be undone into this one.
             self._entry.reset(Document(screen.text))
-        if page != self._page:
-            self._page, self._line.horizontal_scroll, self._list.vertical_scroll = page, 0, 0
-        self.application.layout.focus(self._line if screen.asks_text else self._list)
+        if shown != self._page:
+            self._line.horizontal_scroll = self._choices.vertical_scroll = 0
+        if shown[:2] != self._page[:2]:
+            self._list.vertical_scroll = 0
+        self._page = shown
+        self.application.layout.focus(
+            self._line if screen.asks_text else self._choices if screen.offers else self._list
+        )
         if screen.done:
             self.application.exit()
 
@@ -167,12 +172,14 @@ class Terminal:
         pointer = Window(FormattedTextControl([("class:pointed", f"{screen.glyphs.pointer} ")]), width=2, height=1)
         page = HSplit(
             [
-                self._text(screen.heading, at_least=1),
-                _blank(),
+                self._part(self._text(screen.heading, lambda: 1), screen.heading),
+                self._part(self._text(screen.actions, lambda: 3), screen.actions),
+                self._part(self._list, screen.lines),
+                self._part(self._text(screen.asked, lambda: 1), screen.asked),
                 ConditionalContainer(VSplit([pointer, self._line]), text),
-                ConditionalContainer(self._list, ~text),
-                _blank(),
-                self._text(screen.detail, at_least=5),
+                ConditionalContainer(self._choices, Condition(lambda: bool(screen.offers))),
+                ConditionalContainer(_blank(), Condition(lambda: screen.name is not None)),
+                self._text(screen.detail, lambda: 5 if screen.name else 4),
                 Window(),
                 self._text(screen.notes),
             ]
@@ -184,36 +191,63 @@ class Terminal:
         )
         frame = HSplit(
             [
-                self._one_line(screen.header),
+                self._text(screen.header, lambda: 1),
                 self._rule(),
                 VSplit([page, ConditionalContainer(panel, Condition(lambda: screen.wide))]),
                 self._rule(),
                 self._text(screen.estimate),
-                self._one_line(screen.keys),
+                self._text(screen.hints, lambda: 1),
             ]
         )
-        tiny = Condition(lambda: screen.tiny)
-        framed = VSplit([Window(width=MARGIN), frame, Window(width=MARGIN)])
-        return HSplit([ConditionalContainer(framed, ~tiny), ConditionalContainer(self._text(screen.too_small), tiny)])
+        return VSplit([Window(width=MARGIN), frame, Window(width=MARGIN)])
 
-    def _text(self, content: Callable[[], Text], at_least: int = 0) -> Window:
+    def _part(self, content: AnyContainer, lines: Callable[[], Sequence[object]]) -> AnyContainer:
+        """Return a part of the page with a blank line below it, for where it has ``lines``."""
+        return ConditionalContainer(HSplit([content, _blank()]), Condition(lambda: bool(lines())))
+
+    def _scrolling(self, content: Callable[[], Text], line: Callable[[], int]) -> Window:
+        """Return a list that scrolls, with ``line`` in sight."""
+        return Window(
+            FormattedTextControl(
+                self._safely(content),
+                focusable=True,
+                show_cursor=False,
+                get_cursor_position=lambda: Point(0, line()),
+            ),
+            height=Dimension(min=1),
+            dont_extend_height=True,
+            right_margins=[_More(self.screen.glyphs)],
+        )
+
+    def _text(self, content: Callable[[], Text], at_least: Callable[[], int] = lambda: 0) -> Window:
         """Return a window as high as its text; where room is short, ``at_least`` as many lines of it."""
         safe = self._safely(content)
 
         def height() -> Dimension:
             text = safe()
             lines = sum(part[1].count("\n") for part in text) + 1 if text else 0
-            return Dimension(min=min(lines, at_least), preferred=lines, max=lines)
+            return Dimension(min=min(lines, at_least()), preferred=lines, max=lines)
 
         return Window(FormattedTextControl(safe), height=height, wrap_lines=True)
-
-    def _one_line(self, content: Callable[[], Text]) -> Window:
-        return Window(FormattedTextControl(self._safely(content)), height=1)
 
     def _rule(self) -> Window:
         return Window(height=1, char=self.screen.glyphs.rule, style="class:quiet")
 
     # Keys
+
+    def _act(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+            self._sync()
+        except Exception as error:  # noqa: BLE001 - as in _safely
+            self._fail(error)
+
+    def _letter(self, event: KeyPressEvent) -> None:
+        """Take a letter for what it is here; a key without one is none."""
+        if event.data.isprintable() and self.screen.heeds(event.data):
+            self._act(partial(self.screen.letter, event.data))
+        elif event.data.isprintable():
+            self._entry.insert_text(event.data)
 
     def _bindings(self) -> KeyBindings:
         bindings = KeyBindings()
@@ -221,28 +255,21 @@ class Terminal:
         in_list = Condition(lambda: not screen.asks_text)
 
         def on(keys: tuple[str, ...], action: Callable[[], None], *, when: FilterOrBool = True) -> None:
-            def act(_: KeyPressEvent) -> None:
-                if screen.tiny:
-                    return
-                try:
-                    action()
-                    self._sync()
-                except Exception as error:  # noqa: BLE001 - as in _safely
-                    self._fail(error)
-
             for key in keys:
-                bindings.add(key, filter=when)(act)
+                bindings.add(key, filter=when)(lambda _: self._act(action))
 
-        on((Keys.Up, "k", Keys.BackTab), lambda: screen.move(-1), when=in_list)
-        on((Keys.Down, "j"), lambda: screen.move(1), when=in_list)
-        on((Keys.PageUp,), lambda: screen.scroll(-10), when=in_list)
-        on((Keys.PageDown,), lambda: screen.scroll(10), when=in_list)
-        on((Keys.Home,), lambda: screen.scroll(-1000), when=in_list)
-        on((Keys.End,), lambda: screen.scroll(1000), when=in_list)
+        on((Keys.Up, Keys.BackTab), partial(screen.move, -1))
+        on((Keys.Down,), partial(screen.move, 1))
+        on((Keys.Left,), partial(screen.shift, -1), when=in_list)
+        on((Keys.Right,), partial(screen.shift, 1), when=in_list)
+        for key, lines in {Keys.PageUp: -10, Keys.PageDown: 10, Keys.Home: -1000, Keys.End: 1000}.items():
+            on((key,), partial(screen.scroll, lines), when=in_list)
         on((" ",), screen.tick, when=in_list)
-        on((Keys.Tab,), lambda: screen.edit() if screen.asks_text else screen.move(1))
+        on((Keys.Tab,), lambda: screen.edit() if screen.asks_text and not screen.text else screen.move(1))
         on((Keys.Enter, Keys.ControlJ), screen.enter)  # what was typed before we listened is the latter
         on((Keys.Escape,), screen.back)
+        on((Keys.ControlR,), screen.the_rest_as_it_is)
+        bindings.add(Keys.Any, filter=Condition(lambda: screen.finds))(self._letter)
         bindings.add(Keys.BracketedPaste)(self._paste)
         bindings.add(Keys.ControlZ)(lambda event: event.app.suspend_to_background())
         bindings.add(Keys.ControlC)(lambda _: self._end(Cancelled()))
