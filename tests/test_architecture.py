@@ -29,6 +29,7 @@ PACKAGES = (
     "external",
     "inspection",
     "cost",
+    "prompts",
     "wizard",
     "cli",
     "dev",
@@ -116,7 +117,8 @@ def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
 @pytest.mark.parametrize(
     ("library", "only"),
     [
-        ("prompt_toolkit", {"wizard.terminal"}),
+        ("prompt_toolkit", {"prompts.terminal", "wizard.terminal"}),
+        ("questionary", {"prompts.terminal"}),
         ("wcwidth", {"console", "wizard.pages"}),
         (
             "click",
@@ -134,10 +136,10 @@ def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
             },
         ),
         ("jinja2", {"external.worker", "rendering.language"}),
-        ("cookiecutter", {"external.worker"}),
+        ("cookiecutter", {"external.questions", "external.worker"}),
         ("subprocess", {"answers.detect", "dev.go_modules", "external.runner", "repository.git"}),
         ("babel", {"dev.messages"}),
-        ("rich", set()),
+        ("rich", {"external.questions"}),
         ("requests", set()),
     ],
 )

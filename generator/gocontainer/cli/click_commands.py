@@ -141,7 +141,9 @@ def _parameter(known: Parameter) -> click.Parameter:
         kind = click.Path(file_okay=known.is_file, dir_okay=known.is_folder)
     elif known.choices:
         kind = click.Choice(known.choices)
-    default = {} if known.absent in (None, (), False) else {"default": known.absent}
+    default: dict[str, Any] = {} if known.absent in (None, (), False) else {"default": known.absent}
+    if known.asks:
+        default |= {"is_flag": False, "flag_value": ""}
     if not known.flags:
         count = -1 if known.multiple else 1
         return click.Argument(

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from gocontainer.answers import lockfile
 from gocontainer.answers.sources import from_file
-from gocontainer.cli import flags, new_report
+from gocontainer.cli import asking, flags, new_report
 from gocontainer.cli.requests import NewRequest
 from gocontainer.cli.written import write
 from gocontainer.console import absolute, padded, say, tell
 from gocontainer.errors import CannotUse
 from gocontainer.external import template
-from gocontainer.external.wanted import Wanted
+from gocontainer.external.wanted import Wanted, Wizard
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
@@ -27,7 +27,9 @@ def new(request: NewRequest) -> None:
     """Render an external template and write it with its lock and pack."""
     _refuse(request)
     layers = (*(from_file(Path(path)) for path in request.answers_files), flags.settings_layer(request.settings))
-    wanted = Wanted(request.template, trust=request.trust)
+    person = asking.person(no_input=request.no_input, as_json=request.as_json)
+    wizard = Wizard(str(absolute(request.output or ".")), request.inline, request.dry_run)
+    wanted = Wanted(request.template, trust=request.trust, person=person, wizard=wizard)
     rendered = template.render(wanted, layers, request.named or request.service)
     output = request.output or "."
     target = absolute(output) / rendered.folder

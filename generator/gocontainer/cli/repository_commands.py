@@ -97,13 +97,13 @@ def _ended(project: Project, *, abort: bool) -> str:
 
 
 def _update(folder: Path, request: UpdateRequest) -> int:
-    from gocontainer.cli import flags, update_report
+    from gocontainer.cli import asking, flags, update_report
     from gocontainer.external import dispatch
     from gocontainer.external.wanted import Wanted
     from gocontainer.update import steps
 
-    wanted = Wanted(request.template, request.version, trust=request.trust)
-    settings = flags.settings_layer(request.settings)
+    wanted = Wanted(request.template, request.version, request.trust, asking.person(as_json=request.as_json))
+    settings = flags.settings_layer(asking.settings(folder, request.settings, as_json=request.as_json))
     with dispatch.prepared(folder, settings, wanted, baseless=request.baseless) as update:
         for note in update.notes:
             tell(note, err=True)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.answers import lockfile
-from gocontainer.errors import CannotUse, GocontainerError, InvalidAnswer, UnknownKey
+from gocontainer.errors import Cancelled, CannotUse, GocontainerError, Interrupted, InvalidAnswer, UnknownKey
 from gocontainer.external.template_source import Snapshot, below, is_inside
+from gocontainer.external.wanted import Question, Wizard
 from gocontainer.options.patterns import nearest
 from gocontainer.repository.git import surroundings
 from gocontainer.repository.tree import File, Tree, load, put, scratch
 from gocontainer.texts import listed, mark, tr
 
+_WIZARD = "gocontainer/cli/hold_wizard.py"
+"""What a fork of our template has, in its generator."""
+_SIGNALLED = 128
 LONGEST = 120
 """Seconds that a template may take that is not trusted."""
-_SCRIPT = Path(__file__).with_name("worker.py")
+_RENDER, _LOOK = (Path(__file__).with_name(f"{name}.py") for name in ("worker", "questions"))
 _CODE = {"hook": mark("the hook {name}"), "extension": mark("the extension {name}"), "setting": mark("Jinja's {name}")}
 _EXPECTED = {
     "boolean": mark("true or false"),
@@ -41,6 +46,16 @@ _GIVE = mark("Give --trust if you trust its author: this runs code.")
 _MEND = mark("Have its author mend that, or name another revision.")
 
 
+class Told(GocontainerError):
+    """What the wizard of a fork of our template said, in whole sentences, with its exit code."""
+
+    def __init__(self, sentences: str, exit_code: int) -> None:
+        self.sentences, self.exit_code = sentences, exit_code
+
+    def __str__(self) -> str:
+        return self.sentences
+
+
 class RenderRequest(NamedTuple):
     """What is to be rendered. Of ``locked`` answers, those that the template no longer has are dropped."""
 
@@ -55,6 +70,25 @@ class RenderRequest(NamedTuple):
     defaults: tuple[str, ...] = ()
     """Which of ``locked`` nobody gave."""
     service: str | None = None
+    whole: tuple[str, ...] = ()
+    """Which answers are a mapping that takes the place of the default: others only change keys of it."""
+    prepared: tuple[str, ...] = ()
+    """The folders of the template whose pre_prompt hook has run."""
+    look: bool = False
+    """Whether somebody is to be asked which of several templates it is."""
+
+
+class Look(NamedTuple):
+    """What a template asks after some answers."""
+
+    questions: tuple[Question, ...]
+    """Those whose default can be rendered by now."""
+    left: int
+    """How many questions there are."""
+    code: tuple[str, ...]
+    prepared: tuple[str, ...]
+    error: GocontainerError | None
+    """Why there are no questions."""
 
 
 class RenderResult(NamedTuple):
@@ -74,14 +108,54 @@ class RenderResult(NamedTuple):
 
 def run(snapshot: Snapshot, request: RenderRequest) -> RenderResult:
     """Render a template; raise UsageError where it or an answer cannot be used."""
+    with unfolded(snapshot, request.source) as template:
+        return template.render(request)
+
+
+@contextmanager
+def unfolded(snapshot: Snapshot, source: str) -> Iterator[Unfolded]:
+    """Write a template to a private folder, to be looked at and then rendered once."""
     with scratch() as place:
         (place / "output").mkdir()
-        _unfold(snapshot.tree, place / "template", request.source)
-        outcome = _run(place, request)
+        _unfold(snapshot.tree, place / "template", source)
+        yield Unfolded(snapshot, place)
+
+
+class Unfolded:
+    """A template in a private folder."""
+
+    def __init__(self, snapshot: Snapshot, place: Path) -> None:
+        self.snapshot, self._place = snapshot, place
+
+    def look(self, request: RenderRequest) -> Look:
+        """Return what it asks that the request does not answer."""
+        outcome = _run(self._place, request._replace(look=True), _LOOK)
+        questions = tuple(Question(**each) for each in outcome.get("questions", ()))
+        error = None if outcome["kind"] == "questions" else _error(outcome, request)
+        return Look(questions, outcome.get("left", 0), _named(outcome["code"]), tuple(outcome["prepared"]), error)
+
+    @property
+    def brings_wizard(self) -> bool:
+        """Whether it is a fork of our template, with a table of its own."""
+        return (self._place / "template/generator" / _WIZARD).is_file()
+
+    def hold_wizard(self, request: RenderRequest, wizard: Wizard) -> RenderRequest:
+        """Let the template's own wizard ask at this terminal, and return the request with the answers."""
+        service = {} if request.service is None else {"service": request.service}
+        document = {"given": {**service, **request.asked}, **wizard._asdict()}
+        outcome = hold_wizard(self._place, document)
+        if outcome is None:
+            reason = tr("the wizard of the template {source} failed", source=request.source)
+            raise CannotUse(reason, tr("Give its answers with --set, and --no-input."))
+        return request._replace(asked={**request.asked, **outcome}, service=None)
+
+    def render(self, request: RenderRequest) -> RenderResult:
+        """Render it; raise UsageError where it or an answer cannot be used."""
+        outcome = _run(self._place, request, _RENDER)
         if "kind" in outcome:
             raise _error(outcome, request)
         within = "/".join(part for part in (outcome["directory"], outcome["template"]) if part)
-        if missing := below(snapshot.missing, within):
+        if missing := below(self.snapshot.missing, within):
             reason = tr(
                 "the template {source} has links or submodules that lead to no file of it: {paths}",
                 source=request.source,
@@ -92,10 +166,30 @@ def run(snapshot: Snapshot, request: RenderRequest) -> RenderResult:
         if "/" in name or not is_inside(name):
             reason = tr("the template {source} would write the folder {name!r}", source=request.source, name=name)
             raise CannotUse(reason, tr("Choose other answers with --set."))
-        tree = _collected(place / "output" / name, request)
-    del outcome["folder"], outcome["template"]
-    outcome |= {key: tuple(outcome[key]) for key in ("given", "dropped")} | {"code": _named(outcome["code"])}
-    return RenderResult(folder=name, tree=tree, **outcome)
+        tree = _collected(self._place / "output" / name, request)
+        for key in ("folder", "template", "prepared"):
+            del outcome[key]
+        outcome |= {key: tuple(outcome[key]) for key in ("given", "dropped")} | {"code": _named(outcome["code"])}
+        return RenderResult(folder=name, tree=tree, **outcome)
+
+
+def hold_wizard(place: Path, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Run the wizard of the fork in ``place`` as it is run in its own installation; None where it fails."""
+    (place / "outcome.json").unlink(missing_ok=True)
+    (place / "request.json").write_text(json.dumps(document, default=str), "utf-8")
+    module = _WIZARD.removesuffix(".py").replace("/", ".")
+    command = [sys.executable, "-P", "-m", module, str(place / "request.json")]
+    subprocess.run(command, check=False, env={**surroundings(), "PYTHONPATH": str(place / "template/generator")})
+    try:
+        outcome: dict[str, Any] = json.loads((place / "outcome.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    if (code := outcome.get("exit_code", 0)) > _SIGNALLED:
+        raise Cancelled if code == Cancelled.exit_code else Interrupted(code - _SIGNALLED)
+    if code:
+        raise Told(outcome["error"], code)
+    answers: dict[str, Any] = outcome["answers"]
+    return answers
 
 
 def _unfold(tree: Tree, folder: Path, source: str) -> None:
@@ -110,13 +204,14 @@ def _unfold(tree: Tree, folder: Path, source: str) -> None:
         raise CannotUse(reason, tr("Have its author mend it.")) from error
 
 
-def _run(place: Path, request: RenderRequest) -> dict[str, Any]:
+def _run(place: Path, request: RenderRequest, script: Path) -> dict[str, Any]:
     """Run cookiecutter; what hooks print goes to stderr, and nobody is asked anything."""
     document = {"repo": str(place / "template"), "output": str(place / "output"), **request._asdict()}
+    (place / "outcome.json").unlink(missing_ok=True)
     (place / "request.json").write_text(json.dumps(document, default=str), "utf-8")
     try:
         done = subprocess.run(
-            [sys.executable, "-P", str(_SCRIPT), str(place / "request.json")],
+            [sys.executable, "-P", str(script), str(place / "request.json")],
             check=False,
             cwd=place,
             env=surroundings(),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse
-from gocontainer.external import cruft, runner, template_source
+from gocontainer.external import cruft, runner, template_source, variables
 from gocontainer.external.runner import RenderRequest, RenderResult
 from gocontainer.external.template_source import Snapshot
 from gocontainer.external.wanted import Wanted
@@ -42,7 +42,10 @@ def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Re
     request = _asking(RenderRequest(where.source, where.revision, wanted.trust, service=service), layers)
     with _opened(where) as source:
         snapshot = source.pick(where.revision)
-        result = runner.run(snapshot, request)
+        with runner.unfolded(snapshot, where.source) as unfolded:
+            if wanted.person is not None:
+                request = variables.consult(unfolded, request, wanted.person, wanted.wizard)
+            result = unfolded.render(request)
     origins = {name: "flag" if name in result.given else "default" for name in result.answers}
     origins |= {name: layer.origin for layer in layers for name in layer.values if name in result.answers}
     answers = AnswerSet(result.answers, origins)
@@ -66,10 +69,13 @@ def prepare(
     version = remembered.version if theirs is None and remembered.name != lockfile.NAME else ""
     with _opened(where, project) as source:
         snapshot = source.pick(where.revision, version, remembered.commit)
-        result = runner.run(snapshot, _asking(request, (settings,)))
+        with runner.unfolded(snapshot, where.source) as unfolded:
+            if wanted.person is not None:
+                request = variables.trusted(unfolded, request, wanted.person())
+            result = unfolded.render(_asking(request, (settings,)))
         if theirs is not None and not baseless:
             nothing = base.Base(_first(source, theirs, request), "rendered again")
-    if remembered.trusted and result.code and not wanted.trust:
+    if remembered.trusted and result.code and not request.trust:
         values = {"name": remembered.name, "code": ", ".join(result.code)}
         reason = tr("the repository was rendered with code of {name}: {code}", **values)
         raise CannotUse(reason, tr("Give --trust if you trust its author: this runs code."))

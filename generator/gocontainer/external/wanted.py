@@ -1,8 +1,46 @@
-"""Which template a call asks for."""
+"""Which template a call asks for, and who can be asked about it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+
+class Question(NamedTuple):
+    """A variable of a template that a person may be asked for."""
+
+    name: str
+    label: str
+    default: Any
+    choices: Sequence[tuple[Any, str, str]]
+    """For each its value, what it renders to, and its label."""
+    fixed: bool
+    """Whether the default is the same for all answers."""
+
+
+class Person(Protocol):
+    """Somebody at a terminal."""
+
+    def asked(self) -> AbstractContextManager[None]:
+        """Hold the terminal for a conversation."""
+
+    def trusts(self, source: str, code: Sequence[str]) -> bool:
+        """Return whether the code of a template may run."""
+
+    def answer(self, question: Question, earlier: Any, number: int, count: int) -> Any:
+        """Return the answer to the question ``number`` of ``count``, or None to go back.
+
+        ``earlier`` is what was answered before the person went back, if anything.
+        """
+
+
+class Wizard(NamedTuple):
+    """How the wizard that a fork of our template brings is to be held."""
+
+    output: str = "."
+    inline: bool = False
+    dry_run: bool = False
 
 
 class Wanted(NamedTuple):
@@ -11,3 +49,6 @@ class Wanted(NamedTuple):
     template: str | None = None
     revision: str | None = None
     trust: bool = False
+    person: Callable[[], Person] | None = None
+    """Makes the one who is asked for what is left open; nobody is where it is None."""
+    wizard: Wizard = Wizard()

@@ -3,9 +3,9 @@
 A fork of our template brings a ``gocontainer`` of its own, which its extension and hooks import; in our process they
 would get ours. ``python worker.py REQUEST`` reads a JSON document and writes ``outcome.json`` beside it.
 
-Without ``trust`` nothing of the template runs: no hooks, no extensions, and Jinja's sandbox for contents,
-names and defaults. With or without, no name of a file leads out of the output folder, answers are data that
-is never rendered, and neither ~/.cookiecutterrc nor the replay folder is looked at.
+Without ``trust`` nothing of the template runs: no hooks, no extensions, and Jinja's sandbox for contents, names and
+defaults. With or without, no file lands out of the output folder, answers are data and are never rendered, and
+~/.cookiecutterrc and the replay folder are not looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -34,6 +35,8 @@ _HARMLESS: Mapping[str, type] = {
     **dict.fromkeys(["trim_blocks", "lstrip_blocks"], bool),
 }
 """Settings of Jinja that a template may make without trust: how it is written."""
+FAILURES = (CookiecutterException, TemplateError, OSError, ArithmeticError, LookupError, TypeError, ValueError,
+            AttributeError, RecursionError, MemoryError, ImportError)  # fmt: skip
 
 
 class Refused(Exception):
@@ -55,8 +58,8 @@ class Given(str):
 class Named:
     """A template of a file name, whose outcome stays below ``output``."""
 
-    def __init__(self, template: Any, output: str) -> None:
-        self.template, self.output = template, output
+    def __init__(self, source: str, compile_: Callable[[str], Any], output: str) -> None:
+        self.template, self.output = compile_(source), output
 
     def render(self, **context: object) -> str:
         name = str(self.template.render(**context))
@@ -73,6 +76,7 @@ class Rendering:
     def __init__(self, request: Mapping[str, Any]) -> None:
         self.request, self.trust = request, bool(request["trust"])
         self.output, self.code = str(request["output"]), list[tuple[str, str]]()
+        self.prepared = [*request.get("prepared", ())]  # folders whose pre_prompt hook has run: that happens once
         self._patch()
 
     def _patch(self) -> None:
@@ -80,19 +84,15 @@ class Rendering:
         original, builtin = utils.create_env_with_context, list(utils.create_env_with_context({}).extensions)
 
         def held(context: Mapping[str, Any]) -> Any:
-            settings = self._harmless(context.get("cookiecutter", {}))
-            return SandboxedEnvironment(
-                undefined=StrictUndefined, extensions=builtin, keep_trailing_newline=True, **settings
-            )
+            settings = {"keep_trailing_newline": True, **self._harmless(context.get("cookiecutter", {}))}
+            return SandboxedEnvironment(undefined=StrictUndefined, extensions=builtin, **settings)
 
         environment = original if self.trust else held
-        for module, kind in ((utils, _text), (hooks, _text), (prompt, _value), (generate, self._name)):
+        names = partial(Named, output=self.output)
+        for module, kind in ((utils, None), (hooks, None), (prompt, _value), (generate, names)):
             if module.create_env_with_context is not original:
                 raise RuntimeError(f"{module.__name__} does not render as it is known to")
-            module.create_env_with_context = _watched(environment, kind)
-
-    def _name(self, source: str, compile_: Callable[[str], Any]) -> Any:
-        return Named(compile_(source), self.output)
+            module.create_env_with_context = _watched(environment, kind) if kind else environment
 
     def _harmless(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         settings = variables.get("_jinja2_env_vars") or {}
@@ -100,45 +100,52 @@ class Rendering:
 
     def run(self) -> dict[str, Any]:
         """Render the template and return what came of it."""
-        here = self._place(Path(self.request["repo"], self.request["directory"]))
+        here = self.place()
+        names, locked, asked = self.given(here)
+        answers = self._answers(here, {**locked, **asked})
+        spoken = {key: value for key, value in locked.items() if key not in self.request["defaults"]}
+        today = self._answers(here, {**spoken, **asked})["cookiecutter"]
+        project = generate.generate_files(str(here), answers, self.output, accept_hooks=self.trust)
+        return {
+            "folder": str(Path(project).relative_to(self.output)),
+            "template": find_template(here, utils.create_env_with_context(answers)).name,
+            "answers": {key: answers["cookiecutter"][key] for key in names},
+            "given": sorted(asked),
+            "today": {key: today[key] for key in names},
+            "directory": "/".join(here.relative_to(self.request["repo"]).parts),
+            "dropped": sorted(key for key in self.request["locked"].keys() - locked.keys() if key[:1] != "_"),
+        }
+
+    def given(self, here: Path) -> tuple[list[str], dict[str, Any], dict[str, Any]]:
+        """Return the names of the variables, and the answers that are locked and asked for."""
         raw = self._load(here)
-        if self.trust:
-            sys.path.append(str(here))
+        sys.path.extend([str(here)] if self.trust else [])
         names = [key for key in raw if not key.startswith("_")]
         locked = {key: value for key, value in self.request["locked"].items() if key in names}
         asked = {**self._service(here, raw), **self.request["asked"]}
         for key in asked:
             if key not in names:
                 raise Refused("unknown", name=key, known=names)
-        answers = self._answers(here, {**locked, **asked})
-        spoken = {key: value for key, value in locked.items() if key not in self.request["defaults"]}
-        today = self._answers(here, {**spoken, **asked})["cookiecutter"]
-        project = self._generate(here, answers)
-        public = {key: answers["cookiecutter"][key] for key in names}
-        return {
-            "folder": str(Path(project).relative_to(self.output)),
-            "template": find_template(here, utils.create_env_with_context(answers)).name,
-            "answers": public,
-            "given": sorted(asked),
-            "today": {key: today[key] for key in names},
-            "directory": "/".join(here.relative_to(self.request["repo"]).parts),
-            "code": self.code,
-            "dropped": sorted(key for key in self.request["locked"].keys() - locked.keys() if key[:1] != "_"),
-        }
+        return names, locked, asked
 
-    def _place(self, here: Path) -> Path:
+    def place(self, here: Path | None = None) -> Path:
         """Return the folder of the template: one of several, where there are several."""
         top = Path(self.request["repo"])
+        here = here or top / self.request["directory"]
         if not here.resolve().is_relative_to(top.resolve()) or not (here / "cookiecutter.json").is_file():
             raise Refused("none")
-        if self.trust:
+        folder = here.relative_to(top).as_posix()
+        if self.trust and folder not in self.prepared:
             self._pre_prompt(here)
+            self.prepared.append(folder)
         raw = self._load(here)
         key = next((key for key in ("templates", "template") if key in raw), None)
         self._collect(here, raw, HOOKS if key is None else HOOKS[:1])
         if key is None:
             return here
         choices = list(raw[key])
+        if self.request["look"] and len(choices) > 1 and "template" not in self.request["asked"]:
+            raise Refused("which", templates=raw[key])
         chosen = self.request["asked"].pop("template", choices[0])
         if chosen not in choices:
             raise Refused("answer", name="template", value=chosen, expected="one", choices=choices)
@@ -146,7 +153,7 @@ class Rendering:
         there = Path(prompt.choose_nested_template({"cookiecutter": raw}, str(here), no_input=True))
         if there == here.resolve():
             raise Refused("itself", name=chosen)
-        return self._place(top / os.path.relpath(there, top.resolve()))
+        return self.place(top / os.path.relpath(there, top.resolve()))
 
     def _collect(self, here: Path, raw: Mapping[str, Any], names: Iterable[str]) -> None:
         """Note what of the template is code."""
@@ -163,8 +170,7 @@ class Rendering:
                 hooks.run_script(script, str(here))
 
     def _load(self, here: Path) -> dict[str, Any]:
-        raw: dict[str, Any] = generate.generate_context(str(here / "cookiecutter.json"))["cookiecutter"]
-        return raw
+        return dict(generate.generate_context(str(here / "cookiecutter.json"))["cookiecutter"])
 
     def _service(self, here: Path, raw: Mapping[str, Any]) -> dict[str, str]:
         """Return SERVICE as the answer to the variable that names the folder."""
@@ -174,15 +180,15 @@ class Rendering:
         environment = utils.create_env_with_context({"cookiecutter": {"_jinja2_env_vars": self._harmless(raw)}})
         folder = find_template(here, environment).name
         inner = folder.removeprefix(environment.variable_start_string).removesuffix(environment.variable_end_string)
-        named = [key for key in raw if inner.strip() == f"cookiecutter.{key}"]
-        if not named:
+        named = next((key for key in raw if inner.strip() == f"cookiecutter.{key}"), None)
+        if named is None:
             raise Refused("service", folder=folder)
-        if named[0] in self.request["asked"]:
-            raise Refused("twice", name=named[0])
-        return {named[0]: service}
+        if named in self.request["asked"]:
+            raise Refused("twice", name=named)
+        return {named: service}
 
-    def _answers(self, here: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return cookiecutter's context with the ``given`` values, every other one its default."""
+    def context(self, here: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return cookiecutter's context with the ``given`` values, every other one as the template has it."""
         place = str(here / "cookiecutter.json")
         plain = self._load(here)
         extra = {key: _data(value, plain[key], key) for key, value in given.items()}
@@ -195,43 +201,45 @@ class Rendering:
                 raise Refused("answer", name=key, value=value, expected=expected, choices=choices) from error
         context: dict[str, Any] = generate.generate_context(place, extra_context=extra)
         variables = context["cookiecutter"]
+        variables |= {key: extra[key] for key in self.request["whole"] if key in extra}
         if not self.trust:
             variables.pop("_extensions", None)
             variables["_jinja2_env_vars"] = self._harmless(variables)
         context["_cookiecutter"] = {key: value for key, value in variables.items() if not key.startswith("_")}
+        return context
+
+    def _answers(self, here: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return cookiecutter's context with the ``given`` values, every other one its default."""
+        context = self.context(here, given)
+        variables = context["cookiecutter"]
         variables.update(prompt.prompt_for_config(context, no_input=True))
         with_code = {"_output_dir": self.output, "_repo_dir": str(here)}
         places = with_code if self.trust else {"_output_dir": ".", "_repo_dir": self.request["source"]}
+        variables |= {key: given[key] for key in self.request["whole"] if key in given}
         variables.update(places, _template=self.request["source"], _checkout=self.request["revision"] or None)
         return context
-
-    def _generate(self, here: Path, context: dict[str, Any]) -> str:
-        return str(generate.generate_files(str(here), context, self.output, accept_hooks=self.trust))
 
 
 def _value(source: str, compile_: Callable[[str], Any]) -> Any:
     return source if isinstance(source, Given) else compile_(source)
 
 
-def _text(source: str, compile_: Callable[[str], Any]) -> Any:
-    return compile_(source)
-
-
-def _watched(factory: Callable[[Any], Any], kind: Callable[[str, Callable[[str], Any]], Any]) -> Callable[[Any], Any]:
+def _watched(factory: Callable[[Any], Any], kind: Callable[..., Any]) -> Callable[[Any], Any]:
     """Return a factory whose environments hand each text that is no file to ``kind``."""
 
     def make(context: Mapping[str, Any]) -> Any:
         environment = factory(context)
-        compile_ = environment.from_string
-        environment.from_string = lambda source: kind(source, compile_)
+        environment.from_string = partial(kind, compile_=environment.from_string)
         return environment
 
     return make
 
 
 def _data(value: Any, default: Any, key: str) -> Any:
-    """Return an answer as cookiecutter takes it. A choice stays a text of the template's own."""
-    if isinstance(default, list) or isinstance(value, bool) or value is default is None:
+    """Return an answer as cookiecutter takes it. A choice stays the template's own, be it a text or a number."""
+    if isinstance(default, list):
+        return next((each for each in default if str(each) == str(value)), value)
+    if isinstance(value, bool) or value is default is None:
         return value
     if isinstance(default, dict) and isinstance(value, str):
         with suppress(ValueError):
@@ -239,20 +247,21 @@ def _data(value: Any, default: Any, key: str) -> Any:
     if isinstance(default, dict) != isinstance(value, dict) or isinstance(value, list | type(None)):
         expected = "object" if isinstance(default, dict) else "text"
         raise Refused("answer", name=key, value=value, expected=expected)
-    return _sealed(value)
+    return sealed(value)
 
 
-def _sealed(value: Any) -> Any:
+def sealed(value: Any) -> Any:
+    """Return an answer as data that is not rendered, whatever it holds."""
     if isinstance(value, dict):
-        return {key: _sealed(each) for key, each in value.items()}
+        return {Given(key): sealed(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_sealed(each) for each in value]
+        return [sealed(each) for each in value]
     return value if isinstance(value, bool) or value is None else Given(value)
 
 
-def _reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
+def reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
     """Return the document that says why the template cannot be rendered."""
-    cause = error.error if isinstance(error, UndefinedVariableInTemplate) else error
+    cause: Any = error.error if isinstance(error, UndefinedVariableInTemplate) else error
     told = f"{getattr(error, 'message', '')}: {cause}" if cause is not error else str(cause) or type(cause).__name__
     told = told.rstrip(".")
     lineno = getattr(cause, "lineno", None)
@@ -267,25 +276,24 @@ def _reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
     return {"kind": kind, "said": f"{told}{place}", "code": rendering.code}
 
 
-def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what came of a request, good or bad."""
+def answer(request: Mapping[str, Any], job: Callable[[Rendering], dict[str, Any]] = Rendering.run) -> dict[str, Any]:
+    """Return what came of a request, good or bad, and what of the template is code."""
     rendering = Rendering(request)
     try:
-        return rendering.run()
+        found = job(rendering)
     except Refused as refused:
-        return refused.document
-    except (CookiecutterException, TemplateError, OSError, ArithmeticError, LookupError, TypeError, ValueError,
-            AttributeError, RecursionError, MemoryError, ImportError) as error:  # fmt: skip
-        return _reason(error, rendering)
+        found = refused.document
+    except FAILURES as error:
+        found = reason(error, rendering)
+    return {**found, "code": rendering.code, "prepared": rendering.prepared}
 
 
-def main(arguments: Iterable[str]) -> None:
+def main(place: Path, job: Callable[[Rendering], dict[str, Any]] = Rendering.run) -> None:
     """Read the request and write the outcome."""
-    (place,) = arguments
     logging.disable(logging.CRITICAL)
-    outcome = answer(json.loads(Path(place).read_bytes()))
-    Path(place).with_name("outcome.json").write_text(json.dumps(outcome), "utf-8")
+    outcome = answer(json.loads(place.read_bytes()), job)
+    place.with_name("outcome.json").write_text(json.dumps(outcome), "utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Path(sys.argv[1]))

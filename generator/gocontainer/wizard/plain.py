@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
-from types import FrameType
 from typing import TypeVar
 
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import SelectMany, Toggle
+from gocontainer.prompts.signals import signals_as_errors
 from gocontainer.texts import tr
 from gocontainer.wizard import find, parts, review
 from gocontainer.wizard.conversation import CUSTOMISE, NAME, REVIEW, Conversation, Offer, Question
@@ -31,7 +30,7 @@ QUIT = ("q", "quit", "exit")
 def converse(conversation: Conversation, preview: Preview, found: Sequence[str], say: Say, ask: Ask) -> None:
     """Hold the conversation; raise Cancelled or Interrupted where it is ended before its end."""
     pages = Plain(conversation, preview, _heard(say), _heard(ask))
-    with _signals():
+    with signals_as_errors():
         try:
             pages.begin(found)
             while not pages.page():
@@ -52,24 +51,6 @@ def _heard(speak: Callable[[str], Spoken]) -> Callable[[str], Spoken]:
             raise Interrupted(HANG_UP) from None
 
     return spoken
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Turn the signals that end a process into errors for as long as somebody is asked."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise Interrupted(number)
-
-    numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-    # Whoever runs us may want one of them ignored; what C code has set cannot be put back.
-    heeded = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
-    before = {number: signal.signal(number, end) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Plain:
