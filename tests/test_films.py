@@ -33,7 +33,7 @@ def test_the_films_show_every_question() -> None:
 def test_a_language_gets_every_film_but_that_of_ascii() -> None:
     english, chinese = ([film.name for film in films.in_language(each)] for each in ("en", "zh_CN"))
     assert chinese == [f"{name}-zh_CN" for name in english]
-    assert {film.name for film in films.FILMS} == {*english, "80x24-ascii"}
+    assert {film.name for film in films.FILMS} == {*english, "80x24-ascii", "inline-ascii"}
 
 
 @pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)

@@ -112,6 +112,22 @@ LINES = (
     Shot("all rows", ["<\n", "list\n"], "dependabot"),
     Shot("the groups", ["all\n"], "A number or a name opens a group. Enter goes back to the review."),
 )
+PROMPTS = (
+    Shot("name", [], BY_NAME["service"].question),
+    Shot("a name that cannot be", ["Orders", ENTER], "'Orders'"),
+    *(
+        Shot(name, [CTRL_U + "orders", ENTER] if name == "target" else [ENTER], BY_NAME[name].question)
+        for name in PAGES[CONTAINER]
+    ),
+    Shot("back at the question before", [ESCAPE], BY_NAME["cgo"].question),
+    Shot("what moved is said", [UP, ENTER], "distroless-base"),
+    Shot("where CI pushes", [ENTER], BY_NAME["image"].question),
+    Shot("review", [ENTER], "What now?"),
+    Shot("the answers", [DOWN, ENTER], "Which answer changes?"),
+    Shot("those that are meant", ["repl"], "max_replicas"),
+    Shot("a choice that cannot be", [CTRL_U + "base_image", ENTER], BY_NAME["base_image"].question),
+    Shot("the review again", [ENTER], "What now?"),
+)
 ASCII = (("LANG", "C"), ("LC_ALL", "C"))
 PALE = (("NO_COLOR", "1"),)
 TINY = Size(60, 20)
@@ -125,10 +141,17 @@ def in_language(language: str) -> Iterator[Film]:
         yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
         yield Film(f"{size}-colour{mark}", size, WALK, colour=True, environment=locale, language=language)
     lines = Size(80, 180)
+    for size, colour in ((TINY, False), (Size(80, 60), True)):
+        prompts = Film(f"inline-{size}{mark}", size, PROMPTS, colour, ("--inline",), locale, language)
+        yield prompts
     yield Film(f"line-by-line{mark}", lines, LINES, arguments=("--plain",), environment=locale, language=language)
 
 
-FILMS = (*in_language("en"), Film("80x24-ascii", SMALL, WALK, environment=ASCII))
+FILMS = (
+    *in_language("en"),
+    Film("80x24-ascii", SMALL, WALK, environment=ASCII),
+    Film("inline-ascii", Size(80, 60), PROMPTS, arguments=("--inline",), environment=ASCII),
+)
 
 
 def take(film: Film, expected: Sequence[str] = ()) -> list[str]:

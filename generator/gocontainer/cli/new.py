@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gocontainer.answers.detect import detected
 from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Answers, Layer, fill, service_in
-from gocontainer.cli import flags, new_report
+from gocontainer.cli import asking, flags, new_report
 from gocontainer.cli.requests import NewRequest, WrongCall
 from gocontainer.cli.written import write
 from gocontainer.console import absolute, say, tell
@@ -78,12 +76,12 @@ def _new(request: NewRequest) -> None:
 
 def _asking(request: NewRequest) -> bool:
     """Whether there is somebody to ask."""
-    asking = not request.no_input and sys.stdin.isatty() and sys.stdout.isatty()
-    if request.resume and not asking:
+    somebody = not request.no_input and asking.is_terminal()
+    if request.resume and not somebody:
         if request.no_input:
             raise WrongCall("gocontainer new", tr("--resume asks, and --no-input forbids it."))
         raise WrongCall("gocontainer new", tr("--resume asks, and there is no terminal to ask at."))
-    return asking
+    return somebody
 
 
 def _merge(layers: Sequence[Layer], output: str) -> tuple[Answers, Path]:
@@ -103,16 +101,9 @@ def _converse(layers: Sequence[Layer], request: NewRequest, kept: Path) -> tuple
     from gocontainer import wizard
 
     fill((Layer("default", {"service": "service"}), *layers))  # all that is wrong is said at once, before any question
-    plain = request.plain or _wants_lines(os.environ)
-    manner = wizard.Manner(plain=plain, resumed=request.resume, dry_run=request.dry_run, kept=kept, say=tell)
+    plain, inline = asking.manner(plain=request.plain, inline=request.inline)
+    manner = wizard.Manner(plain, inline, request.resume, request.dry_run, kept, tell)
     return wizard.converse(layers, absolute(request.output) if request.output is not None else None, manner)
-
-
-def _wants_lines(environment: Mapping[str, str]) -> bool:
-    """Whether a person's terminal cannot move its cursor, or the person has said for good to be asked line by line."""
-    dumb = environment.get("TERM", "" if os.name == "nt" else "dumb") == "dumb"
-    said = (environment.get(name, "").lower() for name in ("GOCONTAINER_PLAIN", "ACCESSIBLE"))
-    return dumb or any(word not in ("", "0", "false", "no", "off") for word in said)
 
 
 def _kept() -> Path:

@@ -29,6 +29,8 @@ class Parameter(NamedTuple):
     is_file: bool = False
     default: str | None = None
     hidden: bool = False
+    asks: bool = False
+    """Whether it may stand without its value, which is then empty and asked for; click reads such a call."""
 
     @property
     def absent(self) -> Any:
@@ -56,6 +58,7 @@ NEW = (
     Parameter("output", ("-o", "--output"), "Parent folder of the repository.", "FOLDER", is_folder=True),
     Parameter("no_input", ("--no-input",), "Ask nothing, also at a terminal.", is_switch=True),
     Parameter("plain", ("--plain",), "Ask line by line, as a screen reader likes it.", is_switch=True),
+    Parameter("inline", ("--inline",), "Ask by prompts that stay in the scrollback.", is_switch=True),
     Parameter("resume", ("--resume",), "Go on with the questions that were left with Ctrl-C.", is_switch=True),
     Parameter("no_git", ("--no-git",), "Neither 'git init' nor a first commit.", is_switch=True),
     Parameter("answers_files", ("--answers",), "Answers from a YAML, TOML or JSON file.", "FILE", multiple=True,
@@ -73,7 +76,8 @@ UPDATE = (
     Parameter("template", ("--template",), "Go on with this template: a folder or a git repository.", "SRC[@REV]"),
     Parameter("trust", ("--trust",), "Run the hooks and extensions of another template: this runs code.",
               is_switch=True),
-    Parameter("settings", ("--set",), "Change an answer; may be repeated.", "KEY=VALUE", multiple=True),
+    Parameter("settings", ("--set",), "Change an answer; may be repeated; alone it asks.", "KEY=VALUE",
+              multiple=True, asks=True),
     Parameter("dry_run", ("--dry-run",), "Show which files would change, write nothing.", is_switch=True),
     Parameter("diff", ("--diff",), "Show what would change in them, write nothing.", is_switch=True),
     Parameter("on_conflict", ("--on-conflict",), "What becomes of lines that both sides changed.",

@@ -19,6 +19,7 @@ class NewRequest(NamedTuple):
     output: str | None
     no_input: bool
     plain: bool
+    inline: bool
     resume: bool
     no_git: bool
     template: str | None

@@ -51,6 +51,7 @@ class Manner(NamedTuple):
     """How to converse."""
 
     plain: bool
+    inline: bool
     resumed: bool
     dry_run: bool
     kept: Path
@@ -67,7 +68,9 @@ def converse(given: Sequence[Layer], output: Path | None, manner: Manner) -> Sai
     conversation = started(Settler(layers, around), left)
     found = list(around.found(language.load()["pins"]["tool"]["go"]))
     try:
-        if manner.plain or not _on_the_screen(conversation, found, dry_run=manner.dry_run):
+        if manner.inline and not manner.plain:
+            _inline(conversation, found, dry_run=manner.dry_run)
+        elif manner.plain or not _on_the_screen(conversation, found, dry_run=manner.dry_run):
             plain.converse(conversation, Preview(), found, manner.say, input)
     except Cancelled as ended:
         ended.kept = resume.keep(manner.kept, conversation, output)
@@ -98,17 +101,29 @@ def started(settler: Settler, left: resume.SavedConversation | None) -> Conversa
     return conversation
 
 
+def _inline(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> None:
+    from gocontainer.prompts.terminal import Prompts
+    from gocontainer.wizard import inline
+
+    signs = glyphs()
+    inline.converse(conversation, found, Prompts(signs), signs, dry_run=dry_run)
+
+
 def _on_the_screen(conversation: Conversation, found: Sequence[str], *, dry_run: bool) -> bool:
     """Hold the conversation on the whole screen; False where that is too small, or becomes so."""
     from gocontainer.wizard.screen import Screen
     from gocontainer.wizard.terminal import Terminal
 
-    glyphs = pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
-    screen = Screen(conversation, Preview(), glyphs, found, dry_run=dry_run)
+    screen = Screen(conversation, Preview(), glyphs(), found, dry_run=dry_run)
     screen.columns, screen.rows = shutil.get_terminal_size()
     if not screen.tiny:
         Terminal(screen).run()
     return screen.done
+
+
+def glyphs() -> pages.Glyphs:
+    """Return the signs that the terminal shows."""
+    return pages.Glyphs() if speaks_unicode(os.environ, sys.stdout.encoding) else pages.ASCII
 
 
 def speaks_unicode(environment: Mapping[str, str], encoding: str) -> bool:
