@@ -23,7 +23,7 @@ from prompt_toolkit.styles import Style
 
 from gocontainer.console import lines_of, visible, width
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
-from gocontainer.options.types import nearest
+from gocontainer.options.patterns import nearest
 from gocontainer.texts import tr
 
 STYLE = Style.from_dict(
