@@ -33,6 +33,7 @@ PACKAGES = (
     "wizard",
     "cli",
     "dev",
+    "hold_wizard",
     "__main__",
 )
 """Each may import those above it."""

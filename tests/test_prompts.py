@@ -214,8 +214,9 @@ def test_the_signs_are_ascii_where_the_screen_is(template: Template, tmp_path: P
 
 
 def test_a_program_that_calls_is_told_what_set_takes(tmp_path: Path) -> None:
-    rendered(tmp_path)
-    run = gocontainer("update", "--set", cwd=tmp_path / "orders")
+    repository = rendered(tmp_path)
+    (repository / ".gocontainer.lock").touch()
+    run = gocontainer("update", "--set", cwd=repository)
     assert (run.code, run.err) == (2, "Error: --set: '' is not KEY=VALUE. Write it like --set port=8080.\n")
 
 

@@ -19,7 +19,7 @@ from gocontainer.repository.git import surroundings
 from gocontainer.repository.tree import File, Tree, load, put, scratch
 from gocontainer.texts import listed, mark, tr
 
-_WIZARD = "gocontainer/cli/hold_wizard.py"
+_WIZARD = "gocontainer/hold_wizard.py"
 """What a fork of our template has, in its generator."""
 _SIGNALLED = 128
 LONGEST = 120

@@ -1,4 +1,4 @@
-"""The wizard for another process: ``python -m gocontainer.cli.hold_wizard REQUEST``, at its terminal.
+"""The wizard for another process: ``python -m gocontainer.hold_wizard REQUEST``, at its terminal.
 
 A fork of our template has a table of its own, which only its own ``gocontainer`` knows: `gocontainer new --template`
 runs this module of the fork. What stands in the request and in ``outcome.json`` beside it is therefore a contract
