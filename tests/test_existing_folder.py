@@ -40,7 +40,7 @@ def clone(folder: Path, theirs: dict[str, bytes] | None = None) -> Path:
 
 
 def new(target: Path, *arguments: str) -> Run:
-    return gocontainer("new", "orders", "--no-input", "-o", str(target.parent), *arguments)
+    return gocontainer("new", "orders", "--no-input", "--license", "mit", "-o", str(target.parent), *arguments)
 
 
 def report(target: Path, *arguments: str) -> dict[str, Any]:
