@@ -40,7 +40,8 @@ def clone(folder: Path, theirs: dict[str, bytes] | None = None) -> Path:
 
 
 def new(target: Path, *arguments: str) -> Run:
-    return gocontainer("new", "orders", "--no-input", "--license", "mit", "-o", str(target.parent), *arguments)
+    licence = () if "--license" in arguments else ("--license", "mit")
+    return gocontainer("new", "orders", "--no-input", "-o", str(target.parent), *licence, *arguments)
 
 
 def report(target: Path, *arguments: str) -> dict[str, Any]:
