@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,27 +89,112 @@ def test_a_kill_at_any_moment_leaves_nothing_or_the_whole(tmp_path: Path, driver
         assert tree.load(folder / "orders") == whole
 
 
-def cloned(folder: Path) -> Path:
-    """An empty clone in place of the target, with something to lose."""
-    subprocess.run(["git", "init", "--quiet", str(folder / "orders")], check=True)
-    (folder / "orders/.git/precious").write_text("do not lose me")
+THEIRS = {
+    "an empty folder": {},
+    "an empty clone": {".git/precious": b"do not lose me"},
+    "a fresh remote": {
+        ".git/precious": b"do not lose me",
+        ".gitignore": b"*.exe\r\n",
+        "LICENSE": b"All rights reserved\xff",
+        "README.md": b"# orders",
+    },
+}
+"""What may be in the target, with something to lose."""
+
+
+def there(folder: Path, theirs: Mapping[str, bytes]) -> Path:
+    """A folder in place of the target that holds ``theirs``, in a repository where they have one."""
+    (folder / "orders").mkdir(parents=True)
+    if theirs:
+        subprocess.run(["git", "init", "--quiet", str(folder / "orders")], check=True)
+    for path, content in theirs.items():
+        (folder / "orders" / path).write_bytes(content)
     return folder
 
 
-def test_a_kill_never_loses_the_git_folder_that_was_there(tmp_path: Path, driver: Driver) -> None:
-    total = driver.points(cloned(tmp_path / "whole"))
-    outcomes = set()
-    for number in range(max(1, total - 12), total + 1):
-        folder = cloned(tmp_path / str(number))
+def cloned(folder: Path) -> Path:
+    return there(folder, THEIRS["an empty clone"])
+
+
+@pytest.mark.parametrize("theirs", THEIRS.values(), ids=THEIRS.keys())
+def test_a_kill_at_any_moment_leaves_what_was_there_as_it_was(
+    tmp_path: Path, driver: Driver, theirs: Mapping[str, bytes]
+) -> None:
+    whole_folder = there(tmp_path / "whole", theirs)
+    total, outcomes = driver.points(whole_folder), set()
+    whole = tree.load(whole_folder / "orders")
+    for number in range(1, total + 1, 5 if os.environ.get("CI") != "true" else 1):
+        folder = there(tmp_path / str(number), theirs)
         assert driver.new(folder, kill_at=number) == [-signal.SIGKILL]
-        files = [path for path in (folder / "orders").iterdir() if path.name != ".git"]
-        outcomes.add(bool(files))
-        if not files:
-            assert driver.points(folder) > 0
+        assert {path: (folder / "orders" / path).read_bytes() for path in theirs} == theirs
         assert [path.name for path in folder.iterdir()] == ["orders"]
-        assert (folder / "orders/.git/precious").read_text() == "do not lose me"
-        assert len(list((folder / "orders").iterdir())) > 10
+        finished = whole.items() <= tree.load(folder / "orders").items()
+        outcomes.add(finished)
+        code = driver.new(folder)[-1]
+        assert code in ({0, 2} if finished else {0}), "a whole one is not written over"
+        assert tree.load(folder / "orders") == whole, "what the killed run left is gone"
+        assert {path: (folder / "orders" / path).read_bytes() for path in theirs} == theirs
     assert outcomes == {True, False}
+
+
+def test_what_was_edited_after_a_kill_is_not_removed_with_what_it_left(tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    (target / ".gocontainer-0").mkdir(parents=True)
+    tree.put(target / ".gocontainer-0/deep/a.txt", File(b"a whole line"))
+    tree.put(target / ".gocontainer-0/deep/b.txt", File(b"b"))
+    (target / "deep").mkdir()
+    (target / "deep/a.txt").write_bytes(b"a whole")
+    (target / "deep/b.txt").write_bytes(b"mine")
+    tree.recover(target)
+    assert tree.load(target) == {"deep/b.txt": File(b"mine")}
+
+
+def test_what_is_whole_stays_when_only_the_copy_of_it_was_left(tmp_path: Path) -> None:
+    for folder in ("", ".gocontainer-0-done/"):
+        tree.put(tmp_path / f"new/{folder}a.txt", File(b"a"))
+    tree.recover(tmp_path / "new")
+    assert tree.load(tmp_path / "new") == {"a.txt": File(b"a")}
+
+
+def test_a_git_folder_that_a_killed_run_of_0_1_0_took_is_handed_back(tmp_path: Path) -> None:
+    taken = tmp_path / ".new.gocontainer-0-git"
+    tree.put(taken / ".git/precious", File(b"do not lose me"))
+    tree.recover(tmp_path / "new")
+    assert (tmp_path / "new/.git/precious").read_bytes() == b"do not lose me"
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_the_folder_that_is_filled_stays_the_same_one(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    before = (tmp_path / "new").stat().st_ino
+    tree.save(FILES, tmp_path / "new")
+    assert (tmp_path / "new").stat().st_ino == before, "a shell that stands in it still does"
+
+
+def test_two_runs_in_one_folder_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+
+    def meanwhile(_: Path) -> None:
+        with pytest.raises(TargetNotEmpty):
+            tree.save({"theirs.txt": File(b"theirs")}, tmp_path / "new")
+
+    tree.save(FILES, tmp_path / "new", meanwhile)
+    assert tree.load(tmp_path / "new") == FILES
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE", ".gitignore", ".gitattributes"])
+def test_a_file_of_a_fresh_remote_is_kept_and_anything_else_of_that_name_is_in_the_way(
+    tmp_path: Path, name: str
+) -> None:
+    tree.put(tmp_path / "new" / name, File(b"mine"))
+    tree.save(FILES, tmp_path / "new")
+    assert tree.load(tmp_path / "new") == {**FILES, name: File(b"mine")}
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / name).symlink_to(tmp_path / "new" / name)
+    (tmp_path / "folder" / name).mkdir(parents=True)
+    for target in ("link", "folder"):
+        with pytest.raises(TargetNotEmpty, match=name):
+            tree.save(FILES, tmp_path / target)
 
 
 def test_saving_and_loading_gives_the_same_tree(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ MEASURED = {*(ROOT / "docs/measured").glob("*.md")}
 """Tables that benchmarks write; they are parts of a page."""
 PAGES = [README, README_ZH, *sorted({*(ROOT / "docs").rglob("*.md")} - DERIVED)]
 TOP = sorted(ROOT.glob("*.md"))
-TUTORIALS = {ROOT / "docs/tutorial.md", ROOT / "docs/tutorial-zh.md"}
+TUTORIALS = {*(ROOT / "docs").glob("tutorial*.md")}
 """They have two terminals and the wizard; tests/test_tutorial.py follows them."""
 HOSTS = {
     "docs.docker.com",

@@ -11,7 +11,7 @@ from gocontainer import Answers, __version__, render
 from gocontainer.answers import lockfile
 from gocontainer.repository import tree
 from tests.helpers.release import FOLDER, frozen
-from tests.helpers.support import committed, git, gocontainer, ok
+from tests.helpers.support import committed, git, go, gocontainer, ok, replace
 
 RELEASES = sorted(FOLDER.glob("*/*"))
 assert RELEASES
@@ -54,3 +54,30 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     assert offers == ["license stays apache-2.0; its default is none now: --set license=none"]
     assert (repository / "LICENSE").is_file()
     assert git(repository, "status", "--porcelain") == ""
+
+
+ROUTES = "internal/httpapi/httpapi.go"
+EXAMPLE = '	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))\n'
+CARTS = '	mux.HandleFunc("GET /v1/carts", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })\n'
+with_the_example = pytest.mark.parametrize("release", [FOLDER / "0.1.0/service"], ids=str)
+
+
+@with_the_example
+def test_a_route_of_the_owners_stays_beside_the_list_of_routes_that_an_update_brings(repository: Path) -> None:
+    replace(repository / ROUTES, (EXAMPLE, EXAMPLE + CARTS))
+    git(repository, "commit", "--quiet", "--all", "--message", "a route")
+    assert json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))["conflicts"] == []
+    merged = (repository / ROUTES).read_text()
+    assert f'	mux.HandleFunc("GET /{{$}}", index)\n{EXAMPLE}{CARTS}' in merged
+    ok(go(repository, "vet", "./internal/httpapi"))
+
+
+@with_the_example
+def test_who_put_their_own_in_the_examples_place_decides_about_its_list(repository: Path) -> None:
+    """Merged in silence, the list's function would be gone with the example and the code would not compile."""
+    replace(repository / ROUTES, (EXAMPLE, CARTS))
+    (repository / "internal/httpapi/quotes.go").unlink()
+    git(repository, "commit", "--quiet", "--all", "--message", "our own")
+    run = gocontainer("update", str(repository), "--json")
+    assert run.code == 3
+    assert [each["path"] for each in json.loads(run.out)["conflicts"]] == [ROUTES]

@@ -6,19 +6,23 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.helpers import reads
+from tests.helpers.service import fixed_ports
 from tests.helpers.snippets import Snippet, go_caches, matches, snippets, steps
-from tests.helpers.support import CACHE, ROOT, locked, missing, need
+from tests.helpers.support import ROOT, missing, need
 from tests.helpers.terminal import CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, LEFT, RIGHT, Size, Terminal, environment
 
 pytestmark = pytest.mark.proof(runs=("generator", "template", "pyproject.toml", "hatch_build.py", "README.md"))
 
-TUTORIALS = (ROOT / "docs/tutorial.md", ROOT / "docs/tutorial-zh.md")
+TUTORIALS = sorted((ROOT / "docs").glob("tutorial*.md"))
+"""In each language that it is written in."""
 KEYS = {
     "Enter": ENTER, "Esc": ESCAPE, "Down": DOWN, "Left": LEFT, "Right": RIGHT, "Ctrl-C": CTRL_C, "Ctrl-U": CTRL_U,
 }  # fmt: skip
@@ -111,16 +115,14 @@ def run(shell: Shell, block: Snippet) -> None:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A machine on which nothing of gocontainer is installed yet; the ports are had by one tutorial at a time."""
+    """A machine on which nothing of gocontainer is installed yet."""
     need("python3", "git", "make", "go", "curl")
-    place = CACHE / "tutorial"
-    place.mkdir(parents=True, exist_ok=True)
-    with locked(place):
+    with fixed_ports():
         yield machine(tmp_path)
 
 
 def machine(tmp_path: Path) -> dict[str, str]:
-    """The environment of a home with a checkout and nothing else, on which the ports are free."""
+    """The environment of somebody whose home is new."""
     for port in PORTS:
         try:
             socket.create_server(("127.0.0.1", port)).close()
@@ -130,18 +132,42 @@ def machine(tmp_path: Path) -> dict[str, str]:
     ours = str(ROOT / ".venv/bin")
     path = os.pathsep.join(each for each in os.environ["PATH"].split(os.pathsep) if Path(each) != Path(ours))
     kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    who = {"GIT_CONFIG_GLOBAL": "/dev/null"}
     assert shutil.which("gocontainer", path=path) is None
-    return environment(tmp_path, (), **kept, **go_caches(), **who) | {"PATH": path, "PS1": r"<\#>$ ", "VIRTUAL_ENV": ""}
+    everything = environment(tmp_path, (), **kept, **go_caches()) | {"PATH": path, "PS1": r"<\#>$ ", "VIRTUAL_ENV": ""}
+    # A fresh home has nobody's name; what a machine's own settings of git say is left out.
+    nobody = {name: value for name, value in everything.items() if not name.startswith("GIT_")}
+    return {**nobody, "GIT_CONFIG_SYSTEM": "/dev/null"}
 
 
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda page: page.stem)
-def test_the_tutorial_ends_with_a_running_service(tutorial: Path, tmp_path: Path, fresh: dict[str, str]) -> None:
-    for shell in follow(tutorial.read_text(), tmp_path, fresh):
+def test_the_tutorial_ends_with_a_running_service(tmp_path: Path, fresh: dict[str, str], tutorial: Path) -> None:
+    reads.path(tutorial.relative_to(ROOT).as_posix())
+    assert who_is_git(tmp_path, fresh) == "", "git knows nobody here, as in a home that is new"
+    for shell in follow(tutorial.read_text(), tmp_path, language_of(tutorial, fresh)):
         shell.at_prompt()
         shell.terminal.send("exit\r")
         shell.terminal.end()
     assert (tmp_path / "src/orders/go.mod").exists()
+    assert (tmp_path / "src/orders/.git").is_dir()
+
+
+def who_is_git(home: Path, env: dict[str, str]) -> str:
+    """What git has as user.name and user.email."""
+    asked = ["git", "config", "--get-regexp", "^user[.]"]
+    return subprocess.run(asked, cwd=home, env=env, check=False, capture_output=True, text=True).stdout
+
+
+def language_of(tutorial: Path, env: dict[str, str]) -> dict[str, str]:
+    """The environment of somebody who reads that page: its ending names the language."""
+    lang = {"-zh": "zh_CN.UTF-8"}.get(tutorial.stem.removeprefix("tutorial"))
+    return {**env, "LANG": lang} if lang else env
+
+
+def test_every_tutorial_is_in_a_language_that_is_spoken() -> None:
+    assert {page.stem for page in TUTORIALS} >= {"tutorial"}
+    assert {page.stem for page in TUTORIALS} <= {"tutorial", "tutorial-zh"}
+    assert language_of(ROOT / "docs/tutorial-zh.md", {"LANG": "C.UTF-8"}) == {"LANG": "zh_CN.UTF-8"}
+    assert language_of(ROOT / "docs/tutorial.md", {"LANG": "C.UTF-8"}) == {"LANG": "C.UTF-8"}
 
 
 def test_what_a_reader_does_is_read_in_order() -> None:

@@ -67,7 +67,7 @@ def test_four_enters_give_the_default_repository(tmp_path: Path) -> None:
     assert terminal.end() == 0
     ok(gocontainer("new", "my-service", "--no-input", "--no-git", "-o", str(tmp_path / "again")))
     assert tree.load(tmp_path / "src/my-service") == tree.load(tmp_path / "again/my-service")
-    assert "  cd my-service\r\n  make run" in printed(terminal)
+    assert "  cd my-service\r\n  make  " in printed(terminal)
 
 
 @pytest.mark.parametrize(

@@ -259,12 +259,12 @@ class CannotUse(Refused):
 
 
 class TargetNotEmpty(UsageError):
-    """The target folder holds ``entries``, and only ``.git`` may be there."""
+    """The target folder holds ``entries`` beside which nothing is written; ``hint`` says what to do instead."""
 
-    says = mark("{path} is in the way: {entries}. Choose another service name or --output folder.")
+    says = mark("{path} is in the way: {entries}. {hint}")
 
-    def __init__(self, path: str, entries: Sequence[str]) -> None:
-        self.path, self.entries = path, tuple(entries)
+    def __init__(self, path: str, entries: Sequence[str], hint: str) -> None:
+        self.path, self.entries, self.hint = path, tuple(entries), hint
 
 
 class Cancelled(GocontainerError):

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from docs.demo import free_ports, until_ready
 
+from tests.helpers.support import CACHE, locked
+
 
 class Service(NamedTuple):
     """Where a running service answers."""
@@ -18,6 +20,15 @@ class Service(NamedTuple):
     admin: str
     admin_address: str
     process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def fixed_ports() -> Iterator[None]:
+    """Wait until no other test serves on the ports that a rendered Makefile names, and hold them meanwhile."""
+    folder = CACHE / "fixed-ports"
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        yield
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gocontainer.answers.forges import Home
 from gocontainer.answers.model import Layer, fits
+from gocontainer.options.types import Value
 from gocontainer.repository import git
 from gocontainer.repository.remotes import Remote
 from gocontainer.texts import tr
@@ -18,13 +19,20 @@ def detected(target: Path) -> Layer:
     """Return the answers that the repository at or around ``target`` suggests, if there is one."""
     top = git.work_tree(target)
     remote = git.remote(top) if top else None
-    if remote is None or top is None:
-        return Layer("detected", {})
+    below = {} if top in (None, target) else _BELOW
+    return Layer("detected", {**(_named_by(remote, target, top) if remote and top else {}), **below})
+
+
+_BELOW = {"ci": "none", "deps_bot": "none"}
+"""Below the top of a repository: a host reads what its pipeline and its bot are to do at the top alone."""
+
+
+def _named_by(remote: Remote, target: Path, top: Path) -> dict[str, Value]:
     inside = target.relative_to(top).as_posix()
     module = remote.module if inside == "." else f"{remote.module}/{inside}"
     found = Home(remote.host, remote.owner, remote.path).answers(target.name)
     found.pop("module", None)
-    return Layer("detected", {**({"module": module} if fits("module", module) else {}), **found})
+    return {**({"module": module} if fits("module", module) else {}), **found}
 
 
 class Surroundings(NamedTuple):
@@ -33,7 +41,7 @@ class Surroundings(NamedTuple):
     here: Path
     """The folder in which the repository's own folder will be, or the empty clone to be filled."""
     clone: str | None = None
-    """Name of the empty clone that ``here`` is; a service of that name fills it."""
+    """Name of the empty or fresh clone that ``here`` is; a service of that name fills it."""
     repository: Path | None = None
     """The repository around the place."""
     remote: Remote | None = None
@@ -56,7 +64,8 @@ class Surroundings(NamedTuple):
         if self.remote:
             yield tr("remote {module}", module=self.remote.module)
         if self.clone and fits("service", self.clone):
-            yield tr("an empty clone, to be filled")
+            fresh = any(each.name != ".git" for each in self.here.iterdir())
+            yield tr("a fresh clone, to be filled") if fresh else tr("an empty clone, to be filled")
         elif self.clone:
             yield tr("an empty clone, whose name no service can have")
         elif self.repository:

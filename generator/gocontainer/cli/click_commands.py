@@ -89,7 +89,11 @@ class Table(click.Command):
 class Lazy(click.Group):
     """A group whose other commands are imported when they are called or listed."""
 
-    MODULES: ClassVar = {"cost": "gocontainer.cost.command", "dev": "gocontainer.dev.command"}
+    MODULES: ClassVar = {
+        "cost": "gocontainer.cost.command",
+        "dev": "gocontainer.dev.command",
+        "doctor": "gocontainer.inspection.doctor_command",
+    }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *self.MODULES})

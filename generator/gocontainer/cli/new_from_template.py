@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gocontainer.answers import lockfile
 from gocontainer.answers.sources import from_file
 from gocontainer.cli import asking, flags, new_report
 from gocontainer.cli.requests import NewRequest
-from gocontainer.cli.written import write
+from gocontainer.cli.written import sealed, write
 from gocontainer.console import absolute, padded, say, tell
 from gocontainer.errors import CannotUse
 from gocontainer.external import template
@@ -20,6 +19,7 @@ from gocontainer.external.wanted import Wanted, Wizard
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
+from gocontainer.repository.kept import KeptFile, kept_files
 from gocontainer.texts import mark, tr
 
 
@@ -36,18 +36,19 @@ def new(request: NewRequest) -> None:
     if not request.dry_run:
         tree.recover(target)
     tree.refuse_occupied(target)
-    files = lockfile.with_lockfile(rendered.tree, rendered.answers, template=rendered.template)
-    written = [] if request.dry_run else write(files, target, no_git=request.no_git)
+    kept = kept_files(target, rendered.tree)
+    files = sealed(rendered.tree, rendered.answers, kept, rendered.template)
+    written = [] if request.dry_run else write(files, target, kept, no_git=request.no_git)
     warnings = [*rendered.notes, *written]
     for warning in warnings:
         tell(tr("Warning: {text}", text=warning), err=True)
     if request.as_json:
         more = {"template": rendered.template.document()}
-        say(new_report.as_json(rendered.answers, files, target, warnings, written=not request.dry_run, **more))
+        say(new_report.as_json(rendered.answers, files, target, warnings, kept, written=not request.dry_run, **more))
     elif request.dry_run:
-        say(new_report.listing(files, target))
+        say(new_report.listing(files, target, kept))
     else:
-        say("\n".join(_farewell(rendered, files, target, output)))
+        say("\n".join(_farewell(rendered, files, target, output, kept)))
 
 
 def _refuse(request: NewRequest) -> None:
@@ -64,7 +65,9 @@ def _refuse(request: NewRequest) -> None:
         raise CannotUse(reason, tr("Give one file."))
 
 
-def _farewell(rendered: template.Rendered, files: tree.Tree, target: Path, output: str) -> Iterator[str]:
+def _farewell(
+    rendered: template.Rendered, files: tree.Tree, target: Path, output: str, kept: Sequence[KeptFile]
+) -> Iterator[str]:
     template = rendered.template
     yield tr("Wrote {service}: {count} files in {folder}", service=target.name, count=len(files), folder=target)
     yield f"  {padded(tr('template'), 9)} {template.name} {template.version}"
@@ -73,6 +76,7 @@ def _farewell(rendered: template.Rendered, files: tree.Tree, target: Path, outpu
         shown = ", ".join(f"{name}={_shown(rendered.answers[name])}" for name in defaults)
         yield f"  {padded(tr('defaults'), 9)} {shown}"
         yield f"  {'':9} {tr('another value: --set KEY=VALUE')}"
+    yield from new_report.kept_lines(kept)
     yield ""
     yield tr("Next:")
     yield f"  cd {shlex.quote(os.path.normpath(f'{output}/{target.name}'))}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gocontainer.console import padded
 from gocontainer.rendering.estimate import replicas
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.repository import git
+from gocontainer.repository.kept import KeptFile
 from gocontainer.repository.tree import Tree, digest
 from gocontainer.texts import mark, tr
 
@@ -38,10 +40,16 @@ def not_committed(repository: Path) -> str:
     )
 
 
-def inside(repository: Path) -> str:
+def inside(repository: Path, files: Tree) -> str:
     """Return what to know of a service that is a folder of another repository."""
+    if any(path.startswith(".github/") for path in files):
+        return tr(
+            "{repository} is a repository already: nothing was committed, and .github has to move to its top to run.",
+            repository=repository,
+        )
     return tr(
-        "{repository} is a repository already: nothing was committed, and a pipeline has to move to its top to run.",
+        "{repository} is a repository already: nothing was committed, and no pipeline was written, since one runs from "
+        "its top alone. The how-to 'Put a service into a repository of many' has one for there.",
         repository=repository,
     )
 
@@ -67,11 +75,13 @@ def moves(answers: Answers) -> list[str]:
     ]
 
 
-def pipeline(answers: Answers) -> str:
+def pipeline(answers: Answers, target: Path) -> str:
     """Return who builds each change and why that one, where nobody said so."""
     ci, origin = answers["ci"], answers.origins["ci"]
     if origin == "default":
         return tr("{ci}, as no remote says otherwise (or --ci none --deps-bot none)", ci=ci)
+    if origin == "detected" and git.work_tree(target) not in (None, target):
+        return tr("none: it runs from the top of a repository alone")
     if origin in ("derived", "detected") and ci == "none":
         host = str(answers["module"]).partition("/")[0]
         return tr("none: there is none for {host}; 'make' has its steps", host=host)
@@ -79,11 +89,16 @@ def pipeline(answers: Answers) -> str:
 
 
 def as_json(
-    answers: AnswerSet, files: Tree, target: Path, warnings: Sequence[str], *, written: bool, **more: Any
+    answers: AnswerSet,
+    files: Tree,
+    target: Path,
+    warnings: Sequence[str],
+    kept: Sequence[KeptFile] = (),
+    *,
+    written: bool,
+    **more: Any,
 ) -> str:
     """Return what ``new --json`` prints."""
-    import json
-
     document = {
         "path": str(target),
         "written": written,
@@ -101,16 +116,25 @@ def as_json(
             }
             for path, file in sorted(files.items())
         ],
+        "kept": [each._asdict() for each in kept],
     }
     return json.dumps({**document, **more}, indent=2, ensure_ascii=False)
 
 
-def listing(files: Tree, target: Path) -> str:
+def listing(files: Tree, target: Path, kept: Sequence[KeptFile] = ()) -> str:
     """Return the files that would be written, with their sizes."""
     rows = [f"{len(file.content):8,}  {path}" for path, file in sorted(files.items())]
     total = sum(len(file.content) for file in files.values())
     title = tr("{folder} would get {count} files, {total:,} bytes:", folder=target, count=len(files), total=total)
-    return "\n".join([title, *rows])
+    return "\n".join([title, *rows, *kept_lines(kept)])
+
+
+def kept_lines(kept: Sequence[KeptFile]) -> Iterator[str]:
+    """Yield what is said of files that were there; nothing where there were none."""
+    if kept:
+        yield ""
+        yield tr("Kept as they were:")
+        yield from (f"  {each.sentence}" for each in kept)
 
 
 def output_flags(target: Path, output: str | None) -> list[str]:
@@ -127,11 +151,11 @@ def output_flags(target: Path, output: str | None) -> list[str]:
     return [] if parent == "." else ["-o", parent]
 
 
-def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
+def farewell(answers: Answers, files: Tree, target: Path, parent: str, kept: Sequence[KeptFile] = ()) -> str:
     """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
-    run = ("make run", tr("serves on port {port}", port=answers["port"]))
+    run = ("make run", tr("serves on port {port}; then, from another terminal:", port=answers["port"]))
     if answers["eventing"] == "kafka":
-        run = ("make run-flow", tr("starts a storage and the function, and uploads a text"))
+        run = ("make run-flow", tr("starts a storage and the function; then, from another terminal:"))
     known = {"service": answers["service"], "count": len(files), "folder": target}
     image = tr("{image} on {base_image}", image=answers["image"], base_image=answers["base_image"])
     size = tr(
@@ -145,11 +169,24 @@ def farewell(answers: Answers, files: Tree, target: Path, parent: str) -> str:
             f"  {padded(tr('image'), 9)} {image}",
             f"  {padded(tr('platforms'), 9)} {str(answers['platforms']).replace(',', ', ')}",
             f"  {padded(tr('replicas'), 9)} {size}",
-            f"  {padded(tr('pipeline'), 9)} {pipeline(answers)}",
+            f"  {padded(tr('pipeline'), 9)} {pipeline(answers, target)}",
+            *kept_lines(kept),
             "",
             tr("Next:"),
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
+            f"  {'make':13} # {tr('lists what there is')}",
             f"  {run[0]:13} # {run[1]}",
-            f"  {'make':13} # {tr('lists what else there is')}",
+            f"  {request(answers)}",
         ]
     )
+
+
+def request(answers: Answers) -> str:
+    """Return a command that the example answers once it runs, as the README has it too."""
+    if answers["eventing"] == "kafka":
+        data = {"bucket": f"{answers['service']}-uploads", "key": "README.md"}
+        event = {"specversion": "1.0", "id": "2", "source": "/me", "type": "upload.created", "data": data}
+        header = "'Content-Type: application/cloudevents+json'"
+        return f"curl -s localhost:{answers['port']} -H {header} -d '{json.dumps(event)}'"
+    basket = {"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}
+    return f"curl -s localhost:{answers['port']}/v1/quotes -d '{json.dumps(basket)}'"

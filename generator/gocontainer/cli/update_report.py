@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gocontainer.answers import lockfile
+from gocontainer.repository.kept import LISTS, KeptFile, missing_lines
 from gocontainer.repository.objects import Entry
 from gocontainer.texts import mark, tr
 from gocontainer.update import changed_limits, cluster_cleanup
@@ -57,6 +58,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
             for path, found in decided.items()
         },
         "unpinned": planned.unpinned if planned else {},
+        "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
@@ -93,8 +95,23 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [
         f"  {tr(unpinned, path=path, image=image)}" for path, images in planned.unpinned.items() for image in images
     ]
+    lines += [
+        KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
+    ]
     lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
     return "\n".join([*lines, *_in_the_cluster(update)])
+
+
+def _missing_lines(update: Update) -> dict[str, tuple[str, ...]]:
+    """Return, by list that is kept from updates, the lines of the template that it lacks."""
+    kept = lockfile.protected(update.remembered.keep, sorted(LISTS & update.theirs.keys()))
+    places = {path: update.project.folder / path for path in kept}
+    lacking = {
+        path: missing_lines(path, place.read_bytes(), update.theirs)
+        for path, place in places.items()
+        if place.is_file()
+    }
+    return {path: lines for path, lines in lacking.items() if lines}
 
 
 def _title(update: Update, count: int, *, written: bool) -> str:

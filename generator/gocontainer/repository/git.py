@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gocontainer import __version__
 from gocontainer.errors import GitFailed
 from gocontainer.repository.remotes import Remote, parse_remote
+from gocontainer.repository.tree import obstacles
 
 if TYPE_CHECKING:
     import subprocess
@@ -50,34 +51,45 @@ def lacking_identity(folder: Path) -> list[str]:
 
 
 def is_empty_clone(folder: Path) -> bool:
-    """Whether ``folder`` is the top of a repository and holds nothing else."""
-    return (folder / ".git").exists() and len(list(folder.iterdir())) == 1
+    """Whether ``folder`` is the top of a repository and holds nothing else that would be in the way."""
+    return (folder / ".git").exists() and not obstacles(folder)
 
 
-def start(folder: Path) -> bool:
-    """Make ``folder`` a repository with one commit; False where the commit was not possible.
+def start(folder: Path, paths: Sequence[str]) -> bool:
+    """Make ``folder`` a repository with one commit of ``paths``; False where the commit was not possible.
 
     Nothing of the user's set-up that could run, ask or leave something out takes part.
     """
     if _output(folder, "init", "--quiet", "--template=", "--initial-branch=main") is None:
         return False
-    return commit(folder)
+    return commit(folder, paths)
 
 
-def is_unborn(repository: Path) -> bool:
-    """Whether there is no commit yet."""
-    return _output(repository, "rev-parse", "--verify", "--quiet", "HEAD") is None
+def committed(repository: Path) -> list[str] | None:
+    """Return the names at the top of the last commit; None where there is no commit yet."""
+    said = _output(repository, "ls-tree", "-z", "--name-only", "HEAD")
+    return None if said is None else [name for name in said.split("\0") if name]
 
 
-def commit(repository: Path) -> bool:
-    """Commit everything; False where git refuses, as it does without a name and an address."""
+def uncommitted(repository: Path, names: Sequence[str]) -> list[str]:
+    """Return those of the files ``names`` that are not as the last commit has them."""
+    asked = ("status", "--porcelain", "--branch", "-z", "--no-renames", "--ignored", "--", *names)
+    said = _output(repository, "--literal-pathspecs", *asked) or ""
+    return [line[3:] for line in said.split("\0")[1:] if line]  # the first one is the branch
+
+
+def commit(repository: Path, paths: Sequence[str]) -> bool:
+    """Commit ``paths`` and nothing else; False where git refuses, as it does without a name and an address."""
     settings = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.excludesFile=/dev/null",
                 "commit.gpgSign=false", "maintenance.auto=false")  # fmt: skip
     quiet = [word for setting in settings for word in ("-c", setting)]
     message = f"Start from gocontainer {__version__}"
     # Packing comes with git's first maintenance; until then speed is worth the 100 kB.
-    added = _output(repository, *quiet, "-c", "core.looseCompression=0", "add", "--all")
-    return added is not None and _output(repository, *quiet, "commit", "--quiet", "--message", message) is not None
+    named, listed = ("--pathspec-from-file=-", "--pathspec-file-nul"), "\0".join(paths)
+    quiet += ["--literal-pathspecs"]
+    added = _output(repository, *quiet, "-c", "core.looseCompression=0", "add", "--force", *named, said=listed)
+    what = ("commit", "--quiet", "--only", "--message", message)
+    return added is not None and _output(repository, *quiet, *what, *named, said=listed) is not None
 
 
 _LOCAL = frozenset(
@@ -115,8 +127,8 @@ def surroundings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _LOCAL}
 
 
-def _output(folder: Path, *arguments: str) -> str | None:
-    """Return git's output, or None where git fails or is not there."""
+def _output(folder: Path, *arguments: str, said: str = "") -> str | None:
+    """Return git's output where it is ``said`` something, or None where git fails or is not there."""
     import subprocess  # not needed where there is no repository to ask
 
     try:
@@ -127,7 +139,7 @@ def _output(folder: Path, *arguments: str) -> str | None:
             env=surroundings(),
             encoding="utf-8",
             errors="replace",
-            stdin=subprocess.DEVNULL,
+            input=said,
         )
     except OSError:
         return None

@@ -2,9 +2,11 @@
 
 ``save`` builds beside the target under a name of its own, flushes, and renames. A killed run leaves the target absent
 or whole; the next run removes the rest, under a lock that tells an abandoned folder from one that is being written.
-Where the target is an empty clone, its ``.git`` moves into the finished folder just before the rename, and a killed
-run's ``.git`` is handed back first of all. Flushing uses several threads, while git makes the first commit: the files
-then share a commit of the disk's journal.
+Flushing uses several threads, while git makes the first commit: the files then share a commit of the disk's journal.
+
+A folder that is there, such as a clone, is filled in place: its ``.git``, its files and the shell that stands in it are
+never touched. A copy of all that is ours lies in it meanwhile, under such a name; after a kill it tells the next run
+what to remove, and what has been edited since.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.errors import TargetNotEmpty, WriteError
+from gocontainer.texts import tr
 
 try:
     import fcntl
@@ -70,22 +73,36 @@ def load(folder: Path) -> dict[str, File]:
 
 
 def save(tree: Tree, target: Path, prepare: Callable[[Path], None] = lambda _: None) -> None:
-    """Write ``tree`` as the new folder ``target``, which may hold a ``.git`` and nothing else.
+    """Write ``tree`` as the new folder ``target``, or beside the ``.git`` and the files of KEPT that are there.
 
-    The tree is built beside the target and renamed, so that a kill at any moment leaves nothing or
-    the whole; the next call removes what a killed one left. ``prepare`` may add to the finished
-    folder before it takes its place. Raises TargetNotEmpty or WriteError, having written nothing.
+    A new folder is built beside its place and renamed, so that a kill at any moment leaves nothing or the whole. In a
+    folder that is there, nothing that is not ours is touched at any moment; what a kill leaves there of ours, the
+    next call removes. ``prepare`` may add to the finished folder before its files are all on the disk. Raises
+    TargetNotEmpty or WriteError, having written nothing.
     """
     recover(target)
     refuse_occupied(target)
     try:
+        if target.is_dir():
+            _fill(tree, target, prepare)
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _staging(target) as staging:
+        with _staging(target.parent, f".{target.name}", target) as staging:
             _write(tree, staging, prepare)
-            _place(staging, target)
+            staging.rename(target)
     except OSError as error:
         refuse_occupied(target)  # somebody else was faster
         raise WriteError(str(target), error.strerror or str(error)) from error
+
+
+def _fill(tree: Tree, target: Path, prepare: Callable[[Path], None]) -> None:
+    """Write ``tree`` into a folder that is there. A copy of it tells what is ours until all of it is written."""
+    with _staging(target, "", target) as copy:
+        refuse_occupied(target, besides=copy.name)  # of two runs at once, at least one sees the other's copy
+        _write(tree, copy, lambda _: None)
+        _write(tree, target, prepare)
+        done = copy.rename(copy.with_name(copy.name + _DONE))
+    _remove(done)
 
 
 @contextmanager
@@ -109,43 +126,88 @@ def _scratch() -> Path:
     return folder
 
 
-def refuse_occupied(target: Path) -> None:
-    """Raise TargetNotEmpty where ``target`` holds anything but ``.git``."""
+KEPT = frozenset([".gitattributes", ".gitignore", "LICENSE", "README.md"])
+"""Files that a host puts into a repository that it has just made. They stay as they are."""
+
+
+def refuse_occupied(target: Path, besides: str = "") -> None:
+    """Raise TargetNotEmpty where ``target`` holds anything but ``.git`` and files of KEPT; ``besides`` is ours."""
     if target.is_symlink() or target.is_file():
-        raise TargetNotEmpty(str(target), ["a file or a link of that name"])
-    if target.is_dir():
-        entries = sorted(entry.name for entry in target.iterdir() if entry.name != ".git")
-        if entries:
-            raise TargetNotEmpty(str(target), entries)
+        hint = tr("Choose another service name or --output folder.")
+        raise TargetNotEmpty(str(target), [tr("a file or a link of that name")], hint)
+    entries = sorted({*obstacles(target)} - {besides}) if target.is_dir() else []
+    if entries:
+        raise TargetNotEmpty(str(target), entries, _way_out(entries))
+
+
+def _way_out(entries: Sequence[str]) -> str:
+    """Return what to do where ``entries`` are in the way."""
+    if any(each == "go.mod" or each.endswith(".go") for each in entries):
+        return tr(
+            "Go code is left alone: write the service into another folder with --output, and move your packages there."
+        )
+    return tr(
+        "Beside README.md, LICENSE, .gitignore and .gitattributes nothing may be there. "
+        "Move the rest away, or choose another service name or --output folder."
+    )
+
+
+def obstacles(folder: Path) -> list[str]:
+    """Return the names in ``folder`` beside which nothing can be written."""
+    return [each.name for each in folder.iterdir() if each.name != ".git" and not _is_kept(each)]
+
+
+def _is_kept(path: Path) -> bool:
+    return path.name in KEPT and path.is_file() and not path.is_symlink()
 
 
 def recover(target: Path) -> None:
-    """Undo what a killed run left beside ``target``: hand a moved ``.git`` back, remove the rest."""
-    for staging in target.parent.glob(f".{target.name}.gocontainer-*"):
+    """Undo what a killed run left at ``target`` or beside it; what was there before it began stays."""
+    for staging in (*target.parent.glob(f".{target.name}{_MARK}*"), *target.glob(f"{_MARK}*")):
         with _held(staging) as free:
-            if not free:
-                continue  # another run is writing there now
-            _undo(staging, target)
+            if free:  # else another run is writing there now
+                _undo(staging, target)
 
 
 def _undo(staging: Path, target: Path) -> None:
-    """Hand a ``.git`` that was the target's own back, and remove the rest."""
-    import shutil
-
-    if staging.name.endswith(_WITH_GIT) and (staging / ".git").exists():
+    """Remove what a run has written: its own folder, and in one that was there the files that are as it wrote them."""
+    if staging.parent == target and not staging.name.endswith(_DONE):
+        _take_back(staging, target)
+    elif (staging / ".git").exists() and staging.name.endswith(_WITH_GIT):
         target.mkdir(exist_ok=True)
         (staging / ".git").rename(target / ".git")
-    shutil.rmtree(staging, ignore_errors=True)
+    _remove(staging)
 
 
+def _take_back(copy: Path, target: Path) -> None:
+    """Remove what is at ``target`` as ``copy`` has it, or begins as that does, and the folders that are empty then."""
+    for path in sorted(copy.rglob("*"), reverse=True):  # what is in a folder before the folder
+        there = target / path.relative_to(copy)
+        if there.is_symlink():
+            continue
+        if path.is_dir() and there.is_dir() and not any(there.iterdir()):
+            there.rmdir()
+        elif path.is_file() and there.is_file() and path.read_bytes().startswith(there.read_bytes()):
+            there.unlink()
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_MARK = ".gocontainer-"
+"""In the name of a folder that is there only while a run writes."""
+_DONE = "-done"
+"""Ends that name once all is written."""
 _WITH_GIT = "-git"
-"""Ends the name of a staging folder that takes the target's own ``.git`` over."""
+"""Ended that name where a run of 0.1.0 had taken the target's own ``.git`` over."""
 
 
 @contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    kind = _WITH_GIT if (target / ".git").exists() else ""
-    staging = target.parent / f".{target.name}.gocontainer-{os.urandom(4).hex()}{kind}"
+def _staging(parent: Path, name: str, target: Path) -> Iterator[Path]:
+    staging = parent / f"{name}{_MARK}{os.urandom(4).hex()}"
     staging.mkdir()
     with _held(staging):
         try:
@@ -235,11 +297,3 @@ def _flushing(descriptors: Sequence[int]) -> Iterator[None]:
 
 _BINARY = getattr(os, "O_BINARY", 0)
 """Windows would end lines its own way without it."""
-
-
-def _place(staging: Path, target: Path) -> None:
-    if staging.name.endswith(_WITH_GIT):
-        (target / ".git").rename(staging / ".git")
-    if os.name == "nt" and target.exists():
-        target.rmdir()  # only there does a rename refuse an empty folder
-    staging.rename(target)

@@ -13,7 +13,8 @@ from gocontainer.repository.git import Git, Reader
 from gocontainer.repository.objects import FOLDER, SUBMODULE, Entry, list_tree, parse_tree
 from gocontainer.texts import listed, mark, tr
 
-_OLDEST = (2, 38)
+OLDEST_GIT = (2, 38)
+"""The first that merges without a work tree."""
 _UNDER_WAY = {
     "MERGE_HEAD": mark("a merge is under way"),
     "CHERRY_PICK_HEAD": mark("a cherry-pick is under way"),
@@ -186,5 +187,5 @@ def refuse_old_git(folder: Path) -> None:
     """Raise GitTooOld where git cannot merge without a work tree; an older one may not even know what we ask."""
     said = Git(folder).line("version")
     number = re.search(r"(\d+)\.(\d+)\S*", said)
-    if number is None or (int(number[1]), int(number[2])) < _OLDEST:
+    if number is None or (int(number[1]), int(number[2])) < OLDEST_GIT:
         raise GitTooOld(number[0] if number else said)

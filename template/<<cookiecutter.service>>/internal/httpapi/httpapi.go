@@ -6,6 +6,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,6 +59,9 @@ func routes(cfg config.Config, hooks ...Hook) http.Handler {
 func routes(cfg config.Config) http.Handler {
 <% endif %>
 	mux := http.NewServeMux()
+<% if cookiecutter.eventing == "none" %>
+	mux.HandleFunc("GET /{$}", index)
+<% endif %>
 <% if cookiecutter.eventing == "kafka" %>
 	mux.Handle("POST /", receive(function.New(cfg)))
 <% elif cookiecutter.__edge and cookiecutter.__center %>
@@ -255,23 +259,16 @@ func record(w http.ResponseWriter) *statusRecorder {
 }
 
 func (s *statusRecorder) code() int {
-	if s.status == 0 {
-		return http.StatusOK
-	}
-	return s.status
+	return cmp.Or(s.status, http.StatusOK)
 }
 
 func (s *statusRecorder) WriteHeader(status int) {
-	if s.status == 0 {
-		s.status = status
-	}
+	s.status = cmp.Or(s.status, status)
 	s.ResponseWriter.WriteHeader(status)
 }
 
 func (s *statusRecorder) Write(data []byte) (int, error) {
-	if s.status == 0 {
-		s.status = http.StatusOK
-	}
+	s.status = s.code()
 	return s.ResponseWriter.Write(data)
 }
 

@@ -10,6 +10,11 @@ import (
 // Amounts are integers in the currency's minor unit (cents), so nothing is ever rounded, and the same
 // lines give the same quote on every replica.
 
+// index lists the example's routes for whoever opens the service in a browser.
+func index(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string][]string{"routes": {"POST /v1/quotes"}})
+}
+
 // createQuote prices the basket in the body.
 <% if cookiecutter.__edge and cookiecutter.__center %>
 func createQuote(maxLines func() int, hooks ...Hook) http.HandlerFunc {

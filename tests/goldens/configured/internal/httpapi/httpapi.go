@@ -2,6 +2,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,7 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 // routes is the whole API at a glance.
 func routes(cfg config.Config) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", index)
 	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }))
 	return mux
 }
@@ -206,23 +208,16 @@ func record(w http.ResponseWriter) *statusRecorder {
 }
 
 func (s *statusRecorder) code() int {
-	if s.status == 0 {
-		return http.StatusOK
-	}
-	return s.status
+	return cmp.Or(s.status, http.StatusOK)
 }
 
 func (s *statusRecorder) WriteHeader(status int) {
-	if s.status == 0 {
-		s.status = status
-	}
+	s.status = cmp.Or(s.status, status)
 	s.ResponseWriter.WriteHeader(status)
 }
 
 func (s *statusRecorder) Write(data []byte) (int, error) {
-	if s.status == 0 {
-		s.status = http.StatusOK
-	}
+	s.status = s.code()
 	return s.ResponseWriter.Write(data)
 }
 

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -46,6 +47,20 @@ func TestQuote(t *testing.T) {
 	rec := send(newAPI(t), http.MethodPost, "/v1/quotes", body)
 	if rec.Code != http.StatusOK || rec.Body.String() != want {
 		t.Errorf("got %d %s, want 200 %s", rec.Code, rec.Body, want)
+	}
+}
+
+func TestIndexListsRoutesThatAreThere(t *testing.T) {
+	api := newAPI(t)
+	var list struct{ Routes []string }
+	if rec := send(api, http.MethodGet, "/", ""); json.Unmarshal(rec.Body.Bytes(), &list) != nil || len(list.Routes) == 0 {
+		t.Fatalf("got %d %s, want a list of routes", rec.Code, rec.Body)
+	}
+	for _, route := range list.Routes {
+		method, path, _ := strings.Cut(route, " ")
+		if rec := send(api, method, path, ""); rec.Code == http.StatusNotFound || rec.Code == http.StatusMethodNotAllowed {
+			t.Errorf("%s got %d", route, rec.Code)
+		}
 	}
 }
 
