@@ -21,7 +21,7 @@ from gocontainer.wizard.conversation import CUSTOMISE, PAGES, REVIEW, Conversati
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import Settler
 
-NOWHERE = Surroundings(Path("nowhere"))
+NOWHERE = Surroundings(Path("/nowhere"))
 
 
 def conversation(around: Surroundings = NOWHERE, said: Mapping[str, Value] | None = None, **flags: Any) -> Conversation:

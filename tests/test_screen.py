@@ -36,7 +36,7 @@ from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.screen import MARGIN, PANEL, WIDE, Screen
 from gocontainer.wizard.settling import Settler
 
-NOWHERE = Surroundings(Path("nowhere"))
+NOWHERE = Surroundings(Path("/nowhere"))
 SIZES = [(40, 12), (60, 20), (80, 24), (120, 40)]
 
 

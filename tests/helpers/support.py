@@ -65,7 +65,9 @@ def gocontainer(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]
 
 def clean_environment() -> dict[str, str]:
     """The environment without answers, in English, and with an identity for git."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GOCONTAINER_", "GIT_"))}
+    # readline, once it is imported, sets the size of the terminal that pytest has.
+    others = ("GOCONTAINER_", "GIT_", "COLUMNS", "LINES")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     who = {"NAME": "Test", "EMAIL": "test@example.com"}
     kept["GOCONTAINER_LANG"] = "en"
     return kept | {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
