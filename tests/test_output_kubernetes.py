@@ -76,6 +76,7 @@ def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
     assert trigger["metadata"]["topic"] == settings["kafka-topic"]
     assert trigger["metadata"]["consumerGroup"] == settings["kafka-group"]
     assert trigger["metadata"]["lagThreshold"] == str(row["concurrency"])
+    assert ("excludePersistentLag" in trigger["metadata"]) == (row["task_seconds"] <= 10)
     assert scaled["scaleTargetRef"]["name"] == prod["Deployment"]["metadata"]["name"]
     assert (f"{EVENTS} NetworkPolicy" in prod) == row["network_policy"]
 

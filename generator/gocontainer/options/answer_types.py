@@ -24,6 +24,7 @@ class AnswerValues(TypedDict, total=False):
     eventing: Literal["none", "kafka"]
     scaler: Literal["knative", "keda"]
     concurrency: int
+    task_seconds: int
     scale_to_zero: bool
     edge_api: Literal["platform", "native"]
     edge_model: bool

@@ -16,7 +16,7 @@ from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.delivery import CI_PROVIDERS
 from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS
 from gocontainer.options.types import Value
-from gocontainer.rendering.sizing import Sizes
+from gocontainer.rendering.sizing import POLLING, Sizes
 
 RELEASED = ".dev" not in __version__
 """Whether this version can be had from an index, and writes the same for ever."""
@@ -63,6 +63,7 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__own_sleep": answers["kubernetes_min"] == "1.27",
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
+        "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,
         "__update_bot": released and answers["deps_bot"] != "none",
     }
