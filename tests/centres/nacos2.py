@@ -23,7 +23,10 @@ class Nacos2(Nacos):
     """
 
     build, main = "nacos2", "com.alibaba.nacos.Main"
-    settings = SETTINGS.replace("nacos.server.main.port", "server.servlet.contextPath=/nacos\nserver.port")
+    settings = (
+        SETTINGS.replace("nacos.server.main.port", "server.servlet.contextPath=/nacos\nserver.port")
+        + "server.tomcat.accesslog.enabled=false\n"  # it would be written to wherever the tests run
+    )
     spaces: tuple[str, ...] = ("", "dev", "prod")
     """The ids of the namespaces that the service may read; the first one, which is called public, has none."""
 

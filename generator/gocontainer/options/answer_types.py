@@ -21,6 +21,7 @@ class AnswerValues(TypedDict, total=False):
     config_center: Literal["none", "nacos", "apollo", "etcd"]
     tracing: bool
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
+    separate_settings: bool
     eventing: Literal["none", "kafka"]
     scaler: Literal["knative", "keda"]
     concurrency: int

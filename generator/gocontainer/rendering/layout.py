@@ -50,6 +50,8 @@ FILES: Mapping[str, When] = {
     "deploy/knative/networkpolicy.yaml": {"network_policy": (True,)},
     "deploy/namespace/": {"target": IN_A_CLUSTER},
     "deploy/overlays/": {"__overlays": ("true",)},
+    "deploy/overlays/dev/config-center/": {"__separate_settings": ("true",)},
+    "deploy/overlays/prod/config-center/": {"__separate_settings": ("true",)},
     "deploy/sites.yaml": {"__edge": ("true",)},
     "docs/decisions.md": {"__deployment": ("true",)},
     "docs/edge.md": {"__edge": ("true",)},
