@@ -125,6 +125,7 @@ FLAGS: Mapping[str, str] = {
     "__knative": "target knative and scaler knative",
     "__node_groups": "target kubeedge and edge_api platform",
     "__node_pools": "target openyurt and edge_api platform",
+    "__separate_settings": "a config centre, target kubernetes and separate_settings",
     "__site_workloads": "edge_api native or edge_workload daemonset",
     "__overlays": "target kubernetes, or scaler keda",
     "__update_bot": "deps_bot dependabot or renovate, by a released version",

@@ -125,10 +125,17 @@ func TestAnAnswerThatIsNoSetOfValuesIsTakenOnce(t *testing.T) {
 }
 
 func TestAnEmptiedCentreKeepsWhatItSaidAndTheLogSaysWhy(t *testing.T) {
-	s := &script{wait: fine, load: fine, values: map[string]string{"quote-max-lines": "5"}}
+	var emptied atomic.Bool
+	s := &script{load: fine, values: map[string]string{"quote-max-lines": "5"}}
+	s.wait = func() error {
+		if emptied.Load() {
+			s.values = map[string]string{}
+		}
+		return nil
+	}
 	out, taken := run(t, s, func(follower *Follower) {
 		time.Sleep(time.Minute)
-		s.values = map[string]string{}
+		emptied.Store(true)
 		time.Sleep(time.Minute)
 		if state := follower.State(); state.Error != errEmpty.Error() {
 			t.Errorf("emptied: %+v", state)
