@@ -130,6 +130,10 @@ bench-runtime: $(READY) ## run the service under limits beside net/http alone (r
 bench-coldstart: $(READY) ## time a function from exec to its first answer beside net/http alone (root, Debian)
 	$(RUN)/python benchmarks/coldstart.py
 
+.PHONY: bench-events
+bench-events: $(READY) ## work off a day of events (ALL=1: a million) and say what one costs (Debian)
+	$(RUN)/python benchmarks/events.py
+
 .PHONY: bench-node
 bench-node: $(READY) ## roll out under load and hang processes on a real node (root, Debian)
 	$(RUN)/python benchmarks/node.py

@@ -112,6 +112,13 @@ def test_every_row_of_the_table_is_shown_by_some_answers(tmp_path: Path) -> None
 def test_a_number_names_the_answers_that_it_follows_from_also_through_others(tmp_path: Path) -> None:
     options = {each.name: each.options for each in explain.explain(repository(tmp_path))}
     assert options["grace_period"] == ("drain_seconds",)
+    function = {
+        each.name: each.options
+        for each in explain.explain(
+            repository(tmp_path / "function", target="knative", eventing="kafka", scaler="keda")
+        )
+    }
+    assert function["grace_period"] == ("drain_seconds", "task_seconds", "eventing")
     assert options["min_ready"] == ("liveness_period", "liveness_failures", "liveness_timeout")
     assert options["cpu_limit"] == ("cpu",)
     assert options["user"] == ()
@@ -122,7 +129,7 @@ def test_the_command_shows_formula_file_and_source(tmp_path: Path) -> None:
     out = ok(gocontainer("explain", str(repository(tmp_path))))
     assert (
         "  grace period, seconds: 33\n"
-        "    formula  pre_stop 5 + drain_seconds 20 + flush 3 + margin 5\n"
+        "    formula  pre_stop 5 + drain 20 + flush 3 + margin 5\n"
         "    answers  drain_seconds\n"
         "    file     deploy/base/deployment.yaml\n"
     ) in out

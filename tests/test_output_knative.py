@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def test_set_image_names_the_image_here_too(tmp_path: Path) -> None:
     assert service(repository)["spec"]["template"]["spec"]["containers"][0]["image"] == image
 
 
-def test_events_go_round_from_the_topic_to_the_notifier(tmp_path: Path) -> None:
+def test_events_go_from_topic_to_topic_and_every_receiver_is_there(tmp_path: Path) -> None:
     found = objects(rendered(tmp_path, **FUNCTION))
     source, broker, sink = (found[f"{kind} orders"] for kind in ("KafkaSource", "Broker", "Trigger"))
     letters = found["KafkaSink orders-dead-letters"]
@@ -134,14 +135,32 @@ def test_events_go_round_from_the_topic_to_the_notifier(tmp_path: Path) -> None:
     assert letters["spec"]["bootstrapServers"] == source["spec"]["bootstrapServers"], "named once"
     types = [each["spec"]["filters"][0]["exact"]["type"] for name, each in found.items() if name.startswith("Trigger")]
     assert types == ["upload.created", "upload.processed"]
+    sinks = [each for name, each in found.items() if name.startswith("KafkaSink")]
+    assert [each["spec"]["topic"] for each in sinks] == ["orders-dead-letters", "orders-results"]
+    assert list(absent_receivers(found)) == []
+    found["Trigger orders-notifier"]["spec"]["subscriber"]["ref"] = {"kind": "Service", "name": "notifier"}
+    assert list(absent_receivers(found)) == ["Service notifier"]
+
+
+def absent_receivers(found: dict[str, Any]) -> Iterator[str]:
+    """Yield whatever events are sent to and is not there."""
+    for each in found.values():
+        spec = each.get("spec", {})
+        letters = spec.get("delivery", {}).get("deadLetterSink", {})
+        for place in (spec.get("subscriber", {}), spec.get("sink", {}), letters):
+            name = f"{place['ref']['kind']} {place['ref']['name']}" if "ref" in place else ""
+            if name and name not in found:
+                yield name
 
 
 def test_the_function_s_own_deadline_comes_before_the_platform_s(tmp_path: Path) -> None:
-    found = objects(rendered(tmp_path, drain_seconds=60, **FUNCTION))
-    seconds = re.fullmatch(r"PT(\d+)S", found["Broker orders"]["spec"]["delivery"]["timeout"])
-    assert seconds
-    sizes = Sizes.of(answers(drain_seconds=60))
-    assert sizes.request_timeout < int(seconds[1]) == sizes.revision_timeout <= 600
+    for given in ({"drain_seconds": 60}, {"task_seconds": 590}, {"task_seconds": 1, "drain_seconds": 5}):
+        found = objects(rendered(tmp_path / str(given), **given, **FUNCTION))
+        seconds = re.fullmatch(r"PT(\d+)S", found["Broker orders"]["spec"]["delivery"]["timeout"])
+        assert seconds
+        sizes = Sizes.of(answers(**given, **FUNCTION))
+        assert sizes.request_timeout == given.get("task_seconds", 10)
+        assert sizes.request_timeout < sizes.stalled < int(seconds[1]) == sizes.revision_timeout <= 600
 
 
 def test_the_function_tries_more_often_than_the_platform_does(tmp_path: Path) -> None:

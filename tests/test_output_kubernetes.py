@@ -62,7 +62,15 @@ def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, A
         selectors_match(overlay)
         pod_is_sized(row, overlay["Deployment"]["spec"]["template"]["spec"])
         center_is_known(row, overlay)
+    if row["config_center"] != "none":
+        places = [separated(overlay[f"{CENTER} ConfigMap"]["data"]) for overlay in (dev, prod)]
+        assert (places[0] != places[1]) == row["separate_settings"]
     assert (f"{CENTER} NetworkPolicy" in prod) == (row["network_policy"] and row["config_center"] != "none")
+
+
+def separated(settings: dict[str, str]) -> list[str | None]:
+    """Return what may tell the place of one overlay from that of another."""
+    return [settings.get(f"APP_CENTER_{name}") for name in ("ADDRESS", "NAMESPACE", "PREFIX")]
 
 
 def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
@@ -76,6 +84,7 @@ def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
     assert trigger["metadata"]["topic"] == settings["kafka-topic"]
     assert trigger["metadata"]["consumerGroup"] == settings["kafka-group"]
     assert trigger["metadata"]["lagThreshold"] == str(row["concurrency"])
+    assert ("excludePersistentLag" in trigger["metadata"]) == (row["task_seconds"] <= 10)
     assert scaled["scaleTargetRef"]["name"] == prod["Deployment"]["metadata"]["name"]
     assert (f"{EVENTS} NetworkPolicy" in prod) == row["network_policy"]
 

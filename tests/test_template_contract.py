@@ -243,6 +243,7 @@ def test_every_option_and_every_derived_value_is_used() -> None:
     used = {name for path, source in FILES.items() for name in names(language.parse(source, path, PARTIALS))}
     used |= {name for when in layout.FILES.values() for name in when}
     through_derived = {"base_image", "cpu", "resources", "max_replicas", "min_replicas", "target"}
+    through_derived |= {"drain_seconds", "task_seconds", "separate_settings"}
     assert {option.name for option in OPTIONS} - used <= through_derived
     assert DERIVED - used == set()
 
@@ -313,11 +314,14 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/knative/networkpolicy.yaml",
         "deploy/knative/service.yaml",
         "deploy/namespace/namespace.yaml",  # Knative has one environment
+        "deploy/overlays/dev/config-center/kustomization.yaml",
         "deploy/overlays/dev/kustomization.yaml",
+        "deploy/overlays/prod/config-center/kustomization.yaml",
         "deploy/overlays/prod/kustomization.yaml",
         "deploy/sites.yaml",  # a model beside each image
         "docs/decisions.md",
         "docs/edge.md",  # what a node needs on each platform
+        "docs/function.md",
         "docs/knative.md",
         "go.mod",
         "go.sum",

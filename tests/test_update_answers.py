@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from gocontainer import __version__
+from gocontainer import Answers, __version__, render
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.migrations import Migration
 from gocontainer.repository.tree import File
@@ -486,3 +486,47 @@ def test_without_an_update_there_is_nothing_to_end(orders: Repository, switch: s
     done = command("update", str(orders.folder), switch)
     assert (done.code, done.out, snapshot(orders)) == (2, "", before)
     assert done.err == "Error: No update is under way. There is nothing to end.\n"
+
+
+FUNCTION = {"target": "knative", "eventing": "kafka"}
+
+
+def without(*names: str) -> Callable[[dict[str, Any]], None]:
+    """Make a lock one of the time before some options."""
+
+    def earlier(document: dict[str, Any]) -> None:
+        document["answers"] = {name: value for name, value in document["answers"].items() if name not in names}
+        document["defaults"] = [name for name in document["defaults"] if name not in names]
+
+    return earlier
+
+
+def test_an_option_that_is_new_to_a_repository_takes_what_was_rendered_and_its_default_is_offered(
+    tmp_path: Path,
+) -> None:
+    repository = Repository(tmp_path / "orders", BASE, drain_seconds=5, **FUNCTION)
+    relock(repository, without("task_seconds"))
+    answers = Answers.merge(*lockfile.read(repository.folder).layers())
+    assert b'"request-timeout", 5*time.Second' in render(answers)["internal/config/settings.go"].content
+    assert repository.report(NEWER)["offers"] == {"task_seconds": {"kept": 5, "default": 10}}
+    remembered = lockfile.read(repository.folder)
+    assert remembered.answers["task_seconds"] == 5
+    assert "task_seconds" in remembered.defaults, "it is offered again the next time"
+
+
+def test_what_is_asked_for_the_first_time_takes_its_default(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE, drain_seconds=5)
+    relock(repository, without("task_seconds"))
+    asked = [argument for name, value in FUNCTION.items() for argument in ("--set", f"{name}={value}")]
+    assert repository.report(NEWER, *asked)["offers"] == {}
+    assert lockfile.read(repository.folder).answers["task_seconds"] == 10
+
+
+def test_overlays_of_a_repository_from_before_go_on_sharing_their_settings(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE, config_center="nacos", separate_settings=False)
+    relock(repository, without("separate_settings"))
+    answers = Answers.merge(*lockfile.read(repository.folder).layers())
+    assert [path for path in render(answers) if path.startswith("deploy/overlays/") and "config-center" in path] == []
+    offer = {"separate_settings": {"kept": False, "default": True}}
+    assert repository.report(NEWER)["offers"] == offer
+    assert "separate_settings" in lockfile.read(repository.folder).defaults, "it is offered again the next time"

@@ -15,7 +15,7 @@ from tests.helpers import background_build
 from tests.helpers.jars import collect, java, pin
 from tests.helpers.support import CACHE, ROOT, locked
 
-SERVERS = {"apollo": "apollo_mockserver", "nacos": "nacos_server"}
+SERVERS = {"apollo": "apollo_mockserver", "nacos": "nacos_server", "nacos2": "nacos2_server"}
 """The pin of each server that Maven brings."""
 
 

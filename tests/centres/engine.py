@@ -17,6 +17,7 @@ from tests.centres.build import class_path
 from tests.centres.centre import Centre
 from tests.centres.etcd import Etcd
 from tests.centres.nacos import Nacos
+from tests.centres.nacos2 import Nacos2
 from tests.helpers.daemons import debian
 
 SomeCentre = TypeVar("SomeCentre", bound=Centre)
@@ -28,6 +29,15 @@ def nacos(*, secured: bool = True) -> Iterator[Nacos]:
     debian("iproute2", "openssl", "socat")
     class_path("nacos")
     with _scratch() as scratch, _started(Nacos(scratch, secured=secured)) as centre:
+        yield centre
+
+
+@contextmanager
+def nacos2(*, secured: bool = True) -> Iterator[Nacos2]:
+    """Run a Nacos 2; ``secured`` says whether it asks for a user and a password."""
+    debian("iproute2", "openssl", "socat")
+    class_path("nacos2")
+    with _scratch() as scratch, _started(Nacos2(scratch, secured=secured)) as centre:
         yield centre
 
 

@@ -43,6 +43,10 @@ class Etcd(Centre):
         # One transaction, so that nobody sees a half of it.
         _call(self._own, "kv/txn", {"success": [*puts, *deletes]}, token)
 
+    def put(self, key: str, value: str) -> None:
+        """Write one key, wherever it is."""
+        _call(self._own, "kv/put", {"key": _b64(key), "value": _b64(value)}, self._admin_token())
+
     def read(self, who: Credentials | None = None) -> dict[str, str]:
         token = _token(self.url, who) if who else ""
         return _values(_call(self.url, "kv/range", _below(self.place["prefix"]), token), self.place["prefix"])

@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from docs.demo import free_ports
 
 from tests.centres.centre import Answer, Centre, Credentials, ask
 from tests.helpers import reads
 from tests.helpers.daemons import until
 from tests.helpers.support import go, need, ok, rendered, replace
+from tests.judges.subject import kustomize
 
 KEY, DEFAULT = "quote-max-lines", 100
 """A hot key whose value a caller can see, and what it is where nobody says anything."""
@@ -100,14 +102,17 @@ def following(
     who: Credentials | None = None,
     environment: Mapping[str, str] | None = None,
     race: bool = True,
+    placed: bool = True,
 ) -> Iterator[Follower]:
     """Start a service in its own folder, wait until it answers, and stop it; a race is a failure.
 
-    ``who`` is who reads, else ``centre.good``. Without a last-good file unless ``arguments`` name one.
+    ``who`` is who reads, else ``centre.good``. It looks at the centre's place only where it is ``placed``. Without a
+    last-good file unless ``arguments`` name one.
     """
     service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
     login(centre, folder, who or centre.good)
-    place = [word for key, value in centre.place.items() for word in (PLACES[centre.name][key], value)]
+    words = centre.place.items() if placed else ()
+    place = [word for key, value in words for word in (PLACES[centre.name][key], value)]
     ports = ["-addr", service, "-admin-addr", admin, "-pprof-addr", "", "-shutdown-delay", "0s"]
     reading = ["-center-address", centre.url, "-center-credentials", str(folder), "-center-timeout", PATIENT]
     output = Path(tempfile.mkstemp(prefix="service-", suffix=".log", dir=folder)[1])
@@ -129,6 +134,15 @@ def following(
             process.wait()
     assert process.returncode == 0, output.read_text()
     assert "DATA RACE" not in output.read_text()
+
+
+def overlay(name: str, folder: Path, which: str) -> dict[str, str]:
+    """Return where in a centre the service of an overlay looks, as variables."""
+    repository = rendered(folder, config_center=name)
+    documents = yaml.safe_load_all(kustomize(repository / "deploy/overlays" / which))
+    [found] = [each["data"] for each in documents if each["metadata"]["name"].startswith("orders-config-center-")]
+    ours = ("APP_CENTER_NAMESPACE", "APP_CENTER_PREFIX")
+    return {key: value for key, value in found.items() if key in ours}
 
 
 def login(centre: Centre, folder: Path, who: Credentials) -> None:

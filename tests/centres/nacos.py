@@ -57,7 +57,7 @@ class Nacos(Centre):
     without the console. Who listens by its gRPC port cannot reach it here: only the HTTP port has a line.
     """
 
-    name = "nacos"
+    name, build, main, settings = "nacos", "nacos", "Main", SETTINGS
     place = {"namespace": "public", "group": "DEFAULT_GROUP", "data_id": "orders"}  # noqa: RUF012
     good = Credentials("orders", "orders-secret")
     bad = Credentials("orders", "wrong-secret")
@@ -117,18 +117,22 @@ class Nacos(Centre):
         home = self.scratch / "nacos"
         first = not home.exists()
         (home / "conf").mkdir(parents=True, exist_ok=True)
-        (home / "conf/application.properties").write_text(SETTINGS.format(secured=str(self.secured).lower()))
+        (home / "conf/application.properties").write_text(self.settings.format(secured=str(self.secured).lower()))
         socat = (f"UNIX-LISTEN:{self._socket},unlink-early,backlog=128,fork", "TCP:127.0.0.1:8848,nodelay")
         settings = f"--spring.config.additional-location=file:{home}/conf/"
         names = {"user.home": "", "java.io.tmpdir": "", "nacos.home": "", "derby.stream.error.file": "/derby.log"}
         folders = (f"-D{name}={home}{path}" for name, path in names.items())
-        java = (*JAVA, *folders, "-cp", class_path("nacos"), "Main", settings)
+        java = (*JAVA, *folders, "-cp", class_path(self.build), self.main, settings)
         server = self._process(running, "unshare", "--net", "sh", "-c", INSIDE, "sh", *socat, *java)
         running.callback(self._own.cut)
         running.callback(self._publisher.close)
         until(self._socket.exists, "the way to nacos")
         self._own.mend()
-        own = f"http://{self._own.address}"
+        self._log_in(server, f"http://{self._own.address}", first=first)
+        return server
+
+    def _log_in(self, server: Popen[bytes], own: str, *, first: bool) -> None:
+        """Wait until it answers, and log in as its owner."""
         self._until(server, f"{own}/nacos/v3/admin/core/state/readiness")
         if self.secured:
             if first:
@@ -136,7 +140,6 @@ class Nacos(Centre):
             self._token = log_in(own, ADMIN)
             if first:
                 self._grant()
-        return server
 
     def _grant(self) -> None:
         """Let the service read, and nothing else."""

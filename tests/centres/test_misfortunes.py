@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,11 @@ import yaml
 
 from tests.centres.apollo import Apollo
 from tests.centres.centre import Centre
+from tests.centres.engine import CENTRES
+from tests.centres.etcd import Etcd
 from tests.centres.events import CONNECTION, grows, lost, publish, published, settled
-from tests.centres.follower import DEFAULT, KEY, PATIENT, TOKEN, following, login
+from tests.centres.follower import DEFAULT, KEY, PATIENT, TOKEN, following, login, overlay, program
+from tests.centres.line import steady_port
 from tests.centres.nacos import Nacos
 from tests.helpers.daemons import until
 
@@ -93,6 +99,78 @@ def test_while_it_is_lost_it_is_asked_ever_more_rarely(centre: Centre, tmp_path:
         grows(lambda: service.metric("config_center_failures_total"), 5)
         # 1, 2, 4 and 8 s, each at least by half.
         assert time.monotonic() - began > 7
+
+
+WHY = {"nacos": "there is no value in it", "apollo": "there is no value in it", "etcd": "no key below /orders/"}
+
+
+@pytest.mark.parametrize("centre_is", ["back", "lost"])
+def test_emptied_it_keeps_what_it_has_after_a_restart_too(centre: Centre, tmp_path: Path, centre_is: str) -> None:
+    is_emptied(centre, tmp_path, lambda: centre.publish({}), WHY[centre.name], back=centre_is == "back")
+
+
+def is_emptied(centre: Centre, folder: Path, empty: Callable[[], object], why: str, *, back: bool) -> None:
+    """See that nothing changes where a centre is emptied, nor after a restart, with the centre ``back`` or not."""
+    keeping = ("-center-cache", str(folder / "last-good.yaml"))
+    published(centre, 5)
+    with following(centre, folder, *keeping) as service:
+        service.sees(5)
+        empty()
+        grows(lambda: service.metric("config_center_failures_total"), 2)
+        assert service.max_lines == 5
+        assert service.ready
+        lines = service.said("config centre lost, the settings stay")
+        assert lines
+        assert all(why in line["error"] for line in lines)
+    with nullcontext() if back else lost(centre), following(centre, folder, *keeping) as service:
+        assert service.max_lines == 5
+        assert "from the last-good file\n" in service.state
+        if back:
+            publish(centre, 6)
+            service.sees(6)
+
+
+def test_an_address_needs_no_scheme_and_of_several_one_may_be_dead(centre: Centre, tmp_path: Path) -> None:
+    several = f"127.0.0.1:{steady_port()}, {centre.address}"
+    published(centre, 5)
+    with following(centre, tmp_path, "-center-address", several) as service:
+        service.sees(5)
+        publish(centre, 6)
+        service.sees(6)
+
+
+@pytest.mark.parametrize("address", ["nacos://127.0.0.1:8848", "127.0.0.1:", "https://127.0.0.1:8848?user=me"])
+@pytest.mark.parametrize("name", CENTRES)
+def test_an_address_that_is_none_is_refused_at_start_in_one_sentence(name: str, address: str) -> None:
+    started = subprocess.run([program(name), "-center-address", address], check=False, capture_output=True, text=True)
+    assert started.returncode == 1
+    [line] = [line for line in started.stderr.splitlines() if "center-address" in line]
+    assert "is neither host and port, such as " in line
+
+
+def test_what_is_published_for_one_overlay_does_not_reach_the_other(tmp_path: Path) -> None:
+    dev, prod = (overlay("etcd", tmp_path / which, which) for which in ("dev", "prod"))
+    assert dev != prod
+    with CENTRES["etcd"](secured=False) as open_:
+        assert isinstance(open_, Etcd)
+        is_apart(open_, tmp_path, dev, prod, lambda value: open_.put(dev["APP_CENTER_PREFIX"] + KEY, value))
+
+
+def is_apart(
+    centre: Centre, folder: Path, dev: Mapping[str, str], prod: Mapping[str, str], publish_dev: Callable[[str], object]
+) -> None:
+    """See that what is published for dev is in force there and nowhere else."""
+    publish_dev("5")
+    with (
+        following(centre, folder, environment=dev, placed=False) as one,
+        following(centre, folder, environment=prod, placed=False) as other,
+    ):
+        one.sees(5)
+        publish_dev("6")
+        one.sees(6)
+        assert other.max_lines == DEFAULT
+        grows(lambda: other.metric("config_center_failures_total"), 1)
+        assert other.max_lines == DEFAULT
 
 
 @pytest.mark.parametrize("bad", ["many", "1001", ""])

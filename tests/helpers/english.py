@@ -15,7 +15,21 @@ NAMES = {
     *("Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize", "License", "Makefile"),
     *("Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret", "Serverless", "Service", "apk", "apt"),
     *("cgo", "cgroup", "cherry-pick", "cookiecutter", "cruft", "etcd", "git", "glibc", "gocontainer", "kubelet"),
-    *("make", "max-scale", "overlay", "queue-proxy", "revert", "rollout", "root", "shell", "sleep", "stash", "undo"),
+    *(
+        "make",
+        "max",
+        "max-scale",
+        "min",
+        "overlay",
+        "queue-proxy",
+        "revert",
+        "rollout",
+        "root",
+        "shell",
+        "sleep",
+        "stash",
+        "undo",
+    ),
 }
 """Names of programs, objects, keys and licences, and the words that the field uses as they are."""
 _SERVICES = ("SERVICE", "my-service", "orders")

@@ -44,12 +44,11 @@ def platform() -> Path:
 
 
 @reads.cache
-def functions(scaler: str = "knative", mutant: tuple[str, ...] = ()) -> Path:
+def functions(scaler: str = "knative", *mutants: tuple[str, ...]) -> Path:
     """Return the folder with the programs of a rendered function; a mutant is a file, what is there and instead, ..."""
     need("go")
     repository = rendered(Path(tempfile.mkdtemp(prefix="function-")), target="knative", eventing="kafka", scaler=scaler)
-    if mutant:
-        path, *edits = mutant
+    for path, *edits in filter(None, mutants):
         replace(repository / path, *zip(edits[::2], edits[1::2], strict=True))
     ok(go(repository, "build", "-o", "bin/", "./cmd/...", CGO_ENABLED="0"), "go build")
     return repository / "bin"

@@ -63,6 +63,17 @@ auto.create.topics.enable=false
             yield f"127.0.0.1:{port}"
 
 
+@contextmanager
+def kfake() -> Iterator[str]:
+    """Run what speaks Kafka's protocol and keeps all in memory, and yield its address."""
+    port = steady_port()
+    with tempfile.TemporaryDirectory(prefix="kfake-") as folder:
+        command: list[str | Path] = [build.platform(), "broker", "-port", str(port)]
+        with process(command, Path(folder) / "kfake.log"):
+            until(lambda: listens(port), "kfake")
+            yield f"127.0.0.1:{port}"
+
+
 class Storage:
     """An S3 API over a folder, with a bucket of uploads and one of results."""
 
@@ -81,6 +92,16 @@ class Storage:
         path = self._folder / "buckets/uploads" / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+    def obstruct(self, name: str) -> None:
+        """Let nothing be written below a name of the results' bucket, until that is cleared."""
+        path = self._folder / "buckets/results" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"in the way")
+
+    def clear(self, name: str) -> None:
+        """Take away what obstructs."""
+        (self._folder / "buckets/results" / name).unlink()
 
     def results(self) -> dict[str, bytes]:
         """Return the objects of the results' bucket."""

@@ -64,14 +64,15 @@ class Flow:
         for flag, kind in {"topic": "uploads", "replies": "results", "dead-letters": "dead"}.items():
             yield from (f"{prefix}{flag}", self.topic(kind))
 
-    def teller(self) -> subprocess.Popen[str]:
-        """Start what produces an event for each line, id and key."""
-        command = self._command("tell", "-topic", self.topic("uploads"))
+    def teller(self, partition: int | None = None) -> subprocess.Popen[str]:
+        """Start what produces an event for each line, id and key; all of them in one partition where it is named."""
+        only = [] if partition is None else ["-partition", str(partition)]
+        command = self._command("tell", "-topic", self.topic("uploads"), *only)
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
-    def tell(self, events: Iterable[tuple[str, str]]) -> None:
+    def tell(self, events: Iterable[tuple[str, str]], partition: int | None = None) -> None:
         """Produce events, each an id and a key."""
-        with self.teller() as teller:
+        with self.teller(partition) as teller:
             teller.communicate("".join(f"{id_} {key}\n" for id_, key in events))
         assert teller.returncode == 0
 
@@ -82,6 +83,13 @@ class Flow:
     def dead(self) -> list[Event]:
         """Return the dead letters."""
         return self._read("dead")
+
+    def count(self, kind: str) -> int:
+        """Return how many records a topic has, without reading them into memory."""
+        command = self._command("read", "-topic", self.topic(kind))
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as reading:
+            assert reading.stdout
+            return sum(1 for _ in reading.stdout)
 
     def results(self) -> dict[str, bytes]:
         """Return the results by key and event id."""

@@ -121,7 +121,7 @@ def test_a_broken_function_would_be_noticed(
     flow: Flows, mutant: tuple[str, ...], symptom: Callable[[Outcome], object]
 ) -> None:
     load = Load(1_000, 0, 40, 1)
-    one = flow(build.functions(mutant=mutant))
+    one = flow(build.functions("knative", mutant))
     with one.function("-max-in-flight", "64") as function, one.dispatcher(*PATIENT):
         one.until_ready()
         told_amid_faults(one, load, [function])

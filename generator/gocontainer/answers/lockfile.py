@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
+from gocontainer.options.table import OPTIONS
+from gocontainer.options.types import Value
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.texts import tr
 
@@ -74,8 +77,21 @@ class Lock(NamedTuple):
         label = tr("{name} in {file}", name="{name}", file=LOCK)
         given = {name: value for name, value in self.answers.items() if name not in self.defaults}
         rest = {name: value for name, value in self.answers.items() if name in self.defaults}
+        if self.name == NAME:
+            rest |= _before(self.answers)
         profile = Layer("profile", {"profile": self.profile}, label)
         return profile, Layer("default", rest, label), Layer("lock", given, label)
+
+
+def _before(answers: Mapping[str, Any]) -> dict[str, Value]:
+    """Return what renders what a repository had, for each option that ``answers`` are from before of."""
+    values: dict[str, Value] = {}
+    for option in OPTIONS:
+        asked = all(answers.get(name) in accepted for name, accepted in option.when.items())
+        if option.before and asked and option.name not in answers:
+            with suppress(KeyError, TypeError, ValueError):  # what is wrong with an answer is said later, by its name
+                values[option.name] = option.before(answers)
+    return values
 
 
 def order(version: str) -> tuple[list[int], bool]:

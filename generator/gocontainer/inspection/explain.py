@@ -90,10 +90,10 @@ def defaults() -> list[Explained]:
 
 def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
     values, pristine, service = context(answers), render(answers), str(answers["service"])
-    explained = []
+    explained, asked = [], answers.applicable()
     for name, row in numbers().items():
         source = row["source"]
-        options = tuple(dict.fromkeys(_options(name)))
+        options = tuple(option for option in dict.fromkeys(_options(name)) if option in asked)
         # At most one of the files is there.
         for place, rendered in _found(row, pristine, service):
             explained.append(

@@ -21,9 +21,11 @@ class AnswerValues(TypedDict, total=False):
     config_center: Literal["none", "nacos", "apollo", "etcd"]
     tracing: bool
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
+    separate_settings: bool
     eventing: Literal["none", "kafka"]
     scaler: Literal["knative", "keda"]
     concurrency: int
+    task_seconds: int
     scale_to_zero: bool
     edge_api: Literal["platform", "native"]
     edge_model: bool

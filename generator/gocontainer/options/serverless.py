@@ -46,6 +46,19 @@ CONCURRENCY = Integer(
     maximum=1000,
     when={"target": ("knative",)},
 )
+TASK_SECONDS = Integer(
+    name="task_seconds",
+    group="serverless",
+    title="Work of an event",
+    question="How many seconds does the work of one event take at most?",
+    help="Longest time that the work of one event takes, in seconds.",
+    why="A stop, a rebalance and Knative wait for as long, so that a report of ten minutes survives a rollout.",
+    default=10,
+    minimum=1,
+    maximum=3600,
+    when={"target": ("knative",), "eventing": ("kafka",)},
+    before=lambda answers: min(10, int(answers["drain_seconds"])),
+)
 SCALE_TO_ZERO = Toggle(
     name="scale_to_zero",
     group="serverless",
@@ -58,4 +71,4 @@ SCALE_TO_ZERO = Toggle(
 )
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 8112, 9090, 9091)
 """Where Knative's proxy listens in each pod (knative/serving at 98e5ef90aa70: pkg/networking/constants.go)."""
-SERVERLESS = (EVENTING, SCALER, CONCURRENCY, SCALE_TO_ZERO)
+SERVERLESS = (EVENTING, SCALER, CONCURRENCY, TASK_SECONDS, SCALE_TO_ZERO)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gocontainer.options.base_images import BASE_IMAGE
-from gocontainer.options.config_centers import CONFIG_CENTER
+from gocontainer.options.config_centers import CONFIG_CENTER, SEPARATE_SETTINGS
 from gocontainer.options.delivery import DELIVERY
 from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
@@ -150,6 +150,7 @@ OPTIONS: tuple[Option, ...] = (
         dependencies=True,
     ),
     TARGET,
+    SEPARATE_SETTINGS,
     *SERVERLESS,
     *EDGE,
     Select(

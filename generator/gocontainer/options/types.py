@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
@@ -60,6 +60,8 @@ class Option(Record, ABC):
     when: When = ALWAYS
     dependencies: bool = False
     """Whether the answer changes the Go modules that the service needs."""
+    before: Callable[[Mapping[str, Value]], Value] | None = None
+    """What renders what a repository had, of whose answers it is not one yet; the default where nothing else does."""
 
     @property
     def flag(self) -> str:

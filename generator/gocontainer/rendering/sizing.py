@@ -46,6 +46,10 @@ POLLING = 10
 COOLDOWN = 120
 SCALE_DOWN_DEFAULT = 300
 BATCH_DEFAULT = 60
+LONGEST_BATCH = 1800
+"""More the API server refuses of an autoscaler."""
+LONGEST_REVISION = 600
+"""More Knative refuses, unless its operator raises the limit."""
 MAX_SURGE = "25%"
 MAX_DISRUPTED = 1
 
@@ -80,6 +84,10 @@ class Sizes(NamedTuple):
     liveness: Probe
     cgo: bool
     tracing: bool
+    task_seconds: int
+    """Of an event; none where there are no events."""
+    knative: bool
+    """Whether Knative scales it."""
 
     @classmethod
     def of(cls, answers: Mapping[str, Value]) -> Sizes:
@@ -93,6 +101,8 @@ class Sizes(NamedTuple):
             liveness=Probe(period, timeout, failures),
             cgo=answers["cgo"] is True,
             tracing=answers["tracing"] is True,
+            task_seconds=int(answers["task_seconds"]) if answers["eventing"] == "kafka" else 0,
+            knative=(answers["target"], answers["scaler"]) == ("knative", "knative"),
         )
 
     @property
@@ -142,14 +152,19 @@ class Sizes(NamedTuple):
         return FLUSH if self.tracing else 0
 
     @property
+    def drain(self) -> int:
+        """For what is in flight at shutdown: the longest event ends as well."""
+        return max(self.drain_seconds, self.task_seconds)
+
+    @property
     def grace_period(self) -> int:
         """It counts from before preStop to after the flush."""
-        return PRE_STOP + self.drain_seconds + self.flush + MARGIN
+        return PRE_STOP + self.drain + self.flush + MARGIN
 
     @property
     def revision_timeout(self) -> int:
         """Knative takes it as the grace period as well; its proxy has drained before the service is told to stop."""
-        return self.drain_seconds + self.flush + MARGIN
+        return self.drain + self.flush + MARGIN
 
     @property
     def liveness_grace(self) -> int:
@@ -168,8 +183,8 @@ class Sizes(NamedTuple):
 
     @property
     def request_timeout(self) -> int:
-        """The deadline of a request never outlasts the drain."""
-        return min(LONGEST_REQUEST, self.drain_seconds)
+        """The deadline of a request, or of an event, never outlasts the drain."""
+        return self.task_seconds or min(LONGEST_REQUEST, self.drain_seconds)
 
     @property
     def stalled(self) -> int:
@@ -194,7 +209,7 @@ class Sizes(NamedTuple):
     @property
     def scale_down_period(self) -> int:
         """One batch has left before the next one goes."""
-        return max(BATCH_DEFAULT, self.grace_period)
+        return min(LONGEST_BATCH, max(BATCH_DEFAULT, self.grace_period))
 
     def values(self) -> dict[str, int | str]:
         """Return every number by the name that templates know it by, without the leading ``__``."""
@@ -204,6 +219,7 @@ class Sizes(NamedTuple):
             "consumers": CONSUMERS,
             "cooldown": COOLDOWN,
             "cpu_limit": self.cpu_limit,
+            "drain": self.drain,
             "flush": self.flush,
             "grace_period": self.grace_period,
             "gomaxprocs": self.gomaxprocs,
@@ -239,8 +255,15 @@ class Sizes(NamedTuple):
         """Return for each option outside what is usual, from its value on, what that costs."""
         late = tr("a hung pod is restarted only after up to {seconds} s", seconds=self.restarted)
         text = mark("{value} is outside the usual {few} to {many}: {cost}.")
-        return {
+        unusual = {
             f"liveness_{field}": tr(text, value=value, few=few, many=many, cost=tr(below) if value < few else late)
             for field, (few, many, below) in USUAL.items()
             if not few <= (value := getattr(self.liveness, field)) <= many
         }
+        if self.knative and self.revision_timeout > LONGEST_REVISION:
+            unusual["task_seconds"] = tr(
+                "Knative refuses the {seconds} s that follow from it unless its operator has raised"
+                " max-revision-timeout-seconds.",
+                seconds=self.revision_timeout,
+            )
+        return unusual

@@ -16,7 +16,7 @@ from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.delivery import CI_PROVIDERS
 from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS
 from gocontainer.options.types import Value
-from gocontainer.rendering.sizing import Sizes
+from gocontainer.rendering.sizing import POLLING, Sizes
 
 RELEASED = ".dev" not in __version__
 """Whether this version can be had from an index, and writes the same for ever."""
@@ -45,11 +45,11 @@ def template_variables(
 def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
     keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
-    sites = target in EDGE_PLATFORMS
+    sites, center = target in EDGE_PLATFORMS, answers["config_center"] != "none"
     return {
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
         "__autoscaling": not sites and (keda or many > few),
-        "__center": answers["config_center"] != "none",
+        "__center": center,
         "__deployment": TARGETS[target].deployment or keda,
         "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
@@ -63,6 +63,8 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__own_sleep": answers["kubernetes_min"] == "1.27",
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
+        "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,
+        "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,
         "__update_bot": released and answers["deps_bot"] != "none",
     }

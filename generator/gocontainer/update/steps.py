@@ -160,9 +160,9 @@ def recall(project: Project) -> lockfile.Lock:
 
 
 def _offers(remembered: lockfile.Lock, settings: Layer, answers: Answers) -> dict[str, tuple[Value, Value]]:
-    profile, _, given = remembered.layers()
+    profile, unsaid, given = remembered.layers()
     today = fill((_less(profile, settings), _less(given, settings), settings)).values
-    kept = [name for name in answers.defaults() if name in remembered.defaults]
+    kept = [name for name in answers.defaults() if name in unsaid.values]
     return {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 
 

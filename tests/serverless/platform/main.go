@@ -1,7 +1,9 @@
 // Command platform stands for what Knative Eventing does between Kafka and a function, by its documented rules:
 //
 //	platform topics  -brokers B NAME:PARTITIONS...   make topics
-//	platform tell    -brokers B -topic T             produce an event for each line of the input, "ID KEY"
+//	platform broker  -port P                         be a Kafka of one broker, in memory, until it is killed
+//	platform objects -port P                         be an S3 API, in memory, until it is killed
+//	platform tell    -brokers B -topic T             produce an event for each line of the input, "ID KEY"; -partition for one of them only
 //	platform deliver -brokers B -topic T -to URL ... bring events to the function until it is killed
 //	platform read    -brokers B -topic T             print every record of a topic as a line of JSON
 package main
@@ -19,6 +21,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -37,14 +40,25 @@ func main() {
 	flags.DurationVar(&d.timeout, "timeout", time.Minute, "of each try")
 	flags.BoolVar(&d.ordered, "ordered", false, "a partition's events one after the other")
 	flags.IntVar(&d.most, "most", 32, "events in flight")
+	port := flags.Int("port", 0, "")
+	partition := flags.Int("partition", -1, "")
 	_ = flags.Parse(os.Args[2:])
 	options := []kgo.Opt{kgo.SeedBrokers(*brokers), kgo.DefaultProduceTopic(*topic), kgo.ProducerLinger(0)}
+	if *partition >= 0 {
+		options = append(options, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	}
 	var err error
 	switch os.Args[1] {
 	case "topics":
 		err = topics(client(options...), flags.Args())
 	case "tell":
-		err = tell(client(options...))
+		err = tell(client(options...), int32(max(*partition, 0)))
+	case "objects":
+		err = serve(*port)
+	case "broker":
+		if _, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(*port)); err == nil {
+			select {}
+		}
 	case "deliver":
 		err = d.run(context.Background(), options, *topic)
 	case "read":
@@ -80,7 +94,7 @@ func topics(client *kgo.Client, wanted []string) error {
 
 // tell produces an upload event for each line, in the two modes of CloudEvents by turns. A key that starts with a brace
 // is the data itself.
-func tell(client *kgo.Client) error {
+func tell(client *kgo.Client, partition int32) error {
 	lines := bufio.NewScanner(os.Stdin)
 	for n := 0; lines.Scan(); n++ {
 		id, key, _ := strings.Cut(lines.Text(), " ")
@@ -88,7 +102,9 @@ func tell(client *kgo.Client) error {
 		if !strings.HasPrefix(key, "{") {
 			data, _ = json.Marshal(map[string]string{"bucket": "uploads", "key": key})
 		}
-		client.Produce(context.Background(), event(id, data, n%2 == 0), func(_ *kgo.Record, err error) {
+		record := event(id, data, n%2 == 0)
+		record.Partition = partition // heeded only where one was named
+		client.Produce(context.Background(), record, func(_ *kgo.Record, err error) {
 			if err != nil {
 				log.Fatal(err)
 			}

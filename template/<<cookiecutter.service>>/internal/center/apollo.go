@@ -55,7 +55,7 @@ type release struct {
 
 // Open prepares the client and talks to nobody yet.
 func (s Settings) Open() *Apollo {
-	a := &Apollo{settings: s, web: web{credentials: s.Credentials}, releases: map[string]*release{}}
+	a := &Apollo{settings: s, web: web{credentials: s.Credentials, servers: s.servers()}, releases: map[string]*release{}}
 	for _, namespace := range strings.Split(s.Namespaces, ",") {
 		a.releases[namespace] = &release{notification: -1}
 	}
@@ -127,15 +127,16 @@ func (a *Apollo) Wait(ctx context.Context) error {
 // get reads JSON; false means that nothing has changed.
 func (a *Apollo) get(ctx context.Context, path string, query url.Values, into any) (changed bool, err error) {
 	maps.DeleteFunc(query, func(_ string, values []string) bool { return values[0] == "" })
-	address := strings.TrimSuffix(a.settings.Address, "/") + path + "?" + query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return false, err
-	}
-	if err := a.sign(req); err != nil {
-		return false, err
-	}
-	status, err := a.web.getJSON(req, into)
+	status, err := a.web.from(func(server string) (int, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server+path+"?"+query.Encode(), nil)
+		if err != nil {
+			return 0, err
+		}
+		if err := a.sign(req); err != nil {
+			return 0, err
+		}
+		return a.web.getJSON(req, into)
+	})
 	switch {
 	case err != nil:
 		return false, err

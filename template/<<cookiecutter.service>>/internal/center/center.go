@@ -8,6 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,10 +26,43 @@ type Settings struct {
 
 // Flags names the keys, which the centre itself cannot set.
 func (s *Settings) Flags(set *flag.FlagSet) {
-	set.StringVar(&s.Address, "center-address", "", "`address` of the config centre, empty for none")
+	set.StringVar(&s.Address, "center-address", "", "`address` of the config centre, host and port or a URL, several with commas; empty for none")
 	set.StringVar((*string)(&s.Credentials), "center-credentials", "", "`folder` with the credentials, as a Secret is mounted")
 	set.DurationVar(&s.Timeout, "center-timeout", << cookiecutter.__center_timeout >>*time.Second, "longest wait for the centre's answer, at start too")
 	s.flags(set)
+}
+
+// CheckAddress says in one sentence what is wrong with it.
+func (s *Settings) CheckAddress() error {
+	for _, server := range s.servers() {
+		at, err := url.Parse(server)
+		switch {
+		case err == nil && at.User != nil: // not shown: there may be a password
+			return errors.New("center-address has a user in it, who belongs into center-credentials")
+		case err != nil || at.Hostname() == "" || at.Host[len(at.Host)-1] == ':' || at.RawQuery+at.Fragment != "" || at.Scheme != "http" && at.Scheme != "https":
+			return fmt.Errorf("center-address: %q is neither host and port, such as << cookiecutter.config_center >>:%s, nor an http or https URL", server, port)
+		}
+	}
+	return nil
+}
+
+const port = "<< cookiecutter.__center_port >>" // where the centre listens by default
+
+// servers returns the URL of each server: http where none is named, and the port as clients of the centre take it.
+func (s *Settings) servers() []string {
+	var found []string
+	for server := range strings.SplitSeq(s.Address, ",") {
+		server = strings.TrimSuffix(strings.TrimSpace(server), "/")
+		if !strings.Contains(server, "://") {
+			if _, _, err := net.SplitHostPort(server); err != nil {
+				server = strings.Trim(server, "[]")
+				server = net.JoinHostPort(server, port)
+			}
+			server = "http://" + server
+		}
+		found = append(found, server)
+	}
+	return found
 }
 
 // Credentials is a folder of small files. They are read at each login, so that a changed Secret is found.

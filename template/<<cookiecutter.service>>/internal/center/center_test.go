@@ -42,6 +42,35 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+func TestAddressesAreUnderstoodOrRefused(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:1234":           "http://127.0.0.1:1234",
+		"centre":                   "http://centre:" + port,
+		"::1":                      "http://[::1]:" + port,
+		"[::1]:1234":               "http://[::1]:1234",
+		"https://centre/":          "https://centre",
+		" a:1, b:2 ,http://c:3/d/": "http://a:1 http://b:2 http://c:3/d",
+		"a:1,":                     "",
+		"a:1,grpc://b:2":           "",
+		"a:one":                    "",
+		"a:":                       "",
+		":8848":                    "",
+		"http:/a:1":                "",
+		"http://a:1?b=c":           "",
+		"http://me:hunter2@a:1":    "",
+		"a b:1":                    "",
+	} {
+		settings := &Settings{Address: address}
+		err := settings.CheckAddress()
+		if got := strings.Join(settings.servers(), " "); want != "" && (err != nil || got != want) {
+			t.Errorf("%q: got %s, %v", address, got, err)
+		}
+		if want == "" && (err == nil || !strings.Contains(err.Error(), "center-address") || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%q: got %v", address, err)
+		}
+	}
+}
+
 // certified is a server that wants to see a certificate, and the files that let a client in.
 func certified(t *testing.T) (address string, files map[string]string) {
 	t.Helper()

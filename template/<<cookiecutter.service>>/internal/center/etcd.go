@@ -58,7 +58,7 @@ func (e *Etcd) load(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(found.Kvs) == 0 { // deleted by mistake, more likely than on purpose
+	if len(found.Kvs) == 0 {
 		return nil, fmt.Errorf("no key below %s", e.settings.Prefix)
 	}
 	values := map[string]string{}
@@ -93,7 +93,7 @@ func (e *Etcd) dial() error {
 		return err
 	}
 	e.client, err = clientv3.New(clientv3.Config{
-		Endpoints:       strings.Split(e.settings.Address, ","),
+		Endpoints:       e.settings.servers(),
 		DialTimeout:     e.settings.Timeout,
 		DialOptions:     []grpc.DialOption{grpc.WithChainUnaryInterceptor(impatient)},
 		MaxUnaryRetries: 2, // the second with a new token

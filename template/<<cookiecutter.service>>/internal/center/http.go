@@ -14,6 +14,19 @@ const largest = 1024 * 1024
 type web struct {
 	credentials Credentials
 	client      *http.Client
+	servers     []string
+	server      int // that answered last
+}
+
+// from asks the servers, the one that answered last first, until one answers and has no failure of its own.
+func (w *web) from(ask func(server string) (status int, err error)) (status int, err error) {
+	for range w.servers {
+		if status, err = ask(w.servers[w.server]); err == nil && status < http.StatusInternalServerError {
+			break
+		}
+		w.server = (w.server + 1) % len(w.servers)
+	}
+	return status, err
 }
 
 func (w *web) open() error {
@@ -27,26 +40,35 @@ func (w *web) open() error {
 	return nil
 }
 
-// getJSON sends a request and decodes the answer where its status is 200. No error names the query.
+// getJSON sends a request and decodes the answer where its status is 200.
 func (w *web) getJSON(req *http.Request, into any) (status int, err error) {
+	text, status, err := w.get(req)
+	if err != nil || status != http.StatusOK {
+		return status, err
+	}
+	if json.Unmarshal(text, into) != nil { // its error could show values
+		return 0, errors.New("the answer is not the JSON that was expected, or over a megabyte")
+	}
+	return status, nil
+}
+
+// get sends a request and returns what is answered. No error names the query.
+func (w *web) get(req *http.Request) (text []byte, status int, err error) {
 	if w.client == nil {
 		if err := w.open(); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
 		w.client.CloseIdleConnections()
 		w.client = nil
-		return 0, errors.Unwrap(err) // the outer one has the whole address
+		return nil, 0, errors.Unwrap(err) // the outer one has the whole address
 	}
 	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(res.Body, largest)) // to the end, so that the connection is kept
-	if err != nil || res.StatusCode != http.StatusOK {
-		return res.StatusCode, err
+	text, err = io.ReadAll(io.LimitReader(res.Body, largest+1)) // to the end, so that the connection is kept
+	if err == nil && len(text) > largest {
+		err = errors.New("the answer is over a megabyte")
 	}
-	if json.Unmarshal(text, into) != nil { // its error could show values
-		return 0, errors.New("the answer is not the JSON that was expected, or over a megabyte")
-	}
-	return res.StatusCode, nil
+	return text, res.StatusCode, err
 }

@@ -1,6 +1,7 @@
 package center
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,5 +29,27 @@ func TestCertificatesAreReadAnewAfterAFailure(t *testing.T) {
 	}
 	if status, err := ask(); status != http.StatusNotFound || err != nil {
 		t.Errorf("with it: %d, %v", status, err)
+	}
+}
+
+func TestAnotherServerAnswersForOneThatDoesNot(t *testing.T) {
+	w, asked := web{servers: []string{"a", "b", "c"}}, ""
+	ask := func(server string) (int, error) {
+		asked += server
+		switch server {
+		case "a":
+			return 0, errors.New("refused")
+		case "b":
+			return http.StatusServiceUnavailable, nil
+		}
+		return http.StatusForbidden, nil
+	}
+	for range 2 {
+		if status, err := w.from(ask); status != http.StatusForbidden || err != nil {
+			t.Errorf("got %d, %v", status, err)
+		}
+	}
+	if asked != "abcc" {
+		t.Errorf("asked %s", asked)
 	}
 }

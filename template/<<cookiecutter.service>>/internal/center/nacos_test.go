@@ -2,6 +2,7 @@ package center
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -14,27 +15,29 @@ import (
 // nacos is a server with one text; it wants a token where there is a password.
 type nacos struct {
 	text, password, token string
+	tenant                string // what a query has to name besides
+	second                bool
 	logins                int
 }
 
 func (n *nacos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var reply any
 	switch {
-	case r.URL.Path == "/nacos/v3/auth/user/login" && r.FormValue("username") == "orders" && r.FormValue("password") == n.password:
+	case r.URL.Path == "/nacos/v1/auth/login" && r.FormValue("username") == "orders" && r.FormValue("password") == n.password:
 		n.logins++
-		reply = map[string]string{"accessToken": n.token}
-	case r.URL.Path == "/nacos/v3/auth/user/login": // as Nacos 3.1 has it
+		_ = json.NewEncoder(w).Encode(map[string]string{"accessToken": n.token})
+	case r.URL.Path == "/nacos/v1/auth/login" && n.second: // as Nacos 2.2 has it
+		connection, _, _ := http.NewResponseController(w).Hijack()
+		_, _ = io.WriteString(connection, "HTTP/1.1 0 \r\n\r\n")
+		_ = connection.Close()
+	case r.URL.Path == "/nacos/v1/auth/login": // as Nacos 3.1 has it
 		w.WriteHeader(http.StatusInternalServerError)
-		return
-	case r.URL.Path != "/nacos/v3/client/cs/config", n.password != "" && r.Header.Get("accessToken") != n.token:
+	case r.URL.Path != "/nacos/v1/cs/configs", n.password != "" && r.Header.Get("accessToken") != n.token:
 		w.WriteHeader(http.StatusForbidden)
-		return
-	case r.URL.RawQuery != "dataId=orders.yaml&groupName=DEFAULT_GROUP&namespaceId=public":
-		reply = map[string]any{"code": 20004, "message": "resource not found", "data": nil}
+	case r.URL.RawQuery != "dataId=orders.yaml&group=DEFAULT_GROUP"+n.tenant:
+		w.WriteHeader(http.StatusNotFound)
 	default:
-		reply = map[string]any{"code": 0, "data": map[string]string{"content": n.text}}
+		_, _ = io.WriteString(w, n.text)
 	}
-	_ = json.NewEncoder(w).Encode(reply)
 }
 
 func (n *nacos) client(t *testing.T, credentials map[string]string) *Nacos {
@@ -73,6 +76,7 @@ func TestNacosErrorsSayWhatAndNoSecret(t *testing.T) {
 	locked := &nacos{password: "s3cret", token: "t"}
 	for want, client := range map[string]*Nacos{
 		`500: the user "orders" or the password is wrong`: locked.client(t, map[string]string{"username": "orders", "password": "hunter2"}),
+		`0: the user "orders" or the password is wrong`:   (&nacos{password: "s3cret", token: "t", second: true}).client(t, map[string]string{"username": "orders", "password": "hunter2"}),
 		"there is no file username":                       locked.client(t, nil),
 		"orders.yaml is no flat YAML mapping":             (&nacos{text: "- hunter2"}).client(t, nil),
 	} {
@@ -82,8 +86,18 @@ func TestNacosErrorsSayWhatAndNoSecret(t *testing.T) {
 	}
 	absent := (&nacos{}).client(t, nil)
 	absent.settings.DataID = "carts.yaml"
-	if _, err := absent.Load(t.Context()); err == nil || !strings.Contains(err.Error(), "carts.yaml in group DEFAULT_GROUP: resource not found") {
+	if _, err := absent.Load(t.Context()); err == nil || !strings.Contains(err.Error(), `there is no carts.yaml in group DEFAULT_GROUP of namespace "public"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestNacosKnowsTheNamespacePublicByNoName(t *testing.T) {
+	for namespace, tenant := range map[string]string{"public": "", "": "", "dev": "&tenant=dev"} {
+		client := (&nacos{text: "log-level: debug", tenant: tenant}).client(t, nil)
+		client.settings.Namespace = namespace
+		if values, err := client.Load(t.Context()); err != nil || len(values) != 1 {
+			t.Errorf("%q: got %v, %v", namespace, values, err)
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
 <% endif %>
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
-	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for requests in flight at shutdown")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.__drain >>*time.Second, "time for requests in flight at shutdown")
 <% if cookiecutter.__center %>
 	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"+hot)
 <% else %>

@@ -57,7 +57,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest event in `bytes`")
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", << cookiecutter.concurrency >>, "concurrent `events` before the rest is shed")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
-	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.drain_seconds >>*time.Second, "time for events in flight at shutdown")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.__drain >>*time.Second, "time for events in flight at shutdown")
 	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.us-east-1.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
 	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
 	fs.StringVar(&c.Uploads, "s3-uploads", "<< cookiecutter.service >>-uploads", "`bucket` that events are about")

@@ -1,14 +1,14 @@
 // Package consumer brings the events of a Kafka topic to the function, over HTTP and on this machine: so an event is
 // met by the same deadline, limit, metrics and traces whoever brings it, and curl can bring one too.
 //
-// Offsets are committed once every event of a batch has its result or lies with the dead letters. A consumer that is
-// killed before that leaves them to another one, and the function knows what is done already.
+// Each partition goes on by itself, and is committed up to its first event that has neither a result nor lies with the
+// dead letters. What comes after that one is brought again to whoever has the partition next, and the function knows
+// what is done already.
 package consumer
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -32,25 +31,39 @@ const (
 	maxWait   = 10 * time.Second
 )
 
+const (
+	answer  = 5 * time.Second  // what the function has beyond an event's deadline, to say that it took too long
+	handing = 45 * time.Second // to notice a rebalance, to commit, and to say that the partitions are free
+)
+
 // Run consumes until ctx ends, while serve serves. Serving ends last: what is in flight needs it.
 func Run(ctx context.Context, cfg config.Config, serve func(context.Context) error) error {
+	consuming, give := context.WithCancel(ctx)
+	defer give()
+	work, cancel := withGrace(consuming, cfg.DrainTimeout)
+	defer cancel()
+	c := newConsumer(consuming, work, cfg)
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(cfg.Brokers, ",")...),
 		kgo.ConsumerGroup(cfg.Group),
 		kgo.ConsumeTopics(cfg.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.DisableAutoCommit(),
-		kgo.BlockRebalanceOnPoll(), // a batch is finished before its partitions go to another consumer
+		kgo.AutoCommitMarks(),
+		kgo.AutoCommitInterval(time.Second),
+		// What is in flight ends before its partition goes to another consumer, which would else do it again.
+		kgo.RebalanceTimeout(c.longest()+handing),
+		kgo.OnPartitionsAssigned(c.assigned),
+		kgo.OnPartitionsRevoked(c.revoked),
+		kgo.OnPartitionsLost(c.lost),
 	)
 	if err != nil {
 		return fmt.Errorf("consumer: %w", err)
 	}
-	defer client.CloseAllowingRebalance()
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	consuming, give := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { defer give(); served <- serve(serving) }()
-	(&consumer{client, cfg, address(cfg.Addr)}).run(consuming)
+	c.run(consuming, client)
+	client.Close()
 	stop()
 	return <-served
 }
@@ -64,46 +77,6 @@ func address(listener string) string {
 	return "http://" + listener
 }
 
-type consumer struct {
-	client *kgo.Client
-	cfg    config.Config
-	url    string
-}
-
-// run takes batch after batch until ctx ends. The one in hand is then finished, as far as the drain allows.
-func (c *consumer) run(ctx context.Context) {
-	for {
-		fetches := c.client.PollRecords(ctx, c.cfg.MaxInFlight)
-		if ctx.Err() != nil {
-			c.client.AllowRebalance()
-			return
-		}
-		fetches.EachError(func(topic string, partition int32, err error) {
-			slog.WarnContext(ctx, "cannot read", "topic", topic, "partition", partition, "error", err)
-		})
-		if err := c.batch(ctx, fetches.Records()); err != nil {
-			slog.WarnContext(ctx, "batch not finished, it will come again", "error", err)
-		}
-		c.client.AllowRebalance()
-	}
-}
-
-// batch settles all records at once, and then commits them.
-func (c *consumer) batch(ctx context.Context, records []*kgo.Record) error {
-	ctx, cancel := withGrace(ctx, c.cfg.DrainTimeout)
-	defer cancel()
-	var all sync.WaitGroup
-	failed := make([]error, len(records))
-	for i, record := range records {
-		all.Go(func() { failed[i] = c.settle(ctx, record) })
-	}
-	all.Wait()
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	return c.client.CommitRecords(ctx, records...)
-}
-
 // withGrace returns a context that ends some time after its parent.
 func withGrace(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
@@ -111,23 +84,93 @@ func withGrace(parent context.Context, grace time.Duration) (context.Context, co
 	return ctx, func() { stop(); cancel() }
 }
 
-// settle delivers a record until that has an outcome, and writes down the outcome: the reply or the dead letter.
-func (c *consumer) settle(ctx context.Context, record *kgo.Record) error {
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		outcome, err := c.deliver(ctx, record)
-		if err == nil {
-			err = c.client.ProduceSync(ctx, outcome).FirstErr()
+type consumer struct {
+	*partitions
+
+	work  context.Context // ends deliveries that are in flight
+	cfg   config.Config
+	url   string
+	http  *http.Client
+	slots chan struct{} // one for each event that the function may work on
+}
+
+func newConsumer(ctx, work context.Context, cfg config.Config) *consumer {
+	return &consumer{
+		partitions: newPartitions(ctx, cfg.MaxInFlight),
+		work:       work, cfg: cfg, url: address(cfg.Addr),
+		http:  &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: cfg.MaxInFlight}},
+		slots: make(chan struct{}, cfg.MaxInFlight),
+	}
+}
+
+// longest is what a delivery takes at most.
+func (c *consumer) longest() time.Duration { return c.cfg.RequestTimeout + answer }
+
+// run takes event after event until ctx ends, and then lets what is in flight end. An event that waits for its next
+// try takes no slot, so that those of other partitions go on.
+func (c *consumer) run(ctx context.Context, client *kgo.Client) {
+	for ctx.Err() == nil {
+		fetches := client.PollRecords(ctx, 1)
+		if ctx.Err() == nil {
+			fetches.EachError(func(topic string, partition int32, err error) {
+				slog.WarnContext(ctx, "cannot read", "topic", topic, "partition", partition, "error", err)
+			})
 		}
-		if err == nil {
-			return nil
-		}
-		slog.DebugContext(ctx, "delivery failed", "offset", record.Offset, "partition", record.Partition, "error", err)
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(wait):
+		record, ours := c.take(client, fetches)
+		switch {
+		case !ours:
+		case c.enter(record):
+			go func() { record.end(client, c.settle(client, record)) }()
+		default:
+			record.end(client, false)
 		}
 	}
+	c.release(client, c.all())
+}
+
+// enter waits for a slot, unless the event's partition goes before.
+func (c *consumer) enter(record *taken) bool {
+	select {
+	case c.slots <- struct{}{}:
+		return true
+	case <-record.partition.held.Done():
+		return false
+	}
+}
+
+// settle brings an event to the function until it has an outcome, and reports whether it has one: where its partition
+// goes before, it is left to whoever has that next.
+func (c *consumer) settle(client *kgo.Client, record *taken) bool {
+	for wait, failures := firstWait, 1; ; wait, failures = min(2*wait, maxWait), failures+1 {
+		err := c.try(client, record.Record)
+		<-c.slots
+		if err == nil {
+			return true
+		}
+		if failures&(failures-1) == 0 { // the first, second, fourth, eighth, and so on
+			slog.WarnContext(c.work, "delivery failed", "offset", record.Offset, "partition", record.Partition, "failures", failures, "error", err)
+		}
+		record.failed(client)
+		select {
+		case <-record.partition.held.Done():
+			return false
+		case <-time.After(wait):
+		}
+		if !c.enter(record) {
+			return false
+		}
+	}
+}
+
+// try delivers a record once and writes down the outcome: the reply or the dead letter.
+func (c *consumer) try(client *kgo.Client, record *kgo.Record) error {
+	ctx, cancel := context.WithTimeout(c.work, c.longest())
+	defer cancel()
+	outcome, err := c.deliver(ctx, record)
+	if err != nil {
+		return err
+	}
+	return client.ProduceSync(ctx, outcome).FirstErr()
 }
 
 // deliver posts a record and returns the record that follows from it. An error is worth another try.
@@ -136,7 +179,7 @@ func (c *consumer) deliver(ctx context.Context, record *kgo.Record) (*kgo.Record
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
 	}

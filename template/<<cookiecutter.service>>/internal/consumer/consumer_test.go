@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -15,7 +16,9 @@ import (
 func answering(t *testing.T, answer http.HandlerFunc) *consumer {
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return &consumer{cfg: config.Config{Replies: "replies", DeadLetters: "dead"}, url: server.URL}
+	c := newConsumer(t.Context(), t.Context(), config.Config{Replies: "replies", DeadLetters: "dead", MaxInFlight: 1, RequestTimeout: time.Minute})
+	c.url = server.URL
+	return c
 }
 
 func header(record *kgo.Record, key string) string {

@@ -24,6 +24,9 @@ type Source interface {
 	Wait(ctx context.Context) error
 }
 
+// errEmpty is an answer without a value: what was there was removed by mistake, more likely than on purpose.
+var errEmpty = errors.New("there is no value in it any more, or not yet")
+
 // Malformed is an answer that is no set of values. What it says is in no message: it may be secret.
 type Malformed struct {
 	Where, Text string
@@ -76,6 +79,9 @@ func (f *Follower) Ask(ctx context.Context) error {
 			f.take(nil, bad)
 		}
 		return nil
+	}
+	if err == nil && len(values) == 0 {
+		err = errEmpty
 	}
 	f.note(err)
 	if err == nil && (!f.heard || !maps.Equal(values, f.last)) {

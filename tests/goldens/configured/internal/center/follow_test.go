@@ -21,6 +21,9 @@ type script struct {
 
 func (s *script) Load(context.Context) (map[string]string, error) {
 	s.loads = append(s.loads, time.Now())
+	if s.values == nil {
+		return map[string]string{"log-level": "info"}, s.load()
+	}
 	return s.values, s.load()
 }
 
@@ -118,5 +121,27 @@ func TestAnAnswerThatIsNoSetOfValuesIsTakenOnce(t *testing.T) {
 	})
 	if taken != 1 || strings.Contains(out.String(), "hunter2") {
 		t.Errorf("taken %d times, logged %s", taken, out)
+	}
+}
+
+func TestAnEmptiedCentreKeepsWhatItSaidAndTheLogSaysWhy(t *testing.T) {
+	var emptied atomic.Bool
+	s := &script{load: fine, values: map[string]string{"quote-max-lines": "5"}}
+	s.wait = func() error {
+		if emptied.Load() {
+			s.values = map[string]string{}
+		}
+		return nil
+	}
+	out, taken := run(t, s, func(follower *Follower) {
+		time.Sleep(time.Minute)
+		emptied.Store(true)
+		time.Sleep(time.Minute)
+		if state := follower.State(); state.Error != errEmpty.Error() {
+			t.Errorf("emptied: %+v", state)
+		}
+	})
+	if taken != 1 || !strings.Contains(out.String(), "the settings stay") || !strings.Contains(out.String(), errEmpty.Error()) {
+		t.Errorf("taken %d times:\n%s", taken, out)
 	}
 }

@@ -39,6 +39,10 @@ func (c *Following) flags(set *flag.FlagSet) {
 
 func (c *Following) validate(check func(ok bool, format string, args ...any)) {
 	check(c.Timeout > 0, "center-timeout %s is not positive", c.Timeout)
+	if c.Address != "" {
+		err := c.CheckAddress()
+		check(err == nil, "%w", err)
+	}
 	usage := usages()
 	for _, key := range c.needs() {
 		check(strings.Contains(usage[key], hot), "center-needs: %q is no hot key, and could not be had later", key)
