@@ -130,3 +130,19 @@ def test_an_unusual_number_is_warned_of_with_its_price(chosen: dict[str, Any], o
 def test_an_answer_cannot_be_awaited_longer_than_until_the_next_probe() -> None:
     with pytest.raises(ConflictingAnswers, match="the next probe would start"):
         answers(liveness_timeout=6, liveness_period=5)
+
+
+@given(some_answers())
+def test_what_is_dealt_out_of_the_memory_is_less_than_the_limit(chosen: dict[str, Any]) -> None:
+    sizes = Sizes.of(answers(**chosen))
+    held = sizes.requests * (64 + 8 * sizing.HEADER_KIB) + 8 * sizes.bodies_kib + 2 * sizes.spans
+    assert (
+        sizing.MEMORY_BASE * 1024 + held + 2 * sizes.part(1) / 1024 <= sizes.go_bytes / 1024 < sizes.memory_bytes / 1024
+    )
+    assert sizes.requests >= 20
+
+
+def test_more_events_at_once_than_there_is_memory_for_are_warned_of_and_shed() -> None:
+    sizes = Sizes.of(answers(target="knative", eventing="kafka", concurrency=1000))
+    assert sizes.warnings() == {"concurrency": "1000 is too many: 128Mi has room for 266."}
+    assert sizes.max_in_flight == 266

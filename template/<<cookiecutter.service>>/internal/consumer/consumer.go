@@ -24,6 +24,7 @@ import (
 
 	"<< cookiecutter.module >>/internal/config"
 	"<< cookiecutter.module >>/internal/function"
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // The wait after a failed delivery: twice as long each time.
@@ -40,6 +41,9 @@ func Run(ctx context.Context, cfg config.Config, serve func(context.Context) err
 		kgo.ConsumeTopics(cfg.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
+		kgo.FetchMaxBytes(memory.Fetch()),
+		kgo.FetchMaxPartitionBytes(memory.Fetch()),
+		kgo.MaxConcurrentFetches(1),
 		kgo.BlockRebalanceOnPoll(), // a batch is finished before its partitions go to another consumer
 	)
 	if err != nil {
@@ -113,7 +117,7 @@ func withGrace(parent context.Context, grace time.Duration) (context.Context, co
 
 // settle delivers a record until that has an outcome, and writes down the outcome: the reply or the dead letter.
 func (c *consumer) settle(ctx context.Context, record *kgo.Record) error {
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
+	for wait, failures := firstWait, 1; ; wait, failures = min(2*wait, maxWait), failures+1 {
 		outcome, err := c.deliver(ctx, record)
 		if err == nil {
 			err = c.client.ProduceSync(ctx, outcome).FirstErr()
@@ -121,7 +125,9 @@ func (c *consumer) settle(ctx context.Context, record *kgo.Record) error {
 		if err == nil {
 			return nil
 		}
-		slog.DebugContext(ctx, "delivery failed", "offset", record.Offset, "partition", record.Partition, "error", err)
+		if failures&(failures-1) == 0 { // the first, second, fourth, eighth, and so on
+			slog.WarnContext(ctx, "delivery failed", "offset", record.Offset, "partition", record.Partition, "failures", failures, "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return err
