@@ -177,7 +177,7 @@ class Load:
         connection = http.client.HTTPConnection(self.address, timeout=10)
         while time.monotonic() < self.end:
             try:
-                connection.request("POST", "/v1/quotes", BASKET)
+                connection.request("POST", "/v1/quotes", BASKET, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
                 answer.read()
                 self.results.append(answer.status == http.client.OK)

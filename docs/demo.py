@@ -78,8 +78,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def get(url: str, body: bytes | None = None) -> str:
-    """Return the text at ``url``, of a POST where there is a body."""
-    with urllib.request.urlopen(urllib.request.Request(url, body)) as response:
+    """Return the text at ``url``, of a POST of JSON where there is a body."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as response:
         return str(response.read().decode().strip())
 
 

@@ -100,7 +100,11 @@ def test_probes_reach_the_admin_port_the_way_that_knative_leaves_open(tmp_path: 
     (container,) = service(rendered(tmp_path, **KNATIVE))["spec"]["template"]["spec"]["containers"]
     assert container["readinessProbe"] == {"httpGet": {"path": "/readyz", "port": 8081}}, "a period would slow starts"
     assert container["startupProbe"]["httpGet"] == {"path": "/startupz", "port": 8081}
-    assert container["livenessProbe"]["exec"]["command"] == ["/usr/local/bin/orders", "-healthcheck"]
+    assert container["livenessProbe"]["exec"]["command"] == [
+        "/usr/local/bin/orders",
+        "-healthcheck",
+        "-config=/etc/orders/config.yaml",
+    ]
 
 
 def test_a_change_of_the_settings_is_a_new_revision(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from docs.demo import get
+from docs.demo import free_ports, get, until_ready
 
 from tests.helpers.service import running
 from tests.helpers.support import go, need, ok, rendered
@@ -91,7 +93,7 @@ def keep_asking(address: str, started: threading.Barrier, failures: list[str]) -
     started.wait()
     try:
         while True:
-            connection.request("POST", "/v1/quotes", BASKET)
+            connection.request("POST", "/v1/quotes", BASKET, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             answer.read()
             if answer.status != 200:
@@ -118,3 +120,41 @@ def test_a_shutdown_loses_no_request_on_a_connection_that_is_kept(binary: Path) 
         for client in clients:
             client.join()
     assert failures == []
+
+
+WARNED = {
+    "OTEL_BSP_SCHEDULE_DELAY": "soon",
+    "OTEL_TRACES_SAMPLER": "sometimes",
+    "OTEL_RESOURCE_ATTRIBUTES": "no pair",
+    "APP_LOGLEVEL": "debug",
+    "APP_SERVICE_HOST": "app",
+    "APP_PORT": "tcp://app:80",
+}
+"""What libraries complain of, what is misspelt, and what Kubernetes makes for a Service that is called app."""
+
+
+def test_each_line_is_json_and_an_unknown_variable_is_named(binary: Path) -> None:
+    with collector(silent=False) as (endpoint, _):
+        ports = [f"127.0.0.1:{port}" for port in free_ports(2)]
+        command = [str(binary), "-addr", ports[0], "-admin-addr", ports[1], "-pprof-addr", "", "-shutdown-delay", "0s"]
+        environment = {**os.environ, **WARNED, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        until_ready(f"http://{ports[1]}/readyz", process)
+        process.terminate()
+        lines = [json.loads(line) for line in process.communicate()[0].splitlines()]
+    named = [(line["name"], line["nearest"]) for line in lines if line["msg"] == "variable without effect"]
+    assert named == [("APP_LOGLEVEL", "APP_LOG_LEVEL")]
+    assert lines[-1]["msg"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", "is not a URL such as http://localhost:4318"),
+        ("APP_REQUEST_TIMEOUT", "10", 'request-timeout "10" from the environment: want a duration such as 10s'),
+    ],
+)
+def test_a_wrong_variable_ends_the_start_in_one_sentence(binary: Path, variable: str, value: str, says: str) -> None:
+    started = subprocess.run([binary], env={**os.environ, variable: value}, capture_output=True, text=True, check=False)
+    assert started.returncode == 1
+    assert says in started.stderr

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gocontainer import Answers, __version__, render
 from gocontainer.answers import lockfile
 from gocontainer.repository import tree
+from gocontainer.update import changed_limits
 from tests.helpers.release import FOLDER, frozen
-from tests.helpers.support import committed, git, go, gocontainer, ok, replace
+from tests.helpers.support import answers, committed, git, go, gocontainer, ok, replace
 
 RELEASES = sorted(FOLDER.glob("*/*"))
 assert RELEASES
@@ -38,16 +40,17 @@ def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
 
 @every_release
 def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Path, release: Path) -> None:
-    answers = Answers.merge(*lockfile.read(release).layers())
+    remembered = Answers.merge(*lockfile.read(release).layers())
     report = json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))
     assert (report["from"], report["to"]) == (release.parent.name, __version__)
     assert report["conflicts"] == []
+    newest = render(remembered)
+    assert report["changed_limits"] == list(changed_limits.crossed(release.parent.name, newest))
     keeps = "'max-body-bytes: 1048576' in deploy/base/config.yaml keeps the old limit."
-    assert report["changed_limits"] == [f"A body may have 64 KiB, no longer 1 MiB: {keeps}"]
-    newest = render(answers)
+    assert report["changed_limits"][0] == f"A body may have 64 KiB, no longer 1 MiB: {keeps}"
     found = tree.load(repository)
     edited = newest[".gitignore"].content + b"/coverage.out\n"
-    assert found == {**lockfile.with_lockfile(newest, answers), ".gitignore": tree.File(edited)}
+    assert found == {**lockfile.with_lockfile(newest, remembered), ".gitignore": tree.File(edited)}
     again = gocontainer("update", str(repository))
     first, *offers = ok(again).splitlines()
     assert first.endswith(" already.")
@@ -81,3 +84,28 @@ def test_who_put_their_own_in_the_examples_place_decides_about_its_list(reposito
     run = gocontainer("update", str(repository), "--json")
     assert run.code == 3
     assert [each["path"] for each in json.loads(run.out)["conflicts"]] == [ROUTES]
+
+
+KEPT = {
+    "internal/httpapi/quotes.go": ("return func(w", "return onlyJSON(func(w"),
+    "internal/memory/memory.go": ("return 1024 * 1024", "func Settings() int64 { return "),
+    "the environment": ("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", ""),
+}
+"""What keeps a limit outside of the settings, and what it takes the place of."""
+
+
+@pytest.mark.parametrize("given", [{}, {"config_center": "nacos"}, {"target": "knative", "eventing": "kafka"}], ids=str)
+def test_each_line_that_keeps_an_old_limit_has_its_place(given: dict[str, Any]) -> None:
+    newest = render(answers(**given))
+    settings = "".join(file.content.decode() for path, file in newest.items() if path.startswith("internal/config/"))
+    found = list(changed_limits.crossed("0.1.0", newest))
+    for limit in changed_limits.CHANGED:
+        if limit.place == changed_limits.SETTINGS:
+            assert f'"{limit.keeps.partition(":")[0]}"' in settings
+        elif any(limit.keeps in sentence for sentence in found):
+            keeps, instead = KEPT[limit.place]
+            assert limit.keeps == keeps
+            assert not instead or instead in newest[limit.place].content.decode()
+    told = "".join(found)
+    assert ("max-in-flight: 1024" in told) == ("eventing" not in given)
+    assert ("config centre" in told) == ("config_center" in given)

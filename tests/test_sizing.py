@@ -14,6 +14,7 @@ from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Integer, Quantity
 from gocontainer.rendering import sizing
 from gocontainer.rendering.sizing import Sizes
+from gocontainer.rendering.unusual import unusual
 from tests.helpers.support import answers
 
 
@@ -78,7 +79,7 @@ def test_an_event_s_work_ends_before_anything_that_waits_for_it(scaler: str, cho
     assert sizes.request_timeout == task < sizes.stalled < sizes.revision_timeout < sizes.grace_period
     assert sizes.drain >= max(task, chosen["drain_seconds"])
     assert sizes.scale_down_period <= 1800, "the API server refuses more"
-    assert ("task_seconds" in sizes.warnings()) == (scaler == "knative" and sizes.revision_timeout > 600)
+    assert ("task_seconds" in unusual(sizes)) == (scaler == "knative" and sizes.revision_timeout > 600)
 
 
 def test_without_traces_there_is_nothing_to_flush() -> None:
@@ -119,7 +120,7 @@ def test_the_defaults_are_what_practice_says() -> None:
     sizes = Sizes.of(answers())
     assert (sizes.readiness, sizes.liveness, sizes.startup) == ((5, 2, 2), (10, 3, 3), (2, 2, 15))
     assert (sizes.readiness.worst_case, sizes.liveness.worst_case, sizes.grace_period) == (12, 33, 33)
-    assert sizes.warnings() == {}
+    assert unusual(sizes) == {}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_the_defaults_are_what_practice_says() -> None:
     ],
 )
 def test_an_unusual_number_is_warned_of_with_its_price(chosen: dict[str, Any], option: str, sentence: str) -> None:
-    warnings = Sizes.of(answers(**chosen)).warnings()
+    warnings = unusual(Sizes.of(answers(**chosen)))
     assert list(warnings) == [option]
     assert warnings[option].startswith(sentence)
 
@@ -141,3 +142,19 @@ def test_an_unusual_number_is_warned_of_with_its_price(chosen: dict[str, Any], o
 def test_an_answer_cannot_be_awaited_longer_than_until_the_next_probe() -> None:
     with pytest.raises(ConflictingAnswers, match="the next probe would start"):
         answers(liveness_timeout=6, liveness_period=5)
+
+
+@given(some_answers())
+def test_what_is_dealt_out_of_the_memory_is_less_than_the_limit(chosen: dict[str, Any]) -> None:
+    sizes = Sizes.of(answers(**chosen))
+    held = sizes.requests * (64 + 8 * sizing.HEADER_KIB) + 8 * sizes.bodies_kib + 2 * sizes.spans
+    assert (
+        sizing.MEMORY_BASE * 1024 + held + 2 * sizes.part(1) / 1024 <= sizes.go_bytes / 1024 < sizes.memory_bytes / 1024
+    )
+    assert sizes.requests >= 20
+
+
+def test_more_events_at_once_than_there_is_memory_for_are_warned_of_and_shed() -> None:
+    sizes = Sizes.of(answers(target="knative", eventing="kafka", concurrency=1000))
+    assert unusual(sizes) == {"concurrency": "1000 is too many: 128Mi has room for 266."}
+    assert sizes.max_in_flight == 266

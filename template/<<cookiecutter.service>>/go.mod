@@ -10,6 +10,9 @@ require (
 <% if cookiecutter.eventing == "kafka" and cookiecutter.tracing %>
 	github.com/cenkalti/backoff/v5 v5.0.3
 <% endif %>
+<% if cookiecutter.tracing %>
+	github.com/go-logr/logr v1.4.4
+<% endif %>
 	github.com/prometheus/client_golang v1.25.0
 <% if cookiecutter.eventing == "kafka" %>
 	github.com/twmb/franz-go v1.22.1
@@ -62,7 +65,6 @@ require (
 <% endif %>
 <% if cookiecutter.tracing %>
 	github.com/felixge/httpsnoop v1.1.0 // indirect
-	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 <% endif %>
 <% if cookiecutter.config_center == "etcd" %>

@@ -65,7 +65,7 @@ class Follower:
     @property
     def max_lines(self) -> int:
         """The value of KEY in force: a quote without lines is refused with it."""
-        answer = ask(f"http://{self.service}/v1/quotes", b'{"lines": []}')
+        answer = ask(f"http://{self.service}/v1/quotes", b'{"lines": []}', headers={"Content-Type": "application/json"})
         [found] = re.findall(r"want 1 to (\d+)", answer.text)
         return int(found)
 

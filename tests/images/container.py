@@ -74,7 +74,8 @@ class Container:
 
 def post(address: str, body: bytes = BASKET) -> Any:
     """Ask a service at an address for a quote."""
-    with urllib.request.urlopen(f"http://{address}/v1/quotes", body, timeout=30) as answer:
+    request = urllib.request.Request(f"http://{address}/v1/quotes", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
 
 

@@ -14,6 +14,7 @@ from gocontainer.answers.model import Answers, AnswerSet
 from gocontainer.console import padded
 from gocontainer.rendering.estimate import replicas
 from gocontainer.rendering.sizing import Sizes
+from gocontainer.rendering.unusual import unusual
 from gocontainer.repository import git
 from gocontainer.repository.kept import KeptFile
 from gocontainer.repository.tree import Tree, digest
@@ -56,8 +57,7 @@ def inside(repository: Path, files: Tree) -> str:
 
 def warnings(answers: Answers, *others: str) -> list[str]:
     """Return what the user should know although all went well."""
-    unusual = Sizes.of(answers).warnings()
-    warnings = [*(f"{name} {text}" for name, text in unusual.items()), *others]
+    warnings = [*(f"{name} {text}" for name, text in unusual(Sizes.of(answers)).items()), *others]
     if answers.origins["image"] == "default":
         text = mark(
             "No registry is known, so the image is {image}, which no cluster can pull. "

@@ -39,7 +39,7 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
 """A file to those that another target has in its place, with the kind in which the same fields are found."""
 _NAME = re.compile(r"\{(\w+)\}")
 _STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
-_FACTS = {"millicores": "cpu", "config_center_port": "config_center"}
+_FACTS = {"millicores": "cpu", "memory_bytes": "memory", "config_center_port": "config_center"}
 """Names in formulas that are no numbers of their own, and the options that they follow from."""
 _ANSWER = "your answer"
 """The source in numbers.toml of what follows from nothing else."""
@@ -152,10 +152,17 @@ def _found(row: Mapping[str, str], pristine: Tree, service: str) -> Iterator[tup
 
 def context(answers: Mapping[str, Value]) -> dict[str, Value]:
     """Return the value of every name that a formula may use."""
-    constants = {name.lower(): value for name, value in vars(sizing).items() if name.isupper() and name != "USUAL"}
+    constants = {name.lower(): value for name, value in vars(sizing).items() if name.isupper()}
     sizes, center = sizing.Sizes.of(answers), CONFIG_CENTERS[str(answers["config_center"])]
     facts = {"config_center_port": center.port, "config_center_port_source": center.port_source}
-    return {**constants, **answers, **sizes.values(), **facts, "millicores": sizes.millicores}
+    return {
+        **constants,
+        **answers,
+        **sizes.values(),
+        **facts,
+        "millicores": sizes.millicores,
+        "memory_bytes": sizes.memory_bytes,
+    }
 
 
 def shown(name: str, values: Mapping[str, Value]) -> str:

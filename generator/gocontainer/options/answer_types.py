@@ -19,6 +19,7 @@ class AnswerValues(TypedDict, total=False):
     cgo: bool
     platforms: str | Sequence[str]
     config_center: Literal["none", "nacos", "apollo", "etcd"]
+    streams: bool
     tracing: bool
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
     separate_settings: bool

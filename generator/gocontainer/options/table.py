@@ -140,6 +140,15 @@ OPTIONS: tuple[Option, ...] = (
     PLATFORMS,
     CONFIG_CENTER,
     Toggle(
+        name="streams",
+        group="runtime",
+        title="Streams",
+        question="Are there routes that last, such as events, WebSockets or exports?",
+        help="Routes that last: server-sent events, WebSockets, exports.",
+        why="One word at such a route lifts its deadline; requests that end in seconds have no use for it.",
+        default=False,
+    ),
+    Toggle(
         name="tracing",
         group="observability",
         title="Tracing",

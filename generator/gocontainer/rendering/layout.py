@@ -90,6 +90,8 @@ FILES: Mapping[str, When] = {
     "internal/httpapi/hook_test.go": {"__edge": ("true",)},
     "internal/httpapi/httpapi_test.go": {"eventing": ("none",)},
     "internal/httpapi/quotes.go": {"eventing": ("none",)},
+    "internal/httpapi/stream.go": {"streams": (True,)},
+    "internal/httpapi/stream_test.go": {"streams": (True,)},
     "internal/model/": {"__edge": ("true",), "edge_model": (True,)},
     "internal/offline/": {"__edge": ("true",)},
     "internal/sites/": {"__edge": ("true",)},

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gocontainer.options.types import Value
-from gocontainer.texts import mark, tr
 
+MEBIBYTE = 1024 * 1024
 PRE_STOP = 5
 FLUSH = 3
 MARGIN = 5
 """Also covers the second that clients get to leave their connections, internal/config's shutdown-delay."""
-STARTUP_PERIOD = 2
-LONGEST_REQUEST = 10
+STARTUP_PERIOD, LONGEST_REQUEST = 2, 10
 ANSWER = 5
 """What a request gets beyond its deadline, to say that it took too long."""
 LONGEST_QUESTION = 5
@@ -29,12 +28,14 @@ PROGRESS_DEFAULT = 600
 MEMORY_RESERVE = 16
 """MiB of a memory limit that Go leaves alone even where 10 % are less: its own limit is soft, and by how much a heap
 overshoots it depends on how fast it grows, not on the limit."""
+MEMORY_BASE, MEMORY_PARTS = 12, 16
+"""MiB of Go's share that the service needs before the first request, and what the rest is dealt out in."""
+HEADER_KIB, MOST_SPANS = 16, 2048
 TMP_SIZE = 32
 LOG_FILE = 10
 LOG_FILES = 5
 STORAGE_STEP = 32
-HPA_TARGET = 65
-SCALE_DOWN_PERCENT = 10
+HPA_TARGET, SCALE_DOWN_PERCENT = 65, 10
 ROLLOUT = 120
 """In which a new revision takes the traffic over; whole seconds."""
 CONSUMERS = 3
@@ -48,17 +49,8 @@ SCALE_DOWN_DEFAULT = 300
 BATCH_DEFAULT = 60
 LONGEST_BATCH = 1800
 """More the API server refuses of an autoscaler."""
-LONGEST_REVISION = 600
-"""More Knative refuses, unless its operator raises the limit."""
 MAX_SURGE = "25%"
 MAX_DISRUPTED = 1
-
-USUAL = {
-    "period": (5, 10, mark("each probe costs CPU, and a short pause counts as a failure sooner")),
-    "timeout": (2, 5, mark("a busy node or a collection of garbage fails the probe of a healthy pod")),
-    "failures": (2, 3, mark("one lost packet restarts a healthy pod")),
-}
-"""What articles give for liveness, from and to, and what less of it costs."""
 
 
 class Probe(NamedTuple):
@@ -88,6 +80,7 @@ class Sizes(NamedTuple):
     """Of an event; none where there are no events."""
     knative: bool
     """Whether Knative scales it."""
+    concurrency: int
 
     @classmethod
     def of(cls, answers: Mapping[str, Value]) -> Sizes:
@@ -103,6 +96,7 @@ class Sizes(NamedTuple):
             tracing=answers["tracing"] is True,
             task_seconds=int(answers["task_seconds"]) if answers["eventing"] == "kafka" else 0,
             knative=(answers["target"], answers["scaler"]) == ("knative", "knative"),
+            concurrency=int(answers["concurrency"]),
         )
 
     @property
@@ -124,6 +118,42 @@ class Sizes(NamedTuple):
     def memory_percent(self) -> int:
         """Share of the memory limit that Go may use: its collector does not see what C code allocates."""
         return 70 if self.cgo else 90
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory limit."""
+        return int(self.memory[:-2]) * (MEBIBYTE if self.memory.endswith("Mi") else 1024 * MEBIBYTE)
+
+    @property
+    def go_bytes(self) -> int:
+        """What Go may use of it; internal/app computes the same at start, and whenever the limit changes."""
+        limit = self.memory_bytes
+        return limit - max(limit // 100 * (100 - self.memory_percent), min(MEMORY_RESERVE * MEBIBYTE, limit // 4))
+
+    def part(self, parts: int) -> int:
+        """So many bytes may be held of one kind; internal/memory computes the same."""
+        base = MEMORY_BASE * MEBIBYTE
+        return max(self.go_bytes - base, base // 4) // MEMORY_PARTS * parts
+
+    @property
+    def requests(self) -> int:
+        """How many there is memory for in flight, each with a second connection that waits or sends its header."""
+        return self.part(8) // ((64 + 8 * HEADER_KIB) * 1024)
+
+    @property
+    def bodies_kib(self) -> int:
+        """How much of all bodies is held, each byte of which becomes up to eight."""
+        return self.part(4) // 8 // 1024
+
+    @property
+    def spans(self) -> int:
+        """How many wait for the collector."""
+        return min(MOST_SPANS, self.part(1) // 2048)
+
+    @property
+    def max_in_flight(self) -> int:
+        """How many events a function works on at once: never more than there is memory for."""
+        return min(self.concurrency, self.requests)
 
     @property
     def storage_request(self) -> int:
@@ -215,31 +245,42 @@ class Sizes(NamedTuple):
         """Return every number by the name that templates know it by, without the leading ``__``."""
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         return {
+            "bodies_kib": self.bodies_kib,
+            "center_kib": self.part(1) // 96 // 1024,
             "center_timeout": self.center_timeout,
             "consumers": CONSUMERS,
             "cooldown": COOLDOWN,
             "cpu_limit": self.cpu_limit,
             "drain": self.drain,
+            "fetch_kib": min(16 * MEBIBYTE, self.part(2) // 16) // 1024,
             "flush": self.flush,
             "grace_period": self.grace_period,
+            "go_bytes": self.go_bytes,
             "gomaxprocs": self.gomaxprocs,
             "hpa_target": HPA_TARGET,
             "liveness_grace": self.liveness_grace,
             "margin": MARGIN,
+            "header_kib": HEADER_KIB,
             "max_disrupted": MAX_DISRUPTED,
+            "max_in_flight": self.max_in_flight,
             "max_surge": MAX_SURGE,
+            "memory_base": MEMORY_BASE,
+            "memory_part": self.part(1),
             "memory_percent": self.memory_percent,
             "memory_reserve": MEMORY_RESERVE,
             "millicores": self.millicores,
+            "model_kib": self.part(2) // 16 // 1024,
             "min_ready": self.min_ready,
             "polling": POLLING,
             "pre_stop": PRE_STOP,
             "progress_deadline": self.progress_deadline,
             "request_timeout": self.request_timeout,
+            "requests": self.requests,
             "restarted": self.restarted,
             "retries": RETRIES,
             "revision_timeout": self.revision_timeout,
             "rollout": ROLLOUT,
+            "spans": self.spans,
             "stalled": self.stalled,
             "scale_down_percent": SCALE_DOWN_PERCENT,
             "scale_down_period": self.scale_down_period,
@@ -250,20 +291,3 @@ class Sizes(NamedTuple):
             **{f"{name}_{field}": value for name, probe in probes.items() for field, value in probe._asdict().items()},
             **{f"{name}_worst_case": probe.worst_case for name, probe in probes.items()},
         }
-
-    def warnings(self) -> dict[str, str]:
-        """Return for each option outside what is usual, from its value on, what that costs."""
-        late = tr("a hung pod is restarted only after up to {seconds} s", seconds=self.restarted)
-        text = mark("{value} is outside the usual {few} to {many}: {cost}.")
-        unusual = {
-            f"liveness_{field}": tr(text, value=value, few=few, many=many, cost=tr(below) if value < few else late)
-            for field, (few, many, below) in USUAL.items()
-            if not few <= (value := getattr(self.liveness, field)) <= many
-        }
-        if self.knative and self.revision_timeout > LONGEST_REVISION:
-            unusual["task_seconds"] = tr(
-                "Knative refuses the {seconds} s that follow from it unless its operator has raised"
-                " max-revision-timeout-seconds.",
-                seconds=self.revision_timeout,
-            )
-        return unusual

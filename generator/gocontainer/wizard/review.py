@@ -11,6 +11,7 @@ from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import Sizes
+from gocontainer.rendering.unusual import unusual
 from gocontainer.texts import tr
 from gocontainer.wizard.conversation import CONTAINER, PAGES, Conversation
 from gocontainer.wizard.settling import Settled, shown
@@ -66,7 +67,7 @@ def row(name: str, settled: Settled) -> Row:
 def _remark(name: str, settled: Settled) -> str:
     if name == "image" and settled.answers.origins[name] == "default":
         return tr("No registry is known, so no cluster can pull this image. Where will CI push it?")
-    return Sizes.of(settled.answers).warnings().get(name, "")
+    return unusual(Sizes.of(settled.answers)).get(name, "")
 
 
 def _origins() -> Mapping[str, str]:

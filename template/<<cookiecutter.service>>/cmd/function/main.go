@@ -6,7 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+<% if cookiecutter.scaler == "keda" %>
 	"log/slog"
+<% endif %>
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,13 +19,15 @@ import (
 	"<< cookiecutter.module >>/internal/consumer"
 <% endif %>
 	"<< cookiecutter.module >>/internal/health"
+<% if cookiecutter.scaler == "keda" %>
 	"<< cookiecutter.module >>/internal/telemetry"
+<% endif %>
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, health.Arguments(os.DirFS("/"), os.Args)); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -37,12 +41,8 @@ func run(ctx context.Context, args []string) error {
 	if cfg.Healthcheck {
 		return health.Check(ctx, cfg.AdminAddr)
 	}
-<% if cookiecutter.tracing %>
-	slog.SetDefault(telemetry.WithTraceIDs(telemetry.NewLogger(os.Stdout, cfg.LogLevel)))
-<% else %>
-	slog.SetDefault(telemetry.NewLogger(os.Stdout, cfg.LogLevel))
-<% endif %>
 <% if cookiecutter.scaler == "keda" %>
+	slog.SetDefault(telemetry.NewLogger(os.Stdout, cfg.LogLevel)) // the consumer logs while the service is built
 	return consumer.Run(ctx, cfg, func(ctx context.Context) error { return app.Run(ctx, cfg, os.Stdout) })
 <% else %>
 	return app.Run(ctx, cfg, os.Stdout)

@@ -18,7 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, health.Arguments(os.DirFS("/"), os.Args)); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -32,12 +32,14 @@ func run(ctx context.Context, args []string) error {
 	if cfg.Healthcheck {
 		return health.Check(ctx, cfg.AdminAddr)
 	}
+<% if cookiecutter.__own_sleep %>
 	if cfg.Sleep > 0 {
 		ctx, cancel := context.WithTimeout(ctx, cfg.Sleep)
 		defer cancel()
 		<-ctx.Done()
 		return nil
 	}
+<% endif %>
 <% if cookiecutter.edge_model %>
 	if cfg.InstallModel != "" || cfg.RollbackModel {
 		return app.ManageModel(cfg.Model, os.Stdout)

@@ -49,24 +49,31 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 
 // build puts the parts together and binds the listeners; nothing is served yet.
 func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
+	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
 <% if cookiecutter.__center %>
 	cfg, log := settle(ctx, cfg, out)
 <% else %>
-	log := telemetry.NewLogger(out, cfg.LogLevel)
+	log := newLogger(out, cfg.LogLevel)
 <% endif %>
-	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
 	}
+	go followMemory(ctx, os.DirFS("/"), os.Getenv, log)
+	config.WarnOfUnknown(os.Environ(), log)
+<% if cookiecutter.resources == "latency" %>
 	limitCPU(cfg.CPURequest, os.Getenv)
+<% endif %>
 	log.Info("starting", "version", Version, "revision", Revision,
-		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
+		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit, "max_in_flight", cfg.InFlight())
 
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
 	// Each request ends at its deadline, and has a little longer to say so.
 	longest := cfg.RequestTimeout + 5*time.Second
 	a.probes.Progress.Limit = longest
+<% if cookiecutter.streams %>
+	a.probes.Progress.Ending = make(chan struct{})
+<% endif %>
 	a.probes.OnStall = func() {
 		stacks := make([]byte, 64*1024)
 		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
@@ -84,9 +91,9 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	}
 <% endif %>
 <% if cookiecutter.tracing and cookiecutter.__edge %>
-	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress, site.hooks...))
+	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress, site.hooks...))
 <% elif cookiecutter.tracing %>
-	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress))
+	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress))
 <% elif cookiecutter.__edge %>
 	api := httpapi.New(cfg, log, metrics, &a.probes.Progress, site.hooks...)
 <% else %>
@@ -100,22 +107,47 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
-<% if cookiecutter.edge_model and cookiecutter.__center %>
+	a.service.MaxHeaderBytes = cfg.MaxHeaderBytes
+<% if cookiecutter.streams %>
+	a.service.RegisterOnShutdown(func() { close(a.probes.Progress.Ending) })
+<% endif %>
+<% if cookiecutter.__center %>
+	a.service.ConnState = (&connections{most: func() int { return cfg.Now().Connections() }, open: map[net.Conn]time.Time{}}).see
+<% else %>
+	a.service.ConnState = (&connections{most: cfg.Connections, open: map[net.Conn]time.Time{}}).see
+<% endif %>
+<% if cookiecutter.__edge and cookiecutter.__center %>
 	a.admin = newServer("admin", cfg.AdminAddr, site.guard(watchCenter(cfg, metrics, admin)), log)
-<% elif cookiecutter.edge_model %>
+<% elif cookiecutter.__edge %>
 	a.admin = newServer("admin", cfg.AdminAddr, site.guard(admin), log)
 <% elif cookiecutter.__center %>
 	a.admin = newServer("admin", cfg.AdminAddr, watchCenter(cfg, metrics, admin), log)
 <% else %>
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
 <% endif %>
+	a.admin.WriteTimeout = longest
+	a.admin.ConnState = (&connections{most: func() int { return adminConnections }, open: map[net.Conn]time.Time{}}).see
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
-	for _, s := range []*server{a.service, a.admin, a.pprof} {
+	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
+	if err := a.pprof.listen(ctx); err != nil {
+		log.Warn("no profiles: -pprof-addr has another port, or none", "error", err)
+	}
 	return a, nil
+}
+
+// newLogger is where everything is logged, also what asks for no logger: its lines are JSON too, with the trace's ids.
+func newLogger(out io.Writer, level slog.Leveler) *slog.Logger {
+<% if cookiecutter.tracing %>
+	log := telemetry.WithTraceIDs(telemetry.NewLogger(out, level))
+<% else %>
+	log := telemetry.NewLogger(out, level)
+<% endif %>
+	slog.SetDefault(log)
+	return log
 }
 
 func profiles() http.Handler {
@@ -188,7 +220,7 @@ func newServer(name, addr string, handler http.Handler, log *slog.Logger) *serve
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second, // no connection for clients that trickle headers
 		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    64 * 1024,
+		MaxHeaderBytes:    8 * 1024,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +22,7 @@ type models struct {
 	wanted string
 	log    *slog.Logger
 	tell   func(version string, fallback bool)
+	fail   func()
 
 	current atomic.Pointer[httpapi.Discounts]
 	seen    string // what the store said when it was loaded
@@ -38,7 +38,8 @@ func openModels(ctx context.Context, cfg config.Model, metrics *telemetry.Metric
 	if err != nil {
 		return nil, err
 	}
-	m := &models{store: store, wanted: cfg.ModelVersion, log: log, tell: metrics.WatchModel()}
+	m := &models{store: store, wanted: cfg.ModelVersion, log: log}
+	m.tell, m.fail = metrics.WatchModel()
 	m.load()
 	go m.follow(ctx)
 	return m, nil
@@ -67,6 +68,7 @@ func (m *models) load() {
 		return err
 	})
 	if err != nil {
+		m.fail()
 		if err.Error() != m.failure {
 			m.failure = err.Error()
 			m.log.Error("no other model taken", "error", err)
@@ -89,19 +91,12 @@ func read(v *model.Model) (*httpapi.Discounts, error) {
 	return httpapi.ReadDiscounts(v.Version, data)
 }
 
-// guard keeps requests away as long as there is no model.
-func (m *models) guard(probes http.Handler) http.Handler {
-	if m == nil {
-		return probes
+// missing says why requests should go elsewhere: there is no model.
+func (m *models) missing() error {
+	if m == nil || m.current.Load() != nil {
+		return nil
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/readyz" && m.current.Load() == nil {
-			w.Header().Set("Cache-Control", "no-store")
-			http.Error(w, "no\nno model that is whole and signed", http.StatusServiceUnavailable)
-			return
-		}
-		probes.ServeHTTP(w, r)
-	})
+	return errors.New("no model that is whole and signed")
 }
 
 // ManageModel installs a version or goes back to the one before, whatever the settings ask for. Neither needs a network.

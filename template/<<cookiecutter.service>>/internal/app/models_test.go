@@ -55,7 +55,7 @@ func TestReadyOnlyWithAModelAndANewOneNeedsNoRestart(t *testing.T) {
 		handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 		return rec.Body.String()
 	}
-	probes := m.guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
+	probes := (&site{models: m}).guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
 	if ready, alive := get(probes, "/readyz"), get(probes, "/livez"); !strings.HasPrefix(ready, "no") || alive != "ok" {
 		t.Errorf("without a model: ready %q, alive %q", ready, alive)
 	}

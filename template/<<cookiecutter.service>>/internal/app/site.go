@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"<< cookiecutter.module >>/internal/config"
 	"<< cookiecutter.module >>/internal/httpapi"
@@ -18,6 +19,30 @@ type site struct {
 <% if cookiecutter.edge_model %>
 	*models
 <% endif %>
+}
+
+// guard keeps requests away while the site cannot answer them, and says why.
+func (s *site) guard(probes http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if why := s.unfit(); why != nil && r.URL.Path == "/readyz" {
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, "no\n"+why.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		probes.ServeHTTP(w, r)
+	})
+}
+
+func (s *site) unfit() error {
+<% if cookiecutter.edge_model %>
+	if err := s.missing(); err != nil {
+		return err
+	}
+<% endif %>
+	if s.queue == nil {
+		return nil
+	}
+	return s.queue.Broken()
 }
 
 // openSite opens it, and forwards what is recorded until ctx ends. What is recorded later waits for the next start.

@@ -11,6 +11,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // Place is where in etcd the values are: below a prefix, one key each.
@@ -93,14 +95,15 @@ func (e *Etcd) dial() error {
 		return err
 	}
 	e.client, err = clientv3.New(clientv3.Config{
-		Endpoints:       e.settings.servers(),
-		DialTimeout:     e.settings.Timeout,
-		DialOptions:     []grpc.DialOption{grpc.WithChainUnaryInterceptor(impatient)},
-		MaxUnaryRetries: 2, // the second with a new token
-		Username:        username,
-		Password:        password,
-		TLS:             secured,
-		Logger:          zap.NewNop(), // what fails is returned
+		Endpoints:          e.settings.servers(),
+		DialTimeout:        e.settings.Timeout,
+		DialOptions:        []grpc.DialOption{grpc.WithChainUnaryInterceptor(impatient)},
+		MaxUnaryRetries:    2, // the second with a new token
+		MaxCallRecvMsgSize: int(memory.Settings()),
+		Username:           username,
+		Password:           password,
+		TLS:                secured,
+		Logger:             zap.NewNop(), // what fails is returned
 	})
 	return err
 }

@@ -3,12 +3,12 @@ package center
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
-)
 
-// largest answer that is read, in bytes; the service's memory is not the centre's to fill.
-const largest = 1024 * 1024
+	"<< cookiecutter.module >>/internal/memory"
+)
 
 // web is an HTTP client that trusts what the credentials say. After a failure it reads the certificates anew.
 type web struct {
@@ -47,7 +47,7 @@ func (w *web) getJSON(req *http.Request, into any) (status int, err error) {
 		return status, err
 	}
 	if json.Unmarshal(text, into) != nil { // its error could show values
-		return 0, errors.New("the answer is not the JSON that was expected, or over a megabyte")
+		return 0, errors.New("the answer is not the JSON that was expected")
 	}
 	return status, nil
 }
@@ -66,9 +66,10 @@ func (w *web) get(req *http.Request) (text []byte, status int, err error) {
 		return nil, 0, errors.Unwrap(err) // the outer one has the whole address
 	}
 	defer func() { _ = res.Body.Close() }()
+	largest := memory.Settings()                                // which is not the centre's to fill
 	text, err = io.ReadAll(io.LimitReader(res.Body, largest+1)) // to the end, so that the connection is kept
-	if err == nil && len(text) > largest {
-		err = errors.New("the answer is over a megabyte")
+	if err == nil && int64(len(text)) > largest {
+		err = fmt.Errorf("the answer is over the %d KiB that there is memory for", largest/1024)
 	}
 	return text, res.StatusCode, err
 }

@@ -2,12 +2,15 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 <% if cookiecutter.__center %>
@@ -27,11 +30,14 @@ type Config struct {
 
 	LogLevel slog.Level
 
+<% if cookiecutter.resources == "latency" %>
 	CPURequest int // in millicores, where there is no CPU limit
 
+<% endif %>
 	RequestTimeout time.Duration // deadline of each request's context
+	MaxHeaderBytes int           // a longer header is refused
 	MaxBodyBytes   int64         // larger request bodies are refused
-	MaxInFlight    int           // more concurrent requests are shed
+	MaxInFlight    int           // more concurrent requests are shed; 0 for as many as there is memory for
 
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the requests that are in flight
@@ -42,8 +48,12 @@ type Config struct {
 	Edge
 <% endif %>
 
+<% if cookiecutter.__own_sleep %>
 	Healthcheck bool          // probe a running service and exit; a flag only
 	Sleep       time.Duration // wait and exit; a flag only
+<% else %>
+	Healthcheck bool // probe a running service and exit; a flag only
+<% endif %>
 }
 
 // flags is the one place where a key is named.
@@ -56,13 +66,16 @@ func (c *Config) flags(fs *flag.FlagSet) {
 <% else %>
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
 <% endif %>
+<% if cookiecutter.resources == "latency" %>
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
+<% endif %>
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of a request")
+	fs.IntVar(&c.MaxHeaderBytes, "max-header-bytes", << cookiecutter.__header_kib >>*1024, "longest header in `bytes`")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
 <% if cookiecutter.__center %>
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed"+hot)
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for"+hot)
 <% else %>
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for")
 <% endif %>
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.__drain >>*time.Second, "time for requests in flight at shutdown")
@@ -87,6 +100,12 @@ func (c *Config) validate() error {
 <% endif %>
 	return errors.Join(errs...)
 }
+
+// InFlight is how many requests may be in flight now.
+func (c *Config) InFlight() int { return cmp.Or(c.MaxInFlight, memory.Requests(c.MaxHeaderBytes)) }
+
+// Connections is how many may be open now.
+func (c *Config) Connections() int { return 2 * max(c.InFlight(), memory.Requests(c.MaxHeaderBytes)) }
 
 func isLoopback(addr string) bool {
 	ap, err := netip.ParseAddrPort(addr)

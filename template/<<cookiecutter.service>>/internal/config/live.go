@@ -234,24 +234,22 @@ func (l *layers) above(key string) bool {
 
 // merge puts the centre's values above the file, and returns the settings and their text. What is pinned stays so.
 func (l *layers) merge(center, pinned map[string]string) (*Config, map[string]string, error) {
-	cfg, set, keys := &Config{}, flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{}
-	set.SetOutput(io.Discard)
-	cfg.flags(set)
-	set.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
+	cfg, fs, keys := &Config{}, flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{}
+	fs.SetOutput(io.Discard)
+	cfg.flags(fs)
+	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	for _, layer := range []map[string]string{l.flags, pinned} {
 		for key, value := range layer {
 			if keys[key] {
-				_ = set.Set(key, value) // it was good before
+				_ = fs.Set(key, value) // it was good before
 			}
 		}
 	}
-	values := map[string]string{}
-	maps.Copy(values, l.file)
-	maps.Copy(values, center)
-	if err := apply(set, keys, values, l.lookupEnv); err != nil {
-		return nil, nil, err
+	set, err := apply(fs, keys, l.lookupEnv, layer{"the config centre", center}, layer{"the file", l.file})
+	if err == nil {
+		err = cfg.validate()
 	}
 	text := map[string]string{}
-	set.VisitAll(func(f *flag.Flag) { text[f.Name] = f.Value.String() })
-	return cfg, text, cfg.validate()
+	fs.VisitAll(func(f *flag.Flag) { text[f.Name] = f.Value.String() })
+	return cfg, text, refused(err, set)
 }

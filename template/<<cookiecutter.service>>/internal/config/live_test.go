@@ -72,16 +72,16 @@ func follow(t *testing.T, source *fake, out io.Writer, env map[string]string, ar
 
 var errDown = errors.New("connection refused")
 
-// assignment says for each of four keys which of four layers name it, and with what.
-type assignment [4][4]struct {
+// assignment says for each of three keys which of four layers name it, and with what.
+type assignment [3][4]struct {
 	Named bool
 	Value uint8
 }
 
 func TestTheOrderOfTheLayersForAnyAssignment(t *testing.T) {
-	keys := []string{"quote-max-lines", "max-in-flight", "max-body-bytes", "cpu-request"}
+	keys := []string{"quote-max-lines", "max-in-flight", "max-body-bytes"}
 	holds := func(of assignment) bool {
-		want := map[string]string{"quote-max-lines": "100", "max-in-flight": "1024", "max-body-bytes": "65536", "cpu-request": "0"}
+		want := map[string]string{"quote-max-lines": "100", "max-in-flight": "0", "max-body-bytes": "65536"}
 		var file strings.Builder
 		var args []string
 		centre, env := map[string]string{}, map[string]string{}
@@ -161,7 +161,7 @@ func TestBadValuesAreRefusedWholeAndLoggedOnce(t *testing.T) {
 					source.push(bad, nil)
 					settle()
 				}
-				if now := cfg.Now(); now.QuoteMaxLines != 5 || now.MaxInFlight != 1024 {
+				if now := cfg.Now(); now.QuoteMaxLines != 5 || now.MaxInFlight != 0 {
 					t.Errorf("taken: %d and %d", now.QuoteMaxLines, now.MaxInFlight)
 				}
 				if n := strings.Count(out.String(), "values refused"); n != 1 || cfg.Status().Refused != 1 {

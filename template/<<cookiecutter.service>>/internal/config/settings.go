@@ -2,6 +2,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // Config is read once at start and never changes.
@@ -19,11 +22,14 @@ type Config struct {
 
 	LogLevel slog.Level
 
+<% if cookiecutter.resources == "latency" %>
 	CPURequest int // in millicores, where there is no CPU limit
 
+<% endif %>
 	RequestTimeout time.Duration // deadline of each event
+	MaxHeaderBytes int           // a longer header is refused
 	MaxBodyBytes   int64         // larger events are refused
-	MaxInFlight    int           // more concurrent events are shed
+	MaxInFlight    int           // more concurrent events are shed; 0 for as many as there is memory for
 
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the events that are in flight
@@ -42,8 +48,12 @@ type Config struct {
 	DeadLetters string // the topic of the events that no retry can help
 
 <% endif %>
+<% if cookiecutter.__own_sleep %>
 	Healthcheck bool          // probe a running service and exit; a flag only
 	Sleep       time.Duration // wait and exit; a flag only
+<% else %>
+	Healthcheck bool // probe a running service and exit; a flag only
+<% endif %>
 }
 
 // flags is the one place where a key is named.
@@ -52,10 +62,13 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
+<% if cookiecutter.resources == "latency" %>
 	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
+<% endif %>
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", << cookiecutter.__request_timeout >>*time.Second, "deadline of an event")
+	fs.IntVar(&c.MaxHeaderBytes, "max-header-bytes", << cookiecutter.__header_kib >>*1024, "longest header in `bytes`")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest event in `bytes`")
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", << cookiecutter.concurrency >>, "concurrent `events` before the rest is shed")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", << cookiecutter.__max_in_flight >>, "concurrent `events` before the rest is shed, 0 for as many as there is memory for")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.__drain >>*time.Second, "time for events in flight at shutdown")
 	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.us-east-1.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
@@ -87,6 +100,12 @@ func (c *Config) validate() error {
 <% endif %>
 	return errors.Join(errs...)
 }
+
+// InFlight is how many requests may be in flight now.
+func (c *Config) InFlight() int { return cmp.Or(c.MaxInFlight, memory.Requests(c.MaxHeaderBytes)) }
+
+// Connections is how many may be open now.
+func (c *Config) Connections() int { return 2 * max(c.InFlight(), memory.Requests(c.MaxHeaderBytes)) }
 
 func isLoopback(addr string) bool {
 	ap, err := netip.ParseAddrPort(addr)

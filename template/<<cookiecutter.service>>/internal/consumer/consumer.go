@@ -23,6 +23,7 @@ import (
 
 	"<< cookiecutter.module >>/internal/config"
 	"<< cookiecutter.module >>/internal/function"
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // The wait after a failed delivery: twice as long each time.
@@ -55,6 +56,9 @@ func Run(ctx context.Context, cfg config.Config, serve func(context.Context) err
 		kgo.OnPartitionsAssigned(c.assigned),
 		kgo.OnPartitionsRevoked(c.revoked),
 		kgo.OnPartitionsLost(c.lost),
+		kgo.FetchMaxBytes(memory.Fetch()),
+		kgo.FetchMaxPartitionBytes(memory.Fetch()),
+		kgo.MaxConcurrentFetches(1),
 	)
 	if err != nil {
 		return fmt.Errorf("consumer: %w", err)

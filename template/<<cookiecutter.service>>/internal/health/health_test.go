@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 )
@@ -65,6 +66,21 @@ func TestStall(t *testing.T) {
 		probes.Progress.End()
 		want("it has ended after all", 200)
 	})
+}
+
+func TestACheckAsksWhereTheServiceListens(t *testing.T) {
+	own := []string{"/usr/local/bin/app", "-healthcheck"}
+	for first, want := range map[string]string{
+		"/usr/local/bin/app\x00-config=/etc/app.yaml\x00":           "-config=/etc/app.yaml -healthcheck",
+		"/sbin/docker-init\x00--\x00./app\x00-admin-addr=:9000\x00": "-admin-addr=:9000 -healthcheck",
+		"/sbin/init\x00": "-healthcheck",
+		"":               "-healthcheck",
+	} {
+		root := fstest.MapFS{"proc/1/cmdline": {Data: []byte(first)}}
+		if got := strings.Join(Arguments(root, own), " "); got != want {
+			t.Errorf("beside %q: got %s, want %s", first, got, want)
+		}
+	}
 }
 
 func TestCheck(t *testing.T) {

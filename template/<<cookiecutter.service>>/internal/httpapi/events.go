@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"mime"
 	"net/http"
@@ -28,8 +27,7 @@ func receive(fn *function.Function) http.HandlerFunc {
 		event, err := readEvent(r)
 		if err != nil {
 			status, detail := refusal(err)
-			slog.WarnContext(r.Context(), "no event", "status", status, "error", detail)
-			writeProblem(w, status, detail)
+			refuse(w, status, detail, fmt.Errorf("no event: %w", err))
 			return
 		}
 <% if cookiecutter.tracing %>
@@ -45,19 +43,21 @@ func receive(fn *function.Function) http.HandlerFunc {
 			if _, ok := errors.AsType[function.Permanent](err); ok {
 				status = http.StatusUnprocessableEntity
 			}
-			slog.WarnContext(ctx, "event failed", "id", event.ID, "source", event.Source, "status", status, "error", err)
-			writeProblem(w, status, err.Error())
+			refuse(w, status, err.Error(), fmt.Errorf("event %q of %q: %w", event.ID, event.Source, err))
 			return
 		}
 		writeEvent(w, reply)
 	}
 }
 
+// errMedia is why a body is not looked at.
+var errMedia = errors.New("want JSON, or an event in it")
+
 // readEvent reads an event whose data is JSON.
 func readEvent(r *http.Request) (function.Event, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
-		return function.Event{}, fmt.Errorf("Content-Type: %w", err)
+		return function.Event{}, fmt.Errorf("%w: Content-Type: %w", errMedia, err)
 	}
 	switch {
 	case media == "application/cloudevents+json":
@@ -66,7 +66,7 @@ func readEvent(r *http.Request) (function.Event, error) {
 	case media == "application/json" || strings.HasSuffix(media, "+json"):
 		return binary(r)
 	}
-	return function.Event{}, fmt.Errorf("Content-Type: %s is neither JSON nor an event in it", media)
+	return function.Event{}, fmt.Errorf("%w, and not %s", errMedia, media)
 }
 
 // binary reads an event whose attributes are headers and whose data is the body.

@@ -6,6 +6,9 @@
 package httpapi
 
 import (
+<% if cookiecutter.streams %>
+	"bufio"
+<% endif %>
 	"cmp"
 	"context"
 	"encoding/json"
@@ -13,14 +16,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+<% if cookiecutter.streams %>
+	"net"
+<% endif %>
 	"net/http"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"strconv"
 	"strings"
-<% if cookiecutter.__center %>
 	"sync/atomic"
-<% endif %>
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
@@ -31,22 +36,37 @@ import (
 	"<< cookiecutter.module >>/internal/telemetry"
 )
 
-// New returns the API inside its middleware, the innermost first.
+// New returns the API inside its middleware.
 <% if cookiecutter.__edge %>
 func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress, hooks ...Hook) http.Handler {
-	handler := routes(cfg, hooks...)
+	return protect(routes(cfg, hooks...), cfg, log, metrics, progress)
+}
 <% else %>
 func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	handler := routes(cfg)
+	return protect(routes(cfg), cfg, log, metrics, progress)
+}
 <% endif %>
-	handler = deadline(handler, cfg.RequestTimeout)
-	handler = watch(handler, progress)
+
+// protect puts the middleware around the routes, the innermost first.
+func protect(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
 <% if cookiecutter.__center %>
-	handler = shed(handler, func() int64 { return int64(cfg.Now().MaxInFlight) }, metrics)
+	most := func() int { return cfg.Now().InFlight() }
 <% else %>
-	handler = shed(handler, cfg.MaxInFlight, metrics)
+	most := cfg.InFlight
 <% endif %>
-	handler = recoverPanics(handler, log, metrics)
+	requests := deadline(mux, cfg.RequestTimeout)
+	requests = watch(requests, progress)
+	requests = admit(requests, metrics)
+	requests = shed(requests, most, metrics)
+<% if cookiecutter.streams %>
+	// Half as many streams, so that they leave room for who waits for an answer.
+	streams := flow(mux, cfg.RequestTimeout, progress.Ending)
+	streams = shed(streams, func() int { return (most() + 1) / 2 }, metrics)
+	handler := dispatch(mux, requests, streams)
+<% else %>
+	handler := dispatch(mux, requests)
+<% endif %>
+	handler = recoverPanics(handler, metrics)
 	handler = observe(handler, log, metrics)
 	handler = limitBody(handler, cfg.MaxBodyBytes)
 	return handler
@@ -54,9 +74,9 @@ func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progre
 
 // routes is the whole API at a glance.
 <% if cookiecutter.__edge %>
-func routes(cfg config.Config, hooks ...Hook) http.Handler {
+func routes(cfg config.Config, hooks ...Hook) *http.ServeMux {
 <% else %>
-func routes(cfg config.Config) http.Handler {
+func routes(cfg config.Config) *http.ServeMux {
 <% endif %>
 	mux := http.NewServeMux()
 <% if cookiecutter.eventing == "none" %>
@@ -78,7 +98,7 @@ func routes(cfg config.Config) http.Handler {
 
 // decode reads exactly one JSON value with known fields.
 func decode(body io.Reader, into any) error {
-	decoder := json.NewDecoder(body)
+	decoder := json.NewDecoder(counted(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return err
@@ -95,25 +115,48 @@ func decode(body io.Reader, into any) error {
 
 // refusal says with which status and words a body is refused.
 func refusal(err error) (status int, detail string) {
-	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	large, isLarge := errors.AsType[*http.MaxBytesError](err)
+	wrong, isWrong := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case isLarge:
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over %d bytes", large.Limit)
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	case errors.Is(err, errValues):
+		return http.StatusRequestEntityTooLarge, err.Error()
+	case errors.Is(err, errBusy):
+		return http.StatusServiceUnavailable, err.Error()
+<% if cookiecutter.eventing == "kafka" %>
+	case errors.Is(err, errMedia):
+		return http.StatusUnsupportedMediaType, err.Error()
+<% endif %>
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout, "the body took too long"
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return http.StatusBadRequest, fmt.Sprintf("%s: want %s, got %s", wrong.Field, wrong.Type.Kind(), wrong.Value)
-	}
-	if errors.Is(err, io.EOF) {
+	case isWrong:
+		return http.StatusBadRequest, fmt.Sprintf("%s: want %s, got %s", cmp.Or(wrong.Field, "the body"),
+			cmp.Or(inJSON[wrong.Type.Kind()], "whole number"), strings.Replace(wrong.Value, "bool", "boolean", 1))
+	case errors.Is(err, io.EOF):
 		return http.StatusBadRequest, "the body is empty"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return http.StatusBadRequest, "the body ends too early"
 	}
-	return http.StatusBadRequest, err.Error()
+	return http.StatusBadRequest, strings.TrimPrefix(err.Error(), "json: ")
 }
 
+// inJSON is what JSON calls kinds of Go's; those that are not here are whole numbers.
+var inJSON = map[reflect.Kind]string{
+	reflect.Struct: "object", reflect.Map: "object", reflect.Slice: "array", reflect.Array: "array", reflect.Bool: "boolean",
+	reflect.Float32: "number", reflect.Float64: "number", reflect.String: "string",
+}
+
+// writeJSON encodes the answer before its status is sent: one that cannot be encoded is a 500.
 func writeJSON(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		fail(w, fmt.Errorf("encode the answer: %w", err))
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // fails only when the caller has gone
+	_, _ = w.Write(append(data, '\n')) // fails only when the caller has gone
 }
 
 // problem is an error for the caller, as RFC 9457 has it.
@@ -125,6 +168,9 @@ type problem struct {
 
 func writeProblem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(problem{http.StatusText(status), status, detail})
 }
@@ -150,39 +196,21 @@ func watch(next http.Handler, progress *health.Progress) http.Handler {
 }
 
 // shed refuses requests beyond limit at once, while the others are still answered in time.
-<% if cookiecutter.__center %>
-func shed(next http.Handler, limit func() int64, metrics *telemetry.Metrics) http.Handler {
+func shed(next http.Handler, most func() int, metrics *telemetry.Metrics) http.Handler {
 	var inFlight atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer inFlight.Add(-1)
-		if inFlight.Add(1) <= limit() {
-			next.ServeHTTP(w, r)
+		if inFlight.Add(1) > int64(most()) {
+			metrics.Shed.Inc()
+			refuse(w, http.StatusServiceUnavailable, errBusy.Error(), errBusy)
 			return
 		}
-		metrics.Shed.Inc()
-		w.Header().Set("Retry-After", "1")
-		writeProblem(w, http.StatusServiceUnavailable, "too many requests in flight")
+		next.ServeHTTP(w, r)
 	})
 }
-<% else %>
-func shed(next http.Handler, limit int, metrics *telemetry.Metrics) http.Handler {
-	slots := make(chan struct{}, limit)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-			next.ServeHTTP(w, r)
-		default:
-			metrics.Shed.Inc()
-			w.Header().Set("Retry-After", "1")
-			writeProblem(w, http.StatusServiceUnavailable, "too many requests in flight")
-		}
-	})
-}
-<% endif %>
 
 // recoverPanics turns a panic into a 500, or breaks the connection where an answer has begun.
-func recoverPanics(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) http.Handler {
+func recoverPanics(next http.Handler, metrics *telemetry.Metrics) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorder := record(w)
 		defer func() {
@@ -194,18 +222,19 @@ func recoverPanics(next http.Handler, log *slog.Logger, metrics *telemetry.Metri
 				panic(value)
 			}
 			metrics.Panics.Inc()
-			log.ErrorContext(r.Context(), "panic", "value", value, "stack", string(debug.Stack()))
+			recorder.reason = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
 			if recorder.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			writeProblem(w, http.StatusInternalServerError, "")
+			writeProblem(recorder, http.StatusInternalServerError, "")
 		}()
 		next.ServeHTTP(recorder, r)
 	})
 }
 
-// observe measures each request, refused and aborted ones included, and logs it at debug level.
+// observe measures each request, refused and aborted ones included. It logs those that failed, and all at debug level.
 func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) http.Handler {
+	failures := new(scarce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		metrics.InFlight.Inc()
@@ -216,6 +245,9 @@ func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) ht
 			_, route, _ := strings.Cut(r.Pattern, " ")
 			code := strconv.Itoa(recorder.code())
 			metrics.Requests.WithLabelValues(knownMethod(r.Method), route, code).Observe(elapsed)
+			if (recorder.status >= http.StatusInternalServerError || recorder.reason != nil) && failures.next() {
+				logFailure(log, r, recorder)
+			}
 			if log.Enabled(r.Context(), slog.LevelDebug) { // else the arguments would be allocated for nothing
 				log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "code", code, "seconds", elapsed)
 			}
@@ -244,10 +276,11 @@ func limitBody(next http.Handler, limit int64) http.Handler {
 	})
 }
 
-// statusRecorder remembers the status of an answer; 0 means that none has begun.
+// statusRecorder remembers the status of an answer; 0 means that none has begun. The reason is for the log.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+	reason error
 }
 
 // record returns w as a statusRecorder, so that one serves all of the middleware.
@@ -263,7 +296,9 @@ func (s *statusRecorder) code() int {
 }
 
 func (s *statusRecorder) WriteHeader(status int) {
-	s.status = cmp.Or(s.status, status)
+	if status >= http.StatusOK || status == http.StatusSwitchingProtocols { // else an answer is yet to come
+		s.status = cmp.Or(s.status, status)
+	}
 	s.ResponseWriter.WriteHeader(status)
 }
 
@@ -274,3 +309,16 @@ func (s *statusRecorder) Write(data []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the writer below.
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+<% if cookiecutter.streams %>
+
+// Flush is for those who ask for an http.Flusher.
+func (s *statusRecorder) Flush() {
+	s.status = s.code()
+	_ = http.NewResponseController(s.ResponseWriter).Flush()
+}
+
+// Hijack is for those who ask for an http.Hijacker, as libraries for WebSockets do.
+func (s *statusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(s.ResponseWriter).Hijack()
+}
+<% endif %>

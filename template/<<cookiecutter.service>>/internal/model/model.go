@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // Model is a version that was checked to the last byte.
@@ -47,6 +49,9 @@ func (m *Model) ReadFile(name string) ([]byte, error) {
 	i := slices.IndexFunc(m.files, func(f File) bool { return f.Path == name })
 	if i < 0 {
 		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	}
+	if most := memory.Model(); m.files[i].Size > most {
+		return nil, fmt.Errorf("%s has %d bytes, and there is memory for %d: open it in Dir, or raise the limit", name, m.files[i].Size, most)
 	}
 	root, err := os.OpenRoot(m.Dir)
 	if err != nil {

@@ -46,7 +46,7 @@ func (f *Forwarder) Run(ctx context.Context) {
 		err := f.forward(ctx)
 		if err == nil {
 			if failures > 0 {
-				f.log.Info("upstream is back")
+				f.log.Info("records are delivered again")
 			}
 			failures, delay = 0, firstTry
 			continue
@@ -56,7 +56,7 @@ func (f *Forwarder) Run(ctx context.Context) {
 		}
 		f.Failed.Add(1)
 		if failures++; failures&(failures-1) == 0 {
-			f.log.Warn("upstream not reached, records wait", "error", err, "failures", failures)
+			f.log.Warn("no record delivered, they wait", "error", err, "failures", failures)
 		}
 		select {
 		case <-ctx.Done():
@@ -70,12 +70,12 @@ func (f *Forwarder) Run(ctx context.Context) {
 func (f *Forwarder) forward(ctx context.Context) error {
 	record, err := f.queue.Next(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the queue: %w", err)
 	}
 	status, err := f.post(ctx, record)
 	switch {
 	case err != nil:
-		return err
+		return fmt.Errorf("upstream not reached: %w", err)
 	case status/100 == 2:
 		f.Delivered.Add(1)
 	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity:

@@ -41,6 +41,9 @@ type Queue struct {
 	active *segment // the newest, written by this process; nil before the first record and after an error
 
 	mu       sync.Mutex
+	errors   int64      // commits that failed
+	row      int        // of them, the last in a row
+	broken   error      // why, where it lasts
 	segments []*segment // the oldest first
 	head     position   // of the oldest record that is not delivered
 	dropped  int64      // records
@@ -59,7 +62,13 @@ type Stats struct {
 	Records, Bytes int64
 	Oldest         time.Time // of the records; zero where there are none
 	Dropped        int64     // records since the start, because the queue was full or its disk lost them
+	Errors         int64     // of the disk, while records were written
 }
+
+const (
+	lasts    = 3               // failures in a row until the queue counts as broken
+	tryAgain = 5 * time.Second // whether it is
+)
 
 // Open opens the queue in dir, or makes one that never takes more than limit bytes of the disk. It waits for
 // another process to let go of it: at a rollout the old pod still drains while the new one starts.
@@ -134,17 +143,51 @@ func (q *Queue) Append(ctx context.Context, data []byte) error {
 func (q *Queue) write() {
 	defer close(q.done)
 	for {
+		var retry <-chan time.Time
+		if q.Broken() != nil {
+			retry = time.After(tryAgain)
+		}
 		select {
 		case <-q.closed:
 			return
+		case <-retry: // nobody asks a service that is not ready
+			q.note(q.commit(nil, 0))
 		case first := <-q.appends:
 			batch, data := q.gather(first)
 			err := q.commit(data, len(batch))
+			q.note(err)
 			for _, a := range batch {
 				a.result <- err
 			}
 		}
 	}
+}
+
+// note remembers how a commit went, and logs what is new.
+func (q *Queue) note(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err == nil {
+		if q.row > 0 {
+			q.log.Info("records are kept again")
+		}
+		q.row, q.broken = 0, nil
+		return
+	}
+	q.errors++
+	if q.row++; q.row&(q.row-1) == 0 { // the first, second, fourth, eighth, and so on
+		q.log.Error("records not kept", "error", err, "failures", q.row)
+	}
+	if q.row >= lasts {
+		q.broken = err
+	}
+}
+
+// Broken says why no record is kept, where that lasts.
+func (q *Queue) Broken() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.broken
 }
 
 // gather takes what waits already. The batch fits into one segment, since each record fits into half of one.
@@ -180,7 +223,6 @@ func (q *Queue) commit(data []byte, records int) error {
 	if err != nil {
 		// After a failed flush the kernel drops the data and calls the next flush a success. So nothing
 		// is written to this file again: what failed is cut off, and the next record begins another.
-		q.log.Error("records not kept", "error", err)
 		_ = q.active.file.Truncate(q.active.size)
 		q.retire()
 		return err
@@ -312,7 +354,7 @@ func (q *Queue) Stats() Stats {
 	oldest, _ := q.first()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	stats := Stats{Bytes: q.bytes(), Oldest: oldest.Time, Dropped: q.dropped, Records: -q.head.record}
+	stats := Stats{Bytes: q.bytes(), Oldest: oldest.Time, Dropped: q.dropped, Errors: q.errors, Records: -q.head.record}
 	for _, s := range q.segments {
 		stats.Records += s.records
 	}

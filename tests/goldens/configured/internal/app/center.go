@@ -17,7 +17,7 @@ import (
 func settle(ctx context.Context, cfg config.Config, out io.Writer) (config.Config, *slog.Logger) {
 	level := new(slog.LevelVar)
 	level.Set(cfg.LogLevel)
-	log := telemetry.NewLogger(out, level)
+	log := newLogger(out, level)
 	cfg.OnChange(func(_ []string, now *config.Config) { level.Set(now.LogLevel) })
 	cfg = cfg.Follow(ctx, log)
 	level.Set(cfg.Now().LogLevel)

@@ -47,14 +47,16 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 
 // build puts the parts together and binds the listeners; nothing is served yet.
 func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) {
-	log := telemetry.NewLogger(out, cfg.LogLevel)
 	limit, err := limitMemory(os.DirFS("/"), os.Getenv)
+	log := newLogger(out, cfg.LogLevel)
 	if err != nil {
 		log.Warn("no memory limit set", "error", err)
 	}
+	go followMemory(ctx, os.DirFS("/"), os.Getenv, log)
+	config.WarnOfUnknown(os.Environ(), log)
 	limitCPU(cfg.CPURequest, os.Getenv)
 	log.Info("starting", "version", Version, "revision", Revision,
-		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit)
+		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit, "max_in_flight", cfg.InFlight())
 
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
@@ -73,7 +75,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	if err != nil {
 		return nil, err
 	}
-	api := a.traces.Wrap(httpapi.New(cfg, telemetry.WithTraceIDs(log), metrics, &a.probes.Progress, site.hooks...))
+	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress, site.hooks...))
 
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
@@ -82,14 +84,28 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
-	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
+	a.service.MaxHeaderBytes = cfg.MaxHeaderBytes
+	a.service.ConnState = (&connections{most: cfg.Connections, open: map[net.Conn]time.Time{}}).see
+	a.admin = newServer("admin", cfg.AdminAddr, site.guard(admin), log)
+	a.admin.WriteTimeout = longest
+	a.admin.ConnState = (&connections{most: func() int { return adminConnections }, open: map[net.Conn]time.Time{}}).see
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
-	for _, s := range []*server{a.service, a.admin, a.pprof} {
+	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
+	if err := a.pprof.listen(ctx); err != nil {
+		log.Warn("no profiles: -pprof-addr has another port, or none", "error", err)
+	}
 	return a, nil
+}
+
+// newLogger is where everything is logged, also what asks for no logger: its lines are JSON too, with the trace's ids.
+func newLogger(out io.Writer, level slog.Leveler) *slog.Logger {
+	log := telemetry.WithTraceIDs(telemetry.NewLogger(out, level))
+	slog.SetDefault(log)
+	return log
 }
 
 func profiles() http.Handler {
@@ -160,7 +176,7 @@ func newServer(name, addr string, handler http.Handler, log *slog.Logger) *serve
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second, // no connection for clients that trickle headers
 		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    64 * 1024,
+		MaxHeaderBytes:    8 * 1024,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"example.com/orders/internal/config"
 	"example.com/orders/internal/httpapi"
@@ -15,6 +16,25 @@ import (
 type site struct {
 	queue *offline.Queue // nil where nothing is recorded
 	hooks []httpapi.Hook
+}
+
+// guard keeps requests away while the site cannot answer them, and says why.
+func (s *site) guard(probes http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if why := s.unfit(); why != nil && r.URL.Path == "/readyz" {
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, "no\n"+why.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		probes.ServeHTTP(w, r)
+	})
+}
+
+func (s *site) unfit() error {
+	if s.queue == nil {
+		return nil
+	}
+	return s.queue.Broken()
 }
 
 // openSite opens it, and forwards what is recorded until ctx ends. What is recorded later waits for the next start.

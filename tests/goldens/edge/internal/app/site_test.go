@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -60,6 +62,46 @@ func TestWithoutALinkQuotesAreGivenAndWait(t *testing.T) {
 	}
 	if _, metrics := call(t, a.admin, http.MethodGet, "/metrics", ""); !strings.Contains(metrics, "\noffline_queue_records 3\n") {
 		t.Errorf("metrics: %s", metrics)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADiskThatIsGoneIsSaidCountedAndShown(t *testing.T) {
+	dir := t.TempDir()
+	var out bytes.Buffer
+	a := newApp(t, &out, "-queue-dir", filepath.Join(dir, "queue"))
+	stop := start(t, a)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if code, body := call(t, a.service, http.MethodPost, "/v1/quotes", basket); code != http.StatusServiceUnavailable {
+			t.Errorf("got %d %s", code, body)
+		}
+	}
+	if code, body := call(t, a.admin, http.MethodGet, "/readyz", ""); code != http.StatusServiceUnavailable || !strings.Contains(body, "no such file") {
+		t.Errorf("ready: %d %s", code, body)
+	}
+	if _, metrics := call(t, a.admin, http.MethodGet, "/metrics", ""); !strings.Contains(metrics, "\noffline_queue_errors_total 3\n") {
+		t.Errorf("metrics: %s", metrics)
+	}
+	_ = stop()
+	for _, want := range []string{`"msg":"records not kept"`, `"msg":"request failed"`, "no such file"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in the log: %s", want, &out)
+		}
+	}
+}
+
+func TestAQuoteThatIsTooLargeToBeKeptIsRefused(t *testing.T) {
+	a := newApp(t, io.Discard, "-queue-dir", t.TempDir(), "-queue-bytes", "65536")
+	stop := start(t, a)
+	line := `{"sku":"` + strings.Repeat("a", 64) + `","quantity":1,"unit_price":1}`
+	body := `{"lines":[` + strings.Repeat(line+",", 49) + line + `]}`
+	if code, answer := call(t, a.service, http.MethodPost, "/v1/quotes", body); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %d %s", code, answer)
 	}
 	if err := stop(); err != nil {
 		t.Error(err)

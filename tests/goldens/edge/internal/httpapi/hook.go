@@ -3,7 +3,11 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"time"
+
+	"example.com/orders/internal/offline"
 )
 
 // Hook sees a quote before it is answered, and may change it. Where it fails the quote is not given.
@@ -23,4 +27,13 @@ func Record(site string, keep func(context.Context, []byte) error) Hook {
 		}
 		return keep(ctx, data)
 	}
+}
+
+// notGiven says that there is no quote, and whether there may be one later.
+func notGiven(w http.ResponseWriter, err error) {
+	status, detail := http.StatusServiceUnavailable, "no quote can be given now"
+	if errors.Is(err, offline.ErrTooLarge) {
+		status, detail = http.StatusRequestEntityTooLarge, "the quote is too large to be kept"
+	}
+	refuse(w, status, detail, err)
 }

@@ -20,7 +20,7 @@ func createQuote(maxLines int, hooks ...Hook) http.HandlerFunc {
 	type request struct {
 		Lines []line `json:"lines"`
 	}
-	return func(w http.ResponseWriter, r *http.Request) {
+	return onlyJSON(func(w http.ResponseWriter, r *http.Request) {
 		var req request
 		if err := decode(r.Body, &req); err != nil {
 			status, detail := refusal(err)
@@ -34,12 +34,12 @@ func createQuote(maxLines int, hooks ...Hook) http.HandlerFunc {
 		}
 		for _, hook := range hooks {
 			if err := hook(r.Context(), &priced); err != nil {
-				writeProblem(w, http.StatusServiceUnavailable, "no quote can be given now")
+				notGiven(w, err)
 				return
 			}
 		}
 		writeJSON(w, http.StatusOK, priced)
-	}
+	})
 }
 
 // Bounds of a line. maxQuantity x maxUnitPrice x 1000 lines stays within an int64.

@@ -11,7 +11,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -311,6 +314,39 @@ func FuzzRecover(f *testing.F) {
 		records := drain(t, q)
 		if records[len(records)-1] != "last" {
 			t.Errorf("%q", records)
+		}
+	})
+}
+
+func TestADiskThatFailsAgainAndAgainIsABrokenQueueUntilItWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := open(t, t.TempDir(), smallest)
+		defer q.Close()
+		var full atomic.Bool
+		full.Store(true)
+		q.sync = func(file *os.File) error {
+			if full.Load() {
+				return syscall.ENOSPC
+			}
+			return file.Sync()
+		}
+		for n := range lasts {
+			if q.Broken() != nil {
+				t.Errorf("broken after %d failures", n)
+			}
+			if err := q.Append(t.Context(), []byte("lost")); !errors.Is(err, syscall.ENOSPC) {
+				t.Errorf("got %v", err)
+			}
+		}
+		synctest.Wait()
+		if err := q.Broken(); !errors.Is(err, syscall.ENOSPC) || q.Stats().Errors != lasts {
+			t.Errorf("broken for %v, %d errors", err, q.Stats().Errors)
+		}
+		full.Store(false)
+		time.Sleep(2 * tryAgain) // nobody appends meanwhile
+		synctest.Wait()
+		if err := q.Broken(); err != nil {
+			t.Errorf("still broken for %v", err)
 		}
 	})
 }

@@ -26,6 +26,7 @@ func (m *Metrics) WatchQueue(q *offline.Queue, f *offline.Forwarder) {
 			return 0
 		}),
 		counter("offline_queue_dropped_total", "Records dropped because the queue was full, or lost by the disk.", func() int64 { return q.Stats().Dropped }),
+		counter("offline_queue_errors_total", "Times that the disk did not take records; no quote is given then.", func() int64 { return q.Stats().Errors }),
 		counter("offline_forwarder_delivered_total", "Records that the upstream took.", f.Delivered.Load),
 		counter("offline_forwarder_refused_total", "Records that the upstream will never take.", f.Refused.Load),
 		counter("offline_forwarder_failures_total", "Attempts that failed; the record is tried again.", f.Failed.Load))

@@ -1,12 +1,16 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -15,6 +19,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"example.com/orders/internal/memory"
 )
 
 // Tracing exports spans over OTLP/HTTP. Nil means that no endpoint is set and costs nothing.
@@ -26,9 +32,10 @@ type Tracing struct {
 // OTLP endpoint. OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and
 // OTEL_RESOURCE_ATTRIBUTES apply.
 func StartTracing(ctx context.Context, service, version string, log *slog.Logger) (*Tracing, error) {
-	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
-		return nil, nil
+	if wanted, err := traced(os.Getenv); err != nil || !wanted {
+		return nil, err
 	}
+	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
@@ -40,11 +47,32 @@ func StartTracing(ctx context.Context, service, version string, log *slog.Logger
 	if err != nil {
 		log.Warn("tracing", "error", err) // what could be read is in res
 	}
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res))
+	limits := sdktrace.NewSpanLimits()
+	limits.AttributeValueLengthLimit = 256 // a caller's path may have as many bytes as a header
+	provider := sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithRawSpanLimits(limits),
+		sdktrace.WithBatcher(exporter, sdktrace.WithMaxQueueSize(memory.Spans())))
 	otel.SetTracerProvider(provider)
 	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("tracing", "error", err) }))
 	return &Tracing{provider}, nil
+}
+
+// traced reports whether the environment asks for traces, and refuses what would lose them in silence.
+func traced(getenv func(string) string) (bool, error) {
+	get := func(name string) string {
+		return cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_"+name), getenv("OTEL_EXPORTER_OTLP_"+name))
+	}
+	endpoint, protocol := get("ENDPOINT"), get("PROTOCOL")
+	if endpoint == "" || strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") || getenv("OTEL_TRACES_EXPORTER") == "none" {
+		return false, nil
+	}
+	if at, err := url.Parse(endpoint); err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+		return false, fmt.Errorf("tracing: the OTLP endpoint %q is not a URL such as http://localhost:4318", endpoint)
+	}
+	if protocol != "" && protocol != "http/protobuf" {
+		return false, fmt.Errorf("tracing: the OTLP protocol %q is not spoken here: want http/protobuf, on a collector's port 4318", protocol)
+	}
+	return true, nil
 }
 
 // Wrap gives each request a span that continues the caller's trace.

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
-	"runtime"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"example.com/orders/internal/config"
@@ -192,6 +195,51 @@ func TestDrainIsBounded(t *testing.T) {
 	}
 }
 
+// TestEveryLineIsOurs logs as an owner does who asks nobody for a logger.
+func TestEveryLineIsOurs(t *testing.T) {
+	defer slog.SetDefault(slog.Default())
+	var out bytes.Buffer
+	newApp(t, &out)
+	slog.Error("no database", "error", "refused")
+	if line := `"level":"ERROR","msg":"no database","error":"refused"`; !strings.Contains(out.String(), line) {
+		t.Errorf("not among the lines of the service: %s", &out)
+	}
+}
+
+func TestABusyPortForProfilesIsNoReasonNotToStart(t *testing.T) {
+	other := newApp(t, io.Discard)
+	defer other.pprof.listener.Close()
+	var out bytes.Buffer
+	a := newApp(t, &out, "-pprof-addr", other.pprof.addr())
+	stop := start(t, a)
+	if err := stop(); err != nil || !strings.Contains(out.String(), `"level":"WARN","msg":"no profiles`) {
+		t.Errorf("got %v, logged %s", err, &out)
+	}
+}
+
+func TestAnUnknownVariableIsAWarning(t *testing.T) {
+	t.Setenv("APP_LOGLEVEL", "debug")
+	var out bytes.Buffer
+	newApp(t, &out)
+	if !strings.Contains(out.String(), `"name":"APP_LOGLEVEL","nearest":"APP_LOG_LEVEL"`) {
+		t.Errorf("logged %s", &out)
+	}
+}
+
+func TestTheServerIsBounded(t *testing.T) {
+	a := newApp(t, io.Discard, "-request-timeout", "3s", "-max-header-bytes", "5000")
+	s := a.service
+	if s.ReadTimeout != 3*time.Second || s.WriteTimeout != 8*time.Second || s.ReadHeaderTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes != 5000 {
+		t.Errorf("the service: %+v", &s.Server)
+	}
+	if a.admin.WriteTimeout == 0 || a.admin.ReadHeaderTimeout == 0 || a.admin.MaxHeaderBytes == 0 {
+		t.Errorf("admin: %+v", &a.admin.Server)
+	}
+	if s.ConnState == nil || a.admin.ConnState == nil {
+		t.Error("connections are not bounded")
+	}
+}
+
 func TestAddressInUse(t *testing.T) {
 	a := newApp(t, io.Discard)
 	defer a.service.listener.Close()
@@ -233,20 +281,26 @@ func TestLimitMemory(t *testing.T) {
 	}
 }
 
-func TestLimitCPU(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, test := range []struct {
-		millicores, found int
-		set               string
-		want              int
-	}{
-		{100, 8, "", 2}, {1000, 8, "", 2}, {1001, 8, "", 3}, {2500, 8, "", 5}, {64000, 8, "", 8}, {100, 1, "", 1},
-		{100, 8, "8", 8}, {0, 8, "", 8},
-	} {
-		runtime.GOMAXPROCS(test.found)
-		limitCPU(test.millicores, func(string) string { return test.set })
-		if got := runtime.GOMAXPROCS(0); got != test.want {
-			t.Errorf("%dm, found %d, GOMAXPROCS=%q: got %d, want %d", test.millicores, test.found, test.set, got, test.want)
+func TestALimitThatChangesIsHeeded(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	synctest.Test(t, func(t *testing.T) {
+		none := func(string) string { return "" }
+		dir := t.TempDir()
+		file := filepath.Join(dir, "sys/fs/cgroup/memory.max")
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
 		}
-	}
+		go followMemory(t.Context(), os.DirFS(dir), none, slog.New(slog.DiscardHandler))
+		for limit, want := range map[string]int64{"2000000000": 20_000_000 * memoryPercent, "1000000000": 10_000_000 * memoryPercent, "max": math.MaxInt64} {
+			if err := os.WriteFile(file, []byte(limit), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(readAgain)
+			synctest.Wait()
+			if got := debug.SetMemoryLimit(-1); got != want {
+				t.Errorf("under %s Go may use %d, want %d", limit, got, want)
+			}
+		}
+	})
 }

@@ -1,14 +1,21 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math"
-	"runtime"
+	"net"
+	"net/http"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
+
+	"example.com/orders/internal/memory"
 )
 
 // memoryPercent of the container's limit is what Go may use. The rest is for what its collector
@@ -21,21 +28,40 @@ const (
 )
 
 // limitMemory tells the runtime its share of the cgroup's memory limit, unless GOMEMLIMIT is set.
-// The number is taken from the cgroup at start, so that it is right whatever a manifest says.
-// It returns the limit in force, in bytes.
-func limitMemory(root fs.FS, getenv func(string) string) (int64, error) {
+// The number is taken from the cgroup, so that it is right whatever a manifest says. What the service may
+// hold follows from it. It returns the limit in force, in bytes.
+func limitMemory(root fs.FS, getenv func(string) string) (limit int64, err error) {
+	defer func() { memory.SetLimit(limit) }()
 	if getenv("GOMEMLIMIT") != "" {
 		return debug.SetMemoryLimit(-1), nil
 	}
-	limit, err := cgroupLimit(root)
+	limit, err = cgroupLimit(root)
 	if err != nil {
 		return debug.SetMemoryLimit(-1), err
 	}
 	if limit < math.MaxInt64 {
 		limit -= max(limit/100*(100-memoryPercent), min(memoryReserve, limit/4))
-		debug.SetMemoryLimit(limit)
 	}
+	debug.SetMemoryLimit(limit)
 	return limit, nil
+}
+
+const readAgain = 5 * time.Second // the cgroup's limit
+
+// followMemory heeds a limit that changes while the service runs: a pod may be resized in place.
+func followMemory(ctx context.Context, root fs.FS, getenv func(string) string, log *slog.Logger) {
+	before := debug.SetMemoryLimit(-1)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(readAgain):
+		}
+		if limit, err := limitMemory(root, getenv); err == nil && limit != before {
+			log.Info("memory limit changed", "gomemlimit_bytes", limit)
+			before = limit
+		}
+	}
 }
 
 // cgroupLimit reads the limit in bytes from cgroup v2, else v1; math.MaxInt64 is none.
@@ -64,12 +90,36 @@ func cgroupLimit(root fs.FS) (int64, error) {
 	return limit, nil
 }
 
-// limitCPU sets GOMAXPROCS, unless it is set, for a container that requests millicores and has no CPU
-// limit: the runtime heeds a limit only, and would take every core of the node. With a limit
-// millicores is 0, and the runtime follows the limit by itself.
-func limitCPU(millicores int, getenv func(string) string) {
-	if millicores > 0 && getenv("GOMAXPROCS") == "" {
-		// Twice the request, for bursts, and at least 2, but never above what the runtime found.
-		runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), max(2, (2*millicores+999)/1000)))
+const adminConnections = 32 // probes and scrapes are few
+
+// connections are as many as there is memory for. For one more the one goes that has waited for a request for longest,
+// the new one itself while all others are at work.
+type connections struct {
+	most func() int
+
+	mu   sync.Mutex
+	open map[net.Conn]time.Time // since when each waits; zero for one at work
+}
+
+func (c *connections) see(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch state {
+	case http.StateNew, http.StateIdle:
+		c.open[conn] = time.Now()
+	case http.StateActive:
+		c.open[conn] = time.Time{}
+	case http.StateClosed, http.StateHijacked:
+		delete(c.open, conn)
+	}
+	if state == http.StateNew && len(c.open) > c.most() {
+		longest := conn
+		for other, since := range c.open {
+			if !since.IsZero() && since.Before(c.open[longest]) {
+				longest = other
+			}
+		}
+		delete(c.open, longest)
+		_ = longest.Close()
 	}
 }

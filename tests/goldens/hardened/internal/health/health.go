@@ -11,8 +11,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,6 +102,19 @@ func (p *Progress) Stalled() bool {
 	return p.Limit > 0 && p.inFlight.Load() > 0 && time.Since(start)-time.Duration(p.last.Load()) > p.Limit
 }
 
+// Arguments returns a process's own, and for -healthcheck first those of the service that it asks, the first process of
+// the container: so it finds where that listens, also from a file.
+func Arguments(root fs.FS, own []string) []string {
+	data, err := fs.ReadFile(root, "proc/1/cmdline")
+	first := strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")
+	for i, each := range first { // behind what Docker's --init puts before it
+		if err == nil && path.Base(each) == path.Base(own[0]) && slices.Contains(own, "-healthcheck") {
+			return append(first[i+1:], own[1:]...)
+		}
+	}
+	return own[1:]
+}
+
 // Check asks the service on this machine whether it is alive. It is the image's HEALTHCHECK: there
 // is neither a shell nor curl to do it.
 func Check(ctx context.Context, adminAddr string) error {
@@ -115,7 +132,7 @@ func Check(ctx context.Context, adminAddr string) error {
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := new(http.Transport).RoundTrip(req) // past any proxy
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}

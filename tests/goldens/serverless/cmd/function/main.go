@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,13 +13,12 @@ import (
 	"example.com/orders/internal/app"
 	"example.com/orders/internal/config"
 	"example.com/orders/internal/health"
-	"example.com/orders/internal/telemetry"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, health.Arguments(os.DirFS("/"), os.Args)); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -34,6 +32,5 @@ func run(ctx context.Context, args []string) error {
 	if cfg.Healthcheck {
 		return health.Check(ctx, cfg.AdminAddr)
 	}
-	slog.SetDefault(telemetry.WithTraceIDs(telemetry.NewLogger(os.Stdout, cfg.LogLevel)))
 	return app.Run(ctx, cfg, os.Stdout)
 }

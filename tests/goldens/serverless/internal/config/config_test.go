@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"os"
@@ -65,15 +66,22 @@ func TestRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown key in the file": {file: "max-inflight: 2", want: `unknown key "max-inflight"`},
-		"not a mapping":           {file: "- 1", want: "cannot unmarshal"},
-		"bad value in the file":   {file: "drain-timeout: soon", want: `drain-timeout "soon"`},
-		"bad value in the env":    {env: map[string]string{"APP_MAX_IN_FLIGHT": "many"}, want: `max-in-flight "many"`},
+		"unknown key in the file": {file: "max-inflight: 2", want: `config.yaml: the nearest is max-in-flight`},
+		"not a mapping":           {file: "- 1", want: "config.yaml: want one key: value a line"},
+		"two documents":           {file: "log-level: info\n---\nlog-level: debug", want: "want one document"},
+		"bad value in the file":   {file: "drain-timeout: soon", want: `config.yaml: want a duration such as 10s`},
+		"bad value in the env":    {env: map[string]string{"APP_MAX_IN_FLIGHT": "many"}, want: `max-in-flight "many" from the environment: want a whole number of `},
+		"bad value as a flag":     {args: []string{"-request-timeout", "10"}, want: `"10" for flag -request-timeout: parse error: want a duration such as 10s`},
+		"a number with a unit":    {env: map[string]string{"APP_MAX_BODY_BYTES": "10MB"}, want: "want a whole number of bytes"},
+		"no such level":           {env: map[string]string{"APP_LOG_LEVEL": ""}, want: `log-level "" from the environment: want debug, info, warn or error`},
+		"two layers":              {file: "drain-timeout: 1s", args: []string{"-request-timeout", "2s"}, want: ", request-timeout from the command line, drain-timeout from "},
+		"each fault has a line":   {args: []string{"-max-in-flight", "-1", "-addr", ""}, want: "\nconfiguration: max-in-flight -1 is negative\nconfiguration: set are addr from the command line"},
 		"missing file":            {args: []string{"-config", "/nonexistent"}, want: "no such file"},
 		"argument":                {args: []string{"serve"}, want: `unexpected argument "serve"`},
 		"public pprof":            {args: []string{"-pprof-addr", ":6060"}, want: "not a loopback IP"},
 		"drain below request":     {args: []string{"-drain-timeout", "1s", "-request-timeout", "2s"}, want: "cut requests off"},
-		"no requests at all":      {args: []string{"-max-in-flight", "0"}, want: "max-in-flight 0 is not positive"},
+		"less than no request":    {args: []string{"-max-in-flight", "-1"}, want: "max-in-flight -1 is negative"},
+		"no header at all":        {args: []string{"-max-header-bytes", "100"}, want: "max-header-bytes 100 is below 4096"},
 		"no service address":      {env: map[string]string{"APP_ADDR": ""}, want: "addr is empty"},
 		"unknown flag":            {args: []string{"-port", "1"}, want: "not defined: -port"},
 		"too many attempts":       {args: []string{"-max-attempts", "101"}, want: "outside 1 to 100"},
@@ -86,5 +94,25 @@ func TestRefused(t *testing.T) {
 				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestUnknownVariables(t *testing.T) {
+	var out bytes.Buffer
+	WarnOfUnknown([]string{
+		"APP_LOGLEVEL=debug", "APP_LOG_LEVEL=debug", "APP_CONFIG=/etc/app.yaml", "PATH=/bin", "APPLE=1",
+		// What Kubernetes makes for a Service that is called app, and for app-addr.
+		"APP_SERVICE_HOST=host", "APP_SERVICE_PORT=80", "APP_SERVICE_PORT_HTTP=80", "APP_PORT=tcp://host:80",
+		"APP_PORT_80_TCP=tcp://host:80", "APP_PORT_80_TCP_PROTO=tcp", "APP_PORT_80_TCP_PORT=80", "APP_PORT_80_TCP_ADDR=host",
+		"APP_ADDR_SERVICE_HOST=host", "APP_ADDR_PORT=tcp://host:80",
+	}, slog.New(slog.NewTextHandler(&out, nil)))
+	if text := out.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "name=APP_LOGLEVEL nearest=APP_LOG_LEVEL") {
+		t.Errorf("logged %s", text)
+	}
+}
+
+func TestAServiceLinkIsNoSetting(t *testing.T) {
+	if !serviceLink.MatchString("APP_PORT=tcp://host:80") || serviceLink.MatchString("APP_PORT=8080") {
+		t.Error("a port and the link of a Service are not told apart")
 	}
 }

@@ -37,6 +37,7 @@ var errAbsent = errors.New("no such object")
 // outage sends no event to the dead letters.
 type store struct {
 	endpoint, region, results string
+	longest                   int64 // result: it is told as an event, which may not be longer
 
 	client *http.Client
 	who    aws.CredentialsProvider
@@ -51,7 +52,7 @@ func newStore(cfg config.Config) *store {
 		MaxIdleConnsPerHost: cfg.MaxInFlight,
 	}
 	return &store{
-		endpoint: strings.TrimSuffix(cfg.S3Endpoint, "/"), region: cfg.S3Region, results: cfg.Results,
+		endpoint: strings.TrimSuffix(cfg.S3Endpoint, "/"), region: cfg.S3Region, results: cfg.Results, longest: cfg.MaxBodyBytes,
 		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // the signature is for one host
 		}},
@@ -90,6 +91,9 @@ func (s *store) attempt(ctx context.Context, name, replay string, most int) (int
 
 // keep stores a result unless there is one, and returns the one that is there.
 func (s *store) keep(ctx context.Context, name string, result json.RawMessage) (json.RawMessage, error) {
+	if int64(len(result)) > s.longest {
+		return nil, permanent("a result of %d bytes, and max-body-bytes is %d", len(result), s.longest)
+	}
 	created, err := s.create(ctx, "results/"+name, result)
 	if err != nil || created {
 		return result, err
@@ -104,7 +108,7 @@ func (s *store) result(ctx context.Context, name string) (json.RawMessage, error
 		return nil, err
 	}
 	defer func() { _ = object.Close() }()
-	return io.ReadAll(object)
+	return io.ReadAll(io.LimitReader(object, s.longest))
 }
 
 // open returns an upload. One that is not there will not come: the event tells of it after it was written.

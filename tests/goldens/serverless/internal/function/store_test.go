@@ -57,7 +57,7 @@ func TestWhatTheStorageAnswers(t *testing.T) {
 			w.WriteHeader(code)
 			fmt.Fprint(w, body)
 		}))
-		_, err := newStore(config.Config{S3Endpoint: server.URL, S3Region: "r", Results: "results"}).result(t.Context(), "x")
+		_, err := newStore(config.Config{S3Endpoint: server.URL, S3Region: "r", Results: "results", MaxBodyBytes: 1024}).result(t.Context(), "x")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", answer, err, want)
 		}

@@ -146,10 +146,11 @@ func TestBadEventsAreForTheDeadLettersAtOnce(t *testing.T) {
 		status int
 	}{
 		"not JSON":            {told("tea"), 422},
-		"no media type":       {told(tea, "Content-Type", ""), 400},
-		"not a media of JSON": {told(tea, "Content-Type", "text/plain"), 400},
-		"a batch":             {told("[]", "Content-Type", "application/cloudevents-batch+json"), 400},
+		"no media type":       {told(tea, "Content-Type", ""), 415},
+		"not a media of JSON": {told(tea, "Content-Type", "text/plain"), 415},
+		"a batch":             {told("[]", "Content-Type", "application/cloudevents-batch+json"), 415},
 		"structured nonsense": {told("{}{}", "Content-Type", "application/cloudevents+json"), 400},
+		"too many members":    {told("{"+strings.Repeat(`"a":1,`, maxValues)+`"a":1}`, "Content-Type", "application/cloudevents+json"), 413},
 		"no base64":           {told(`{"data_base64":"?"}`, "Content-Type", "application/cloudevents+json"), 400},
 		"another version":     {told(tea, "Ce-Specversion", "0.3"), 400},
 		"no id":               {told(tea, "Ce-Id", ""), 400},
@@ -275,7 +276,7 @@ func TestPanicIsAnsweredLoggedAndCounted(t *testing.T) {
 	api := New(load(t), slog.New(slog.NewTextHandler(&out, nil)), metrics, new(health.Progress))
 	broken := told(tea)
 	broken.Body = io.NopCloser(body(func() error { panic("broken") }))
-	if rec := serve(api, broken); rec.Code != http.StatusInternalServerError || !strings.Contains(out.String(), "value=broken") {
+	if rec := serve(api, broken); rec.Code != http.StatusInternalServerError || !strings.Contains(out.String(), "panic: broken") {
 		t.Errorf("got %d, logged %s", rec.Code, &out)
 	}
 	scrape := serve(metrics.Handler(), httptest.NewRequest(http.MethodGet, "/metrics", nil)).Body.String()

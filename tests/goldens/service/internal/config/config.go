@@ -2,12 +2,15 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"example.com/orders/internal/memory"
 )
 
 // Config is read once at start and never changes.
@@ -18,19 +21,17 @@ type Config struct {
 
 	LogLevel slog.Level
 
-	CPURequest int // in millicores, where there is no CPU limit
-
 	RequestTimeout time.Duration // deadline of each request's context
+	MaxHeaderBytes int           // a longer header is refused
 	MaxBodyBytes   int64         // larger request bodies are refused
-	MaxInFlight    int           // more concurrent requests are shed
+	MaxInFlight    int           // more concurrent requests are shed; 0 for as many as there is memory for
 
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the requests that are in flight
 
 	QuoteMaxLines int
 
-	Healthcheck bool          // probe a running service and exit; a flag only
-	Sleep       time.Duration // wait and exit; a flag only
+	Healthcheck bool // probe a running service and exit; a flag only
 }
 
 // flags is the one place where a key is named.
@@ -39,10 +40,10 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
-	fs.IntVar(&c.CPURequest, "cpu-request", 0, "CPU request in `millicores` where there is no limit: twice as much may run at once")
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
+	fs.IntVar(&c.MaxHeaderBytes, "max-header-bytes", 16*1024, "longest header in `bytes`")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 1024, "concurrent `requests` before the rest is shed")
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
 	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
@@ -59,16 +60,22 @@ func (c *Config) validate() error {
 	check(c.AdminAddr != "", "admin-addr is empty")
 	check(c.PprofAddr == "" || isLoopback(c.PprofAddr),
 		"pprof-addr %q is not a loopback IP and port: profiles show memory, reach them by port-forward", c.PprofAddr)
-	check(c.CPURequest >= 0, "cpu-request %d is negative", c.CPURequest)
 	check(c.RequestTimeout > 0, "request-timeout %s is not positive", c.RequestTimeout)
+	check(c.MaxHeaderBytes >= 4096, "max-header-bytes %d is below 4096, which is what one is read in", c.MaxHeaderBytes)
 	check(c.MaxBodyBytes > 0, "max-body-bytes %d is not positive", c.MaxBodyBytes)
-	check(c.MaxInFlight > 0, "max-in-flight %d is not positive", c.MaxInFlight)
+	check(c.MaxInFlight >= 0, "max-in-flight %d is negative", c.MaxInFlight)
 	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
 	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
 	return errors.Join(errs...)
 }
+
+// InFlight is how many requests may be in flight now.
+func (c *Config) InFlight() int { return cmp.Or(c.MaxInFlight, memory.Requests(c.MaxHeaderBytes)) }
+
+// Connections is how many may be open now.
+func (c *Config) Connections() int { return 2 * max(c.InFlight(), memory.Requests(c.MaxHeaderBytes)) }
 
 func isLoopback(addr string) bool {
 	ap, err := netip.ParseAddrPort(addr)

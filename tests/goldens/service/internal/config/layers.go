@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -15,12 +16,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Source yields settings by key. It ranks below the command line and the environment and above
-// the defaults. A file is one; a config centre can be another.
-type Source interface {
-	Load(ctx context.Context) (map[string]string, error)
-}
-
 // Load merges the layers: flag > environment > file > default. The environment variable of a key
 // is APP_ and the key in upper case with underscores. With -help, usage goes to out.
 func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bool), out io.Writer) (Config, error) {
@@ -32,12 +27,16 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
-	fs.DurationVar(&cfg.Sleep, "sleep", 0, "wait, then exit: a preStop hook for images without a shell and Kubernetes before 1.30")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fs.SetOutput(out)
 			fs.Usage()
 		}
+		fs.VisitAll(func(f *flag.Flag) {
+			if strings.Contains(err.Error(), "flag -"+f.Name+":") {
+				err = fmt.Errorf("%w: %s", err, wanted(f))
+			}
+		})
 		return Config{}, err
 	}
 	if fs.NArg() > 0 {
@@ -48,44 +47,52 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	}
 	var values map[string]string
 	if *file != "" {
-		var source Source = File(*file)
 		var err error
-		if values, err = source.Load(ctx); err != nil {
+		if values, err = File(*file).Load(ctx); err != nil {
 			return Config{}, fmt.Errorf("configuration: %w", err)
 		}
 	}
-	if err := apply(fs, keys, values, lookupEnv); err != nil {
-		return Config{}, fmt.Errorf("configuration: %w", err)
+	set, err := apply(fs, keys, lookupEnv, layer{*file, values})
+	if err == nil {
+		err = cfg.validate()
 	}
-	if err := cfg.validate(); err != nil {
-		return Config{}, fmt.Errorf("configuration: %w", err)
-	}
-	return cfg, nil
+	return cfg, refused(err, set)
 }
 
-// apply sets each key that the command line left alone, so that every layer is parsed alike.
-func apply(fs *flag.FlagSet, keys map[string]bool, values map[string]string, lookupEnv func(string) (string, bool)) error {
+// layer is what says values, by its name.
+type layer struct {
+	name   string
+	values map[string]string
+}
+
+// apply sets each key that the command line left alone, so that every layer is parsed alike: the environment comes
+// first, then the others. It returns which keys are set, and by whom.
+func apply(fs *flag.FlagSet, keys map[string]bool, lookupEnv func(string) (string, bool), layers ...layer) (set []string, err error) {
 	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if !keys[key] {
-			errs = append(errs, fmt.Errorf("unknown key %q", key))
+	given, env := map[string]bool{}, map[string]string{}
+	fs.Visit(func(f *flag.Flag) {
+		given[f.Name] = true
+		set = append(set, f.Name+" from the command line")
+	})
+	for key := range keys {
+		if value, ok := lookupEnv(variable(key)); ok && !serviceLink.MatchString(variable(key)+"="+value) {
+			env[key] = value
 		}
 	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		value, ok := lookupEnv(variable(key))
-		if !ok {
-			value, ok = values[key]
-		}
-		if !ok || given[key] {
-			continue
-		}
-		if err := fs.Set(key, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s %q: %w", key, value, err))
+	for _, each := range append([]layer{{"the environment", env}}, layers...) {
+		for _, key := range slices.Sorted(maps.Keys(each.values)) {
+			if !keys[key] {
+				errs = append(errs, fmt.Errorf("unknown key %q in %s: the nearest is %s", key, each.name, nearest(key, keys)))
+			} else if !given[key] {
+				given[key] = true
+				set = append(set, key+" from "+each.name)
+				if fs.Set(key, each.values[key]) != nil {
+					errs = append(errs, fmt.Errorf("%s %q from %s: %s", key, each.values[key], each.name, wanted(fs.Lookup(key))))
+				}
+			}
 		}
 	}
-	return errors.Join(errs...)
+	return set, errors.Join(errs...)
 }
 
 // variable returns the environment variable of a key.
@@ -93,7 +100,7 @@ func variable(key string) string {
 	return "APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 }
 
-// File is a Source: a flat YAML mapping at this path.
+// File is a flat YAML mapping at this path.
 type File string
 
 // Load reads the file.
@@ -102,9 +109,13 @@ func (f File) Load(context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var values map[string]string
-	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("%s: %w", string(f), err)
+	var values, more map[string]string
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(&values); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: want one key: value a line: %w", string(f), err)
+	}
+	if !errors.Is(decoder.Decode(&more), io.EOF) {
+		return nil, fmt.Errorf("%s: want one document, and there is more after ---", string(f))
 	}
 	return values, nil
 }

@@ -70,24 +70,51 @@ func TestRefusals(t *testing.T) {
 	for name, test := range map[string]struct {
 		method, path, body string
 		status             int
+		detail             string
 	}{
-		"no such path":    {"GET", "/v1/carts", "", 404},
-		"no such method":  {"DELETE", "/v1/quotes", "", 405},
-		"not JSON":        {"POST", "/v1/quotes", "lines", 400},
-		"unknown field":   {"POST", "/v1/quotes", `{"line": []}`, 400},
-		"two values":      {"POST", "/v1/quotes", `{} {}`, 400},
-		"no lines":        {"POST", "/v1/quotes", `{"lines": []}`, 422},
-		"too many lines":  {"POST", "/v1/quotes", `{"lines": [` + line + "," + line + `]}`, 422},
-		"wrong type":      {"POST", "/v1/quotes", `{"lines": 5}`, 400},
-		"empty":           {"POST", "/v1/quotes", "", 400},
-		"body over limit": {"POST", "/v1/quotes", `{"lines": [` + strings.Repeat(" ", 100) + `]}`, 413},
-		"tail over limit": {"POST", "/v1/quotes", `{"lines": []}` + strings.Repeat(" ", 100), 413},
+		"no such path":    {"GET", "/v1/carts", "", 404, ""},
+		"no such method":  {"DELETE", "/v1/quotes", "", 405, ""},
+		"not JSON":        {"POST", "/v1/quotes", "lines", 400, ""},
+		"unknown field":   {"POST", "/v1/quotes", `{"line": []}`, 400, `"unknown field \"line\""`},
+		"unknown below":   {"POST", "/v1/quotes", `{"lines": [{"a": 1}]}`, 400, `"unknown field \"a\""`},
+		"two values":      {"POST", "/v1/quotes", `{} {}`, 400, ""},
+		"half a value":    {"POST", "/v1/quotes", `{"lines": [`, 400, "the body ends too early"},
+		"no lines":        {"POST", "/v1/quotes", `{"lines": []}`, 422, "got 0"},
+		"too many lines":  {"POST", "/v1/quotes", `{"lines": [` + line + "," + line + `]}`, 422, "got 2"},
+		"wrong type":      {"POST", "/v1/quotes", `{"lines": 5}`, 400, "lines: want array, got number"},
+		"wrong element":   {"POST", "/v1/quotes", `{"lines": [true]}`, 400, "lines: want object, got boolean"},
+		"wrong field":     {"POST", "/v1/quotes", `{"lines": [{"sku": {}}]}`, 400, "lines.sku: want string, got object"},
+		"half a piece":    {"POST", "/v1/quotes", `{"lines": [{"quantity": 1.5}]}`, 400, "want whole number, got number 1.5"},
+		"wrong body":      {"POST", "/v1/quotes", "5", 400, "the body: want object, got number"},
+		"empty":           {"POST", "/v1/quotes", "", 400, "the body is empty"},
+		"body over limit": {"POST", "/v1/quotes", `{"lines": [` + strings.Repeat(" ", 100) + `]}`, 413, "over 100 bytes"},
+		"tail over limit": {"POST", "/v1/quotes", `{"lines": []}` + strings.Repeat(" ", 100), 413, "over 100 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if rec := send(api, test.method, test.path, test.body); rec.Code != test.status {
-				t.Errorf("got %d %s, want %d", rec.Code, rec.Body, test.status)
+			rec := send(api, test.method, test.path, test.body)
+			if rec.Code != test.status || !strings.Contains(rec.Body.String(), test.detail) {
+				t.Errorf("got %d %s, want %d %s", rec.Code, rec.Body, test.status, test.detail)
+			}
+			if got := rec.Header().Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("the problem is of type %s", got)
 			}
 		})
+	}
+}
+
+func TestOnlyJSONIsTaken(t *testing.T) {
+	api := newAPI(t)
+	for media, status := range map[string]int{
+		"": 200, "application/json": 200, "application/json; charset=utf-8": 200, "application/vnd.basket+json": 200,
+		"text/plain": 415, "multipart/form-data; boundary=x": 415, "application/x-www-form-urlencoded": 415,
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/v1/quotes", strings.NewReader(`{"lines": [{"sku": "tea", "quantity": 1, "unit_price": 1}]}`))
+		r.Header.Set("Content-Type", media)
+		rec := httptest.NewRecorder()
+		api.ServeHTTP(rec, r)
+		if rec.Code != status {
+			t.Errorf("%q: got %d %s, want %d", media, rec.Code, rec.Body, status)
+		}
 	}
 }
 
@@ -108,7 +135,7 @@ func TestPanicIsAnsweredLoggedAndCounted(t *testing.T) {
 	metrics := telemetry.NewMetrics()
 	api := New(load(t), slog.New(slog.NewTextHandler(&out, nil)), metrics, new(health.Progress))
 	rec := post(api, func() error { panic("broken") })
-	if rec.Code != http.StatusInternalServerError || !strings.Contains(out.String(), "value=broken") {
+	if rec.Code != http.StatusInternalServerError || !strings.Contains(out.String(), "panic: broken") {
 		t.Errorf("got %d, logged %s", rec.Code, &out)
 	}
 	wantMetrics(t, metrics, "http_server_panics_total 1", `code="500",method="POST",route="/v1/quotes"`)
@@ -122,7 +149,7 @@ func TestPanicAfterTheFirstByteBreaksTheConnection(t *testing.T) {
 				panic(value)
 			})
 			metrics, log := telemetry.NewMetrics(), slog.New(slog.DiscardHandler)
-			server := httptest.NewServer(observe(recoverPanics(handler, log, metrics), log, metrics))
+			server := httptest.NewServer(observe(recoverPanics(handler, metrics), log, metrics))
 			defer server.Close()
 			res, err := http.Get(server.URL)
 			if err == nil {

@@ -20,7 +20,7 @@ func createQuote(maxLines int) http.HandlerFunc {
 	type request struct {
 		Lines []line `json:"lines"`
 	}
-	return func(w http.ResponseWriter, r *http.Request) {
+	return onlyJSON(func(w http.ResponseWriter, r *http.Request) {
 		var req request
 		if err := decode(r.Body, &req); err != nil {
 			status, detail := refusal(err)
@@ -33,7 +33,7 @@ func createQuote(maxLines int) http.HandlerFunc {
 			return
 		}
 		writeJSON(w, http.StatusOK, priced)
-	}
+	})
 }
 
 // Bounds of a line. maxQuantity x maxUnitPrice x 1000 lines stays within an int64.

@@ -61,7 +61,7 @@ func (m *Metrics) Handler() http.Handler {
 			collectors.NewGoCollector(),
 			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 			collectors.NewBuildInfoCollector())
-		return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+		return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, MaxRequestsInFlight: 2})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
 }

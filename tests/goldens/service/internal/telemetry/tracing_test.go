@@ -15,7 +15,8 @@ import (
 // start begins tracing to endpoint, whatever the developer's own environment says.
 func start(t *testing.T, endpoint string) *Tracing {
 	t.Helper()
-	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"} {
+	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME",
+		"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"} {
 		t.Setenv(key, "")
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
@@ -38,6 +39,31 @@ func TestTracingIsOffWithoutAnEndpoint(t *testing.T) {
 	}
 	if err := tracing.Flush(t.Context()); err != nil {
 		t.Errorf("flush: %v", err)
+	}
+}
+
+func TestWhatWouldLoseTracesInSilenceIsRefused(t *testing.T) {
+	const endpoint, protocol, good = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "http://localhost:4318"
+	for _, test := range []struct {
+		env    map[string]string
+		wanted bool
+		err    string
+	}{
+		{map[string]string{protocol: "grpc"}, false, ""},
+		{map[string]string{endpoint: good}, true, ""},
+		{map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://c/spans"}, true, ""},
+		{map[string]string{endpoint: good, "OTEL_SDK_DISABLED": "True"}, false, ""},
+		{map[string]string{endpoint: good, "OTEL_TRACES_EXPORTER": "none"}, false, ""},
+		{map[string]string{endpoint: good, protocol: "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf"}, true, ""},
+		{map[string]string{endpoint: "localhost:4318"}, false, `"localhost:4318" is not a URL such as http://localhost:4318`},
+		{map[string]string{endpoint: "127.0.0.1:4318"}, false, "is not a URL"},
+		{map[string]string{endpoint: "grpc://c:4317"}, false, "is not a URL"},
+		{map[string]string{endpoint: good, protocol: "grpc"}, false, `"grpc" is not spoken here: want http/protobuf`},
+	} {
+		wanted, err := traced(func(name string) string { return test.env[name] })
+		if wanted != test.wanted || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%v: got %v, %v", test.env, wanted, err)
+		}
 	}
 }
 

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// dial opens a connection and sends something on it.
+func dial(t *testing.T, server *httptest.Server, text string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprint(conn, text)
+	return conn
+}
+
+// gone waits until the server has closed a connection.
+func gone(conn net.Conn) bool {
+	_, err := bufio.NewReader(conn).ReadByte()
+	return err != nil
+}
+
+func TestTheConnectionThatWaitsForLongestGivesWay(t *testing.T) {
+	const request = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+	entered, leave := make(chan struct{}), make(chan struct{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		entered <- struct{}{}
+		<-leave
+	}))
+	server.Config.ConnState = (&connections{most: func() int { return 2 }, open: map[net.Conn]time.Time{}}).see
+	server.Start()
+	defer server.Close()
+	dial(t, server, request)
+	<-entered // one is at work
+	half := dial(t, server, "GET / HTTP/1.1\r\nX-Half: ")
+	second := dial(t, server, request) // in the place of the one that never ends its header
+	<-entered
+	if !gone(half) {
+		t.Error("it is not gone")
+	}
+	if !gone(dial(t, server, request)) { // both are at work
+		t.Error("a third one is served")
+	}
+	close(leave)
+	if gone(second) {
+		t.Error("the second got no answer")
+	}
+}

@@ -1,0 +1,35 @@
+// Package memory bounds what the service holds, since Go's own limit is soft. docs/decisions.md has the table.
+package memory
+
+import "sync/atomic"
+
+// The service needs base before the first request; the rest is dealt out in parts. No limit counts as unknown.
+const (
+	unknown = 1024 * 1024 * 1024
+	base    = 12 * 1024 * 1024
+	parts   = 16
+)
+
+var limit atomic.Int64
+
+// SetLimit says what Go may use. The bounds below follow at once.
+func SetLimit(bytes int64) { limit.Store(bytes) }
+
+func part(n int64) int64 {
+	bytes := limit.Load()
+	if bytes <= 0 || bytes > 64*unknown {
+		bytes = unknown
+	}
+	return max(bytes-base, base/4) / parts * n
+}
+
+// Requests is how many may be in flight, each with two connections: its own, and one that waits or sends its header.
+func Requests(header int) int {
+	return int(part(8) / (64*1024 + 8*int64(header)))
+}
+
+// Bodies is how many bytes of bodies may be held: each becomes up to eight while it is decoded and answered.
+func Bodies() int64 { return part(4) / 8 }
+
+// Spans is how many may wait for the collector, each of two KiB.
+func Spans() int { return int(min(2048, part(1)/2048)) }
