@@ -278,13 +278,10 @@ def test_the_catalogues_lack_nothing() -> None:
     columns=strategies.integers(12, 60),
 )
 def test_a_line_of_chinese_is_broken_between_letters_and_not_before_a_full_stop(text: str, columns: int) -> None:
+    text = re.sub("\\s+(?=[，。；：！？、）」])", "", text)  # a line may end at a space, and nobody writes one there
     lines = lines_of(text, columns, "", "  ")
     assert "".join("".join(lines).split()) == "".join(text.split())
-    for line in lines[1:]:
-        assert (
-            not line.lstrip().startswith(tuple("，。；：！？、）」"))
-            or line.lstrip().strip("，。；：！？、）」（「") == ""
-        )
+    assert [line for line in lines[1:] if line.lstrip().startswith(tuple("，。；：！？、）」"))] == []
     for line in lines:
         words = re.split(r"\s", line.strip())
         assert wcwidth.width(line) <= columns or len(words) == 1

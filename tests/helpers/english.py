@@ -12,12 +12,14 @@ from gocontainer.options.types import Select, Text
 
 NAMES = {
     *("Actions", "Ampere", "Apache", "Apollo", "Apple", "Broker", "Ctrl-C", "Deployment", "Docker", "Dockerfile"),
-    *("Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize", "License", "Makefile"),
-    *("Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret", "Serverless", "Service", "apk", "apt"),
-    *("cgo", "cgroup", "cherry-pick", "cookiecutter", "cruft", "etcd", "git", "glibc", "gocontainer", "kubelet"),
-    *("make", "max-scale", "overlay", "queue-proxy", "revert", "rollout", "root", "shell", "sleep", "stash", "undo"),
+    *("Enter", "Esc", "Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize"),
+    *("License", "Make", "Makefile", "Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret"),
+    *("Serverless", "Service", "Tab", "Windows", "apk", "apt", "buildah", "buildx", "cgo", "cgroup", "cherry-pick"),
+    *("cookiecutter", "cruft", "docker", "etcd", "git", "glibc", "gocontainer", "kubectl", "kubelet", "kustomize"),
+    *("make", "max-scale", "nerdctl", "overlay", "podman", "queue-proxy", "revert", "rollout", "root", "shell"),
+    *("sleep", "stash", "undo"),
 }
-"""Names of programs, objects, keys and licences, and the words that the field uses as they are."""
+"""Names of programs, objects, keys of a keyboard and of a file, and licences, and the words that the field uses as they are."""
 _SERVICES = ("SERVICE", "my-service", "orders")
 _QUOTED = r"'[^'\n]*'|`[^`\n]*`|\"[^\"\n]*\""
 _COMMAND = r"^\s*(?:cd|curl|git|gocontainer|kubectl|make) [^#\u2e80-\uffff\n]*"
