@@ -14,12 +14,38 @@ NAMES = {
     *("Actions", "Ampere", "Apache", "Apollo", "Apple", "Broker", "Ctrl-C", "Deployment", "Docker", "Dockerfile"),
     *("Enter", "Esc", "Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize"),
     *("License", "Make", "Makefile", "Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret"),
-    *("Serverless", "Service", "Tab", "Windows", "apk", "apt", "buildah", "buildx", "cgo", "cgroup", "cherry-pick"),
-    *("cookiecutter", "cruft", "docker", "etcd", "git", "glibc", "gocontainer", "kubectl", "kubelet", "kustomize"),
+    *(
+        "Serverless",
+        "Service",
+        "Tab",
+        "Windows",
+        "apk",
+        "apt",
+        "bash",
+        "buildah",
+        "buildx",
+        "cgo",
+        "cgroup",
+        "cherry-pick",
+    ),
+    *(
+        "cookiecutter",
+        "cruft",
+        "docker",
+        "etcd",
+        "fish",
+        "git",
+        "glibc",
+        "go",
+        "gocontainer",
+        "kubectl",
+        "kubelet",
+        "kustomize",
+    ),
     *("make", "max-scale", "nerdctl", "overlay", "podman", "queue-proxy", "revert", "rollout", "root", "shell"),
-    *("sleep", "stash", "undo"),
+    *("sleep", "stash", "undo", "zsh"),
 }
-"""Names of programs, objects, keys of a keyboard and of a file, and licences, and the words that the field uses as they are."""
+"""Names of programs, objects, keys and licences, and the words that the field uses as they are."""
 _SERVICES = ("SERVICE", "my-service", "orders")
 _QUOTED = r"'[^'\n]*'|`[^`\n]*`|\"[^\"\n]*\""
 _COMMAND = r"^\s*(?:cd|curl|git|gocontainer|kubectl|make) [^#\u2e80-\uffff\n]*"
@@ -49,7 +75,7 @@ _SENTENCES = [
 def english(text: str, known: Iterable[str] = ()) -> list[str]:
     """Return the English words of ``text``; ``known`` are texts that stand in it as they are, such as answers."""
     for each in sorted({*known, *_SENTENCES}, key=len, reverse=True):
-        text = text.replace(each, " ")
+        text = re.sub(r"\s+".join(map(re.escape, each.split())), " ", text)
     text = re.sub(f"(?m){_COMMAND}|{_CALL}|{_TERM}|{_QUOTED}|{_FLAG}", " ", text)
     return [word for token in _TOKEN.findall(text) for word in _words(token)]
 
