@@ -11,7 +11,19 @@ from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Select, Text
 
 NAMES = {
-    *("Actions", "Ampere", "Apache", "Apollo", "Apple", "Broker", "Ctrl-C", "Deployment", "Docker", "Dockerfile"),
+    *(
+        "Actions",
+        "Ampere",
+        "Apache",
+        "Apollo",
+        "Apple",
+        "Broker",
+        "Ctrl-C",
+        "Ctrl-R",
+        "Deployment",
+        "Docker",
+        "Dockerfile",
+    ),
     *("Enter", "Esc", "Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize"),
     *("License", "Make", "Makefile", "Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret"),
     *(
@@ -42,7 +54,19 @@ NAMES = {
         "kubelet",
         "kustomize",
     ),
-    *("make", "max-scale", "nerdctl", "overlay", "podman", "queue-proxy", "revert", "rollout", "root", "shell"),
+    *(
+        "Space",
+        "make",
+        "max-scale",
+        "nerdctl",
+        "overlay",
+        "podman",
+        "queue-proxy",
+        "revert",
+        "rollout",
+        "root",
+        "shell",
+    ),
     *("sleep", "stash", "undo", "zsh"),
 }
 """Names of programs, objects, keys and licences, and the words that the field uses as they are."""

@@ -150,7 +150,7 @@ def explained(conversation: Conversation, key: str) -> Text:
     label = ""
     if isinstance(option, Select) and not isinstance(option, SelectMany):
         label = next(tr(choice.label) for choice in option.choices if choice.value == row.value)
-    text = _titled(named(option), series(filter(None, (row.value, label))))
+    text = _titled(named(option), tr("{value}, {label}", value=row.value, label=label) if label else row.value)
     return [("", text), ("class:quiet", row.remark or tr(option.why))]
 
 
