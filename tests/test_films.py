@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import wcwidth
 
 from tests.helpers import films
+from tests.helpers.english import english
 from tests.helpers.support import COMMAND, answers
 from tests.helpers.terminal import SMALL
 
@@ -30,10 +32,30 @@ def test_the_films_show_every_question() -> None:
     assert {"profile", *answers().applicable()} - titles == set()
 
 
-def test_a_language_gets_every_film_but_that_of_ascii() -> None:
-    english, chinese = ([film.name for film in films.in_language(each)] for each in ("en", "zh_CN"))
-    assert chinese == [f"{name}-zh_CN" for name in english]
-    assert {film.name for film in films.FILMS} == {*english, "80x24-ascii", "inline-ascii"}
+def test_a_language_gets_a_film_of_every_kind_of_conversation() -> None:
+    here, chinese = ({film.name for film in films.in_language(each)} for each in ("en", "zh_CN"))
+    kinds = ("60x20", "80x24", "inline-60x20", "line-by-line")
+    assert chinese == {f"{name}-zh_CN" for name in kinds}
+    assert here >= {*kinds}
+    assert {film.name for film in films.FILMS} == {*here, *chinese, "80x24-ascii", "inline-ascii"}
+
+
+@pytest.mark.parametrize("film", [each for each in films.FILMS if each.language != "en"], ids=lambda film: film.name)
+def test_nothing_that_a_film_of_another_language_shows_is_english(film: films.Film) -> None:
+    pages = films.split(films.path(film).read_text("utf-8"))
+    assert [(shot.title, words) for shot, page in zip(film.shots, pages, strict=True) if (words := foreign(page))] == []
+
+
+def foreign(page: str) -> list[str]:
+    """Return the English words of a page, without what a person typed and what is cut."""
+    page = re.sub(r"a-z 查找(?: [a-z]+)?|[A-Za-z]+…", "", page)
+    page = re.sub(r"(?m)(?<=[:？❯] )(?:alp|all|base image|list|maybe|Orders|prot|repl)$", "", page)
+    return english(page)
+
+
+def test_english_on_a_film_of_another_language_would_be_noticed() -> None:
+    path = next(films.path(film) for film in films.FILMS if film.language == "en")
+    assert {"default", "move", "What", "is"} <= {*foreign(films.split(path.read_text("utf-8"))[0])}
 
 
 @pytest.mark.parametrize("film", films.FILMS, ids=lambda film: film.name)
@@ -46,7 +68,7 @@ def findings(text: str, film: films.Film) -> list[str]:
     bare = re.sub(r"\x1b\[[\d;]*m", "", text)
     lines = [line for page in films.split(bare) for line in page.split("\n")]
     rules = {
-        "too wide": max(map(len, lines)) > film.size.columns,
+        "too wide": max(map(wcwidth.width, lines)) > film.size.columns,
         "too high": max(len(page.split("\n")) for page in films.split(bare)) > film.size.rows,
         "colour": not film.colour and bare != text,
         "no colour": film.colour and "\x1b[0;1;36m" not in text,

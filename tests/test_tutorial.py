@@ -160,13 +160,16 @@ def who_is_git(home: Path, env: dict[str, str]) -> str:
 def language_of(tutorial: Path, env: dict[str, str]) -> dict[str, str]:
     """The environment of somebody who reads that page: its ending names the language."""
     lang = {"-zh": "zh_CN.UTF-8"}.get(tutorial.stem.removeprefix("tutorial"))
-    return {**env, "LANG": lang} if lang else env
+    return {**env, "LANG": lang, "GOCONTAINER_LANG": ""} if lang else env
 
 
 def test_every_tutorial_is_in_a_language_that_is_spoken() -> None:
     assert {page.stem for page in TUTORIALS} >= {"tutorial"}
     assert {page.stem for page in TUTORIALS} <= {"tutorial", "tutorial-zh"}
-    assert language_of(ROOT / "docs/tutorial-zh.md", {"LANG": "C.UTF-8"}) == {"LANG": "zh_CN.UTF-8"}
+    assert language_of(ROOT / "docs/tutorial-zh.md", {"LANG": "C.UTF-8", "GOCONTAINER_LANG": "en"}) == {
+        "LANG": "zh_CN.UTF-8",
+        "GOCONTAINER_LANG": "",
+    }
     assert language_of(ROOT / "docs/tutorial.md", {"LANG": "C.UTF-8"}) == {"LANG": "C.UTF-8"}
 
 

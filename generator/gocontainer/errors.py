@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from gocontainer.texts import listed, mark, tr
+from gocontainer.texts import listed, mark, series, tr
 
 
 def _clause(said: str) -> str:
@@ -28,7 +28,7 @@ _FORMS: Mapping[str, Callable[[Any], str]] = {
     "expected": tr,
     "hint": tr,
     "key": _short,
-    "missing": ", ".join,
+    "missing": series,
     "reason": tr,
     "value": _short,
 }
@@ -141,7 +141,7 @@ class UnknownKey(UsageError):
         if nearest:
             self.hint = tr("Did you mean {nearest}?", nearest=nearest)
         elif known:
-            self.hint = tr("There are {names}.", names=", ".join(known))
+            self.hint = tr("There are {names}.", names=series(known))
 
 
 class InvalidAnswer(UsageError):

@@ -14,6 +14,7 @@ LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 """The languages, each in its own words; a language has a catalogue, but for English."""
 _LOCALE = Path(__file__).with_name("locale")
 _FEW = 5
+_WIDE_STOPS = ("\u3002", "\uff1f", "\uff01")
 
 
 def _as_it_is(text: str) -> str:
@@ -39,8 +40,21 @@ def listed(names: Iterable[str]) -> str:
     """Return a few of ``names`` for a sentence."""
     shown = list(names)
     if len(shown) <= _FEW:
-        return ", ".join(shown)
-    return tr("{names} and {count} more", names=", ".join(shown[:_FEW]), count=len(shown) - _FEW)
+        return series(shown)
+    return tr("{names} and {count} more", names=series(shown[:_FEW]), count=len(shown) - _FEW)
+
+
+def series(names: Iterable[str]) -> str:
+    """Return all of ``names`` for a sentence."""
+    return tr(", ").join(names)
+
+
+def joined(*sentences: str) -> str:
+    """Return sentences one behind the other; a wide full stop needs no space behind it."""
+    text = ""
+    for each in filter(None, sentences):
+        text += each if not text or text.endswith(_WIDE_STOPS) else f" {each}"
+    return text
 
 
 def speak(language: str) -> None:

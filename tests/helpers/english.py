@@ -10,27 +10,15 @@ from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Select, Text
 
-NAMES = {
-    *("Actions", "Ampere", "Apache", "Apollo", "Apple", "Broker", "Ctrl-C", "Deployment", "Docker", "Dockerfile"),
-    *("Etcd", "Gi", "Go", "Graviton", "Jinja", "Kafka", "Knative", "Kubernetes", "Kustomize", "License", "Makefile"),
-    *("Mi", "Nacos", "Pod", "Prometheus", "Revision", "Schema", "Secret", "Serverless", "Service", "apk", "apt"),
-    *("cgo", "cgroup", "cherry-pick", "cookiecutter", "cruft", "etcd", "git", "glibc", "gocontainer", "kubelet"),
-    *(
-        "make",
-        "max",
-        "max-scale",
-        "min",
-        "overlay",
-        "queue-proxy",
-        "revert",
-        "rollout",
-        "root",
-        "shell",
-        "sleep",
-        "stash",
-        "undo",
-    ),
-}
+NAMES = set(
+    """
+    Actions Ampere Apache apk Apollo Apple apt bash Broker buildah buildx cgo cgroup cherry-pick cookiecutter
+    cruft Ctrl-C Ctrl-R Deployment dev Docker docker Dockerfile Enter Esc Etcd etcd fish Gi git glibc Go go
+    gocontainer Graviton Jinja Kafka Knative kubectl kubelet Kubernetes Kustomize kustomize License Make make
+    Makefile max max-scale Mi min Nacos nerdctl overlay Pod podman prod Prometheus queue-proxy revert Revision
+    rollout root Schema Secret Serverless Service shell sleep Space span stash Tab undo Windows zsh
+    """.split()
+)
 """Names of programs, objects, keys and licences, and the words that the field uses as they are."""
 _SERVICES = ("SERVICE", "my-service", "orders")
 _QUOTED = r"'[^'\n]*'|`[^`\n]*`|\"[^\"\n]*\""
@@ -61,7 +49,7 @@ _SENTENCES = [
 def english(text: str, known: Iterable[str] = ()) -> list[str]:
     """Return the English words of ``text``; ``known`` are texts that stand in it as they are, such as answers."""
     for each in sorted({*known, *_SENTENCES}, key=len, reverse=True):
-        text = text.replace(each, " ")
+        text = re.sub(r"\s+".join(map(re.escape, each.split())), " ", text)
     text = re.sub(f"(?m){_COMMAND}|{_CALL}|{_TERM}|{_QUOTED}|{_FLAG}", " ", text)
     return [word for token in _TOKEN.findall(text) for word in _words(token)]
 

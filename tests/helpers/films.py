@@ -101,15 +101,16 @@ LINES = (
     Shot("name", [], "[my-service]:"),
     Shot("a name that cannot be", ["Orders\n"], "'Orders'"),
     Shot("profile", ["orders\n"], "[service]:"),
-    Shot("the four", ["\n"], "Config centre (--config-center)"),
+    Shot("the four", ["\n"], "(--config-center)"),
     Shot("one of the four", ["base image\n"], "[distroless-static]:"),
-    Shot("it is changed", ["alp\n"], "(--base-image): alpine"),
+    Shot("it is changed", ["alp\n"], "you"),
     Shot("where CI pushes", ["\n"], "[localhost/orders]:"),
     Shot("review", ["\n"], "~/src/orders"),
     Shot("no such answer", ["prot\n"], "'prot'"),
-    Shot("a choice that cannot be", ["cgo\n"], "[no]:"),
+    Shot("a choice that cannot be", ["cgo\n"], "Does the binary link C code?"),
     Shot("neither yes nor no", ["maybe\n"], "'maybe'"),
-    Shot("all rows", ["<\n", "list\n"], "dependabot"),
+    Shot("back at the review", ["<\n"], "~/src/orders"),
+    Shot("all rows", ["list\n"], "dependabot"),
     Shot("the groups", ["all\n"], "A number or a name opens a group. Enter goes back to the review."),
 )
 PROMPTS = (
@@ -134,21 +135,27 @@ TINY = Size(60, 20)
 
 
 def in_language(language: str) -> Iterator[Film]:
-    """Yield the films of one language."""
+    """Yield the films of one language; what is coloured and how a large screen is filled does not depend on it."""
     mark = "" if language == "en" else f"-{language}"
     locale = (("LANG", "C.UTF-8"),) if language == "en" else (("LANG", f"{language}.UTF-8"), ("GOCONTAINER_LANG", ""))
-    for size in (TINY, SMALL, LARGE):
+    inline = [(TINY, False)]
+    for size in (TINY, SMALL):
         yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
-        yield Film(f"{size}-colour{mark}", size, WALK, colour=True, environment=locale, language=language)
+    if language == "en":
+        yield Film(str(LARGE), LARGE, WALK, environment=(*PALE, *locale))
+        yield from (
+            Film(f"{size}-colour", size, WALK, colour=True, environment=locale) for size in (TINY, SMALL, LARGE)
+        )
+        inline = [*inline, (Size(80, 60), True)]
+    for size, colour in inline:
+        yield Film(f"inline-{size}{mark}", size, PROMPTS, colour, ("--inline",), locale, language)
     lines = Size(80, 180)
-    for size, colour in ((TINY, False), (Size(80, 60), True)):
-        prompts = Film(f"inline-{size}{mark}", size, PROMPTS, colour, ("--inline",), locale, language)
-        yield prompts
     yield Film(f"line-by-line{mark}", lines, LINES, arguments=("--plain",), environment=locale, language=language)
 
 
 FILMS = (
     *in_language("en"),
+    *in_language("zh_CN"),
     Film("80x24-ascii", SMALL, WALK, environment=ASCII),
     Film("inline-ascii", Size(80, 60), PROMPTS, arguments=("--inline",), environment=ASCII),
 )

@@ -233,8 +233,8 @@ def matches(expected: Sequence[str], output: str) -> bool:
 _END = "\x1e"
 
 
-def failures(text: str, home: Path) -> list[str]:
-    """Run a page in one bash session and return what differs from what it shows.
+def failures(text: str, home: Path, language: str = "en") -> list[str]:
+    """Run a page in one bash session that speaks its language, and return what differs from what it shows.
 
     Home and current folder are ``home``, which output names /home/you; ~/gocontainer is this checkout.
     """
@@ -249,7 +249,7 @@ def failures(text: str, home: Path) -> list[str]:
         capture_output=True,
         text=True,
         cwd=home,
-        env=environment(home),
+        env=environment(home) | {"GOCONTAINER_LANG": language},
         timeout=300,
     )
     ends = re.findall(rf"(.*?){_END}(\d+)\n", done.stdout.replace(str(home), "/home/you"), re.DOTALL)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gocontainer.cli.requests import WrongCall
 from gocontainer.errors import InvalidAnswer
-from gocontainer.texts import tr
+from gocontainer.texts import series, tr
 
 if TYPE_CHECKING:
     from gocontainer.external.wanted import Person
@@ -41,7 +41,7 @@ def manner(*, plain: bool, inline: bool) -> tuple[bool, bool]:
         raise WrongCall("gocontainer new", tr("{one} and {other} are both given.", one="--inline", other="--plain"))
     word = os.environ.get(VARIABLE, "") or MANNERS[0]
     if word not in MANNERS:
-        raise InvalidAnswer(VARIABLE, word, tr("one of {choices}", choices=", ".join(MANNERS)), tr("Give another."))
+        raise InvalidAnswer(VARIABLE, word, tr("one of {choices}", choices=series(MANNERS)), tr("Give another."))
     said = "plain" if plain else "inline" if inline else word
     return said == "plain" or wants_lines(os.environ), said == "inline"
 

@@ -21,7 +21,7 @@ from gocontainer.console import say, stop_printing
 from gocontainer.errors import Cancelled
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Option
-from gocontainer.texts import tr
+from gocontainer.texts import joined, mark, tr
 
 COMPLETE = "_GOCONTAINER_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -66,8 +66,8 @@ def _said(error: click.ClickException) -> str:
     """Return click's message as one sentence; of the names that it finds alike only the nearest is offered."""
     alike = getattr(error, "possibilities", None)  # what is no such option or, from click 8.4 on, command
     message = str(error) if alike else error.format_message()
-    hint = f" Did you mean {alike[0]}?" if alike else ""
-    return f"{' '.join(message.split()).rstrip('.')}.{hint}"
+    sentence = tr("{sentence}.", sentence=" ".join(message.split()).rstrip(".\u3002"))
+    return joined(sentence, tr("Did you mean {nearest}?", nearest=alike[0]) if alike else "")
 
 
 class Table(click.Command):
@@ -82,7 +82,7 @@ class Table(click.Command):
                 records[GROUPS[option.group] if option else "Options"].append(record)
         for title, rows in records.items():
             if rows:
-                with formatter.section(title):
+                with formatter.section(tr(title)):
                     formatter.write_dl(rows)
 
 
@@ -192,26 +192,26 @@ def _add_all() -> None:
 
     flags_of_new = (*flags.table(), *(each for each in parameters.NEW if each.flags))
     service = next(each for each in parameters.NEW if not each.flags)
-    _add("new", (service, *flags_of_new), new_command.new, Table, "Write a new repository.")
-    _add("init", flags_of_new, new_command.init, Brief, "Write it into this folder: 'gocontainer new .'.")
-    _add("explain", parameters.EXPLAIN, repository.explain, click.Command, "Say where each number comes from.")
-    _add("update", parameters.UPDATE, repository.update, click.Command, "Merge this version's template.")
+    _add("new", (service, *flags_of_new), new_command.new, Table, mark("Write a new repository."))
+    _add("init", flags_of_new, new_command.init, Brief, mark("Write it into this folder: 'gocontainer new .'."))
+    _add("explain", parameters.EXPLAIN, repository.explain, click.Command, mark("Say where each number comes from."))
+    _add("update", parameters.UPDATE, repository.update, click.Command, mark("Merge this version's template."))
     _add(
         "status",
         parameters.STATUS,
         repository.status,
         click.Command,
-        "Say what drifted, and what an update brings.",
+        mark("Say what drifted, and what an update brings."),
     )
 
 
 _add_all()
 
 
-@main.command(short_help="List every option, or the schema of an answers file.")
-@click.option("--schema", is_flag=True, help="The JSON Schema of an answers file.")
-@click.option("--complete", is_flag=True, help="With --schema: of a file that has all that is required.")
-@click.option("--json", "as_json", is_flag=True, help="Options, profiles and conflicts as JSON.")
+@main.command(short_help=mark("List every option, or the schema of an answers file."))
+@click.option("--schema", is_flag=True, help=mark("The JSON Schema of an answers file."))
+@click.option("--complete", is_flag=True, help=mark("With --schema: of a file that has all that is required."))
+@click.option("--json", "as_json", is_flag=True, help=mark("Options, profiles and conflicts as JSON."))
 def options(*, schema: bool, complete: bool, as_json: bool) -> None:
     """List every option with what it accepts, its default and what it buys."""
     from gocontainer.options.describe import options_document, options_text
@@ -227,7 +227,7 @@ def options(*, schema: bool, complete: bool, as_json: bool) -> None:
         say(options_text().rstrip("\n"))
 
 
-@main.command(short_help="Print a completion script for bash, fish or zsh.")
+@main.command(short_help=mark("Print a completion script for bash, fish or zsh."))
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 def completion(shell: str) -> None:
     """Print the completion script of a SHELL; source it in the shell's start-up file."""
@@ -244,7 +244,7 @@ def _commands(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> l
     return [name for name, command in found if command and not command.hidden and name.startswith(begun)]
 
 
-@main.command("help", short_help="Show the help of a command.")
+@main.command("help", short_help=mark("Show the help of a command."))
 @click.argument("command", required=False, shell_complete=_commands)
 @click.pass_context
 def show_help(ctx: click.Context, command: str | None) -> None:

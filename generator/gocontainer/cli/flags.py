@@ -31,14 +31,17 @@ def _flag(option: Option) -> Parameter:
 
 def help_of(option: Option) -> str:
     """Return what help says of an option."""
-    return f"{tr(option.title)}: {tr(option.help)} [{_brief(option)}]"
+    text = tr("{title}: {value}", title=tr(option.title), value=tr(option.help))
+    return f"{text} [{_brief(option)}]"
 
 
 def _brief(option: Option) -> str:
     if isinstance(option, Toggle):
-        return "default: on" if option.default else "default: off"
-    accepts = "" if isinstance(option, Text) else f"{option.rule}; "
-    return f"{accepts}default: {option.default}".replace("{service}", "SERVICE")
+        return tr("default: {default}", default=tr("on") if option.default else tr("off"))
+    default = str(option.default).replace("{service}", "SERVICE")
+    if isinstance(option, Text):
+        return tr("default: {default}", default=default)
+    return f"{option.rule}{tr('; default: {value}', value=default)}"
 
 
 def layers(
@@ -50,7 +53,7 @@ def layers(
 ) -> list[Layer]:
     """Return the answers of a call, the last layer first in rank."""
     if service is not None and named is not None:
-        raise WrongCall("gocontainer new", "SERVICE and --service are both given.")
+        raise WrongCall("gocontainer new", tr("{one} and {other} are both given.", one="SERVICE", other="--service"))
     return [
         *(from_file(Path(path)) for path in _once("answers", answers_files)),
         from_environment(os.environ),
@@ -67,7 +70,7 @@ def settings_layer(settings: Sequence[str]) -> Layer:
 
 def _once(name: str, values: Sequence[str]) -> Sequence[str]:
     if len(values) > 1:
-        raise WrongCall("gocontainer new", f"--{name} is given {len(values)} times.")
+        raise WrongCall("gocontainer new", tr("{flag} is given {count} times.", flag=f"--{name}", count=len(values)))
     return values
 
 
@@ -89,5 +92,5 @@ def _settings(settings: Sequence[str]) -> Mapping[str, str]:
     pairs = [setting.partition("=") for setting in settings]
     for (key, equals, _), setting in zip(pairs, settings, strict=True):
         if not key or not equals:
-            raise InvalidAnswer("--set", setting, "KEY=VALUE", "Write it like --set port=8080.")
+            raise InvalidAnswer("--set", setting, "KEY=VALUE", tr("Write it like --set port=8080."))
     return {key: value for key, _, value in pairs}

@@ -190,7 +190,7 @@ def _several(paths: Sequence[str], *, as_json: bool) -> int:
         say("\n".join(_table([[tr(title) for title in _TITLES], *(_row(path, each) for path, each in found.items())])))
         for path, each in found.items():
             if isinstance(each, GocontainerError):
-                tell(f"{path}: {each}", err=True)
+                tell(tr("{title}: {value}", title=path, value=each), err=True)
     codes = {each.exit_code if isinstance(each, GocontainerError) else 4 * each.differs for each in found.values()}
     return next(code for code in _WORST if code in codes)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.console import absolute
 from gocontainer.errors import UsageError, WrongAnswers
-from gocontainer.texts import tr
+from gocontainer.texts import joined, tr
 
 
 class NewRequest(NamedTuple):
@@ -75,7 +75,7 @@ class WrongCall(UsageError):
         return tr("Run '{command} --help' for help.", command=self.command)
 
     def __str__(self) -> str:
-        return f"{self.reason} {self.hint}"
+        return joined(self.reason, self.hint)
 
 
 def each_of(error: BaseException) -> Sequence[BaseException]:

@@ -10,7 +10,7 @@ from gocontainer.answers.model import AnswerSet
 from gocontainer.cli import new_report
 from gocontainer.repository import git, tree
 from gocontainer.repository.kept import KeptFile, is_fresh
-from gocontainer.texts import tr
+from gocontainer.texts import series, tr
 
 
 def sealed(
@@ -44,7 +44,7 @@ def write(files: tree.Tree, target: Path, kept: Sequence[KeptFile], *, no_git: b
         left = git.uncommitted(target, [each.path for each in kept]) if kept else []
     except KeyboardInterrupt:  # too late: the files are there
         return [new_report.not_committed(target)]
-    return [tr("What you had not committed still is not: {paths}", paths=", ".join(left))] if left else []
+    return [tr("What you had not committed still is not: {paths}", paths=series(left))] if left else []
 
 
 def _commit(target: Path, paths: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from gocontainer.cost.knative_autoscaler import Service
 from gocontainer.errors import CannotUse, ConflictingAnswers
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Quantity, Value
-from gocontainer.texts import mark, tr
+from gocontainer.texts import mark, series, tr
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
@@ -69,7 +69,7 @@ def _option(flag: str, kind: _Number | _Answer, metavar: str, text: str, **more:
     return click.option(flag, type=str, callback=kind, metavar=metavar, help=text, **more)
 
 
-@click.command(short_help="Compare what a load costs on pods and serverless.")
+@click.command(short_help=mark("Compare what a load costs on pods and serverless."))
 @click.argument("path", required=False, type=click.Path(file_okay=False))
 @_option("--tasks-per-day", _MANY, "N", mark("How many tasks come in a day."))
 @_option("--bursts", _MANY, "N", mark("How many bursts a day they come in; else evenly."))
@@ -136,7 +136,7 @@ def cost(path: str | None, *, as_json: bool, **given: Any) -> None:
 def _arrivals(given: Mapping[str, Any]) -> load_pattern.LoadPattern:
     """Return when the tasks come; raise UsageError where that is said twice or not at all."""
     shape = [flag for flag in ("tasks_per_day", "bursts", "burst_seconds") if given[flag] is not None]
-    names = ", ".join(f"--{flag.replace('_', '-')}" for flag in shape)
+    names = series(f"--{flag.replace('_', '-')}" for flag in shape)
     if given["trace"] is not None:
         if shape:
             raise click.UsageError(tr("--trace has the arrivals, and {names} cannot change them.", names=names))

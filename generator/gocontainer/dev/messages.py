@@ -21,6 +21,7 @@ from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import GROUPS, OPTIONS
 from gocontainer.options.types import Record, Select
+from gocontainer.rendering import layout
 from gocontainer.texts import LANGUAGES
 
 PACKAGE = "generator/gocontainer"
@@ -126,6 +127,7 @@ def texts(root: Path, command: click.Group) -> Iterator[Text]:
     yield from _numbered("cli/repository_commands.py", _of_commands(command))
     yield from _numbered("errors.py", _SYSTEM)
     yield from _numbered("inspection/numbers.toml", _of_numbers(root))
+    yield from _numbered("rendering/layout.py", layout.FLAGS.values())
     yield from _of_click()
 
 

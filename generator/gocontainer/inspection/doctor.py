@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.rendering import language
 from gocontainer.repository.worktree import OLDEST_GIT
-from gocontainer.texts import mark, tr
+from gocontainer.texts import mark, series, tr
 
 _PATIENCE = 20
 """Seconds after which a program that says nothing is taken for missing."""
@@ -149,7 +149,7 @@ class Examination(NamedTuple):
         """Yield what a person reads."""
         yield from (found.line() for found in self.tools)
         if self.lacking:
-            yield tr("'make run' lacks {names}.", names=", ".join(self.lacking))
+            yield tr("'make run' lacks {names}.", names=series(self.lacking))
         else:
             yield tr("'make run' has what it needs.")
 

@@ -8,9 +8,10 @@ import click
 
 from gocontainer.console import say, tell
 from gocontainer.inspection.doctor import examine
+from gocontainer.texts import mark
 
 
-@click.command(short_help="Say what this machine has and lacks.")
+@click.command(short_help=mark("Say what this machine has and lacks."))
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def doctor(*, as_json: bool) -> int:
     """Say which tools a service needs, what is here of them, and how to get the rest.

@@ -11,7 +11,7 @@ from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.schema import value_schema
 from gocontainer.options.table import GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, Toggle, When
-from gocontainer.texts import tr
+from gocontainer.texts import joined, tr
 
 WIDTH = 80
 """Columns of a terminal that is as small as most."""
@@ -77,7 +77,8 @@ def options_text() -> str:
 def _entry(option: Option) -> Iterator[str]:
     yield from lines_of(f"{option.name} ({option.rule})", WIDTH, "  ", "      ")
     default = tr("Default: {value}", value=shown_default(option))
-    for text in (f"{tr(option.title)}: {tr(option.help)} {tr(option.why)}", default):
+    about = tr("{title}: {value}", title=tr(option.title), value=joined(tr(option.help), tr(option.why)))
+    for text in (about, default):
         yield from lines_of(text, WIDTH, "      ", "      ")
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.patterns import BLANKS, WORDS, alike, nearest, plain
-from gocontainer.texts import tr
+from gocontainer.texts import series, tr
 
 Value = str | bool | int
 When = Mapping[str, tuple[Value, ...]]
@@ -127,7 +127,7 @@ class Text(Option):
 
     @property
     def accepts(self) -> str:
-        return self.expected
+        return tr(self.expected)
 
 
 class Name(Text):
@@ -185,8 +185,8 @@ class Select(Option):
         if like:
             return tr("Did you mean {nearest}?", nearest=like)
         if isinstance(raw, float):  # to YAML, TOML and JSON a version is a number: 1.30 arrives as 1.3
-            return tr("Choose from {names}, in quotes.", names=", ".join(self.values))
-        return tr("Choose from {names}.", names=", ".join(self.values))
+            return tr("Choose from {names}, in quotes.", names=series(self.values))
+        return tr("Choose from {names}.", names=series(self.values))
 
     @property
     def accepts(self) -> str:
@@ -209,7 +209,7 @@ class SelectMany(Select):
 
     @property
     def accepts(self) -> str:
-        return f"several of {super().accepts}"
+        return tr("several of {names}", names=super().accepts)
 
     def several(self) -> tuple[str, ...]:
         """Return every value that names more than one choice."""
@@ -253,7 +253,7 @@ class Integer(Option):
 
     @property
     def accepts(self) -> str:
-        return f"{self.minimum} to {self.maximum}"
+        return tr("{minimum} to {maximum}", minimum=self.minimum, maximum=self.maximum)
 
     def samples(self) -> tuple[Value, ...]:
         return tuple(dict.fromkeys((self.default, self.minimum, self.maximum)))
@@ -294,7 +294,7 @@ class Quantity(Option):
 
     @property
     def accepts(self) -> str:
-        return f"{self.minimum} to {self.maximum}"
+        return tr("{minimum} to {maximum}", minimum=self.minimum, maximum=self.maximum)
 
     def samples(self) -> tuple[Value, ...]:
         return (self.default, self.minimum, self.maximum)

@@ -59,7 +59,7 @@ def _asked(prompts: Prompts, known: Mapping[str, Known], name: str) -> str:
 
 
 def _name(prompts: Prompts, known: Mapping[str, Known]) -> str | None:
-    meanings = {name: f"{each.title}: {_line(each.value)}" for name, each in known.items()}
+    meanings = {name: tr("{title}: {value}", title=each.title, value=_line(each.value)) for name, each in known.items()}
     return prompts.complete(tr("Which answer changes?"), meanings)
 
 

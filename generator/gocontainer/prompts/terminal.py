@@ -24,7 +24,7 @@ from prompt_toolkit.styles import Style
 from gocontainer.console import lines_of, visible, width
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.options.patterns import nearest
-from gocontainer.texts import tr
+from gocontainer.texts import series, tr
 
 STYLE = Style.from_dict(
     {
@@ -161,8 +161,9 @@ class Prompts:
 
     def _obstacles(self, items: Sequence[Item]) -> Iterator[str]:
         for obstacle in dict.fromkeys(item.obstacle for item in items if item.obstacle):
-            names = ", ".join(item.name for item in items if item.obstacle == obstacle)
-            yield _broken(f"{self._signs.error} {names}: {obstacle}", 0)
+            names = series(item.name for item in items if item.obstacle == obstacle)
+            said = tr("{title}: {value}", title=names, value=obstacle)
+            yield _broken(f"{self._signs.error} {said}", 0)
 
     def confirm(self, question: str) -> bool | None:
         """Ask for yes or no; Enter is no."""

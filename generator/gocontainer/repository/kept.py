@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.repository.tree import KEPT, Tree
-from gocontainer.texts import tr
+from gocontainer.texts import series, tr
 
 LISTS = frozenset([".gitattributes", ".gitignore"])
 """Files in which every line counts by itself."""
@@ -26,7 +26,7 @@ class KeptFile(NamedTuple):
     def sentence(self) -> str:
         """What a person should know of it."""
         if self.missing:
-            return tr("{path} lacks lines of the template's: {lines}", path=self.path, lines=", ".join(self.missing))
+            return tr("{path} lacks lines of the template's: {lines}", path=self.path, lines=series(self.missing))
         if self.differs:
             return tr("{path} differs from the template's", path=self.path)
         return self.path

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gocontainer.options.patterns import nearest
 from gocontainer.options.table import BY_NAME, GROUPS
-from gocontainer.texts import tr
+from gocontainer.texts import series, tr
 
 
 class Entry(NamedTuple):
@@ -61,7 +61,7 @@ def unknown(line: str, entries: Sequence[Entry]) -> str:
     """Return the sentence that says that ``line`` means none of them, and which one it may have meant."""
     begun = [each.name for each in entries if alike(line) and each.begins(line)]
     if begun:
-        return tr("{line} may be {names}. Write more of it.", line=repr(line), names=", ".join(begun))
+        return tr("{line} may be {names}. Write more of it.", line=repr(line), names=series(begun))
     words = {alike(word): each.name for each in entries for word in each}
     like = nearest(alike(line), words)
     if like is None:

@@ -42,7 +42,7 @@ class Inline:
 
     def run(self, found: Sequence[str]) -> None:
         """Say what was found, and ask until everything is said."""
-        self._prompts.tell(tr("Found: {facts}.", facts="; ".join(found)), "class:quiet")
+        self._prompts.tell(tr("Found: {facts}.", facts=tr("; ").join(found)), "class:quiet")
         self._note(self.conversation.notes)
         while not (self._review() if self.conversation.at == REVIEW else self._page()):
             pass
@@ -148,14 +148,18 @@ class Inline:
             self._prompts.show([("", "  "), *line.text])
         for row in front:
             if row.remark:
-                tell(f"  {self._glyphs.warning} {tr(BY_NAME[row.name].title)}: {row.remark}", "class:error")
+                remark = tr("{title}: {value}", title=tr(BY_NAME[row.name].title), value=row.remark)
+                tell(f"  {self._glyphs.warning} {remark}", "class:error")
         tell(f"  {tr('more ({count})', count=len(rest))}", "class:quiet")
-        tell(f"  {self.preview.estimate(talk.settled)}.", "class:quiet")
+        tell(f"  {tr('{sentence}.', sentence=self.preview.estimate(talk.settled))}", "class:quiet")
 
     def _change(self) -> bool:
         """Ask which answer is to change; False where the person goes back."""
         talk = self.conversation
-        meanings = {row.name: f"{tr(BY_NAME[row.name].title)}: {row.value}" for row in review.rows(talk)}
+        meanings = {
+            row.name: tr("{title}: {value}", title=tr(BY_NAME[row.name].title), value=row.value)
+            for row in review.rows(talk)
+        }
         name = self._prompts.complete(tr("Which answer changes?"), meanings)
         if name is None:
             return False
@@ -170,4 +174,4 @@ class Inline:
 
 
 def _asked(question: Question) -> str:
-    return f"{named(question.option)}: {tr(question.option.question)}"
+    return tr("{title}: {value}", title=named(question.option), value=tr(question.option.question))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from wcwidth import clip, ljust, width, wrap
 
+from gocontainer.console import lines_of
 from gocontainer.options.types import Option, Value
 from gocontainer.texts import tr
 from gocontainer.wizard.preview import Leaf, Preview, grown
@@ -86,12 +87,15 @@ def tilde(path: Path) -> str:
 
 
 def wrapped(text: Text, columns: int) -> Text:
-    """Return ``text`` with its lines broken between words; each part of it starts a line."""
+    """Return ``text`` with its lines broken between words, in CJK between letters; each part of it starts a line."""
     columns = max(columns, 1)
-    return [
-        (style, "\n".join("\n".join(wrap(line, columns, break_on_hyphens=False)) for line in part.split("\n")))
-        for style, part in text
-    ]
+    return [(style, "\n".join("\n".join(_broken(line, columns)) for line in part.split("\n"))) for style, part in text]
+
+
+def _broken(line: str, columns: int) -> Iterator[str]:
+    """Yield the lines of a line; a word that is longer than one is broken."""
+    for each in lines_of(line, columns) if width(line) != len(line) else [line]:
+        yield from wrap(each, columns, break_on_hyphens=False)
 
 
 def drawn(lines: Sequence[Line], pointed: Value | None, glyphs: Glyphs) -> Text:

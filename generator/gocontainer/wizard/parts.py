@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from gocontainer.options import types
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Integer, Option, Quantity, Select, SelectMany
-from gocontainer.texts import tr
+from gocontainer.texts import joined, series, tr
 from gocontainer.wizard import find, review
 from gocontainer.wizard.controls import ALL, FILES, MORE, WRITE
 from gocontainer.wizard.conversation import CONTAINER, NAME, Conversation, Question
@@ -81,7 +81,8 @@ def rule(option: Option) -> str:
             value=option.default,
         )
     if isinstance(option, Quantity):
-        return f"{tr('An amount from {least} to {most}.', least=option.minimum, most=option.maximum)} {tr(option.hint)}"
+        amount = tr("An amount from {least} to {most}.", least=option.minimum, most=option.maximum)
+        return joined(amount, tr(option.hint))
     return tr(option.hint) if isinstance(option, types.Text) else ""
 
 
@@ -144,13 +145,17 @@ def explained(conversation: Conversation, key: str) -> Text:
     """Return what a line of the review is about, in full, for it may be cut above."""
     rows = {row.name: row for row in review.rows(conversation)}
     if key not in rows:
-        return [("", f"{tr(BY_NAME[name].title)}: {row.remark}") for name, row in rows.items() if row.remark]
+        return [("", _titled(tr(BY_NAME[name].title), row.remark)) for name, row in rows.items() if row.remark]
     row, option = rows[key], BY_NAME[key]
     label = ""
     if isinstance(option, Select) and not isinstance(option, SelectMany):
-        label = next(f" {tr(choice.label)}" for choice in option.choices if choice.value == row.value)
-    text = f"{named(option)}: {row.value}"
-    return [("", f"{text},{label}" if label else text), ("class:quiet", row.remark or tr(option.why))]
+        label = next(tr(choice.label) for choice in option.choices if choice.value == row.value)
+    text = _titled(named(option), tr("{value}, {label}", value=row.value, label=label) if label else row.value)
+    return [("", text), ("class:quiet", row.remark or tr(option.why))]
+
+
+def _titled(title: str, value: str) -> str:
+    return tr("{title}: {value}", title=title, value=value)
 
 
 def grouped(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Line]:
@@ -160,7 +165,7 @@ def grouped(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Li
     lines = []
     for group, title in titles.items():
         names = [tr(BY_NAME[name].title) for name in conversation.changeable() if BY_NAME[name].group == group]
-        inside = cell(", ".join(names), columns - column - 7, glyphs.cut).rstrip()
+        inside = cell(series(names), columns - column - 7, glyphs.cut).rstrip()
         lines.append(
             Line(group, [("", f"{cell(title, column, glyphs.cut)}  {len(names):2}  "), ("class:quiet", inside)])
         )
@@ -170,7 +175,7 @@ def grouped(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Li
 def members(conversation: Conversation, group: str) -> Text:
     """Return all questions of a group, for which its line may have no room."""
     names = [tr(BY_NAME[name].title) for name in conversation.changeable() if BY_NAME[name].group == group]
-    return [("class:quiet", ", ".join(names))]
+    return [("class:quiet", series(names))]
 
 
 def listed(preview: Preview, settled: Settled, glyphs: Glyphs) -> list[Line]:

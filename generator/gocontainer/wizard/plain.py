@@ -12,7 +12,7 @@ from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import SelectMany, Toggle
 from gocontainer.prompts.signals import signals_as_errors
-from gocontainer.texts import tr
+from gocontainer.texts import joined, series, tr
 from gocontainer.wizard import find, parts, review
 from gocontainer.wizard.conversation import CUSTOMISE, NAME, REVIEW, Conversation, Offer, Question
 from gocontainer.wizard.find import Entry
@@ -66,7 +66,7 @@ class Plain:
 
     def begin(self, found: Sequence[str]) -> None:
         """Say what was found, and how to answer."""
-        self._say(tr("Found: {facts}.", facts="; ".join(found)))
+        self._say(tr("Found: {facts}.", facts=tr("; ").join(found)))
         self._say(
             tr(
                 "Enter takes what is in brackets, {back} goes back, {rest} takes all the rest as it is, "
@@ -108,13 +108,12 @@ class Plain:
     # One question
 
     def _question(self, question: Question) -> None:
-        self._say(f"{tr(question.option.question)} {tr(question.option.why)}")
+        self._say(joined(tr(question.option.question), tr(question.option.why)))
         if question.offers:
             self._offer(question.offers)
         else:
-            self._say(
-                f"{parts.rule(question.option)} {review.row(question.option.name, self.conversation.settled).remark}"
-            )
+            remark = review.row(question.option.name, self.conversation.settled).remark
+            self._say(joined(parts.rule(question.option), remark))
         for line in self._lines(f"{_prompt(question)} [{shown(question.value)}]"):
             if line == HELP:
                 self._say(tr("It may be {rule}.", rule=rule(question)))
@@ -168,7 +167,7 @@ class Plain:
         entries = [find.entry(name) for name in names]
         for line in self._lines(tr("Take, or change") if talk.names else tr("Back, or open")):
             if line == HELP:
-                self._say(tr("It may be {rule}.", rule=", ".join(names)))
+                self._say(tr("It may be {rule}.", rule=series(names)))
             elif self._heeded(line, entries):
                 return
 
@@ -206,7 +205,7 @@ class Plain:
         talk, settled = self.conversation, self.conversation.settled
         count, folder = len(self.preview.paths(settled)), tilde(talk.settler.target(settled))
         self._say(tr("Ready to write {count} files to {folder}", count=count, folder=folder))
-        self._say(f"{self.preview.estimate(settled)}.")
+        self._say(tr("{sentence}.", sentence=self.preview.estimate(settled)))
         names = talk.changeable()
         self._tell([row.name for row in review.parted(talk)[0]])
         self._say(
@@ -222,7 +221,7 @@ class Plain:
         }
         lists = {
             **lists,
-            HELP: partial(self._say, tr("It may be all, list, files, or one of {names}.", names=", ".join(names))),
+            HELP: partial(self._say, tr("It may be all, list, files, or one of {names}.", names=series(names))),
         }
         for line in self._lines(tr("Write, or change")):
             if line in lists:
@@ -243,7 +242,7 @@ class Plain:
         for row in review.rows(self.conversation, names):
             title = tr(BY_NAME[row.name].title)
             text = tr("{name}: {value} ({origin})", name=title, value=row.value, origin=row.origin)
-            text = f"  {numbers[row.name]}. {text} {row.remark}".rstrip()
+            text = f"  {numbers[row.name]}. {joined(text, row.remark)}"
             if again or self._told.get(row.name) != text:
                 self._say(text)
             self._told[row.name] = text

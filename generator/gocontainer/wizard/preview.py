@@ -11,6 +11,7 @@ from gocontainer.rendering import language, layout
 from gocontainer.rendering.engine import render
 from gocontainer.rendering.estimate import Estimate, estimate
 from gocontainer.repository.tree import Tree
+from gocontainer.texts import tr
 from gocontainer.wizard.settling import Settled, shown
 
 
@@ -91,4 +92,5 @@ def _folders_first(path: str) -> list[tuple[bool, str]]:
 
 def _reason(path: str, context: Mapping[str, Value]) -> str:
     conditions = layout.FILES.get(path, {})
-    return " and ".join(layout.FLAGS.get(name) or f"{name} {shown(context[name])}" for name in conditions)
+    flags = {name: tr(text) for name, text in layout.FLAGS.items()}
+    return tr(" and ").join(flags.get(name) or f"{name} {shown(context[name])}" for name in conditions)

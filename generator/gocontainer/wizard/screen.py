@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gocontainer.options.table import BY_NAME
-from gocontainer.texts import tr
+from gocontainer.texts import joined, tr
 from gocontainer.wizard import controls, pages, parts, review
 from gocontainer.wizard.controls import Controls
 from gocontainer.wizard.conversation import CUSTOMISE, REVIEW, Conversation
@@ -168,7 +168,7 @@ class Screen(Controls):
         if name == "service":
             text.append(("class:quiet", parts.follows(self.conversation, after)))
         else:
-            text.append(("class:quiet", " ".join(parts.consequences(self.conversation.before, after, self.preview))))
+            text.append(("class:quiet", joined(*parts.consequences(self.conversation.before, after, self.preview))))
         return [(style, part) for style, part in text if part]
 
     def _supposed(self) -> Settled:
@@ -182,9 +182,9 @@ class Screen(Controls):
         """Return what the answers of the page changed beside themselves; in the beginning, what was found."""
         text: Text = []
         if self.conversation.notes:
-            text = [("class:now", f"{self.glyphs.note} {' '.join(self.conversation.notes)}")]
+            text = [("class:now", f"{self.glyphs.note} {joined(*self.conversation.notes)}")]
         elif not self.conversation.can_go_back and self.rows >= LOW:
-            text = [("class:quiet", tr("Found: {facts}.", facts="; ".join(self.found)))]
+            text = [("class:quiet", tr("Found: {facts}.", facts=tr("; ").join(self.found)))]
         return pages.wrapped(text, self.room)
 
     def panel(self) -> Text:
