@@ -136,7 +136,9 @@ def test_an_answer_that_is_no_longer_valid_or_in_conflict_gives_way_in_its_row_a
     place = next(number for number, row in enumerate(ROWS) if row["cgo"] and row["base_image"] == "distroless-base")
     rows = [*ROWS]
     rows[place] = {**ROWS[place], "base_image": "busybox", "gone": True}
-    replicas = next(number for number, row in enumerate(ROWS) if number not in (0, place) and row["target"] == "kubernetes")
+    replicas = next(
+        number for number, row in enumerate(ROWS) if number not in (0, place) and row["target"] == "kubernetes"
+    )
     rows[replicas] = {**ROWS[replicas], "min_replicas": 50, "max_replicas": 6}
     grown = json.loads(pairwise.rows_json(json.dumps(rows)))
     assert grown[place] == {**ROWS[place], "base_image": "distroless-base"}, "the next that goes with cgo"
