@@ -34,11 +34,16 @@ def not_committed(repository: Path) -> str:
     commands = [f"'git config --global {setting} {examples[setting]}'" for setting in lacking]
     return tr(
         "The files are not committed: git has no {settings}. Run {commands}, then {commit} in {folder}.",
-        settings=tr(" and ").join(lacking),
-        commands=tr(" and ").join(commands),
+        settings=_both(lacking),
+        commands=_both(commands),
         commit="'git commit --message Start'",
         folder=repository,
     )
+
+
+def _both(names: Sequence[str]) -> str:
+    """Return one name, or two."""
+    return tr("{one} and {other}", one=names[0], other=names[1]) if names[1:] else names[0]
 
 
 def inside(repository: Path, files: Tree) -> str:
@@ -189,4 +194,4 @@ def request(answers: Answers) -> str:
         header = "'Content-Type: application/cloudevents+json'"
         return f"curl -s localhost:{answers['port']} -H {header} -d '{json.dumps(event)}'"
     basket = {"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}
-    return f"curl -s localhost:{answers['port']}/v1/quotes -d '{json.dumps(basket)}'"
+    return f"curl -s localhost:{answers['port']}/v1/quotes --json '{json.dumps(basket)}'"
