@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gocontainer import render
-from gocontainer.errors import UsageError
+from gocontainer.errors import UsageError, WrongAnswers
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Text, Toggle
@@ -82,7 +82,8 @@ def parses(files: dict[str, File], chosen: Any) -> None:
 
 
 def one_sentence(error: UsageError) -> None:
-    assert str(error).isprintable(), "neither a second line nor anything that a terminal would obey"
+    for each in error.errors if isinstance(error, WrongAnswers) else (error,):
+        assert str(each).isprintable(), "neither a second line nor anything that a terminal would obey"
 
 
 def image_labels(dockerfile: str) -> dict[str, str]:
