@@ -144,8 +144,8 @@ def test_an_address_needs_no_scheme_and_of_several_one_may_be_dead(centre: Centr
 def test_an_address_that_is_none_is_refused_at_start_in_one_sentence(name: str, address: str) -> None:
     started = subprocess.run([program(name), "-center-address", address], check=False, capture_output=True, text=True)
     assert started.returncode == 1
-    [line] = [line for line in started.stderr.splitlines() if "center-address" in line]
-    assert "is neither host and port, such as " in line
+    [line] = [line for line in started.stderr.splitlines() if "is neither host and port, such as " in line]
+    assert address in line
 
 
 def test_what_is_published_for_one_overlay_does_not_reach_the_other(tmp_path: Path) -> None:
