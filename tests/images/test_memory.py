@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,9 @@ def survives(service: Container, size: int, path: str = attack.QUOTES, **how: in
     if not state["Running"]:
         assert state["ExitCode"] == SIGKILLED, service.log()
         return False
-    assert set(alive) == {200}
+    # A probe fails after several in a row. Where there are too many connections, one of its own may be closed.
+    assert set(alive) <= {200, 0}
+    assert all(200 in two for two in pairwise(alive)), alive
     until(lambda: answers_a_good_request(service, path), "the end of the attack")
     assert answered.total() > answered[0]
     return not state["OOMKilled"]
