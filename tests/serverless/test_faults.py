@@ -188,11 +188,14 @@ def test_the_storage_keeps_the_attempts(flow: Flows) -> None:
 def test_a_stop_finishes_what_is_in_flight(flow: Flows) -> None:
     one = flow()
     with running(one) as (function, _):
+        one.tell(uploaded(one, "milk"))
+        done(one, "milk")  # from here on an event is on its way at once
         with one.storage.frozen():
             one.tell(uploaded(one, "tea"))
             time.sleep(1)
             function.signal(signal.SIGTERM)
             time.sleep(0.5)
         assert function.wait() == 0
-        done(one, "tea")
-    assert [name for name in one.storage.results() if name.startswith("attempts/")] == ["attempts/tea.txt/tea/r/1"]
+        done(one, "milk", "tea")
+    attempts = [name for name in one.storage.results() if name.startswith("attempts/tea")]
+    assert attempts == ["attempts/tea.txt/tea/r/1"]
