@@ -114,7 +114,7 @@ def test_a_repository_without_a_commit_builds(tmp_path: Path) -> None:
 
 
 def test_help_lists_the_settings_and_is_no_failure(tmp_path: Path) -> None:
-    repository = rendered(tmp_path)
+    repository = rendered(tmp_path, kubernetes_min="1.27")
     ok(go(repository, "build", "-o", "bin/orders", "./cmd/server"))
     done = subprocess.run([repository / "bin/orders", "-help"], check=False, capture_output=True, text=True)
     assert done.returncode == 0

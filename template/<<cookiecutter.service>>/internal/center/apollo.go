@@ -161,3 +161,15 @@ func (a *Apollo) sign(req *http.Request) error {
 	req.Header.Set("Authorization", "Apollo "+a.settings.AppID+":"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	return nil
 }
+
+// getJSON sends a request and decodes the answer where its status is 200.
+func (w *web) getJSON(req *http.Request, into any) (status int, err error) {
+	text, status, err := w.get(req)
+	if err != nil || status != http.StatusOK {
+		return status, err
+	}
+	if json.Unmarshal(text, into) != nil { // its error could show values
+		return 0, errors.New("the answer is not the JSON that was expected")
+	}
+	return status, nil
+}

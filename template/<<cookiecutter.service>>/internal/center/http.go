@@ -1,7 +1,6 @@
 package center
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,18 +37,6 @@ func (w *web) open() error {
 	transport.TLSClientConfig = secured
 	w.client = &http.Client{Transport: transport}
 	return nil
-}
-
-// getJSON sends a request and decodes the answer where its status is 200.
-func (w *web) getJSON(req *http.Request, into any) (status int, err error) {
-	text, status, err := w.get(req)
-	if err != nil || status != http.StatusOK {
-		return status, err
-	}
-	if json.Unmarshal(text, into) != nil { // its error could show values
-		return 0, errors.New("the answer is not the JSON that was expected")
-	}
-	return status, nil
 }
 
 // get sends a request and returns what is answered. No error names the query.
