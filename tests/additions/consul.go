@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -70,13 +71,15 @@ func (c *Consul) pairs(ctx context.Context, query url.Values) ([]pair, error) {
 		return nil, err
 	}
 	req.Header.Set("X-Consul-Token", token)
+	text, status, err := c.web.get(req)
 	var pairs []pair
-	status, err := c.web.getJSON(req, &pairs)
 	switch {
 	case err != nil:
 		return nil, err
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%d %s", status, http.StatusText(status))
+	case json.Unmarshal(text, &pairs) != nil:
+		return nil, errors.New("the answer is not the JSON that was expected")
 	case len(pairs) == 0:
 		return nil, errors.New("the key has no value")
 	}
