@@ -64,6 +64,8 @@ CONSUL = """    ConfigCenter(
         port="8500",
         port_source="developer.hashicorp.com: required ports",
         credentials="`token`",
+        place="APP_CENTER_KEY={service}/{overlay}",
+        place_note="",
         grpc=False,
         binary_mb=5.23,
         binary_mb_without_tracing=4.23,
@@ -145,6 +147,7 @@ ADDITIONS = (
         rendered={
             "internal/center/consul.go": '"orders/settings"',
             "deploy/components/config-center/kustomization.yaml": "APP_CENTER_ADDRESS=http://consul:8500\n",
+            "deploy/overlays/prod/config-center/kustomization.yaml": "      - APP_CENTER_KEY=orders/prod\n",
             "README.md": "Of flag > `APP_` variable > Consul > file > default the first",
         },
         absent="internal/center/nacos.go",

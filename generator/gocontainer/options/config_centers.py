@@ -16,6 +16,10 @@ class ConfigCenter(Choice):
     """Who says so."""
     credentials: str = LACKING
     """The files of the Secret by which it knows the service."""
+    place: str = LACKING
+    """The setting that gives an overlay a place of its own, with ``{overlay}`` and ``{service}`` to be filled in."""
+    place_note: str = LACKING
+    """What a comment says of that setting, where its name does not say it."""
     grpc: bool = LACKING
     """Whether its client links grpc."""
     binary_mb: float = LACKING
@@ -32,6 +36,8 @@ CONFIG_CENTERS = by_value(
         port="",
         port_source="",
         credentials="",
+        place="",
+        place_note="",
         grpc=False,
         binary_mb=5.15,
         binary_mb_without_tracing=4.09,
@@ -43,6 +49,8 @@ CONFIG_CENTERS = by_value(
         port="8848",
         port_source="nacos.io: the ports of Nacos",
         credentials=_LOGIN,
+        place="APP_CENTER_NAMESPACE={overlay}",
+        place_note="A namespace in Nacos, by its id.",
         grpc=False,
         binary_mb=5.23,
         binary_mb_without_tracing=4.23,
@@ -54,6 +62,8 @@ CONFIG_CENTERS = by_value(
         port="8080",
         port_source="apollo-build-scripts: config_server_url in demo.sh",
         credentials="`secret`, the access key",
+        place="APP_CENTER_ADDRESS=http://apollo-{overlay}:8080",
+        place_note="The config service of this environment.",
         grpc=False,
         binary_mb=5.23,
         binary_mb_without_tracing=4.23,
@@ -65,6 +75,8 @@ CONFIG_CENTERS = by_value(
         port="2379",
         port_source="etcd: its sample configuration",
         credentials=_LOGIN,
+        place="APP_CENTER_PREFIX=/{overlay}/{service}/",
+        place_note="",
         grpc=True,
         binary_mb=5.92,
         binary_mb_without_tracing=5.24,
