@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from gocontainer.answers.forges import Home
+from gocontainer.answers import forges
 from gocontainer.answers.model import Layer, fits
 from gocontainer.options.types import Value
 from gocontainer.repository import git
@@ -30,9 +30,8 @@ _BELOW = {"ci": "none", "deps_bot": "none"}
 def _named_by(remote: Remote, target: Path, top: Path) -> dict[str, Value]:
     inside = target.relative_to(top).as_posix()
     module = remote.module if inside == "." else f"{remote.module}/{inside}"
-    found = Home(remote.host, remote.owner, remote.path).answers(target.name)
-    found.pop("module", None)
-    return {**({"module": module} if fits("module", module) else {}), **found}
+    found = forges.answers(remote, target.name, given=["module"])
+    return {"module": module, **found} if fits("module", module) else found
 
 
 class Surroundings(NamedTuple):

@@ -1,4 +1,4 @@
-"""Where a repository lives: the hosts that are known, and what follows from one for other answers."""
+"""The hosts of repositories that are known, and what follows from one for other answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
+from gocontainer.repository.remotes import Remote
 
 
 class Forge(NamedTuple):
@@ -38,57 +39,51 @@ KINDS: Mapping[str, Forge] = {
 """Hosts of one's own, by what their names begin with; where most of them have a registry, nobody can guess."""
 
 
-class Home(NamedTuple):
-    """Where a repository is, or will be: ``github.com``, ``acme``, ``orders``."""
-
-    host: str
-    owner: str
-    path: str
-
-    @property
-    def forge(self) -> Forge | None:
-        """What is known of the host."""
-        return FORGES.get(self.host) or KINDS.get(self.host.partition(".")[0])
-
-    def answers(self, service: str, given: Container[str] = ()) -> dict[str, Value]:
-        """Return the answers that follow for ``service`` and are not ``given``; none that cannot be."""
-        forge = self.forge or Forge()
-        registry = forge.registry.format(**self._asdict()).lower()
-        found: dict[str, Value] = {
-            "module": "/".join(self),
-            "owner": self.owner,
-            "image": f"{registry}/{service}",
-            "ci": forge.ci,
-            "deps_bot": forge.deps_bot,
-        }
-        return {name: value for name, value in found.items() if name not in given and BY_NAME[name].fits(value)}
+def answers(remote: Remote, service: str, given: Container[str] = ()) -> dict[str, Value]:
+    """Return the answers that follow for ``service`` and are not ``given``; none that cannot be."""
+    forge = _forge(remote) or Forge()
+    registry = forge.registry.format(**remote._asdict()).lower()
+    found: dict[str, Value] = {
+        "module": remote.module,
+        "owner": remote.owner,
+        "image": f"{registry}/{service}",
+        "ci": forge.ci,
+        "deps_bot": forge.deps_bot,
+    }
+    return {name: value for name, value in found.items() if name not in given and BY_NAME[name].fits(value)}
 
 
 def following(given: Mapping[str, Value], service: str) -> dict[str, Value]:
     """Return what follows from a module or else an image among the answers ``given``, where the host is known."""
-    home = _of_module(str(given.get("module", ""))) or _of_image(str(given.get("image", "")))
-    return home.answers(service, given) if home else {}
+    remote = _of_module(str(given.get("module", ""))) or _of_image(str(given.get("image", "")))
+    return answers(remote, service, given) if remote else {}
 
 
-def _of_module(module: str) -> Home | None:
+def _forge(remote: Remote) -> Forge | None:
+    """Return what is known of the host."""
+    return FORGES.get(remote.host) or KINDS.get(remote.host.partition(".")[0])
+
+
+def _of_module(module: str) -> Remote | None:
     parts = module.split("/")
     if len(parts) > 3 and parts[-1][:1] == "v" and parts[-1][1:].isdigit():  # noqa: PLR2004 - host, owner and path
         del parts[-1]
-    return _home(parts)
+    return _known(parts)
 
 
-def _of_image(image: str) -> Home | None:
-    """Return the home of the repository whose images go to a registry that comes with it."""
+def _of_image(image: str) -> Remote | None:
+    """Return the repository whose images go to a registry that comes with it."""
     registry, *parts = image.split("/")
     host = {"ghcr.io": "github.com", "registry.gitlab.com": "gitlab.com"}.get(registry, registry)
     if len(parts) > 2 and parts[-1] == parts[-2]:  # noqa: PLR2004 - the image of a repository that is called the same
         del parts[-1]
-    home = _home([host, *parts])
-    return home if home and home.forge and home.forge.registry else None
+    remote = _known([host, *parts])
+    forge = remote and _forge(remote)
+    return remote if forge and forge.registry else None
 
 
-def _home(parts: list[str]) -> Home | None:
-    """Return the home that the parts of a path name; None where its host is not known."""
+def _known(parts: list[str]) -> Remote | None:
+    """Return the repository that the parts of a path name; None where its host is not known."""
     host, owner, *path = [*parts, "", ""]
-    home = Home(host, owner, "/".join(filter(None, path)))
-    return home if home.path and home.forge else None
+    remote = Remote(host, owner, "/".join(filter(None, path)))
+    return remote if remote.path and _forge(remote) else None

@@ -17,7 +17,7 @@ from gocontainer.errors import (
     UsageError,
     WrongAnswers,
 )
-from gocontainer.options.conflicts import CONFLICTS, Conflict
+from gocontainer.options.conflicts import CONFLICTS, Move
 from gocontainer.options.patterns import nearest
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
@@ -107,11 +107,10 @@ class Answers(AnswerSet):
         causes: dict[str, str] = {}
         while True:
             filled = _fill((*layers, Layer("moved", moved)))
-            room = _room(filled)
-            if room is None:
+            move = _room(filled)
+            if move is None:
                 break
-            conflict, (name, moved[name]) = room
-            causes[name] = next(other for other in conflict.names if other != name)
+            moved[move.name], causes[move.name] = move.value, move.cause
         self = cls.__new__(cls)
         self._take(filled)
         self.moved = causes
@@ -234,13 +233,13 @@ def _default(option: Option, values: Mapping[str, Value]) -> Value:
     return default
 
 
-def _room(filled: Filled) -> tuple[Conflict, tuple[str, Value]] | None:
-    """Return a conflict that ends where a default moves, and how that is to move."""
+def _room(filled: Filled) -> Move | None:
+    """Return how a default is to move, if that ends a conflict."""
     for conflict in CONFLICTS:
         if conflict.applies(filled.values) and not filled.wrong & {*conflict.names}:
-            room = conflict.room(filled.values, filled.held)
-            if room:
-                return conflict, room
+            move = conflict.room(filled.values, filled.held)
+            if move:
+                return move
     return None
 
 

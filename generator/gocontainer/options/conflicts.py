@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from typing import NamedTuple
 
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
@@ -10,6 +11,14 @@ from gocontainer.options.patterns import either
 from gocontainer.options.serverless import KNATIVE_PORTS
 from gocontainer.options.table import BY_NAME, PLATFORMS
 from gocontainer.options.types import ALWAYS, Option, Record, Select, Toggle, Value, When, holds
+
+
+class Move(NamedTuple):
+    """A default that moves out of the way of the answer ``cause``."""
+
+    name: str
+    value: Value
+    cause: str
 
 
 class Conflict(Record):
@@ -35,8 +44,8 @@ class Conflict(Record):
             return int(values[low]) > int(values[high])
         return holds(self.when, values)
 
-    def room(self, values: Mapping[str, Value], held: Container[str]) -> tuple[str, Value] | None:
-        """Return an answer that is not ``held``, and the value of it that ends this conflict, if there is one."""
+    def room(self, values: Mapping[str, Value], held: Container[str]) -> Move | None:
+        """Return how an answer that is not ``held`` ends this conflict, if one can."""
         for name in self.names:
             if name in held:
                 continue
@@ -44,7 +53,7 @@ class Conflict(Record):
             others = [values[other] for other in self.ordered or () if other != name]
             for value in others or alternatives(option):
                 if option.fits(value) and not self.applies({**values, name: value}):
-                    return name, value
+                    return Move(name, value, next(other for other in self.names if other != name))
         return None
 
 

@@ -74,11 +74,10 @@ class Settler:
             conflict = next((each for each in CONFLICTS if each.applies(filled.values)), None)
             if conflict is None:
                 break
-            room = conflict.room(filled.values, {*said, *moved, *self.held})
-            if room is None:
+            move = conflict.room(filled.values, {*said, *moved, *self.held})
+            if move is None:
                 raise Impossible(conflict.reason, conflict.hint)
-            name, moved[name] = room
-            causes[name] = next(other for other in conflict.names if other != name)
+            moved[move.name], causes[move.name] = move.value, move.cause
         answers = Answers.merge(*self._layers(wanted))
         return Settled(answers, causes, tuple(name for name in said if name not in wanted))
 
