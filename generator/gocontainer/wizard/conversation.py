@@ -97,8 +97,12 @@ class Conversation:
         if at in PAGES and not self._came:
             return tuple(name for name in PAGES[at] if name not in self.settler.held and self._applies(name))
         if at in GROUPS:
-            return tuple(name for name in self.changeable() if BY_NAME[name].group == at)
+            return self.members(at)
         return (at,) if at in BY_NAME else ()
+
+    def members(self, group: str) -> tuple[str, ...]:
+        """Return the options of a group that have a meaning now."""
+        return tuple(name for name in self.changeable() if BY_NAME[name].group == group)
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from gocontainer.options.types import SelectMany
 from gocontainer.prompts.signals import held
 from gocontainer.prompts.terminal import Item, Prompts
 from gocontainer.texts import tr
-from gocontainer.wizard import review
+from gocontainer.wizard import parts, review
 from gocontainer.wizard.controls import FILES, WRITE
 from gocontainer.wizard.conversation import REVIEW, Conversation, Question
-from gocontainer.wizard.pages import Glyphs, named, table, tilde
+from gocontainer.wizard.pages import Glyphs, named, table
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import changes, shown
 
@@ -113,9 +113,8 @@ class Inline:
         self._summary()
         while True:
             count = len(self.preview.paths(talk.settled))
-            write = tr("List {count} files", count=count) if self._dry_run else tr("Write {count} files", count=count)
             items = [
-                Item(WRITE, write),
+                Item(WRITE, parts.writes(count, dry_run=self._dry_run)),
                 Item(CHANGE, tr("Change an answer")),
                 Item(FILES, tr("Show the files")),
             ]
@@ -137,12 +136,9 @@ class Inline:
     def _summary(self) -> None:
         talk, tell = self.conversation, self._prompts.tell
         front, rest = review.parted(talk)
-        folder = tilde(talk.settler.target(talk.settled))
         tell("")
-        if self._dry_run:
-            tell(tr("A dry run, nothing is written to {folder}", folder=folder), "class:question")
-        else:
-            tell(tr("Ready to write {folder}", folder=folder), "class:question")
+        for style, text in parts.destination(talk, dry_run=self._dry_run):
+            tell(text, style)
         titles = [tr(BY_NAME[row.name].title) for row in front]
         for line in table(front, titles, self._prompts.columns - 2, self._glyphs):
             self._prompts.show([("", "  "), *line.text])

@@ -116,11 +116,15 @@ def destination(conversation: Conversation, *, dry_run: bool) -> Text:
     return [("class:question", tr("Ready to write {folder}", folder=target))]
 
 
+def writes(count: int, *, dry_run: bool) -> str:
+    """Return what is done with ``count`` files at the end."""
+    return tr("List {count} files", count=count) if dry_run else tr("Write {count} files", count=count)
+
+
 def actions(count: int, columns: int, glyphs: Glyphs, *, dry_run: bool) -> list[Line]:
     """Return what can be done with ``count`` files; these lines stay where they are."""
-    write = tr("List {count} files", count=count) if dry_run else tr("Write {count} files", count=count)
     customise, files = tr("Customise every answer, group by group"), tr("Show the files")
-    texts = {WRITE: write, ALL: customise, FILES: files}
+    texts = {WRITE: writes(count, dry_run=dry_run), ALL: customise, FILES: files}
     return [Line(key, [("", cell(text, columns, glyphs.cut).rstrip())]) for key, text in texts.items()]
 
 
@@ -164,7 +168,7 @@ def grouped(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Li
     column = widest(*titles.values())
     lines = []
     for group, title in titles.items():
-        names = [tr(BY_NAME[name].title) for name in conversation.changeable() if BY_NAME[name].group == group]
+        names = _titles_of(conversation, group)
         inside = cell(series(names), columns - column - 7, glyphs.cut).rstrip()
         lines.append(
             Line(group, [("", f"{cell(title, column, glyphs.cut)}  {len(names):2}  "), ("class:quiet", inside)])
@@ -174,8 +178,11 @@ def grouped(conversation: Conversation, columns: int, glyphs: Glyphs) -> list[Li
 
 def members(conversation: Conversation, group: str) -> Text:
     """Return all questions of a group, for which its line may have no room."""
-    names = [tr(BY_NAME[name].title) for name in conversation.changeable() if BY_NAME[name].group == group]
-    return [("class:quiet", series(names))]
+    return [("class:quiet", series(_titles_of(conversation, group)))]
+
+
+def _titles_of(conversation: Conversation, group: str) -> list[str]:
+    return [tr(BY_NAME[name].title) for name in conversation.members(group)]
 
 
 def listed(preview: Preview, settled: Settled, glyphs: Glyphs) -> list[Line]:
