@@ -15,7 +15,7 @@ from gocontainer import __version__
 from gocontainer.cli import click_texts, flags, parameters
 from gocontainer.cli import completion as tab
 from gocontainer.cli import new as new_command
-from gocontainer.cli.parameters import Parameter
+from gocontainer.cli.parameters import COMPLETE, Parameter
 from gocontainer.cli.requests import WrongCall
 from gocontainer.console import say, stop_printing
 from gocontainer.errors import Cancelled
@@ -23,8 +23,6 @@ from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Option
 from gocontainer.texts import joined, mark, tr
 
-COMPLETE = "_GOCONTAINER_COMPLETE"
-"""The variable by which a shell asks for completions."""
 _MEANT = {
     "add": "new",
     "adopt": "new",

@@ -33,8 +33,6 @@ EXIT_CODES = {
     143: "terminated; nothing was written",
 }
 """What each exit code of the process means."""
-_COMPLETE = "_GOCONTAINER_COMPLETE"
-"""The variable by which a shell asks for completions."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -76,7 +74,7 @@ def _fail(error: BaseException, arguments: Sequence[str]) -> int:
 
 def _call(arguments: Sequence[str]) -> int | None:
     """Run a command: by itself where the call is plain, else by click."""
-    if arguments and arguments[0] in _PLAIN and _COMPLETE not in os.environ:
+    if arguments and arguments[0] in _PLAIN and parameters.COMPLETE not in os.environ:
         name, known = _PLAIN[arguments[0]]
         module = import_module(name)
         values = parameters.parse((*module.table(), *known) if arguments[0] == "new" else known, arguments[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from gocontainer.cli.written import sealed, write
 from gocontainer.console import absolute, padded, say, tell
 from gocontainer.errors import CannotUse
 from gocontainer.external import template
-from gocontainer.external.wanted import Wanted, Wizard
+from gocontainer.external.wanted import Wanted, Wizard, in_a_line
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
@@ -73,14 +72,10 @@ def _farewell(
     yield f"  {padded(tr('template'), 9)} {template.name} {template.version}"
     defaults = rendered.answers.defaults()
     if defaults:
-        shown = ", ".join(f"{name}={_shown(rendered.answers[name])}" for name in defaults)
+        shown = ", ".join(f"{name}={in_a_line(rendered.answers[name])}" for name in defaults)
         yield f"  {padded(tr('defaults'), 9)} {shown}"
         yield f"  {'':9} {tr('another value: --set KEY=VALUE')}"
     yield from new_report.kept_lines(kept)
     yield ""
     yield tr("Next:")
     yield f"  cd {shlex.quote(os.path.normpath(f'{output}/{target.name}'))}"
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

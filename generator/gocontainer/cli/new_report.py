@@ -75,7 +75,7 @@ def warnings(answers: Answers, *others: str) -> list[str]:
 def moves(answers: Answers) -> list[str]:
     """Return a sentence for each default that moved out of the way of an answer."""
     return [
-        tr("{name} is {value} now, to go with {cause}.", name=name, value=answers[name], cause=cause)
+        tr("{name} is {value} now, to go with {other}.", name=name, value=answers[name], other=cause)
         for name, cause in answers.moved.items()
     ]
 

@@ -10,6 +10,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+COMPLETE = "_GOCONTAINER_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
 
 class Parameter(NamedTuple):
     """An argument, if it has no ``flags``, or a flag; a command gets its value by its name."""

@@ -34,9 +34,7 @@ def explain(*, path: str, as_json: bool) -> None:
     folder = lockfile.top(absolute(path))
     explained = explaining.explain(folder)
     if as_json:
-        import json
-
-        say(json.dumps([each._asdict() for each in explained], indent=2, ensure_ascii=False))
+        _print([each._asdict() for each in explained])
         return
     version = lockfile.read(folder).version
     known = {"count": len(explained), "version": __version__, "written": version}

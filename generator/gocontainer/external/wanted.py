@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
@@ -17,6 +18,11 @@ class Question(NamedTuple):
     """For each its value, what it renders to, and its label."""
     fixed: bool
     """Whether the default is the same for all answers."""
+
+
+def in_a_line(value: object) -> str:
+    """Return the value of a variable as ``--set`` takes it: a text as it is, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class Person(Protocol):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.answers import lockfile
-from gocontainer.answers.model import Answers
+from gocontainer.answers.model import UNSAID, Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUse
 from gocontainer.options.config_centers import CONFIG_CENTERS
@@ -116,7 +116,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
 
 def _given(options: Sequence[str], answers: Answers) -> str:
     """Return who said what ``options`` are."""
-    is_default = all(answers.origins[name] in ("default", "profile") for name in options)
+    is_default = all(answers.origins[name] in UNSAID for name in options)
     return tr("the default") if is_default else tr(_ANSWER)
 
 

@@ -78,7 +78,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word.lower(), list(words), n=1)), None)
 
 
-def alike(text: str, longest: int) -> list[str]:
+def names_like(text: str, longest: int) -> list[str]:
     """Return names in small Latin letters that are like ``text``, the nearest first."""
     import unicodedata
 

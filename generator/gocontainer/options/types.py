@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
-from gocontainer.options.patterns import BLANKS, WORDS, alike, nearest, plain
+from gocontainer.options.patterns import BLANKS, WORDS, names_like, nearest, plain
 from gocontainer.texts import series, tr
 
 Value = str | bool | int
@@ -137,7 +137,7 @@ class Name(Text):
         refusal = super()._refusal(raw, where)
         if refusal and isinstance(raw, str):
             refused = super()._refusal
-            good = (name for name in alike(raw, self.longest) if refused(name, "") is None)
+            good = (name for name in names_like(raw, self.longest) if refused(name, "") is None)
             refusal.hint = next((tr("{name} would do.", name=name) for name in good), refusal.hint)
         return refusal
 

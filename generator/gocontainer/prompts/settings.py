@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.model import Answers, Layer
 from gocontainer.errors import InvalidAnswer, NotARepository, UsageError
+from gocontainer.external.wanted import in_a_line
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Option, Select, SelectMany, Toggle
 from gocontainer.prompts.signals import held
@@ -59,13 +59,15 @@ def _asked(prompts: Prompts, known: Mapping[str, Known], name: str) -> str:
 
 
 def _name(prompts: Prompts, known: Mapping[str, Known]) -> str | None:
-    meanings = {name: tr("{title}: {value}", title=each.title, value=_line(each.value)) for name, each in known.items()}
+    meanings = {
+        name: tr("{title}: {value}", title=each.title, value=in_a_line(each.value)) for name, each in known.items()
+    }
     return prompts.complete(tr("Which answer changes?"), meanings)
 
 
 def _value(prompts: Prompts, name: str, known: Known) -> str | None:
     """Ask for a value by the option's rule; that of an external template's variable its template checks."""
-    option, now = known.option, _line(known.value)
+    option, now = known.option, in_a_line(known.value)
     question = name if known.title == name else f"{known.title} ({name})"
     if isinstance(option, Toggle) or (option is None and isinstance(known.value, bool)):
         items = [Item("true", tr("yes")), Item("false", tr("no"))]
@@ -86,7 +88,3 @@ def _value(prompts: Prompts, name: str, known: Known) -> str | None:
 
 def _chosen(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _line(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

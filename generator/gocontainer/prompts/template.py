@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from gocontainer.external.wanted import Question
+from gocontainer.external.wanted import Question, in_a_line
 from gocontainer.prompts.signals import held
 from gocontainer.prompts.terminal import Item, Prompts
 from gocontainer.texts import tr
@@ -36,16 +36,12 @@ class TemplatePrompts:
             items = [Item(value, shown, label) for value, shown, label in question.choices]
             items = items or [Item(True, tr("yes")), Item(False, tr("no"))]
             return self._prompts.choose(asked, items, question.default if earlier is None else earlier)
-        default = "" if question.default is None else _line(question.default)
-        typed = "" if earlier is None else _line(earlier)
+        default = "" if question.default is None else in_a_line(question.default)
+        typed = "" if earlier is None else in_a_line(earlier)
         if isinstance(question.default, dict):
             line = self._prompts.text(asked, default, _not_a_mapping, typed)
             return None if line is None else _mapping(line)
         return self._prompts.text(asked, default, _missing if question.default is None else _anything, typed)
-
-
-def _line(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _anything(_line: str) -> str | None:

@@ -18,7 +18,8 @@ PRE_STOP = 5
 FLUSH = 3
 MARGIN = 5
 """Also covers the second that clients get to leave their connections, internal/config's shutdown-delay."""
-STARTUP_PERIOD, LONGEST_REQUEST = 2, 10
+STARTUP_PERIOD = 2
+LONGEST_REQUEST = 10
 ANSWER = 5
 """What a request gets beyond its deadline, to say that it took too long."""
 LONGEST_QUESTION = 5
@@ -35,7 +36,8 @@ TMP_SIZE = 32
 LOG_FILE = 10
 LOG_FILES = 5
 STORAGE_STEP = 32
-HPA_TARGET, SCALE_DOWN_PERCENT = 65, 10
+HPA_TARGET = 65
+SCALE_DOWN_PERCENT = 10
 ROLLOUT = 120
 """In which a new revision takes the traffic over; whole seconds."""
 CONSUMERS = 3
