@@ -14,6 +14,10 @@ from tests.images.engine import Engine, engine
 
 pytest_plugins = ["tests.helpers.proof_hooks"]
 
+# Where make runs the tests, a make that a test starts is still nobody's sub-make: it would print another prefix.
+for name in [name for name in os.environ if name.startswith(("MAKE", "MFLAGS"))]:
+    del os.environ[name]
+
 # What is drawn in CI is drawn again wherever the failure is looked into; elsewhere each run draws anew.
 hypothesis.settings.register_profile(
     "gocontainer",

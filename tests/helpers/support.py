@@ -66,7 +66,7 @@ def gocontainer(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]
 def clean_environment() -> dict[str, str]:
     """The environment without answers, in English, and with an identity for git."""
     # readline, once it is imported, sets the size of the terminal that pytest has; make tells one below it.
-    others = ("GOCONTAINER_", "GIT_", "COLUMNS", "LINES", "MAKE", "MFLAGS")
+    others = ("GOCONTAINER_", "GIT_", "COLUMNS", "LINES")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     who = {"NAME": "Test", "EMAIL": "test@example.com"}
     kept["GOCONTAINER_LANG"] = "en"
