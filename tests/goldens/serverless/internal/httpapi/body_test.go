@@ -28,7 +28,7 @@ func TestBodiesAreHeldOnlyAsFarAsThereIsMemory(t *testing.T) {
 		}
 		meanwhile()
 	})
-	api := protect(mux, load(t, "-max-body-bytes", "10000000"), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
+	api := protect(mux, load(t, "-max-body-bytes", "10000000", "-max-in-flight", "4"), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
 	send := func(size int) *httptest.ResponseRecorder {
 		rec := httptest.NewRecorder()
 		api.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat(" ", size))))
