@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -169,6 +168,11 @@ def lock(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Tem
         "digest": digest(tree),
         "keep": list(keep),
     }
+    return written(document)
+
+
+def written(document: Mapping[str, object]) -> bytes:
+    """Return the document of a lock file as it lies on the disk."""
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -229,15 +233,6 @@ def packed(repository: Path, remembered: Lock) -> Tree:
         return tree
     reason = tr("{file} is gone or was changed", file=PACK)
     raise CannotUpdate(reason, tr("Bring it back, say with 'git checkout'."))
-
-
-def protected(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
-    """Return those of ``paths`` that ``keep`` names, by themselves, by a pattern or by a folder around them."""
-    return [path for path in paths if any(_is_protected(path, each.rstrip("/")) for each in keep)]
-
-
-def _is_protected(path: str, pattern: str) -> bool:
-    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*")
 
 
 LARGEST = 20_000_000

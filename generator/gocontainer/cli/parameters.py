@@ -95,6 +95,10 @@ UPDATE = (
     _JSON,
 )  # fmt: skip
 EXPLAIN = (_PATH, _JSON)
+KEEP = (
+    Parameter("paths", metavar="[PATH]...", multiple=True),
+    Parameter("remove", ("--remove",), "Let updates merge into them again.", is_switch=True),
+)
 STATUS = (Parameter("paths", metavar="[PATH]...", multiple=True, is_folder=True), _JSON)
 
 

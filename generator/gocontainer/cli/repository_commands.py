@@ -60,7 +60,7 @@ def update(**values: Any) -> int:
     if request.abort or request.finish:
         return _end(folder, abort=request.abort)
     if request.restore:
-        from gocontainer.update.restore import restore as bring_back
+        from gocontainer.answers.keep import restore as bring_back
 
         say("\n".join(tr("restored {path}", path=each) for each in bring_back(folder, request.restore)))
         return 0
@@ -139,6 +139,32 @@ def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:
         apply.commit(project, planned, text, request.branch)
         return
     apply.apply(update, planned, "" if planned.conflicts else text)
+
+
+def keep(*, paths: Sequence[str], remove: bool) -> None:
+    """Keep files of the template, named by PATH, from updates: they are yours alone from then on.
+
+    PATH is a file, a folder, or a pattern such as '*.md' in quotes. Without one, what is kept is listed.
+    """
+    from gocontainer.answers import keep as keeping
+
+    here = absolute(".")
+    folder = lockfile.top(here)
+    entries = [_from_top(folder, here, path) for path in paths]
+    if not entries:
+        say("\n".join(lockfile.read(folder).keep) or tr("Nothing is kept from updates."))
+        return
+    if remove:
+        keeping.give_back(folder, entries)
+    else:
+        keeping.keep(folder, entries)
+    text = mark("Updates merge into {path} again.") if remove else mark("No update touches {path} from now on.")
+    say("\n".join([*(tr(text, path=each) for each in entries), tr("Commit {file}.", file=lockfile.LOCK)]))
+
+
+def _from_top(folder: Path, here: Path, path: str) -> str:
+    """Return a path, as seen from the folder ``here``, as it is seen from the repository."""
+    return path if here == folder else (here.relative_to(folder) / path).as_posix()
 
 
 _WORST = (1, 2, 4, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gocontainer.answers import lockfile
+from gocontainer.answers.keep import protected
 from gocontainer.repository.kept import LISTS, KeptFile, missing_lines
 from gocontainer.repository.objects import Entry
 from gocontainer.texts import mark, tr
@@ -104,7 +105,8 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
 
 def _missing_lines(update: Update) -> dict[str, tuple[str, ...]]:
     """Return, by list that is kept from updates, the lines of the template that it lacks."""
-    kept = lockfile.protected(update.remembered.keep, sorted(LISTS & update.theirs.keys()))
+    keep = update.remembered.keep
+    kept = protected(keep, sorted(LISTS & update.theirs.keys())) if keep else []
     places = {path: update.project.folder / path for path in kept}
     lacking = {
         path: missing_lines(path, place.read_bytes(), update.theirs)

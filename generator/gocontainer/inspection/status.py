@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import __version__
-from gocontainer.answers import lockfile, migrations
+from gocontainer.answers import keep, lockfile, migrations
 from gocontainer.answers.model import Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUpdate, GitFailed
@@ -98,7 +98,7 @@ def status(folder: Path) -> Status:
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
     files = {path: _words(path, folder, base, newest) for path in sorted(base)}
     known = lockfile.OWN if own else remembered.template
-    kept = lockfile.protected(remembered.keep, base)
+    kept = keep.protected(remembered.keep, base) if remembered.keep else []
     old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
     extra = len(_present(folder) - {*base, lockfile.LOCK, lockfile.PACK})
     under_way = _under_way(folder)

@@ -98,8 +98,6 @@ _LOCAL = frozenset(
         "GIT_CEILING_DIRECTORIES",
         "GIT_COMMON_DIR",
         "GIT_CONFIG",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_PARAMETERS",
         "GIT_DIR",
         "GIT_GLOB_PATHSPECS",
         "GIT_GRAFT_FILE",
@@ -119,7 +117,8 @@ _LOCAL = frozenset(
     ]
 )
 """What `git rev-parse --local-env-vars` lists, and a little more: inherited, say from a hook that runs
-us, they would point git at another repository than the one it is told."""
+us, they would point git at another repository than the one it is told. Settings that the environment gives
+(GIT_CONFIG_COUNT, GIT_CONFIG_PARAMETERS) name none, and reach git."""
 
 
 def surroundings() -> dict[str, str]:

@@ -21,6 +21,7 @@ _UNDER_WAY = {
     "REVERT_HEAD": mark("a revert is under way"),
     "rebase-merge": mark("a rebase is under way"),
     "rebase-apply": mark("a rebase is under way"),
+    "sequencer": mark("a cherry-pick or a revert of several commits is under way"),
     "BISECT_LOG": mark("a bisection is under way"),
 }
 """What git is in the middle of where a file or folder is there."""

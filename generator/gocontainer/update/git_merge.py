@@ -63,7 +63,8 @@ class ScratchRepository:
     def __init__(self, project: Project, folder: Path) -> None:
         self.project, self.folder = project, folder
         self.objects = Objects(project.object_format)
-        isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_COUNT": "0",
+                    "GIT_CONFIG_PARAMETERS": ""}  # fmt: skip
         self.git = Git(folder, GIT_DIR=str(folder / "git"), **isolated)
         for name in ("objects/info", "refs/heads"):
             (folder / "git" / name).mkdir(parents=True)

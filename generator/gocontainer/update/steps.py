@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
+from gocontainer.answers.keep import protected
 from gocontainer.answers.model import Answers, AnswerSet, Layer, fill
 from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
 from gocontainer.options.types import Value
@@ -170,7 +171,7 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
     scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
     theirs, old = dict(update.theirs), update.base.tree
-    kept = lockfile.protected(keep, {*theirs, *old}) if keep else []
+    kept = protected(keep, {*theirs, *old}) if keep else []
     for path in {*OWNED, *kept}:
         if path in old:
             theirs[path] = old[path]
