@@ -100,7 +100,8 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.external.wanted import Wanted
     from gocontainer.update import steps
 
-    wanted = Wanted(request.template, request.version, request.trust, asking.person(as_json=request.as_json))
+    person = asking.person(as_json=request.as_json)
+    wanted = Wanted(request.template, request.version, request.trust, request.directory, person)
     settings = flags.settings_layer(asking.settings(folder, request.settings, as_json=request.as_json))
     with dispatch.prepared(folder, settings, wanted, baseless=request.baseless) as update:
         for note in update.notes:
