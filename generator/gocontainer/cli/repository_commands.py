@@ -113,7 +113,7 @@ def _update(folder: Path, request: UpdateRequest) -> int:
             return 0
         planned = steps.plan(update, request.on_conflict)
         preview = request.dry_run or request.diff
-        written = not preview and not (planned.conflicts and request.must_be_clean)
+        written = not preview and not (planned.is_open and request.must_be_clean)
         if request.diff:
             say(update.scratch.difference(planned.tree).decode("utf-8", "replace"), err=request.as_json)
         if written:
@@ -122,7 +122,7 @@ def _update(folder: Path, request: UpdateRequest) -> int:
         say(update_report.document(update, planned, written=written))
     else:
         say(update_report.text(update, planned, written=written, branch=request.branch or ""))
-    if planned.conflicts:
+    if planned.is_open:
         return 3
     return 4 if preview and planned.changes else 0
 
@@ -139,7 +139,7 @@ def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:
         apply.adopt(update.scratch, planned)
         apply.commit(project, planned, text, request.branch)
         return
-    apply.apply(update, planned, "" if planned.conflicts else text)
+    apply.apply(update, planned, "" if planned.is_open else text)
 
 
 def keep(*, paths: Sequence[str], remove: bool) -> None:

@@ -9,9 +9,10 @@ from gocontainer.answers import lockfile
 from gocontainer.answers.keep import protected
 from gocontainer.repository.kept import LISTS, KeptFile, missing_lines
 from gocontainer.repository.objects import Entry
-from gocontainer.texts import mark, tr
+from gocontainer.texts import listed, mark, tr
 from gocontainer.update import changed_limits, cluster_cleanup
 from gocontainer.update.git_merge import MergeConflict
+from gocontainer.update.old_names import OldName
 from gocontainer.update.steps import Plan, Update
 
 _KINDS = (
@@ -59,6 +60,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
             for path, found in decided.items()
         },
         "unpinned": planned.unpinned if planned else {},
+        "old_names": [{**each._asdict(), "command": each.command} for each in planned.old_names] if planned else [],
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
         **_follow_up(update)._asdict(),
@@ -99,8 +101,16 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
+    lines += [line for each in planned.old_names for line in _old_name(each)]
     lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
     return "\n".join([*lines, *_in_the_cluster(update)])
+
+
+def _old_name(found: OldName) -> Iterator[str]:
+    """Yield what is to be done where a module has another name now."""
+    values = {"before": found.before, "now": found.now, "paths": listed(found.paths)}
+    yield tr("The module {before} is {now} now, and these still name the old one: {paths}. This mends them:", **values)
+    yield f"  {found.command}"
 
 
 def _missing_lines(update: Update) -> dict[str, tuple[str, ...]]:
@@ -170,7 +180,9 @@ def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
         decide = mark("Decide the lines between the markers and 'git add' each file; then run '{command}'.")
         yield tr(decide, command="gocontainer update --continue")
         yield tr("'gocontainer update --abort' undoes all of it.")
-    elif planned.conflicts:
+    elif planned.is_open and not written:
         yield tr("Nothing was written.")
+    elif planned.is_open:
+        yield tr("Then commit it.")
     elif written and branch:
         yield tr("It is committed as the branch {branch}.", branch=branch)

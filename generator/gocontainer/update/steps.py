@@ -27,6 +27,7 @@ from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepositor
 from gocontainer.update.lost_edits import find_lost_edits
 
 if TYPE_CHECKING:
+    from gocontainer.update.old_names import OldName
     from gocontainer.update.resolvers import TakenVersion
 
 OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
@@ -88,6 +89,13 @@ class Plan(NamedTuple):
     """Files in which one of two versions was taken."""
     tree: str
     """The whole repository as it would be, in the scratch repository."""
+    old_names: tuple[OldName, ...] = ()
+    """Modules that have another name now, where files of the owner's have the old one."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to a person."""
+        return bool(self.conflicts or self.old_names)
 
     @property
     def unpinned(self) -> dict[str, list[str]]:
@@ -181,6 +189,11 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     merged = scratch.merge(before, after, mine, _OWN)
     find_lost_edits(scratch, merged, before, {path: each for path, each in mine.items() if path not in _OWN})
     contents, decided = _decide(scratch, merged, on_conflict)
+    old_names: tuple[OldName, ...] = ()
+    if any(path.endswith("go.mod") and theirs.get(path) != file for path, file in old.items()):
+        from gocontainer.update.old_names import find_old_names
+
+        old_names = find_old_names(scratch, merged, contents, old, theirs)
     sealed = lockfile.with_lockfile(update.theirs, update.answers, keep, update.template)
     contents |= {path: sealed[path] for path in _OWN}
     for path, file in contents.items():
@@ -190,7 +203,7 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes))
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes), old_names)
 
 
 def _decide(
