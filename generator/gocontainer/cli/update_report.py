@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -169,6 +170,9 @@ def _offered(update: Update) -> Iterator[str]:
     for name, (kept, default) in update.offers.items():
         text = mark("{name} stays {kept}; its default is {default} now: --set {name}={default}")
         yield tr(text, name=name, kept=_shown(kept), default=_shown(default))
+    if len(update.offers) > 1:
+        settings = [shlex.quote(f"{name}={_shown(default)}") for name, (_, default) in update.offers.items()]
+        yield tr("All of these: {settings}", settings=" ".join(f"--set {each}" for each in settings))
 
 
 def _shown(value: object) -> str:

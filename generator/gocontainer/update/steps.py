@@ -5,8 +5,8 @@ opened: a private repository --> prepare: base, mine, theirs --> plan: merge, de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +14,10 @@ from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.keep import protected
 from gocontainer.answers.model import Answers, AnswerSet, Layer, fill
-from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
-from gocontainer.options.types import Value
+from gocontainer.errors import CannotUpdate, GitFailed, NotARepository, UsageError
+from gocontainer.options.profiles import PRESETS
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Value, holds
 from gocontainer.rendering.engine import render
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
@@ -58,7 +60,10 @@ class Update(NamedTuple):
     @property
     def is_current(self) -> bool:
         """Whether there is nothing to do."""
-        if self.moves or self.answers.applicable() != dict(self.remembered.answers):
+        known = self.remembered
+        if self.moves or self.answers.applicable() != dict(known.answers):
+            return False
+        if self.answers.profile != known.profile or set(self.answers.defaults()) != set(known.defaults):
             return False
         # Another's render may have the time of day in it.
         return self.template != lockfile.OWN or digest(self.theirs) == self.remembered.digest
@@ -138,11 +143,32 @@ def prepare(
             own=__version__,
         )
         raise CannotUpdate(reason, hint)
-    migrated = migrations.migrate(remembered)
-    answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
+    answers, offers = answered(remembered, settings)
+    lost = remembered.answers.keys() - {*remembered.defaults, *answers.applicable()}
+    notes = [tr("{name} has no meaning with these answers: it is dropped.", name=name) for name in sorted(lost)]
     nothing = base.Base({}, "nothing")
-    update = Update(scratch, remembered, answers, nothing, render(answers), _offers(migrated, settings, answers))
+    update = Update(scratch, remembered, answers, nothing, render(answers), offers, notes=tuple(notes))
     return update if baseless else with_base(update)
+
+
+def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[str, tuple[Value, Value]]]:
+    """Return the answers of a lock with ``settings``, and what it keeps that would be another default today.
+
+    What is set to what nobody would have to say is a default again.
+    """
+    profile, unsaid, given = (_less(layer, settings) for layer in migrations.migrate(remembered).layers())
+    if settings.values:
+        unsaid, given = _meaningful(profile, unsaid, given, settings)
+    answers = Answers.merge(profile, unsaid, given, settings)
+    preset = PRESETS[answers.profile].answers if "profile" in settings.values else {}
+    today = fill((profile, _without(given, preset), settings)).values
+    for name in settings.values.keys() & answers.keys() - {"service"}:
+        with suppress(UsageError):  # nothing would stand in its place
+            if fill((profile, given, _without(settings, [name]))).values[name] == answers[name]:
+                answers.origins[name] = "default"
+    kept = [name for name in answers.defaults() if name in unsaid.values]
+    kept += [name for name in preset if name not in (*kept, *settings.values) and holds(BY_NAME[name].when, today)]
+    return answers, {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 
 
 def with_base(update: Update) -> Update:
@@ -152,9 +178,23 @@ def with_base(update: Update) -> Update:
     return update._replace(base=base.find(update.scratch.project, update.remembered))
 
 
+def _meaningful(profile: Layer, unsaid: Layer, given: Layer, settings: Layer) -> tuple[Layer, Layer]:
+    """Return what a lock has ``unsaid`` and ``given``, less what has no meaning any more with ``settings``."""
+    while True:
+        values = fill((profile, unsaid, given, settings)).values
+        lost = [name for name in (*unsaid.values, *given.values) if not holds(BY_NAME[name].when, values)]
+        if not lost:
+            return unsaid, given
+        unsaid, given = _without(unsaid, lost), _without(given, lost)
+
+
 def _less(layer: Layer, settings: Layer) -> Layer:
     """Return ``layer`` without what ``settings`` change: it may not be valid any more."""
-    return layer._replace(values={name: value for name, value in layer.values.items() if name not in settings.values})
+    return _without(layer, settings.values)
+
+
+def _without(layer: Layer, names: Collection[str]) -> Layer:
+    return layer._replace(values={name: value for name, value in layer.values.items() if name not in names})
 
 
 def recall(project: Project) -> lockfile.Lock:
@@ -166,13 +206,6 @@ def recall(project: Project) -> lockfile.Lock:
         raise NotARepository(str(project.folder))
     (text,) = project.read([project.mine[lockfile.LOCK].oid])
     return lockfile.parse(text, project.folder / lockfile.LOCK)
-
-
-def _offers(remembered: lockfile.Lock, settings: Layer, answers: Answers) -> dict[str, tuple[Value, Value]]:
-    profile, unsaid, given = remembered.layers()
-    today = fill((_less(profile, settings), _less(given, settings), settings)).values
-    kept = [name for name in answers.defaults() if name in unsaid.values]
-    return {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 
 
 def plan(update: Update, on_conflict: str = "markers") -> Plan:
