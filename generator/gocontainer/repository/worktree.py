@@ -94,6 +94,20 @@ class Project:
         """The paths of the last commit below the folder, as seen from there."""
         return list_tree(self.read, self.below) if self.below else {}
 
+    def fetch_missing(self) -> bool:
+        """Fetch what a partial clone lacks of the last commit's folder; False where this is no such clone."""
+        if not any((self.objects / "pack").glob("*.promisor")):
+            return False
+        listed = self.git("rev-list", "--objects", "--missing=print", self.below).decode("utf-8", "replace").split("\n")
+        missing = "".join(f"{line[1:]}\n" for line in listed if line.startswith("?"))
+        remotes = self.git("config", "--get-regexp", r"^remote\..*\.promisor$", codes=(0, 1)).decode().splitlines()
+        for remote in remotes[:1] if missing else ():
+            name = remote.partition(" ")[0].removeprefix("remote.").removesuffix(".promisor")
+            fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no")
+            self.git("-c", "fetch.negotiationAlgorithm=noop", *fetch, "--filter=blob:none", "--stdin", name,
+                     stdin=missing.encode())  # fmt: skip
+        return bool(missing)
+
     def refuse_unfinished(self) -> None:
         """Raise CannotUpdate while git itself is in the middle of something."""
         for name, what in _UNDER_WAY.items():
