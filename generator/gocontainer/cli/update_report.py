@@ -56,6 +56,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "changes": changes(update, planned),
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
+        "moved": dict(planned.moved) if planned else {},
         "decided": {
             path: [{"taken": choice.taken, "other": choice.other} for choice in found]
             for path, found in decided.items()
@@ -89,6 +90,8 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [f"  ! {_conflict(each)}" for each in planned.conflicts.values()]
     deleted = mark("{path} stays deleted; --restore {path} brings it back")
     lines += [f"  {tr(deleted, path=path)}" for path in planned.kept_deleted]
+    moved = mark("{path}: what was changed in it is in {new} now")
+    lines += [f"  {tr(moved, path=path, new=new)}" for path, new in planned.moved.items()]
     decided = mark("{path}: {taken!r} was taken, not {other!r}")
     lines += [
         f"  {tr(decided, path=path, taken=choice.taken, other=choice.other)}"

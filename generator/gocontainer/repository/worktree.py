@@ -94,9 +94,14 @@ class Project:
         """The paths of the last commit below the folder, as seen from there."""
         return list_tree(self.read, self.below) if self.below else {}
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether git gets objects from a remote as it needs them."""
+        return any((self.objects / "pack").glob("*.promisor"))
+
     def fetch_missing(self) -> bool:
         """Fetch what a partial clone lacks of the last commit's folder; False where this is no such clone."""
-        if not any((self.objects / "pack").glob("*.promisor")):
+        if not self.is_partial:
             return False
         listed = self.git("rev-list", "--objects", "--missing=print", self.below).decode("utf-8", "replace").split("\n")
         missing = "".join(f"{line[1:]}\n" for line in listed if line.startswith("?"))

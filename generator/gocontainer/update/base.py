@@ -32,7 +32,7 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     """
     packed = None
     if lockfile.PACK in project.mine:
-        with contextlib.suppress(GitFailed, ValueError):
+        with contextlib.suppress(ValueError, *(() if project.is_partial else (GitFailed,))):
             packed = lockfile.unpack(project.read([project.mine[lockfile.PACK].oid])[0])
     if remembered.template == lockfile.OWN and RELEASED:
         return _again(remembered, packed)

@@ -59,6 +59,8 @@ class Merged(NamedTuple):
     conflicts: dict[str, MergeConflict]
     kept_deleted: tuple[str, ...]
     """What the user deleted and the template changed: it stays deleted."""
+    moved: dict[str, str]
+    """Files whose edit is in one of another name, which may be the template's or the user's."""
 
 
 class ScratchRepository:
@@ -67,6 +69,8 @@ class ScratchRepository:
     def __init__(self, project: Project, folder: Path) -> None:
         self.project, self.folder = project, folder
         self.objects = Objects(project.object_format)
+        self.renames: Mapping[str, str] = {}
+        """Files of the first render that the user gave another name, by their old ones."""
         isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_COUNT": "0",
                     "GIT_CONFIG_PARAMETERS": ""}  # fmt: skip
         self.git = Git(folder, GIT_DIR=str(folder / "git"), **isolated)
@@ -141,10 +145,9 @@ class ScratchRepository:
     def like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
         """Give both renders what the project does to its files: filters, and line ends chosen by hand."""
         base, theirs = self._cleaned(base, theirs)
-        moved = (
-            self._renames(base, self.project.below) if base.keys() - mine.keys() and mine.keys() - base.keys() else {}
-        )
-        there = {path: mine.get(path) or mine.get(moved.get(path, "")) for path in base}
+        if base.keys() - mine.keys() and mine.keys() - base.keys():
+            self.renames = self._renames(base, self.project.below)
+        there = {path: mine.get(path) or mine.get(self.renames.get(path, "")) for path in base}
         files = {path: entry for path, entry in there.items() if entry and entry.is_file}
         edited = [path for path, entry in files.items() if self.objects.oid("blob", base[path].content) != entry.oid]
         contents = self.project.read([files[path].oid for path in edited])
@@ -273,4 +276,4 @@ def _settle(
             kept.append(path)
         else:
             conflicts[path] = MergeConflict(path, kind, there)
-    return Merged(merged, conflicts, tuple(kept))
+    return Merged(merged, conflicts, tuple(kept), {})

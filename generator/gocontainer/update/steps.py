@@ -26,7 +26,7 @@ from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
 from gocontainer.update import base, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
-from gocontainer.update.lost_edits import find_lost_edits
+from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
 if TYPE_CHECKING:
     from gocontainer.update.old_names import OldName
@@ -96,6 +96,8 @@ class Plan(NamedTuple):
     """The whole repository as it would be, in the scratch repository."""
     old_names: tuple[OldName, ...] = ()
     """Modules that have another name now, where files of the owner's have the old one."""
+    moved: Mapping[str, str] = {}
+    """Files whose edit, or which themselves, are where another name is."""
 
     @property
     def is_open(self) -> bool:
@@ -220,7 +222,12 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
             theirs.pop(path, None)
     before, after = scratch.like(mine, old, theirs)
     merged = scratch.merge(before, after, mine, _OWN)
-    find_lost_edits(scratch, merged, before, {path: each for path, each in mine.items() if path not in _OWN})
+    owned = {path: each for path, each in mine.items() if path not in _OWN}
+    if update.moves and after.keys() - before.keys():  # else an answer wants what is new
+        merged = leave_folders(scratch, merged, before, after, owned)
+    find_lost_edits(scratch, merged, before, owned)
+    if before.keys() - merged.entries.keys():
+        find_moved_edits(scratch, merged, before, after, owned)
     contents, decided = _decide(scratch, merged, on_conflict)
     old_names: tuple[OldName, ...] = ()
     if any(path.endswith("go.mod") and theirs.get(path) != file for path, file in old.items()):
@@ -236,7 +243,8 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes), old_names)
+    tree = scratch.tree(changes)
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved)
 
 
 def _decide(
