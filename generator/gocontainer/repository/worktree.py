@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from gocontainer.errors import CannotUpdate, GitFailed, GitTooOld
-from gocontainer.repository.git import Git, Reader
+from gocontainer.repository.git import Git, Reader, ignored
 from gocontainer.repository.objects import FOLDER, SUBMODULE, Entry, list_tree, parse_tree
 from gocontainer.texts import listed, mark, tr
 
@@ -125,6 +125,14 @@ class Project:
         lock = self.git_dir / "index.lock"
         if lock.exists():
             raise other_git(lock)
+
+    def not_committed(self, path: str) -> CannotUpdate:
+        """Return the error of an update that needs a file of the folder which the last commit has not."""
+        rule = ignored(self.folder, [path]).get(path)
+        if rule is None:
+            return CannotUpdate(tr("{file} is not committed", file=path), tr("Commit everything first."))
+        reason = tr("{file} is not committed, since git ignores it by {rule}", file=path, rule=rule)
+        return CannotUpdate(reason, tr("Run 'git add --force {file}', and commit it.", file=path))
 
     def refuse_branch(self, name: str) -> None:
         """Raise CannotUpdate where no branch of that name can be made."""

@@ -203,8 +203,7 @@ def recall(project: Project) -> lockfile.Lock:
     """Return the lock of the last commit."""
     if lockfile.LOCK not in project.mine:
         if (project.folder / lockfile.LOCK).is_file():
-            reason = tr("{file} is not committed", file=lockfile.LOCK)
-            raise CannotUpdate(reason, tr("Commit everything first."))
+            raise project.not_committed(lockfile.LOCK)
         raise NotARepository(str(project.folder))
     (text,) = project.read([project.mine[lockfile.LOCK].oid])
     return lockfile.parse(text, project.folder / lockfile.LOCK)
