@@ -1005,3 +1005,24 @@ def test_who_has_the_template_at_hand_is_told_what_is_not_rendered(template: Tem
     assert (tmp_path / "3/orders/README.md").read_text() != "edited\n"
     assert new(tmp_path / "4", f"{template.folder}@HEAD").err == ""
     assert new(tmp_path / "5", template.folder.as_uri()).err == ""
+
+
+@pytest.mark.parametrize("filtered", ["blob:none", "tree:0"])
+def test_a_template_that_is_a_partial_clone_is_rendered_whole(
+    template: Template, tmp_path: Path, filtered: str
+) -> None:
+    template.write({"docs/old.md": "old\n"})
+    template.release("v1")
+    template.git("config", "uploadpack.allowFilter", "true")
+    clone = [*("clone", "--quiet", "--no-checkout", f"--filter={filtered}"), template.folder.as_uri()]
+    template.git(*clone, str(tmp_path / "partial"))
+    partial = Template.__new__(Template)
+    partial.folder, partial.variables = tmp_path / "partial", dict(template.variables)
+    ok(new(tmp_path / "1", partial.folder))
+    assert locked(tmp_path / "1/orders")["template"]["version"] == "v1"
+    partial.git("switch", "--quiet", "-c", "local")
+    partial.write({README: NEWER})
+    commit = partial.release()
+    ok(new(tmp_path / "2", f"{partial.folder}@HEAD"))
+    assert locked(tmp_path / "2/orders")["template"]["commit"] == commit
+    assert "FIVE" in (tmp_path / "2/orders/README.md").read_text()

@@ -20,7 +20,7 @@ from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, Unreadab
 from gocontainer.options.table import OPTIONS
 from gocontainer.options.types import Value
 from gocontainer.repository.tree import File, Tree, digest
-from gocontainer.texts import tr
+from gocontainer.texts import mark, tr
 
 LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
@@ -130,6 +130,9 @@ def parse(text: bytes, path: Path) -> Lock:
     try:
         return _parse(text)
     except (ValueError, KeyError, TypeError) as error:
+        if b"\n<<<<<<< " in text:
+            hint = mark("Two branches met in it: run 'gocontainer update --continue' in the merge.")
+            raise UnreadableLock(str(path), hint) from error
         raise UnreadableLock(str(path)) from error
 
 

@@ -138,8 +138,14 @@ def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:
     if request.branch:
         apply.adopt(update.scratch, planned)
         apply.commit(project, planned, text, request.branch)
-        return
-    apply.apply(update, planned, "" if planned.is_open else text)
+    else:
+        text = "" if planned.is_open else text
+        apply.apply(update, planned, text)
+    if text and project.git("config", "--type=bool", "commit.gpgSign", codes=(0, 1)).strip() == b"true":
+        signs = mark(
+            "The commit is not signed, although commit.gpgSign asks for it: 'git commit --amend --no-edit' signs it."
+        )
+        tell(tr("Note: {text}", text=tr(signs)), err=True)
 
 
 def keep(*, paths: Sequence[str], remove: bool) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gocontainer.errors import CannotFetch, CannotUse, GitFailed
+from gocontainer.external.partial_clone import promisor, take_over
 from gocontainer.external.template_paths import settled
 from gocontainer.repository.git import Git, Reader
 from gocontainer.repository.objects import SUBMODULE, list_tree
@@ -185,11 +186,14 @@ class Repository:
     def __init__(self, source: str, address: str, scratch: Path, folder: Path | None = None) -> None:
         self.source, self.folder = source, folder
         git = Git(scratch, GIT_ALLOW_PROTOCOL=":".join(_SCHEMES))
+        lender = promisor(folder) if folder else ""
+        self.git = Git(scratch / "template.git")
         try:
-            git("clone", "--quiet", "--bare", "--no-local", "--template=", "--", address, "template.git")
+            git("clone", "--quiet", "--bare", "--no-local", "--template=", "--", lender or address, "template.git")
+            if folder and lender:
+                take_over(self.git, folder)
         except GitFailed as error:
             raise CannotFetch(source, error.said) from error
-        self.git = Git(scratch / "template.git")
 
     def pick(self, revision: str = "", version: str = "", commit: str = "") -> Snapshot:
         """Return the template at ``revision``, else the newest there is for one that is of ``version`` at ``commit``.
