@@ -87,3 +87,23 @@ def test_status_names_what_is_ignored_but_not_what_the_template_itself_ignores(t
     assert json.loads(command("status", str(orders.folder), "--json").out)["ignored"] == {
         "docs/b.md": ".gitignore:2: docs/"
     }
+
+
+def test_a_new_repository_has_the_hooks_of_its_owner_once_the_first_commit_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "template/hooks").mkdir(parents=True)
+    hook = tmp_path / "template/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    for name, value in clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    ok(command("new", "carts", "--no-input", "--output", str(tmp_path)))
+    assert (tmp_path / "carts/.git/info").is_dir()
+    assert (tmp_path / "carts/.git/hooks").is_dir()
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(tmp_path / "template"))
+    ok(command("new", "orders", "--no-input", "--output", str(tmp_path)))
+    orders = Repository.at(tmp_path / "orders")
+    assert orders.git("rev-list", "--count", "HEAD") == "1\n"
+    orders.git("commit", "--quiet", "--allow-empty", "--message", "refused", codes=(1,))

@@ -63,7 +63,10 @@ def start(folder: Path, paths: Sequence[str]) -> bool:
     if _output(folder, "init", "--quiet", "--template=", "--initial-branch=main") is None:
         return False
     done = commit(folder, paths)
-    _output(folder, "init", "--quiet")  # git's own folders and those of init.templateDir
+    if "GIT_TEMPLATE_DIR" in os.environ or _output(folder, "config", "init.templateDir"):
+        _output(folder, "init", "--quiet")
+    for name in ("hooks", "info"):  # where everybody's commands expect them
+        (folder / ".git" / name).mkdir(exist_ok=True)
     return done
 
 
