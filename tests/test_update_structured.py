@@ -376,6 +376,8 @@ def test_a_line_that_is_no_pin_is_a_conflict(tmp_path: Path, path: str, line: st
         ("requirements.txt", "acme=={}.0 --hash=sha256:aa\n"),
         (".gocontainer/requirements.txt", "gocontainer=={}.0\n"),
         ("pyproject.toml", 'dependencies = [\n    "acme[all]=={}.0",\n]\n'),
+        ("Makefile", "\tpip install --quiet acme=={}.0\n"),
+        (".gitlab-ci.yml", "    - uv tool install 'acme=={}.0'\n"),
         ("compose.yml", "    image: acme/orders:{}.0\n"),
         ("go.mod", "module a\n\nrequire example.com/x v1.0.{}\n"),
         (".github/workflows/ci.yml", "      - run: go run example.com/lint/v2@v2.{}.0 ./...\n"),

@@ -81,7 +81,7 @@ def commit(project: Project, planned: Plan, message: str, branch: str = "") -> s
 def message(update: Update, planned: Plan) -> str:
     """Return the message of a commit."""
     old = update.remembered.answers
-    changed = ["profile"] if update.answers.profile != update.remembered.profile else []
+    changed = ["profile"] if update.is_of_another_profile else []
     changed += [name for name, value in update.answers.applicable().items() if old.get(name) != value]
     other = f"Update with other answers{': ' if changed else ''}{', '.join(changed)}"
     first = f"Update from {' to '.join(update.step)}" if update.moves else other

@@ -17,6 +17,8 @@ _PROGRAM = re.compile(r".*(?<![\w.@/:-])[\w-]+(?:\.[\w-]+)+(?:/[\w.~-]+)+@v\d")
 _PACKAGE = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z0-9][\w.-]*(?:\[[\w, -]*\])?==\d")
 _PACKAGES = re.compile(r"(?:.*requirements.*|constraints.*)\.(?:txt|in|lock)|pyproject\.toml")
 """A line that pins a Python package, and the names of the files in which one does."""
+_INSTALLED = re.compile(r".*\b(?:pip3?|pipx|uv|uvx)\s.*\s[\"']?[A-Za-z0-9][\w.-]*==\d")
+"""A line that installs one, in whatever file."""
 _REQUIRED = re.compile(r"\s*(?:require\s+)?\S+\s+v\d\S*\s*(?://.*)?$")
 _BLOCK = re.compile(r"\s*(\w+)\s*\(\s*$")
 """A line of go.mod that requires a module, and one that begins a block of lines."""
@@ -104,7 +106,7 @@ class _Resolver:
             return bool(required or (alone and words[0] == "go"))
         if self.has_tag(line) or (self.is_yaml and _USES.match(line)) or _PROGRAM.match(line):
             return True
-        return bool(_PACKAGES.fullmatch(self.name) and _PACKAGE.match(line))
+        return bool(_INSTALLED.match(line) or (_PACKAGES.fullmatch(self.name) and _PACKAGE.match(line)))
 
     def image(self, line: str) -> re.Match[str] | None:
         """Return the image that a line names, and its digest."""

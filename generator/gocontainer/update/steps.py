@@ -63,10 +63,15 @@ class Update(NamedTuple):
         known = self.remembered
         if self.moves or self.answers.applicable() != dict(known.answers):
             return False
-        if self.answers.profile != known.profile or set(self.answers.defaults()) != set(known.defaults):
+        if self.is_of_another_profile or set(self.answers.defaults()) != set(known.defaults):
             return False
         # Another's render may have the time of day in it.
         return self.template != lockfile.OWN or digest(self.theirs) == self.remembered.digest
+
+    @property
+    def is_of_another_profile(self) -> bool:
+        """Whether the profile is another one; an external template has none."""
+        return self.answers.profile not in ("", self.remembered.profile)
 
     @property
     def moves(self) -> bool:
