@@ -148,7 +148,7 @@ def run(repository: Repository, update: Update) -> dict[str, Any]:
     rescued = conflicts - update.expected.unmerged
     assert all(dropped_by_git(update, path) for path in rescued)
     assert conflicts - rescued == update.expected.unmerged - kept
-    unwanted = {path for path in kept if path in update.theirs and path not in update.base}
+    unwanted = {path for path in kept - update.expected.unmerged if path not in update.base}
     elsewhere = {new: path for path, new in report["moved"].items() if path not in update.base}
     assert all(is_gone(update, path) for path in (*unwanted, *elsewhere.values()))
     assert all(2 not in update.expected.stages[path] and path not in update.mine for path in kept - unwanted)
