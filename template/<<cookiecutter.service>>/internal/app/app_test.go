@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 func newApp(t *testing.T, out io.Writer, args ...string) *app {
@@ -43,19 +45,43 @@ func start(t *testing.T, a *app) (stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.run(ctx) }()
-	for status(t, a.admin, "/readyz") != http.StatusOK {
+	waitFor(t, "readiness", func() bool {
 		select {
 		case err := <-done:
 			t.Fatalf("ended before it was ready: %v", err)
-		case <-time.After(time.Millisecond):
+		default:
+		}
+		return status(t, a.admin, "/readyz") == http.StatusOK
+	})
+	return func() error { cancel(); return within(t, done) }
+}
+
+const patience = 10 * time.Second // with what comes in milliseconds
+
+// waitFor asks again until it holds.
+func waitFor(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for start := time.Now(); !holds(); time.Sleep(time.Millisecond) {
+		if time.Since(start) > patience {
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-	return func() error { cancel(); return <-done }
+}
+
+// within returns what comes from a channel.
+func within[T any](t *testing.T, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatal("waited in vain")
+	}
+	return got
 }
 
 func status(t *testing.T, s *server, path string) int {
 	t.Helper()
-	res, err := http.Get("http://" + s.addr() + path)
+	res, err := (&http.Client{Timeout: patience}).Get("http://" + s.addr() + path)
 	if err != nil {
 		return 0
 	}
@@ -116,20 +142,18 @@ func TestDrainFinishesRequestsInFlight(t *testing.T) {
 	stop := start(t, a)
 	answered := make(chan int)
 	go func() { answered <- status(t, a.service, "/") }()
-	<-entered
+	within(t, entered)
 	stopped := make(chan error)
 	go func() { stopped <- stop() }()
-	for status(t, a.admin, "/readyz") != http.StatusServiceUnavailable {
-		time.Sleep(time.Millisecond)
-	}
+	waitFor(t, "the drain", func() bool { return status(t, a.admin, "/readyz") == http.StatusServiceUnavailable })
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
 		t.Errorf("/livez is %d during the drain: the kubelet would kill the pod", code)
 	}
 	close(leave)
-	if code := <-answered; code != http.StatusNoContent {
+	if code := within(t, answered); code != http.StatusNoContent {
 		t.Errorf("the request in flight got %d", code)
 	}
-	if err := <-stopped; err != nil {
+	if err := within(t, stopped); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
 }
@@ -152,11 +176,9 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 		}
 		answered <- err
 	}()
-	for status(t, a.admin, "/livez") != http.StatusServiceUnavailable {
-		time.Sleep(time.Millisecond)
-	}
+	waitFor(t, "the stall", func() bool { return status(t, a.admin, "/livez") == http.StatusServiceUnavailable })
 	hang.Close()
-	if err := <-answered; err != nil {
+	if err := within(t, answered); err != nil {
 		t.Error(err)
 	}
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
@@ -211,7 +233,7 @@ func TestDrainIsBounded(t *testing.T) {
 	})
 	stop := start(t, a)
 	go status(t, a.service, "/")
-	<-entered
+	within(t, entered)
 	if err := stop(); err == nil || !strings.Contains(err.Error(), "requests cut off after 10ms") {
 		t.Errorf("got %v", err)
 	}
@@ -260,6 +282,9 @@ func TestTheServerIsBounded(t *testing.T) {
 	if s.ConnState == nil || a.admin.ConnState == nil {
 		t.Error("connections are not bounded")
 	}
+	if got := a.probes.Progress.Limit; got != 8*time.Second {
+		t.Errorf("a stall is %s without an end", got)
+	}
 }
 
 func TestAddressInUse(t *testing.T) {
@@ -299,6 +324,10 @@ func TestLimitMemory(t *testing.T) {
 			if got != test.want || (err != nil) != test.fails {
 				t.Errorf("got %d, %v; want %d", got, err, test.want)
 			}
+			follows := memory.Bodies()
+			if memory.SetLimit(got); memory.Bodies() != follows {
+				t.Errorf("%d bytes of bodies do not follow from it", follows)
+			}
 		})
 	}
 }
@@ -313,18 +342,41 @@ func TestALimitThatChangesIsHeeded(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		go followMemory(t.Context(), os.DirFS(dir), none, slog.New(slog.DiscardHandler))
+		var out bytes.Buffer
+		reads := 0
+		root := opener(func(name string) (fs.File, error) {
+			if reads++; reads > 100 {
+				panic("the limit is read again and again")
+			}
+			return os.DirFS(dir).Open(name)
+		})
+		go followMemory(t.Context(), root, none, slog.New(slog.NewTextHandler(&out, nil)))
 		for limit, want := range map[string]int64{"2000000000": 20_000_000 * memoryPercent, "1000000000": 10_000_000 * memoryPercent, "max": math.MaxInt64} {
 			if err := os.WriteFile(file, []byte(limit), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(readAgain)
+			time.Sleep(2 * readAgain)
 			synctest.Wait()
 			if got := debug.SetMemoryLimit(-1); got != want {
 				t.Errorf("under %s Go may use %d, want %d", limit, got, want)
 			}
 		}
+		if changes := strings.Count(out.String(), "memory limit changed"); changes < 2 || changes > 3 { // it may be "max" at first
+			t.Errorf("%d changes are logged: %s", changes, &out)
+		}
 	})
+}
+
+// opener is a file system that is asked through it.
+type opener func(name string) (fs.File, error)
+
+func (o opener) Open(name string) (fs.File, error) { return o(name) }
+
+func TestWhyTheLimitCannotBeRead(t *testing.T) {
+	folder := fstest.MapFS{"sys/fs/cgroup/memory.max/file": {}}
+	if _, err := cgroupLimit(folder); err == nil || !strings.Contains(err.Error(), "sys/fs/cgroup/memory.max") {
+		t.Errorf("got %v", err)
+	}
 }
 <% if cookiecutter.resources == "latency" %>
 

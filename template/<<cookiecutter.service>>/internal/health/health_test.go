@@ -19,8 +19,9 @@ func TestProbesThroughALife(t *testing.T) {
 		for path, code := range codes {
 			rec := httptest.NewRecorder()
 			mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-			if rec.Code != code {
-				t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
+			body := map[int]string{200: "ok\n", 503: "no\n"}[code]
+			if rec.Code != code || rec.Body.String() != body || rec.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %s is %d %q %v, want %d", state, path, rec.Code, rec.Body, rec.Header(), code)
 			}
 		}
 	}
@@ -48,6 +49,8 @@ func TestStall(t *testing.T) {
 				}
 			}
 		}
+		probes.Progress.Begin()
+		probes.Progress.End()
 		time.Sleep(time.Hour)
 		want("idle for long", 200)
 		probes.Progress.Begin()
@@ -65,6 +68,8 @@ func TestStall(t *testing.T) {
 		}
 		probes.Progress.End()
 		want("it has ended after all", 200)
+		time.Sleep(time.Hour)
+		want("idle again", 200)
 	})
 }
 
@@ -84,19 +89,28 @@ func TestACheckAsksWhereTheServiceListens(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	var probes Probes
-	mux := http.NewServeMux()
-	probes.Register(mux)
-	server := httptest.NewServer(mux)
+	status, asked := http.StatusOK, ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Host + r.URL.Path
+		w.WriteHeader(status)
+	}))
 	addr := strings.TrimPrefix(server.URL, "http://")
-	if err := Check(t.Context(), addr); err != nil {
-		t.Errorf("a running service: %v", err)
+	_, port, _ := strings.Cut(addr, ":")
+	for _, listens := range []string{addr, ":" + port, "0.0.0.0:" + port, "[::]:" + port} {
+		if err := Check(t.Context(), listens); err != nil || asked != addr+"/livez" {
+			t.Errorf("a running service on %s: asked %s, %v", listens, asked, err)
+		}
 	}
+	refused := func(addr, want string) {
+		t.Helper()
+		if err := Check(t.Context(), addr); err == nil || !strings.HasPrefix(err.Error(), "healthcheck: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	status = http.StatusServiceUnavailable
+	refused(addr, "503 Service Unavailable")
 	server.Close()
-	if err := Check(t.Context(), addr); err == nil {
-		t.Error("a service that is gone passes")
-	}
-	if err := Check(t.Context(), "8081"); err == nil {
-		t.Error("an address without a port separator passes")
-	}
+	refused(addr, "connection refused")
+	refused("8081", "missing port")
+	refused("127.0.0.1:http ", "invalid port")
 }
