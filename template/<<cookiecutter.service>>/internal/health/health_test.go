@@ -110,7 +110,7 @@ func TestCheck(t *testing.T) {
 	status = http.StatusServiceUnavailable
 	refused(addr, "503 Service Unavailable")
 	server.Close()
-	refused(addr, "connection refused")
+	refused(addr, "dial tcp")
 	refused("8081", "missing port")
 	refused("127.0.0.1:http ", "invalid port")
 }

@@ -1,6 +1,9 @@
 package memory
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 const header = << cookiecutter.__header_kib >> * 1024
 
@@ -28,6 +31,17 @@ func TestTheBoundsOfThisService(t *testing.T) {
 	}
 	if got := Spans(); got != << cookiecutter.__spans >> {
 		t.Errorf("%d spans, and docs say << cookiecutter.__spans >>", got)
+	}
+}
+
+func TestNoLimitIsTakenForAGigabyte(t *testing.T) {
+	defer SetLimit(0)
+	SetLimit(unknown)
+	want := Bodies()
+	for _, none := range []int64{0, -1, math.MaxInt64} {
+		if SetLimit(none); Bodies() != want {
+			t.Errorf("under %d, %d bytes of bodies", none, Bodies())
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel"
 )
 
 // start begins tracing to endpoint, whatever the developer's own environment says.
@@ -36,6 +39,9 @@ func TestTracingIsOffWithoutAnEndpoint(t *testing.T) {
 	tracing.Wrap(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
 	if rec.Code != http.StatusNotFound {
 		t.Errorf("the handler below was not reached: %d", rec.Code)
+	}
+	if inner := new(http.ServeMux); tracing.Wrap(inner) != http.Handler(inner) {
+		t.Error("requests pass through more than their handler")
 	}
 	if err := tracing.Flush(t.Context()); err != nil {
 		t.Errorf("flush: %v", err)
@@ -88,6 +94,10 @@ func TestTraceContinuesFromCallerToCollector(t *testing.T) {
 	if err := tracing.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	select {
+	case exported <- nil: // nothing has come
+	default:
+	}
 	if body := <-exported; !bytes.Contains(body, []byte("service.name")) {
 		t.Errorf("the export names no service: %q", body)
 	}
@@ -107,5 +117,46 @@ func TestFlushEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	if err := tracing.Flush(ctx); err == nil {
 		t.Error("spans that a silent collector never took were reported as sent")
+	}
+}
+
+// logged starts tracing to endpoint, and returns what it logs.
+func logged(t *testing.T, endpoint string, env ...string) (*Tracing, *bytes.Buffer) {
+	t.Helper()
+	start(t, "")
+	for n := 0; n < len(env); n += 2 {
+		t.Setenv(env[n], env[n+1])
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+	var out bytes.Buffer
+	tracing, err := StartTracing(t.Context(), "test", "dev", NewLogger(&out, slog.LevelDebug))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tracing, &out
+}
+
+func TestWhatTheLibrarySaysIsLogged(t *testing.T) {
+	_, out := logged(t, "http://127.0.0.1:1", "OTEL_RESOURCE_ATTRIBUTES", "no pair", "OTEL_BSP_SCHEDULE_DELAY", "soon")
+	otel.Handle(errors.New("no collector"))
+	for _, want := range []string{"no pair", "OTEL_BSP_SCHEDULE_DELAY", `"level":"WARN","msg":"tracing","error":"no collector"`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in %s", want, out)
+		}
+	}
+}
+
+func TestALongPathIsCutOff(t *testing.T) {
+	var got bytes.Buffer
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = got.ReadFrom(r.Body) }))
+	defer collector.Close()
+	tracing, _ := logged(t, collector.URL)
+	path := "/" + strings.Repeat("a", 300)
+	tracing.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	if err := tracing.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(got.Bytes(), []byte(path[:256])) || bytes.Contains(got.Bytes(), []byte(path[:257])) {
+		t.Errorf("sent %q", got.Bytes())
 	}
 }

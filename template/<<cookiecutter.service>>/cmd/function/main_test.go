@@ -1,0 +1,1 @@
+<% include "go/command_test.go" %>
