@@ -19,7 +19,7 @@ from tests.helpers.support import ROOT, go, ok, wrapped
 PROGRAM = ROOT / "tests/deletions/statements"
 DIED, SURVIVED, HUNG = "died", "survived", "hung"
 TIMEOUT = "2m"
-"""After so long Go ends tests that wait for something that does not come. They should have ended themselves."""
+"""After so long Go ends tests that wait for what does not come. They should have ended by themselves long before."""
 
 
 class Statement(NamedTuple):
@@ -39,8 +39,8 @@ class Statement(NamedTuple):
 class Mutable:
     """A repository of which each statement can be left out."""
 
-    def __init__(self, repository: Path, programs: Path) -> None:
-        self.repository, self._programs = repository, programs
+    def __init__(self, repository: Path, programs: Path, timeout: str = TIMEOUT) -> None:
+        self.repository, self._programs, self._timeout = repository, programs, timeout
         told = subprocess.run(
             [wrapped(PROGRAM, "statements"), str(repository)], check=True, capture_output=True, text=True
         ).stdout
@@ -76,7 +76,7 @@ class Mutable:
         return SURVIVED, ""
 
     def _run(self, package: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        command: Sequence[str] = (str(self._program(package)), "-test.failfast", f"-test.timeout={TIMEOUT}")
+        command: Sequence[str] = (str(self._program(package)), "-test.failfast", f"-test.timeout={self._timeout}")
         return subprocess.run(
             ["nice", *command],
             check=False,
@@ -88,4 +88,4 @@ class Mutable:
         )
 
     def _program(self, package: str) -> Path:
-        return self._programs / package.replace("/", "-")
+        return self._programs / f"{package.replace('/', '-')}.test"

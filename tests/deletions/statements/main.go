@@ -118,14 +118,16 @@ type file struct {
 	inserted map[int]string
 	needed   map[ast.Stmt]bool // what ends a function that returns something: no file compiles without it
 	alike    map[string]int
+	uses     map[*ast.Object][]token.Pos // of variables that have to be used
 }
 
 func (f *file) read() (string, error) {
-	tree, err := parser.ParseFile(f.fileset, f.path, f.source, parser.SkipObjectResolution)
+	tree, err := parser.ParseFile(f.fileset, f.path, f.source, 0)
 	if err != nil {
 		return "", err
 	}
 	f.inserted, f.needed, f.alike = map[int]string{}, map[ast.Stmt]bool{}, map[string]int{}
+	f.uses = uses(tree)
 	for _, declared := range tree.Decls {
 		name := "var"
 		if function, ok := declared.(*ast.FuncDecl); ok {
@@ -198,7 +200,7 @@ func (f *file) keepClauses(body *ast.BlockStmt) {
 
 func (f *file) add(function string, list []ast.Stmt) {
 	for _, each := range list {
-		if f.needed[each] || !deletable(each) {
+		if f.needed[each] || !deletable(each) || f.usesAlone(each) {
 			continue
 		}
 		from, to := f.fileset.Position(each.Pos()).Offset, f.fileset.Position(each.End()).Offset
@@ -224,6 +226,47 @@ func deletable(each ast.Stmt) bool {
 		return false
 	}
 	return true
+}
+
+// usesAlone says whether a statement is the only one that uses a variable, which Go compiles no file without.
+func (f *file) usesAlone(each ast.Stmt) bool {
+	inside := func(at token.Pos) bool { return each.Pos() <= at && at < each.End() }
+	for variable, at := range f.uses {
+		if !inside(variable.Pos()) && len(at) > 0 && !slices.ContainsFunc(at, func(at token.Pos) bool { return !inside(at) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// uses are those of each variable of a function; to set one is none.
+func uses(tree *ast.File) map[*ast.Object][]token.Pos {
+	set, found := map[*ast.Ident]bool{}, map[*ast.Object][]token.Pos{}
+	ast.Inspect(tree, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.AssignStmt:
+			for _, left := range node.Lhs {
+				if name, ok := left.(*ast.Ident); ok && (node.Tok == token.ASSIGN || node.Tok == token.DEFINE) {
+					set[name] = true
+				}
+			}
+		case *ast.Ident:
+			if local(tree, node.Obj) && !set[node] && node.Pos() != node.Obj.Pos() {
+				found[node.Obj] = append(found[node.Obj], node.Pos())
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// local says whether an object is a variable of a function, and no parameter.
+func local(tree *ast.File, object *ast.Object) bool {
+	if object == nil || object.Kind != ast.Var || tree.Scope.Lookup(object.Name) == object {
+		return false
+	}
+	_, parameter := object.Decl.(*ast.Field)
+	return !parameter
 }
 
 func (f *file) rewritten() []byte {

@@ -73,14 +73,14 @@ func TestWhatCannotBeSignedOrChecked(t *testing.T) {
 	public, _ := command(t, "key", filepath.Join(t.TempDir(), "key.pem"))
 	dir := filepath.Dir(write(t, "discounts.json", "[]"))
 	for want, args := range map[string][]string{
-		"usage: ":                       {"check"},
-		"no such file":                  {"sign", filepath.Join(dir, "none"), "v1", dir},
-		"holds no PEM":                  {"sign", write(t, "key.pem", "text"), "v1", dir},
-		"key.pem: asn1":                 {"sign", pemOf([]byte("nonsense")), "v1", dir},
-		"not a key of Ed25519":          {"sign", pemOf(der), "v1", dir},
-		"manifest.json: no such file":   {"check", public, dir},
-		"a public key: asn1":             {"check", "nonsense", dir},
-		"not in base64":                 {"check", "?", dir},
+		"usage: ":                     {"check"},
+		"no such file":                {"sign", filepath.Join(dir, "none"), "v1", dir},
+		"holds no PEM":                {"sign", write(t, "key.pem", "text"), "v1", dir},
+		"key.pem: asn1":               {"sign", pemOf([]byte("nonsense")), "v1", dir},
+		"not a key of Ed25519":        {"sign", pemOf(der), "v1", dir},
+		"manifest.json: no such file": {"check", public, dir},
+		"a public key: asn1":          {"check", "nonsense", dir},
+		"not in base64":               {"check", "?", dir},
 	} {
 		if said, ok := command(t, args...); ok || !strings.Contains(said, want) || strings.Contains(said, "goroutine") {
 			t.Errorf("%v: %s", args, said)

@@ -42,6 +42,7 @@ func (n *nacos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (n *nacos) client(t *testing.T, credentials map[string]string) *Nacos {
 	t.Helper()
+	bounded(t)
 	server := httptest.NewServer(n)
 	t.Cleanup(server.Close)
 	settings := Settings{Address: server.URL, Place: Place{Namespace: "public", Group: "DEFAULT_GROUP", DataID: "orders.yaml"}}

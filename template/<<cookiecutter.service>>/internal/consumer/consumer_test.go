@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -14,11 +15,21 @@ import (
 
 // answering returns a consumer of a function that answers so.
 func answering(t *testing.T, answer http.HandlerFunc) *consumer {
+	bounded(t)
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	c := newConsumer(t.Context(), t.Context(), config.Config{Replies: "replies", DeadLetters: "dead", MaxInFlight: 1, RequestTimeout: time.Minute})
 	c.url = server.URL
 	return c
+}
+
+// bounded ends a test that hangs, and shows where it does.
+func bounded(t testing.TB) {
+	hangs := time.AfterFunc(10*time.Second, func() {
+		debug.SetTraceback("all")
+		panic(t.Name() + " hangs")
+	})
+	t.Cleanup(func() { hangs.Stop() })
 }
 
 func header(record *kgo.Record, key string) string {

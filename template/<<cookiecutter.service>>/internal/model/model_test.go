@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 )
 
 // signer is a key of the headquarters, and what a site knows of it.
@@ -55,11 +57,21 @@ func write(t *testing.T, path, content string) {
 
 func (s signer) store(t *testing.T) *Store {
 	t.Helper()
+	bounded(t)
 	store, err := NewStore(filepath.Join(t.TempDir(), "models"), s.public, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// bounded ends a test that hangs, and shows where it does.
+func bounded(t testing.TB) {
+	hangs := time.AfterFunc(10*time.Second, func() {
+		debug.SetTraceback("all")
+		panic(t.Name() + " hangs")
+	})
+	t.Cleanup(func() { hangs.Stop() })
 }
 
 func install(t *testing.T, store *Store, from string) {
