@@ -77,6 +77,7 @@ FILES: Mapping[str, When] = {
     "internal/config/edge.go": {"__edge": ("true",)},
     "internal/config/edge_test.go": {"__edge": ("true",)},
     "internal/config/live.go": {"__center": ("true",)},
+    "internal/config/live_faults_test.go": {"__center": ("true",)},
     "internal/config/live_test.go": {"__center": ("true",)},
     "internal/config/model.go": {"__edge": ("true",), "edge_model": (True,)},
     "internal/config/settings.go": {"eventing": ("kafka",)},

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 		signal.Notify(stop, syscall.SIGTERM)
 		_, _ = os.Stdout.WriteString("storage of " + os.Getenv("ROOT_ACCESS_KEY") + "\n")
 		<-stop
+		_, _ = os.Stdout.WriteString("storage ends\n")
 	case name == "function":
 		serve(os.Args[slices.Index(os.Args, "-addr")+1])
 	case os.Getenv("TEST_RUNS_MAIN") != "":
@@ -79,7 +80,7 @@ func free(t *testing.T) string {
 }
 
 // flow starts the command in a folder that has the programs which it starts, or only some of them.
-func flow(t *testing.T, programs ...string) (*exec.Cmd, *shown) {
+func flow(t *testing.T, file string, programs ...string) (*exec.Cmd, *shown) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o700); err != nil {
@@ -94,7 +95,7 @@ func flow(t *testing.T, programs ...string) (*exec.Cmd, *shown) {
 		t.Fatal(err)
 	}
 	out := new(shown)
-	c := exec.CommandContext(t.Context(), os.Args[0], "-file", "tea.txt", "-addr", free(t))
+	c := exec.CommandContext(t.Context(), os.Args[0], "-file", file, "-addr", free(t))
 	c.Dir, c.Stdout, c.Stderr = dir, out, out
 	c.Env = append(os.Environ(), "TEST_RUNS_MAIN=yes", "TMPDIR="+dir)
 	if err := c.Start(); err != nil {
@@ -106,7 +107,7 @@ func flow(t *testing.T, programs ...string) (*exec.Cmd, *shown) {
 }
 
 func TestAnUploadIsToldOfUntilItIsAnswered(t *testing.T) {
-	c, out := flow(t, "versitygw", "function")
+	c, out := flow(t, "tea.txt", "versitygw", "function")
 	for start := time.Now(); !strings.Contains(out.String(), "Ctrl-C ends it") && time.Since(start) < 10*time.Second; {
 		time.Sleep(time.Millisecond)
 	}
@@ -115,7 +116,7 @@ func TestAnUploadIsToldOfUntilItIsAnswered(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range []string{
-		"start bin/versitygw\n", "start bin/function\n", "storage of flow\n", "upload tea.txt\n", "\n200 OK\n", "\nCe-Id: 1-done\n",
+		"start bin/versitygw\n", "start bin/function\n", "storage of flow\n", "storage ends\n", "upload tea.txt\n", "\n200 OK\n", "\nCe-Id: 1-done\n",
 		`{"bucket":"` + uploads + `","key":"tea.txt"}`, "curl -i http://127.0.0.1:", `-d '{"bucket":`,
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -132,8 +133,15 @@ func TestAnUploadIsToldOfUntilItIsAnswered(t *testing.T) {
 }
 
 func TestAProgramThatIsNotThereEndsIt(t *testing.T) {
-	c, out := flow(t, "versitygw")
+	c, out := flow(t, "tea.txt", "versitygw")
 	if err := c.Wait(); err == nil || !strings.Contains(out.String(), "bin/function has ended: ") {
+		t.Errorf("%v, %s", err, out)
+	}
+}
+
+func TestAnUploadThatIsNotThereEndsItToo(t *testing.T) {
+	c, out := flow(t, "none.txt", "versitygw", "function")
+	if err := c.Wait(); err == nil || !strings.Contains(out.String(), "none.txt: no such file") {
 		t.Errorf("%v, %s", err, out)
 	}
 }

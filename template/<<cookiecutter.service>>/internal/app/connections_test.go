@@ -21,7 +21,7 @@ func dial(t *testing.T, server *httptest.Server, text string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(patience / 4))
 	fmt.Fprint(conn, text)
 	return conn
 }
@@ -40,7 +40,8 @@ func TestTheConnectionThatWaitsForLongestGivesWay(t *testing.T) {
 		entered <- struct{}{}
 		<-leave
 	}))
-	server.Config.ConnState = (&connections{most: func() int { return 2 }, open: map[net.Conn]time.Time{}}).see
+	c := &connections{most: func() int { return 2 }, open: map[net.Conn]time.Time{}}
+	server.Config.ConnState = c.see
 	server.Start()
 	defer server.Close()
 	defer end()
@@ -59,4 +60,10 @@ func TestTheConnectionThatWaitsForLongestGivesWay(t *testing.T) {
 	if gone(second) {
 		t.Error("the second got no answer")
 	}
+	server.CloseClientConnections()
+	waitFor(t, "no connection to be counted", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.open) == 0
+	})
 }

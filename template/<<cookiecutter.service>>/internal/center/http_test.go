@@ -3,10 +3,13 @@ package center
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 func TestCertificatesAreReadAnewAfterAFailure(t *testing.T) {
@@ -52,5 +55,25 @@ func TestAnotherServerAnswersForOneThatDoesNot(t *testing.T) {
 	}
 	if asked != "abcc" {
 		t.Errorf("asked %s", asked)
+	}
+}
+
+func TestAnAnswerThereIsNoMemoryForIsRefused(t *testing.T) {
+	memory.SetLimit(1)
+	defer memory.SetLimit(0)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, memory.Settings()+1))
+	}))
+	defer server.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := new(web).get(req); err == nil || !strings.Contains(err.Error(), "the answer is over the ") {
+		t.Errorf("got %v", err)
+	}
+	w := web{credentials: folder(t, map[string]string{"ca.crt": "nonsense"})}
+	if _, _, err := w.get(req); err == nil || !strings.Contains(err.Error(), "holds no certificate") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -2,10 +2,13 @@ package center
 
 import (
 	"encoding/json"
+	"flag"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -109,4 +112,61 @@ func TestNacosIsAskedEveryTwoSeconds(t *testing.T) {
 			t.Errorf("after %s: %v", time.Since(start), err)
 		}
 	})
+}
+
+func TestThePlaceInNacosIsSetByFlags(t *testing.T) {
+	var place Place
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	place.flags(set)
+	if want := (Place{"public", "DEFAULT_GROUP", "<< cookiecutter.service >>.yaml"}); place != want {
+		t.Errorf("got %+v, want %+v", place, want)
+	}
+	err := set.Parse([]string{"-center-namespace", "dev", "-center-group", "g", "-center-data-id", "d"})
+	if want := (Place{"dev", "g", "d"}); err != nil || place != want {
+		t.Errorf("got %+v, %v", place, err)
+	}
+}
+
+func TestWhatNacosAnswersIsSaid(t *testing.T) {
+	bounded(t)
+	for status, want := range map[int]string{
+		http.StatusForbidden: "nacos: 403: the user may not read group DEFAULT_GROUP", http.StatusGone: "nacos: 410: version 1 of its API",
+		http.StatusTeapot: "nacos: 418 I'm a teapot", 0: "nacos: EOF",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path != "/nacos/v1/auth/login" && status != 0:
+				w.WriteHeader(status)
+			case r.URL.Path != "/nacos/v1/auth/login":
+				w.WriteHeader(http.StatusForbidden)
+			case status == 0:
+				panic(http.ErrAbortHandler)
+			case r.Header.Get("accessToken") != "" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded":
+				t.Errorf("the login has %v", r.Header)
+			default:
+				_, _ = io.WriteString(w, `{"accessToken": "t"}`)
+			}
+		}))
+		client := Settings{Address: server.URL, Place: Place{Group: "DEFAULT_GROUP"}, Credentials: folder(t, map[string]string{"username": "orders"})}.Open()
+		for range 2 { // the second time with a token
+			if _, err := client.Load(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%d: got %v", status, err)
+			}
+		}
+		server.Close()
+	}
+}
+
+func TestWhatKeepsNacosFromBeingAsked(t *testing.T) {
+	bounded(t)
+	locked := (&nacos{password: "s3cret", token: "t"}).client(t, map[string]string{})
+	if err := os.Mkdir(filepath.Join(string(locked.settings.Credentials), "username"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := locked.Load(t.Context()); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := (Settings{Address: "http://a b"}).Open().Load(t.Context()); err == nil || !strings.Contains(err.Error(), "invalid character") {
+		t.Errorf("got %v", err)
+	}
 }

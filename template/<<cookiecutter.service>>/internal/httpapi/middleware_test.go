@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -82,6 +83,17 @@ func TestTheCallersFaultIsAWarning(t *testing.T) {
 		if asked(api, http.MethodGet, "/orders/", http.NoBody); !strings.Contains(log.String(), `"level":"`+level+`"`) {
 			t.Errorf("%d: logged %s", status, log)
 		}
+	}
+}
+
+func TestAnAnswerIsJSONWithItsStatus(t *testing.T) {
+	rec := httptest.NewRecorder()
+	if writeJSON(rec, http.StatusCreated, 1); rec.Code != http.StatusCreated || rec.Header().Get("Content-Type") != "application/json" || rec.Body.String() != "1\n" {
+		t.Errorf("got %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	rec = httptest.NewRecorder()
+	if writeJSON(rec, http.StatusOK, math.NaN()); strings.Count(rec.Body.String(), "\n") != 1 {
+		t.Errorf("got two answers: %s", rec.Body)
 	}
 }
 
