@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,86 +19,47 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command is the service on ports that are free, to be started.
-func command(t *testing.T, args ...string) *exec.Cmd {
+// command is one that is to be started, and what it then says that is no line of its log.
+func command(t *testing.T, args ...string) (c *exec.Cmd, said *strings.Builder) {
 	t.Helper()
-	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", ""}, args...)
-	c := exec.CommandContext(t.Context(), os.Args[0], args...)
-	c.Env = append(os.Environ(), "TEST_RUNS_MAIN=yes")
-	watchdog := time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() })
-	t.Cleanup(func() { watchdog.Stop() })
-	return c
-}
-
-// serve starts the service and returns its address for probes.
-func serve(t *testing.T, args ...string) (c *exec.Cmd, admin string) {
-	t.Helper()
-	c = command(t, args...)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for admin == "" && lines.Scan() {
-		var line struct {
-			Admin string `json:"admin_addr"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			t.Fatal(err)
-		}
-		admin = line.Admin
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return c, admin
-}
-
-func TestItServesUntilItIsAskedToStop(t *testing.T) {
-	c, admin := serve(t, "-shutdown-delay", "0s")
-	if out, err := command(t, "-healthcheck", "-admin-addr", admin).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("a running service: %v, %s", err, out)
-	}
-	_ = c.Process.Signal(syscall.SIGTERM)
-	if err := c.Wait(); err != nil {
-		t.Errorf("a clean shutdown: %v", err)
-	}
-	if out, err := command(t, "-healthcheck", "-admin-addr", admin).CombinedOutput(); err == nil || !strings.HasPrefix(string(out), "healthcheck: ") {
-		t.Errorf("a service that is gone: %v, %s", err, out)
-	}
-}
-
-func TestASecondSignalEndsItAtOnce(t *testing.T) {
-	c, _ := serve(t, "-shutdown-delay", "1h")
-	ended := make(chan error)
-	go func() { ended <- c.Wait() }()
-	for {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-			if signal := c.ProcessState.Sys().(syscall.WaitStatus).Signal(); signal != syscall.SIGTERM {
-				t.Errorf("ended by %s", signal)
-			}
-			return
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	said = new(strings.Builder)
+	c = exec.CommandContext(t.Context(), os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", ""}, args...)...)
+	c.Env, c.Stderr = append(os.Environ(), "TEST_RUNS_MAIN=yes"), said
+	hangs := time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() })
+	t.Cleanup(func() { hangs.Stop() })
+	return c, said
 }
 
 func TestWhatKeepsItFromStartingIsOneSentence(t *testing.T) {
 	for want, args := range map[string][]string{
-		"service: listen tcp: address nonsense": {"-addr", "nonsense"},
-		"request-timeout":                       {"-request-timeout", "10"},
+		"service: listen tcp: ": {"-addr", "nonsense"}, "request-timeout": {"-request-timeout", "10"}, "healthcheck: ": {"-healthcheck", "-admin-addr", "127.0.0.1:1"},
 	} {
-		c := command(t, args...)
-		var said strings.Builder
-		c.Stderr = &said
-		if err := c.Run(); err == nil || c.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), want) || strings.Count(said.String(), "\n") != 1 {
-			t.Errorf("%v: %v, %s", args, err, &said)
+		c, said := command(t, args...)
+		if err := c.Run(); c.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), want) || strings.Count(said.String(), "\n") != 1 {
+			t.Errorf("%v: %v, %s", args, err, said)
 		}
 	}
-	if err := command(t, "-help").Run(); err != nil {
-		t.Errorf("help is a failure: %v", err)
+	if c, said := command(t, "-help"); c.Run() != nil || !strings.Contains(said.String(), "-drain-timeout") {
+		t.Errorf("help is a failure: %s", said)
+	}
+}
+
+func TestASecondSignalEndsItAtOnce(t *testing.T) {
+	c, _ := command(t, "-shutdown-delay", "1h")
+	out, err := c.StdoutPipe()
+	if err != nil || c.Start() != nil {
+		t.Fatal("it does not start")
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		for _, then := range []string{`"msg":"ready"`, `"msg":"draining"`} {
+			if strings.Contains(lines.Text(), then) {
+				time.Sleep(10 * time.Millisecond) // the first one is forgotten a moment later
+				_ = c.Process.Signal(syscall.SIGTERM)
+			}
+		}
+	}
+	_ = c.Wait()
+	if signal := c.ProcessState.Sys().(syscall.WaitStatus).Signal(); signal != syscall.SIGTERM {
+		t.Errorf("ended by %s", signal)
 	}
 }

@@ -21,6 +21,7 @@ import (
 // TestMain is the command itself, or one of the programs that it starts, in the processes that the tests start.
 func TestMain(m *testing.M) {
 	stop := make(chan os.Signal, 1)
+	time.AfterFunc(time.Minute, func() { os.Exit(3) }) // also where whoever started it is killed
 	switch name := filepath.Base(os.Args[0]); {
 	case name == "versitygw":
 		signal.Notify(stop, syscall.SIGTERM)
@@ -96,7 +97,7 @@ func flow(t *testing.T, file string, programs ...string) (*exec.Cmd, *shown) {
 	}
 	out := new(shown)
 	c := exec.CommandContext(t.Context(), os.Args[0], "-file", file, "-addr", free(t))
-	c.Dir, c.Stdout, c.Stderr = dir, out, out
+	c.Dir, c.Stdout, c.Stderr, c.WaitDelay = dir, out, out, time.Second
 	c.Env = append(os.Environ(), "TEST_RUNS_MAIN=yes", "TMPDIR="+dir)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
+<% if cookiecutter.tracing %>
+	"net/http/httptest"
+<% endif %>
 	"os"
 	"path/filepath"
 <% if cookiecutter.resources == "latency" %>
@@ -113,7 +115,7 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("a quote got %d", res.StatusCode)
 	}
 <% endif %>
-	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof} {
+	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof, "/debug/pprof/trace?seconds=0.001": a.pprof} {
 		if code := status(t, s, path); code != http.StatusOK {
 			t.Errorf("%s got %d", path, code)
 		}
@@ -333,8 +335,8 @@ func TestLimitMemory(t *testing.T) {
 }
 
 func TestALimitThatChangesIsHeeded(t *testing.T) {
-	before := debug.SetMemoryLimit(-1)
-	defer debug.SetMemoryLimit(before)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	defer time.AfterFunc(patience, func() { panic("it hangs") }).Stop()
 	synctest.Test(t, func(t *testing.T) {
 		none := func(string) string { return "" }
 		dir := t.TempDir()
@@ -343,14 +345,7 @@ func TestALimitThatChangesIsHeeded(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		reads := 0
-		root := opener(func(name string) (fs.File, error) {
-			if reads++; reads > 100 {
-				panic("the limit is read again and again")
-			}
-			return os.DirFS(dir).Open(name)
-		})
-		go followMemory(t.Context(), root, none, slog.New(slog.NewTextHandler(&out, nil)))
+		go followMemory(t.Context(), os.DirFS(dir), none, slog.New(slog.NewTextHandler(&out, nil)))
 		for limit, want := range map[string]int64{"2000000000": 20_000_000 * memoryPercent, "1000000000": 10_000_000 * memoryPercent, "max": math.MaxInt64} {
 			if err := os.WriteFile(file, []byte(limit), 0o600); err != nil {
 				t.Fatal(err)
@@ -365,18 +360,6 @@ func TestALimitThatChangesIsHeeded(t *testing.T) {
 			t.Errorf("%d changes are logged: %s", changes, &out)
 		}
 	})
-}
-
-// opener is a file system that is asked through it.
-type opener func(name string) (fs.File, error)
-
-func (o opener) Open(name string) (fs.File, error) { return o(name) }
-
-func TestWhyTheLimitCannotBeRead(t *testing.T) {
-	folder := fstest.MapFS{"sys/fs/cgroup/memory.max/file": {}}
-	if _, err := cgroupLimit(folder); err == nil || !strings.Contains(err.Error(), "sys/fs/cgroup/memory.max") {
-		t.Errorf("got %v", err)
-	}
 }
 <% if cookiecutter.resources == "latency" %>
 
@@ -395,6 +378,51 @@ func TestLimitCPU(t *testing.T) {
 		if got := runtime.GOMAXPROCS(0); got != test.want {
 			t.Errorf("%dm, found %d, GOMAXPROCS=%q: got %d, want %d", test.millicores, test.found, test.set, got, test.want)
 		}
+	}
+}
+<% endif %>
+
+func TestTheMemoryLimitIsReadAgainWhileItServes(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	defer time.AfterFunc(patience, func() { panic("it hangs") }).Stop()
+	t.Setenv("GOMEMLIMIT", "")
+	synctest.Test(t, func(t *testing.T) {
+		newApp(t, io.Discard)
+		debug.SetMemoryLimit(123456789)
+		time.Sleep(readAgain)
+		synctest.Wait()
+		if debug.SetMemoryLimit(-1) == 123456789 {
+			t.Error("it is not read again")
+		}
+	})
+}
+
+func TestTheDrainWaitsForThoseWhoStillSendRequests(t *testing.T) {
+	a := newApp(t, io.Discard, "-shutdown-delay", "50ms", "-pprof-addr", "")
+	stop, began := start(t, a), time.Now()
+	if err := stop(); err != nil || time.Since(began) < 50*time.Millisecond || a.pprof.listener != nil {
+		t.Errorf("ended after %s, %v; profiles are served by %v", time.Since(began), err, a.pprof.listener)
+	}
+}
+<% if cookiecutter.tracing %>
+
+func TestSpansOfTheLastRequestsAreSentBeforeTheEnd(t *testing.T) {
+	var got bytes.Buffer
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = got.ReadFrom(r.Body) }))
+	defer collector.Close()
+	for _, name := range []string{"SDK_DISABLED", "TRACES_EXPORTER", "TRACES_SAMPLER", "EXPORTER_OTLP_PROTOCOL", "EXPORTER_OTLP_TRACES_PROTOCOL", "EXPORTER_OTLP_TRACES_ENDPOINT"} {
+		t.Setenv("OTEL_"+name, "") // whatever the developer's own environment says
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	a := newApp(t, io.Discard)
+	stop := start(t, a)
+	status(t, a.service, "/never-heard-of")
+	if err := stop(); err != nil || !bytes.Contains(got.Bytes(), []byte("/never-heard-of")) {
+		t.Errorf("%v, and the collector got %q", err, got.Bytes())
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense")
+	if _, err := build(t.Context(), a.cfg, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "tracing: ") {
+		t.Errorf("got %v", err)
 	}
 }
 <% endif %>

@@ -93,6 +93,10 @@ func TestRefused(t *testing.T) {
 		"drain below request":     {args: []string{"-drain-timeout", "1s", "-request-timeout", "2s"}, want: "cut requests off"},
 		"less than no request":    {args: []string{"-max-in-flight", "-1"}, want: "max-in-flight -1 is negative"},
 		"no header at all":        {args: []string{"-max-header-bytes", "100"}, want: "max-header-bytes 100 is below 4096"},
+		"no address for probes":   {args: []string{"-admin-addr", ""}, want: "admin-addr is empty"},
+		"no time":                 {args: []string{"-request-timeout", "0s"}, want: "request-timeout 0s is not positive"},
+		"no body":                 {args: []string{"-max-body-bytes", "0"}, want: "max-body-bytes 0 is not positive"},
+		"a delay of less":         {args: []string{"-shutdown-delay", "-1s"}, want: "shutdown-delay -1s is negative"},
 		"no service address":      {env: map[string]string{"APP_ADDR": ""}, want: "addr is empty"},
 		"unknown flag":            {args: []string{"-port", "1"}, want: "not defined: -port"},
 <% if cookiecutter.eventing == "kafka" %>

@@ -58,6 +58,10 @@ func TestAStartWithoutTheCentreIsAWarningAndWhatItSaysLaterIsHeld(t *testing.T) 
 		if now := cfg.Now(); now.Addr != before || now.MaxInFlight != 7 || cfg.Status().Applied != 1 {
 			t.Errorf("addr %s, %d in flight, %d applied", now.Addr, now.MaxInFlight, cfg.Status().Applied)
 		}
+		source.push(map[string]string{"max-in-flight": "8"}, nil)
+		if settle(); cfg.Now().MaxInFlight != 8 || cfg.Status().Applied != 2 {
+			t.Errorf("%d in flight, %d applied", cfg.Now().MaxInFlight, cfg.Status().Applied)
+		}
 		if !strings.Contains(out.String(), "level=INFO msg=\"settings changed\" keys=[max-in-flight]") || !strings.Contains(out.String(), "until_restart=[addr]") {
 			t.Errorf("logged %s", out)
 		}

@@ -10,26 +10,28 @@ import (
 	"time"
 )
 
-func TestProbesThroughALife(t *testing.T) {
-	var probes Probes
+// asked compares what the probes answer with what is wanted in a state.
+func asked(t *testing.T, probes *Probes, state string, codes map[string]int) {
+	t.Helper()
 	mux := http.NewServeMux()
 	probes.Register(mux)
-	want := func(state string, codes map[string]int) {
-		t.Helper()
-		for path, code := range codes {
-			rec := httptest.NewRecorder()
-			mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-			body := map[int]string{200: "ok\n", 503: "no\n"}[code]
-			if rec.Code != code || rec.Body.String() != body || rec.Header().Get("Cache-Control") != "no-store" {
-				t.Errorf("%s: %s is %d %q %v, want %d", state, path, rec.Code, rec.Body, rec.Header(), code)
-			}
+	for path, code := range codes {
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		body := map[int]string{200: "ok\n", 503: "no\n"}[code]
+		if rec.Code != code || rec.Body.String() != body || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %s is %d %q %v, want %d", state, path, rec.Code, rec.Body, rec.Header(), code)
 		}
 	}
-	want("booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
+}
+
+func TestProbesThroughALife(t *testing.T) {
+	var probes Probes
+	asked(t, &probes, "booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
 	probes.Start()
-	want("serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
+	asked(t, &probes, "serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
 	probes.Stop()
-	want("draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
+	asked(t, &probes, "draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
 }
 
 func TestStall(t *testing.T) {
@@ -37,17 +39,9 @@ func TestStall(t *testing.T) {
 		reports := 0
 		probes := Probes{Progress: Progress{Limit: time.Minute}, OnStall: func() { reports++ }}
 		probes.Start()
-		mux := http.NewServeMux()
-		probes.Register(mux)
 		want := func(state string, code int) {
 			t.Helper()
-			for _, path := range []string{"/readyz", "/livez"} {
-				rec := httptest.NewRecorder()
-				mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-				if rec.Code != code {
-					t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
-				}
-			}
+			asked(t, &probes, state, map[string]int{"/readyz": code, "/livez": code})
 		}
 		probes.Progress.Begin()
 		probes.Progress.End()

@@ -15,15 +15,20 @@ import (
 	"go.opentelemetry.io/otel"
 )
 
+var said bytes.Buffer // by what start begins
+
 // start begins tracing to endpoint, whatever the developer's own environment says.
 func start(t *testing.T, endpoint string) *Tracing {
 	t.Helper()
-	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME",
+	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_SERVICE_NAME",
 		"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"} {
 		t.Setenv(key, "")
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-	tracing, err := StartTracing(t.Context(), "test", "dev", slog.New(slog.DiscardHandler))
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "no pair")
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "soon")
+	said.Reset()
+	tracing, err := StartTracing(t.Context(), "test", "dev", NewLogger(&said, slog.LevelDebug))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +93,8 @@ func TestTraceContinuesFromCallerToCollector(t *testing.T) {
 		log.InfoContext(r.Context(), "inside")
 	}))
 	const caller = "0af7651916cd43dd8448eb211c80319c"
-	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	path := "/" + strings.Repeat("a", 300)
+	req := httptest.NewRequest(http.MethodGet, path, nil)
 	req.Header.Set("Traceparent", "00-"+caller+"-b7ad6b7169203331-01")
 	handler.ServeHTTP(httptest.NewRecorder(), req)
 	if err := tracing.Flush(t.Context()); err != nil {
@@ -98,8 +104,14 @@ func TestTraceContinuesFromCallerToCollector(t *testing.T) {
 	case exported <- nil: // nothing has come
 	default:
 	}
-	if body := <-exported; !bytes.Contains(body, []byte("service.name")) {
-		t.Errorf("the export names no service: %q", body)
+	if body := <-exported; !bytes.Contains(body, []byte("service.name")) || !bytes.Contains(body, []byte(path[:256])) || bytes.Contains(body, []byte(path[:257])) {
+		t.Errorf("the export names no service, or all of a long path: %q", body)
+	}
+	otel.Handle(errors.New("no collector"))
+	for _, want := range []string{"no pair", "OTEL_BSP_SCHEDULE_DELAY", `"level":"WARN","msg":"tracing","error":"no collector"`} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("no %s is logged: %s", want, &said)
+		}
 	}
 	if !strings.Contains(out.String(), `"trace_id":"`+caller+`"`) {
 		t.Errorf("the log line has another trace: %s", &out)
@@ -117,46 +129,5 @@ func TestFlushEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	if err := tracing.Flush(ctx); err == nil {
 		t.Error("spans that a silent collector never took were reported as sent")
-	}
-}
-
-// logged starts tracing to endpoint, and returns what it logs.
-func logged(t *testing.T, endpoint string, env ...string) (*Tracing, *bytes.Buffer) {
-	t.Helper()
-	start(t, "")
-	for n := 0; n < len(env); n += 2 {
-		t.Setenv(env[n], env[n+1])
-	}
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-	var out bytes.Buffer
-	tracing, err := StartTracing(t.Context(), "test", "dev", NewLogger(&out, slog.LevelDebug))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tracing, &out
-}
-
-func TestWhatTheLibrarySaysIsLogged(t *testing.T) {
-	_, out := logged(t, "http://127.0.0.1:1", "OTEL_RESOURCE_ATTRIBUTES", "no pair", "OTEL_BSP_SCHEDULE_DELAY", "soon")
-	otel.Handle(errors.New("no collector"))
-	for _, want := range []string{"no pair", "OTEL_BSP_SCHEDULE_DELAY", `"level":"WARN","msg":"tracing","error":"no collector"`} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %s in %s", want, out)
-		}
-	}
-}
-
-func TestALongPathIsCutOff(t *testing.T) {
-	var got bytes.Buffer
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = got.ReadFrom(r.Body) }))
-	defer collector.Close()
-	tracing, _ := logged(t, collector.URL)
-	path := "/" + strings.Repeat("a", 300)
-	tracing.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, http.NoBody))
-	if err := tracing.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(got.Bytes(), []byte(path[:256])) || bytes.Contains(got.Bytes(), []byte(path[:257])) {
-		t.Errorf("sent %q", got.Bytes())
 	}
 }
