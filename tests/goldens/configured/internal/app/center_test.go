@@ -99,6 +99,12 @@ func TestTheLastGoodFileMakesItReadyAndTheLoggerFollows(t *testing.T) {
 	}
 }
 
+func TestTheLevelHoldsFromTheFirstLineOn(t *testing.T) {
+	if _, out := lonely(t, "-log-level", "error"); out.String() != "" {
+		t.Errorf("logged %s", out)
+	}
+}
+
 func TestWhatIsSaidOfTheFollowing(t *testing.T) {
 	now := time.Now()
 	status := &config.Status{From: "the centre"}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,9 +35,19 @@ func (s *script) Wait(ctx context.Context) error {
 
 func fine() error { return nil }
 
+// bounded ends a test that hangs, and shows where it does.
+func bounded(t testing.TB) {
+	hangs := time.AfterFunc(10*time.Second, func() {
+		debug.SetTraceback("all")
+		panic(t.Name() + " hangs")
+	})
+	t.Cleanup(func() { hangs.Stop() })
+}
+
 // run follows s for a while, and returns the log and how often something was taken.
 func run(t *testing.T, s *script, during func(follower *Follower)) (out *bytes.Buffer, taken int) {
 	t.Helper()
+	bounded(t)
 	out = new(bytes.Buffer)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

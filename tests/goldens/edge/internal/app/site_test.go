@@ -41,7 +41,7 @@ func TestAQuoteReachesTheUpstream(t *testing.T) {
 	if code, body := call(t, a.service, http.MethodPost, "/v1/quotes", basket); code != http.StatusOK {
 		t.Errorf("got %d %s", code, body)
 	}
-	if body := <-taken; !strings.Contains(body, `"site":"osaka"`) || !strings.Contains(body, `"total":1`) {
+	if body := within(t, taken); !strings.Contains(body, `"site":"osaka"`) || !strings.Contains(body, `"total":1`) {
 		t.Errorf("the upstream got %s", body)
 	}
 	if err := stop(); err != nil {

@@ -57,6 +57,7 @@ func (p pipe) Addr() net.Addr { return &net.TCPAddr{} }
 // forwarded runs a forwarder until the upstream has taken that many of the records.
 func forwarded(t *testing.T, u *upstream, wanted int, records ...string) (f *Forwarder, took time.Duration) {
 	t.Helper()
+	bounded(t)
 	synctest.Test(t, func(t *testing.T) {
 		u.all, u.wanted = make(chan struct{}), wanted
 		q, err := Open(t.Context(), t.TempDir(), smallest, slog.New(slog.DiscardHandler))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -20,11 +21,21 @@ import (
 
 func open(t *testing.T, dir string, limit int64) *Queue {
 	t.Helper()
+	bounded(t)
 	q, err := Open(t.Context(), dir, limit, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return q
+}
+
+// bounded ends a test that hangs, and shows where it does.
+func bounded(t testing.TB) {
+	hangs := time.AfterFunc(10*time.Second, func() {
+		debug.SetTraceback("all")
+		panic(t.Name() + " hangs")
+	})
+	t.Cleanup(func() { hangs.Stop() })
 }
 
 func reopen(t *testing.T, q *Queue) *Queue {
@@ -320,7 +331,10 @@ func FuzzRecover(f *testing.F) {
 
 func TestADiskThatFailsAgainAndAgainIsABrokenQueueUntilItWorks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := open(t, t.TempDir(), smallest)
+		q, err := Open(t.Context(), t.TempDir(), smallest, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer q.Close()
 		var full atomic.Bool
 		full.Store(true)

@@ -185,12 +185,7 @@ func (s *server) listen(ctx context.Context) (err error) {
 	return err
 }
 
-func (s *server) addr() string {
-	if s.listener == nil {
-		return ""
-	}
-	return s.listener.Addr().String()
-}
+func (s *server) addr() string { return s.listener.Addr().String() }
 
 // serve blocks until the server is closed, which is no error.
 func (s *server) serve() error {

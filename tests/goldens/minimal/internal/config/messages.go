@@ -56,12 +56,18 @@ func nearest(name string, names map[string]bool) string {
 }
 
 func alike(a, b string) int {
-	start, end, most := 0, 0, min(len(a), len(b))
-	for start < most && a[start] == b[start] {
-		start++
-	}
-	for end < most-start && a[len(a)-1-end] == b[len(b)-1-end] {
-		end++
-	}
+	most := min(len(a), len(b))
+	start := first(most, func(n int) bool { return a[n] != b[n] })
+	end := first(most-start, func(n int) bool { return a[len(a)-1-n] != b[len(b)-1-n] })
 	return 2*(start+end) - len(a) - len(b)
+}
+
+// first returns the first number below most of which something holds, or else most.
+func first(most int, holds func(n int) bool) int {
+	for n := range most {
+		if holds(n) {
+			return n
+		}
+	}
+	return most
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"math"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"example.com/orders/internal/health"
+	"example.com/orders/internal/memory"
 	"example.com/orders/internal/telemetry"
 )
 
@@ -73,4 +75,53 @@ func TestAFloodOfFailuresIsNoFloodOfLines(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 	})
+}
+
+func TestWhatTheMiddlewareSaysAndCounts(t *testing.T) {
+	memory.SetLimit(1)
+	defer memory.SetLimit(0)
+	refused := func(status int) func(http.ResponseWriter, *http.Request, func() int) {
+		return func(w http.ResponseWriter, _ *http.Request, _ func() int) { refuse(w, status, "", errors.New("why")) }
+	}
+	for name, test := range map[string]struct {
+		handler       func(w http.ResponseWriter, r *http.Request, again func() int)
+		logs, measure string
+	}{
+		"the caller's fault": {refused(400), `"level":"WARN"`, "go_goroutines "},
+		"what will pass":     {refused(503), `"level":"WARN"`, "process_start_time_seconds "},
+		"a failure":          {refused(500), `"level":"ERROR"`, "go_build_info{"},
+		"no room":            {func(_ http.ResponseWriter, r *http.Request, _ func() int) { _, _ = io.Copy(io.Discard, r.Body) }, "", "http_server_shed_requests_total 1\n"},
+		"broken off":         {func(http.ResponseWriter, *http.Request, func() int) { panic(http.ErrAbortHandler) }, "", "http_server_panics_total 0\n"},
+		"one too many": {func(_ http.ResponseWriter, _ *http.Request, again func() int) {
+			if again() != http.StatusServiceUnavailable {
+				t.Error("a second one is served")
+			}
+		}, `"level":"WARN"`, "http_server_shed_requests_total 1\n"},
+	} {
+		mux, log, metrics := http.NewServeMux(), new(bytes.Buffer), telemetry.NewMetrics()
+		api := protect(mux, load(t, "-max-in-flight", "1", "-max-body-bytes", "10000000"), telemetry.NewLogger(log, slog.LevelInfo), metrics, new(health.Progress))
+		ask := func(handler http.Handler) *httptest.ResponseRecorder {
+			rec := httptest.NewRecorder()
+			defer func() { _ = recover() }()
+			handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", bytes.NewReader(make([]byte, memory.Bodies()+1))))
+			return rec
+		}
+		mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { test.handler(w, r, func() int { return ask(api).Code }) })
+		if ask(api); !strings.Contains(log.String(), test.logs) {
+			t.Errorf("%s: logged %s", name, log)
+		}
+		if measured := ask(metrics.Handler()).Body.String(); !strings.Contains(measured, "\n"+test.measure) {
+			t.Errorf("%s: no %s in %s", name, test.measure, measured)
+		}
+	}
+}
+
+func TestAnAnswerIsJSONWithItsStatusAndOne(t *testing.T) {
+	rec, wrong := httptest.NewRecorder(), httptest.NewRecorder()
+	if writeJSON(rec, http.StatusCreated, 1); rec.Code != http.StatusCreated || rec.Header().Get("Content-Type") != "application/json" || rec.Body.String() != "1\n" {
+		t.Errorf("got %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	if writeJSON(wrong, http.StatusOK, math.NaN()); strings.Count(wrong.Body.String(), "\n") != 1 {
+		t.Errorf("got two answers: %s", wrong.Body)
+	}
 }

@@ -92,7 +92,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := send(api, test.method, test.path, test.body)
-			if rec.Code != test.status || !strings.Contains(rec.Body.String(), test.detail) {
+			if rec.Code != test.status || !strings.Contains(rec.Body.String(), test.detail) || strings.Count(rec.Body.String(), "\n") != 1 {
 				t.Errorf("got %d %s, want %d %s", rec.Code, rec.Body, test.status, test.detail)
 			}
 			if got := rec.Header().Get("Content-Type"); got != "application/problem+json" {
@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestOnlyJSONIsTaken(t *testing.T) {
-	api := newAPI(t)
+	api := newAPI(t, "-max-in-flight", "1") // one after the other
 	for media, status := range map[string]int{
 		"": 200, "application/json": 200, "application/json; charset=utf-8": 200, "application/vnd.basket+json": 200,
 		"text/plain": 415, "multipart/form-data; boundary=x": 415, "application/x-www-form-urlencoded": 415,
@@ -112,7 +112,7 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 		r.Header.Set("Content-Type", media)
 		rec := httptest.NewRecorder()
 		api.ServeHTTP(rec, r)
-		if rec.Code != status {
+		if rec.Code != status || strings.Count(rec.Body.String(), "\n") != 1 {
 			t.Errorf("%q: got %d %s, want %d", media, rec.Code, rec.Body, status)
 		}
 	}

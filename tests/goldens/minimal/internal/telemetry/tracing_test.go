@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,17 +11,24 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel"
 )
+
+var said bytes.Buffer // by what start begins
 
 // start begins tracing to endpoint, whatever the developer's own environment says.
 func start(t *testing.T, endpoint string) *Tracing {
 	t.Helper()
-	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME",
+	for _, key := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_SERVICE_NAME",
 		"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"} {
 		t.Setenv(key, "")
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-	tracing, err := StartTracing(t.Context(), "test", "dev", slog.New(slog.DiscardHandler))
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "no pair")
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "soon")
+	said.Reset()
+	tracing, err := StartTracing(t.Context(), "test", "dev", NewLogger(&said, slog.LevelDebug))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +44,9 @@ func TestTracingIsOffWithoutAnEndpoint(t *testing.T) {
 	tracing.Wrap(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
 	if rec.Code != http.StatusNotFound {
 		t.Errorf("the handler below was not reached: %d", rec.Code)
+	}
+	if inner := new(http.ServeMux); tracing.Wrap(inner) != http.Handler(inner) {
+		t.Error("requests pass through more than their handler")
 	}
 	if err := tracing.Flush(t.Context()); err != nil {
 		t.Errorf("flush: %v", err)
@@ -82,14 +93,25 @@ func TestTraceContinuesFromCallerToCollector(t *testing.T) {
 		log.InfoContext(r.Context(), "inside")
 	}))
 	const caller = "0af7651916cd43dd8448eb211c80319c"
-	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	path := "/" + strings.Repeat("a", 300)
+	req := httptest.NewRequest(http.MethodGet, path, nil)
 	req.Header.Set("Traceparent", "00-"+caller+"-b7ad6b7169203331-01")
 	handler.ServeHTTP(httptest.NewRecorder(), req)
 	if err := tracing.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if body := <-exported; !bytes.Contains(body, []byte("service.name")) {
-		t.Errorf("the export names no service: %q", body)
+	select {
+	case exported <- nil: // nothing has come
+	default:
+	}
+	if body := <-exported; !bytes.Contains(body, []byte("service.name")) || !bytes.Contains(body, []byte(path[:256])) || bytes.Contains(body, []byte(path[:257])) {
+		t.Errorf("the export names no service, or all of a long path: %q", body)
+	}
+	otel.Handle(errors.New("no collector"))
+	for _, want := range []string{"no pair", "OTEL_BSP_SCHEDULE_DELAY", `"level":"WARN","msg":"tracing","error":"no collector"`} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("no %s is logged: %s", want, &said)
+		}
 	}
 	if !strings.Contains(out.String(), `"trace_id":"`+caller+`"`) {
 		t.Errorf("the log line has another trace: %s", &out)

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func TestSummary(t *testing.T) {
+	defer time.AfterFunc(10*time.Second, func() { panic("it hangs") }).Stop()
 	const sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 	got, err := summarize(strings.NewReader("abc"))
 	if want := (summary{Bytes: 3, Lines: 0, SHA256: sha}); got != want || err != nil {

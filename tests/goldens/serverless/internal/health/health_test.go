@@ -10,25 +10,28 @@ import (
 	"time"
 )
 
-func TestProbesThroughALife(t *testing.T) {
-	var probes Probes
+// asked compares what the probes answer with what is wanted in a state.
+func asked(t *testing.T, probes *Probes, state string, codes map[string]int) {
+	t.Helper()
 	mux := http.NewServeMux()
 	probes.Register(mux)
-	want := func(state string, codes map[string]int) {
-		t.Helper()
-		for path, code := range codes {
-			rec := httptest.NewRecorder()
-			mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-			if rec.Code != code {
-				t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
-			}
+	for path, code := range codes {
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		body := map[int]string{200: "ok\n", 503: "no\n"}[code]
+		if rec.Code != code || rec.Body.String() != body || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %s is %d %q %v, want %d", state, path, rec.Code, rec.Body, rec.Header(), code)
 		}
 	}
-	want("booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
+}
+
+func TestProbesThroughALife(t *testing.T) {
+	var probes Probes
+	asked(t, &probes, "booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
 	probes.Start()
-	want("serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
+	asked(t, &probes, "serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
 	probes.Stop()
-	want("draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
+	asked(t, &probes, "draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
 }
 
 func TestStall(t *testing.T) {
@@ -36,18 +39,12 @@ func TestStall(t *testing.T) {
 		reports := 0
 		probes := Probes{Progress: Progress{Limit: time.Minute}, OnStall: func() { reports++ }}
 		probes.Start()
-		mux := http.NewServeMux()
-		probes.Register(mux)
 		want := func(state string, code int) {
 			t.Helper()
-			for _, path := range []string{"/readyz", "/livez"} {
-				rec := httptest.NewRecorder()
-				mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-				if rec.Code != code {
-					t.Errorf("%s: %s is %d, want %d", state, path, rec.Code, code)
-				}
-			}
+			asked(t, &probes, state, map[string]int{"/readyz": code, "/livez": code})
 		}
+		probes.Progress.Begin()
+		probes.Progress.End()
 		time.Sleep(time.Hour)
 		want("idle for long", 200)
 		probes.Progress.Begin()
@@ -65,6 +62,8 @@ func TestStall(t *testing.T) {
 		}
 		probes.Progress.End()
 		want("it has ended after all", 200)
+		time.Sleep(time.Hour)
+		want("idle again", 200)
 	})
 }
 
@@ -84,19 +83,28 @@ func TestACheckAsksWhereTheServiceListens(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	var probes Probes
-	mux := http.NewServeMux()
-	probes.Register(mux)
-	server := httptest.NewServer(mux)
+	status, asked := http.StatusOK, ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Host + r.URL.Path
+		w.WriteHeader(status)
+	}))
 	addr := strings.TrimPrefix(server.URL, "http://")
-	if err := Check(t.Context(), addr); err != nil {
-		t.Errorf("a running service: %v", err)
+	_, port, _ := strings.Cut(addr, ":")
+	for _, listens := range []string{addr, ":" + port, "0.0.0.0:" + port, "[::]:" + port} {
+		if err := Check(t.Context(), listens); err != nil || asked != addr+"/livez" {
+			t.Errorf("a running service on %s: asked %s, %v", listens, asked, err)
+		}
 	}
+	refused := func(addr, want string) {
+		t.Helper()
+		if err := Check(t.Context(), addr); err == nil || !strings.HasPrefix(err.Error(), "healthcheck: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	status = http.StatusServiceUnavailable
+	refused(addr, "503 Service Unavailable")
 	server.Close()
-	if err := Check(t.Context(), addr); err == nil {
-		t.Error("a service that is gone passes")
-	}
-	if err := Check(t.Context(), "8081"); err == nil {
-		t.Error("an address without a port separator passes")
-	}
+	refused(addr, "dial tcp")
+	refused("8081", "missing port")
+	refused("127.0.0.1:http ", "invalid port")
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/memory"
 )
 
 func newApp(t *testing.T, out io.Writer, args ...string) *app {
@@ -40,19 +42,43 @@ func start(t *testing.T, a *app) (stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.run(ctx) }()
-	for status(t, a.admin, "/readyz") != http.StatusOK {
+	waitFor(t, "readiness", func() bool {
 		select {
 		case err := <-done:
 			t.Fatalf("ended before it was ready: %v", err)
-		case <-time.After(time.Millisecond):
+		default:
+		}
+		return status(t, a.admin, "/readyz") == http.StatusOK
+	})
+	return func() error { cancel(); return within(t, done) }
+}
+
+const patience = 10 * time.Second // with what comes in milliseconds
+
+// waitFor asks again until it holds.
+func waitFor(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for start := time.Now(); !holds(); time.Sleep(time.Millisecond) {
+		if time.Since(start) > patience {
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-	return func() error { cancel(); return <-done }
+}
+
+// within returns what comes from a channel.
+func within[T any](t *testing.T, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatal("waited in vain")
+	}
+	return got
 }
 
 func status(t *testing.T, s *server, path string) int {
 	t.Helper()
-	res, err := http.Get("http://" + s.addr() + path)
+	res, err := (&http.Client{Timeout: patience}).Get("http://" + s.addr() + path)
 	if err != nil {
 		return 0
 	}
@@ -73,7 +99,7 @@ func TestLifecycle(t *testing.T) {
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("a quote got %d", res.StatusCode)
 	}
-	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof} {
+	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof, "/debug/pprof/trace?seconds=0.001": a.pprof} {
 		if code := status(t, s, path); code != http.StatusOK {
 			t.Errorf("%s got %d", path, code)
 		}
@@ -102,20 +128,18 @@ func TestDrainFinishesRequestsInFlight(t *testing.T) {
 	stop := start(t, a)
 	answered := make(chan int)
 	go func() { answered <- status(t, a.service, "/") }()
-	<-entered
+	within(t, entered)
 	stopped := make(chan error)
 	go func() { stopped <- stop() }()
-	for status(t, a.admin, "/readyz") != http.StatusServiceUnavailable {
-		time.Sleep(time.Millisecond)
-	}
+	waitFor(t, "the drain", func() bool { return status(t, a.admin, "/readyz") == http.StatusServiceUnavailable })
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
 		t.Errorf("/livez is %d during the drain: the kubelet would kill the pod", code)
 	}
 	close(leave)
-	if code := <-answered; code != http.StatusNoContent {
+	if code := within(t, answered); code != http.StatusNoContent {
 		t.Errorf("the request in flight got %d", code)
 	}
-	if err := <-stopped; err != nil {
+	if err := within(t, stopped); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
 }
@@ -134,11 +158,9 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 		}
 		answered <- err
 	}()
-	for status(t, a.admin, "/livez") != http.StatusServiceUnavailable {
-		time.Sleep(time.Millisecond)
-	}
+	waitFor(t, "the stall", func() bool { return status(t, a.admin, "/livez") == http.StatusServiceUnavailable })
 	hang.Close()
-	if err := <-answered; err != nil {
+	if err := within(t, answered); err != nil {
 		t.Error(err)
 	}
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
@@ -189,7 +211,7 @@ func TestDrainIsBounded(t *testing.T) {
 	})
 	stop := start(t, a)
 	go status(t, a.service, "/")
-	<-entered
+	within(t, entered)
 	if err := stop(); err == nil || !strings.Contains(err.Error(), "requests cut off after 10ms") {
 		t.Errorf("got %v", err)
 	}
@@ -238,6 +260,9 @@ func TestTheServerIsBounded(t *testing.T) {
 	if s.ConnState == nil || a.admin.ConnState == nil {
 		t.Error("connections are not bounded")
 	}
+	if got := a.probes.Progress.Limit; got != 8*time.Second {
+		t.Errorf("a stall is %s without an end", got)
+	}
 }
 
 func TestAddressInUse(t *testing.T) {
@@ -277,13 +302,17 @@ func TestLimitMemory(t *testing.T) {
 			if got != test.want || (err != nil) != test.fails {
 				t.Errorf("got %d, %v; want %d", got, err, test.want)
 			}
+			follows := memory.Bodies()
+			if memory.SetLimit(got); memory.Bodies() != follows {
+				t.Errorf("%d bytes of bodies do not follow from it", follows)
+			}
 		})
 	}
 }
 
 func TestALimitThatChangesIsHeeded(t *testing.T) {
-	before := debug.SetMemoryLimit(-1)
-	defer debug.SetMemoryLimit(before)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	defer time.AfterFunc(patience, func() { panic("it hangs") }).Stop()
 	synctest.Test(t, func(t *testing.T) {
 		none := func(string) string { return "" }
 		dir := t.TempDir()
@@ -291,16 +320,63 @@ func TestALimitThatChangesIsHeeded(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		go followMemory(t.Context(), os.DirFS(dir), none, slog.New(slog.DiscardHandler))
+		var out bytes.Buffer
+		go followMemory(t.Context(), os.DirFS(dir), none, slog.New(slog.NewTextHandler(&out, nil)))
 		for limit, want := range map[string]int64{"2000000000": 20_000_000 * memoryPercent, "1000000000": 10_000_000 * memoryPercent, "max": math.MaxInt64} {
 			if err := os.WriteFile(file, []byte(limit), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(readAgain)
+			time.Sleep(2 * readAgain)
 			synctest.Wait()
 			if got := debug.SetMemoryLimit(-1); got != want {
 				t.Errorf("under %s Go may use %d, want %d", limit, got, want)
 			}
 		}
+		if changes := strings.Count(out.String(), "memory limit changed"); changes < 2 || changes > 3 { // it may be "max" at first
+			t.Errorf("%d changes are logged: %s", changes, &out)
+		}
 	})
+}
+
+func TestTheMemoryLimitIsReadAgainWhileItServes(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	defer time.AfterFunc(patience, func() { panic("it hangs") }).Stop()
+	t.Setenv("GOMEMLIMIT", "")
+	synctest.Test(t, func(t *testing.T) {
+		newApp(t, io.Discard)
+		debug.SetMemoryLimit(123456789)
+		time.Sleep(readAgain)
+		synctest.Wait()
+		if debug.SetMemoryLimit(-1) == 123456789 {
+			t.Error("it is not read again")
+		}
+	})
+}
+
+func TestTheDrainWaitsForThoseWhoStillSendRequests(t *testing.T) {
+	a := newApp(t, io.Discard, "-shutdown-delay", "50ms", "-pprof-addr", "")
+	stop, began := start(t, a), time.Now()
+	if err := stop(); err != nil || time.Since(began) < 50*time.Millisecond || a.pprof.listener != nil {
+		t.Errorf("ended after %s, %v; profiles are served by %v", time.Since(began), err, a.pprof.listener)
+	}
+}
+
+func TestSpansOfTheLastRequestsAreSentBeforeTheEnd(t *testing.T) {
+	var got bytes.Buffer
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = got.ReadFrom(r.Body) }))
+	defer collector.Close()
+	for _, name := range []string{"SDK_DISABLED", "TRACES_EXPORTER", "TRACES_SAMPLER", "EXPORTER_OTLP_PROTOCOL", "EXPORTER_OTLP_TRACES_PROTOCOL", "EXPORTER_OTLP_TRACES_ENDPOINT"} {
+		t.Setenv("OTEL_"+name, "") // whatever the developer's own environment says
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	a := newApp(t, io.Discard)
+	stop := start(t, a)
+	status(t, a.service, "/never-heard-of")
+	if err := stop(); err != nil || !bytes.Contains(got.Bytes(), []byte("/never-heard-of")) {
+		t.Errorf("%v, and the collector got %q", err, got.Bytes())
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense")
+	if _, err := build(t.Context(), a.cfg, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "tracing: ") {
+		t.Errorf("got %v", err)
+	}
 }

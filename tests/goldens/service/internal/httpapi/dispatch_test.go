@@ -59,6 +59,7 @@ func TestWhatHasNoHandlerIsAProblem(t *testing.T) {
 	}{
 		"GET /carts":    {404, "application/problem+json", "", ""},
 		"PUT /orders/":  {405, "application/problem+json", "Allow", "GET, HEAD"},
+		"GET //carts":   {307, "text/html; charset=utf-8", "Location", "/carts"},
 		"GET //orders/": {307, "text/html; charset=utf-8", "Location", "/orders/"},
 	} {
 		method, path, _ := strings.Cut(target, " ")

@@ -1,0 +1,83 @@
+package function
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"example.com/orders/internal/config"
+)
+
+// storing returns a store over a storage that answers so.
+func storing(t *testing.T, answer http.HandlerFunc) *store {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	return newStore(config.Config{S3Endpoint: server.URL, S3Region: "r", Results: "results", MaxBodyBytes: 100})
+}
+
+func says(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestWhatIsWrongWithAnEvent(t *testing.T) {
+	f := &Function{uploads: "uploads"}
+	for want, event := range map[string]Event{
+		`type "x" is not`:             {Type: "x"},
+		"data: invalid character":     {Type: Created, Data: []byte("nonsense")},
+		`bucket "b" is not "uploads"`: {Type: Created, Data: []byte(`{"bucket":"b"}`)},
+		`key "/" is no path`:          {Type: Created, Data: []byte(`{"bucket":"uploads","key":"/"}`)},
+		`id "a/b" is no name`:         {Type: Created, ID: "a/b", Data: []byte(`{"bucket":"uploads","key":"k"}`)},
+	} {
+		_, err := f.upload(event)
+		says(t, err, want)
+	}
+}
+
+func TestNothingIsDoneThatIsNotCounted(t *testing.T) {
+	f := &Function{uploads: "uploads", maxAttempts: 3, store: storing(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/attempts/") {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})}
+	_, err := f.once(t.Context(), upload{"uploads", "tea.txt"}, Event{ID: "1"})
+	says(t, err, "the storage answers 503")
+}
+
+func TestAResultThatIsNotKeptIsNone(t *testing.T) {
+	s := storing(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	_, err := s.keep(t.Context(), "x", []byte("{}"))
+	says(t, err, "the storage answers 503")
+	_, err = s.keep(t.Context(), "x", make([]byte, 101))
+	says(t, err, "a result of 101 bytes, and max-body-bytes is 100")
+}
+
+func TestARequestIsSignedAndSaysWhatItHas(t *testing.T) {
+	s := storing(t, func(_ http.ResponseWriter, r *http.Request) {
+		sum, _ := io.ReadAll(r.Body)
+		if r.Header.Get("Content-Type") != "application/json" || len(r.Header.Get("X-Amz-Content-Sha256")) != 64 || string(sum) != "{}" ||
+			!strings.Contains(r.Header.Get("Authorization"), "Credential=key/") {
+			t.Errorf("got %v %s", r.Header, sum)
+		}
+	})
+	if created, err := s.create(t.Context(), "x", []byte("{}")); !created || err != nil {
+		t.Errorf("got %v, %v", created, err)
+	}
+	s.who = whoWeAre(func(string) string { return "" })
+	_, err := s.create(t.Context(), "x", nil)
+	says(t, err, "who we are: ")
+	s.endpoint = "http://a b"
+	_, err = s.create(t.Context(), "x", nil)
+	says(t, err, "invalid character")
+}
