@@ -1,7 +1,7 @@
 """Runs a rendered repository's own Go tests without a statement of its code.
 
-All is built once: each statement stands in a condition then (statements/main.go), and an environment variable says which
-one is left out of a run.
+All is built once: each statement then stands in a condition (statements/main.go), and an environment variable says
+which one is left out of a run.
 """
 
 from __future__ import annotations
