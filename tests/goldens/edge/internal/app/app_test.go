@@ -341,6 +341,11 @@ func TestALimitThatChangesIsHeeded(t *testing.T) {
 
 func TestLimitCPU(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	t.Setenv("GOMAXPROCS", "")
+	runtime.GOMAXPROCS(8)
+	if newApp(t, io.Discard, "-cpu-request", "100"); runtime.GOMAXPROCS(0) != 2 {
+		t.Errorf("a service has %d threads", runtime.GOMAXPROCS(0))
+	}
 	for _, test := range []struct {
 		millicores, found int
 		set               string
