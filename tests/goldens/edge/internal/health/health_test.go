@@ -90,7 +90,7 @@ func TestCheck(t *testing.T) {
 	}))
 	addr := strings.TrimPrefix(server.URL, "http://")
 	_, port, _ := strings.Cut(addr, ":")
-	for _, listens := range []string{addr, ":" + port, "0.0.0.0:" + port, "[::]:" + port} {
+	for _, listens := range []string{addr, ":" + port, "[::]:" + port} {
 		if err := Check(t.Context(), listens); err != nil || asked != addr+"/livez" {
 			t.Errorf("a running service on %s: asked %s, %v", listens, asked, err)
 		}
