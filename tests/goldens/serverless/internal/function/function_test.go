@@ -22,6 +22,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryTellsABadTextFromABrokenConnection(t *testing.T) {
+	defer time.AfterFunc(10*time.Second, func() { panic("it hangs") }).Stop()
 	lost := errors.New("connection lost")
 	for name, test := range map[string]struct {
 		text      io.Reader
