@@ -56,9 +56,8 @@ func nearest(name string, names map[string]bool) string {
 }
 
 func alike(a, b string) int {
-	most := min(len(a), len(b))
-	start := first(most, func(n int) bool { return a[n] != b[n] })
-	end := first(most-start, func(n int) bool { return a[len(a)-1-n] != b[len(b)-1-n] })
+	start := first(min(len(a), len(b)), func(n int) bool { return a[n] != b[n] })
+	end := first(min(len(a), len(b))-start, func(n int) bool { return a[len(a)-1-n] != b[len(b)-1-n] })
 	return 2*(start+end) - len(a) - len(b)
 }
 
