@@ -16,8 +16,9 @@ import pytest
 from gocontainer import Answers, __version__, render
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.migrations import Migration
+from gocontainer.repository import tree
 from gocontainer.repository.tree import File
-from tests.helpers.support import COMMAND, Run
+from tests.helpers.support import COMMAND, Run, answers, committed, gocontainer, ok
 from tests.helpers.update_outcome import clean, conflicts, left, lines, merge, refused, refuses, snapshot, unmerged
 from tests.helpers.updates import Files, Repository, as_tree, command
 
@@ -530,3 +531,11 @@ def test_overlays_of_a_repository_from_before_go_on_sharing_their_settings(tmp_p
     offer = {"separate_settings": {"kept": False, "default": True}}
     assert repository.report(NEWER)["offers"] == offer
     assert "separate_settings" in lockfile.read(repository.folder).defaults, "it is offered again the next time"
+
+
+def test_an_answer_is_taken_back_with_the_defaults_that_hung_on_it(tmp_path: Path) -> None:
+    centre = answers(config_center="nacos")
+    folder = committed(tmp_path / "orders", lockfile.with_lockfile(render(centre), centre))
+    ok(gocontainer("update", str(folder), "--set", "config_center=none", "--commit"))
+    back = Answers.merge(*lockfile.read(folder).layers())
+    assert tree.load(folder) == lockfile.with_lockfile(render(answers()), back)

@@ -60,6 +60,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "unpinned": planned.unpinned if planned else {},
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
+        "gone_keys": list(planned.gone_keys) if planned else [],
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
@@ -98,7 +99,12 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
-    lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [
+        *_changed_limits(update),
+        *planned.gone_keys,
+        *_offered(update),
+        *_next(planned, written=written, branch=branch),
+    ]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 

@@ -1,8 +1,9 @@
-"""Limits of the service that a newer template changed, each with the line that keeps the old one."""
+"""What an update changes in a service's settings: limits that are others now, and keys that are gone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.answers.lockfile import order
@@ -71,3 +72,54 @@ def crossed(before: str, theirs: Tree) -> Iterator[str]:
                 setting=limit.keeps,
                 file=place,
             )
+
+
+BRINGS_BACK: Mapping[str, str] = {"cpu-request": "resources=latency", "sleep": "kubernetes_min=1.27"}
+"""The answer by which a service still has a key that others lost."""
+_KEY = re.compile(r'\b(?:fs|set)\.\w+\((?:&[\w.]+, )?"([a-z0-9-]+)"')
+"""A key, where the template's Go code names it."""
+_NAMES_KEYS = re.compile(r"internal/(?:config|center)/\w+(?<!_test)\.go")
+_SETS_KEYS = re.compile(r"(?:.*/)?(?:.*\.(?:ya?ml|json|toml|sh|env|mk|service)|\.env|(?:Docker|Make)file.*)")
+_EMBEDDED = re.compile(rf"\b{re.escape(SETTINGS)}: [|>]")
+"""Where a ConfigMap that is written by hand begins to say what is in the settings file."""
+
+
+def about_keys(path: str) -> bool:
+    """Whether the file at ``path`` may name or set the service's keys."""
+    return any(each.fullmatch(path) for each in (_NAMES_KEYS, _SETS_KEYS))
+
+
+def keys(tree: Tree) -> set[str]:
+    """Return the keys and flags that the service of ``tree`` knows."""
+    code = (file.content.decode("utf-8", "replace") for path, file in tree.items() if _NAMES_KEYS.fullmatch(path))
+    return {key for text in code for key in _KEY.findall(text)}
+
+
+def gone(before: Tree, after: Tree) -> Iterator[str]:
+    """Yield a sentence for each line of ``after`` that sets a key which only the service of ``before`` knows."""
+    lost, found = sorted(keys(before) - keys(after)), set()
+    for path in sorted(filter(_SETS_KEYS.fullmatch, after)) if lost else ():
+        embedded = False
+        for number, line in enumerate(after[path].content.decode("utf-8", "replace").splitlines(), 1):
+            embedded = embedded or bool(_EMBEDDED.search(line))
+            for key in lost:
+                sentence = _unknown(key, line, f"{path}:{number}", embedded=embedded)
+                if sentence:
+                    found.add(key)
+                    yield sentence
+    for key in sorted(found & BRINGS_BACK.keys()):
+        command = f"gocontainer update --set {BRINGS_BACK[key]}"
+        yield tr("'{command}' gives the service {key} again.", command=command, key=key)
+
+
+def _unknown(key: str, line: str, place: str, *, embedded: bool) -> str:
+    """Return what is said of a line that sets ``key``; nothing where it does not."""
+    variable = f"APP_{key.replace('-', '_').upper()}"
+    indent = r"\s*" if embedded else ""
+    if line.lstrip().startswith("#"):
+        return ""
+    if re.search(rf"^{indent}[\"']?{key}[\"']?\s*:|(?<![\w-])--?{key}(?![\w-])", line):
+        return tr("{place} sets {key}, which the service refuses now: delete it.", place=place, key=key)
+    if re.search(rf"\b{variable}\b", line):
+        return tr("{place} sets {key}, which the service ignores now: delete it.", place=place, key=variable)
+    return ""

@@ -21,7 +21,7 @@ from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, journal
+from gocontainer.update import base, changed_limits, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits
 
@@ -87,6 +87,8 @@ class Plan(NamedTuple):
     """Files in which one of two versions was taken."""
     tree: str
     """The whole repository as it would be, in the scratch repository."""
+    gone_keys: tuple[str, ...]
+    """A sentence for each line of it that sets what the service does not know any more."""
 
     @property
     def unpinned(self) -> dict[str, list[str]]:
@@ -189,7 +191,17 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes))
+    gone = _gone_keys(update, merged.entries, contents) if update.template == lockfile.OWN else ()
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes), tuple(gone))
+
+
+def _gone_keys(update: Update, merged: Mapping[str, Entry], contents: Mapping[str, File]) -> Iterator[str]:
+    """Yield what the merge leaves of keys that are gone; ``contents`` are those that git does not have yet."""
+    paths = [path for path, each in merged.items() if each.is_file and changed_limits.about_keys(path)]
+    stored = [path for path in paths if path not in contents]
+    read = update.project.read([merged[path].oid for path in stored])
+    after = {path: File(content) for path, content in zip(stored, read, strict=True)}
+    yield from changed_limits.gone(update.base.tree, {**after, **contents})
 
 
 def _decide(
