@@ -80,6 +80,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__build_image": pins["base_image"]["build"],
         "__build_tags": ",".join(_build_tags(answers)),
         "__center_address": "deploy/knative/config.yaml" if knative else "deploy/components/config-center",
+        "__center_cache": "/data/last-good.yaml" if platform else "/tmp/last-good.yaml",
         "__center_credentials": center.credentials,
         "__center_name": center.name,
         "__center_place_dev": center.place.format(overlay="dev", service=answers["service"]),
