@@ -37,7 +37,7 @@ def test_each_sentence_and_each_name_that_the_check_knows_is_in_some_page() -> N
         ({}, DECISIONS, "| drain | 20 |", "| drain | 25 |", "25 is 20 in the files"),
         ({}, DECISIONS, "| 33 s |", "| 34 s |", "34 is 33 in the files"),
         ({}, DECISIONS, "32Mi of `/tmp`", "64Mi of `/tmp`", "64Mi is 32Mi in the files"),
-        ({}, DECISIONS, "a fraction", "within 7 ms, a fraction", "nothing says where 7 is set"),
+        ({}, DECISIONS, "the runtime has", "within 7 ms the runtime has", "nothing says where 7 is set"),
         ({}, BASE, "sizeLimit: 32Mi", "sizeLimit: 48Mi", "32Mi is 48Mi in the files"),
         ({}, BASE, "failureThreshold: 15", "failureThreshold: 16", "32 is 34 in the files"),
         ({}, BASE, "memory: 128Mi\n              # A full", "memory: 256Mi\n              # A full", "128Mi is 256Mi"),

@@ -165,6 +165,7 @@ def test_who_put_their_own_in_the_examples_place_decides_about_its_list(reposito
 KEPT = {
     "internal/httpapi/quotes.go": ("return func(w", "return onlyJSON(func(w"),
     "internal/memory/memory.go": ("return 1024 * 1024", "func Settings() int64 { return "),
+    "deploy/base/deployment.yaml": ("fsGroup: 65532", "runAsGroup: 65532"),
     "the environment": ("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", ""),
 }
 """What keeps a limit outside of the settings, and what it takes the place of."""

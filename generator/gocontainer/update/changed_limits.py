@@ -57,6 +57,13 @@ CHANGED: Sequence[ChangedLimit] = (
         "the environment",
         of="internal/telemetry/tracing.go",
     ),
+    ChangedLimit(
+        "0.2.0.dev0",
+        mark("No secret is mounted, so the pod has no group for files in one; yours may need it"),
+        "fsGroup: 65532",
+        "deploy/base/deployment.yaml",
+        of="deploy/base/deployment.yaml",
+    ),
 )
 
 
@@ -65,13 +72,18 @@ def crossed(before: str, theirs: Tree) -> Iterator[str]:
     settings = next((path for path in theirs if path.startswith("deploy/") and path.endswith(f"/{SETTINGS}")), None)
     for limit in CHANGED:
         place = settings if limit.place == SETTINGS else limit.place
-        if place and (not limit.of or limit.of in theirs) and order(before) < order(limit.since):
+        there = not limit.of or limit.of in theirs
+        if place and there and order(before) < order(limit.since) and not _says(theirs, place, limit.keeps):
             yield tr(
                 "{change}: '{setting}' in {file} keeps the old limit.",
                 change=tr(limit.what),
                 setting=limit.keeps,
                 file=place,
             )
+
+
+def _says(tree: Tree, path: str, words: str) -> bool:
+    return path in tree and words in tree[path].content.decode()
 
 
 BRINGS_BACK: Mapping[str, str] = {"cpu-request": "resources=latency", "sleep": "kubernetes_min=1.27"}

@@ -46,5 +46,7 @@ func Model() int64 { return part(2) / 16 }
 func Fetch() int32 { return int32(min(16*1024*1024, part(2)/16)) } // #nosec G115 -- 16 MiB at most
 
 <% endif %>
+<% if cookiecutter.tracing %>
 // Spans is how many may wait for the collector, each of two KiB.
 func Spans() int { return int(min(2048, part(1)/2048)) }
+<% endif %>
