@@ -38,6 +38,13 @@ def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
     assert tree.digest(lockfile.unpack(sealed[lockfile.PACK].content)) == remembered.digest
 
 
+OFFERED = {
+    "minimal": {"tracing": ("true", "false"), "ci": ("github", "none"), "deps_bot": ("dependabot", "none")},
+    "hardened": {"base_image": ("distroless-static", "scratch")},
+}
+"""What a profile presets otherwise today."""
+
+
 @every_release
 def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Path, release: Path) -> None:
     remembered = Answers.merge(*lockfile.read(release).layers())
@@ -54,7 +61,10 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     again = gocontainer("update", str(repository))
     first, *offers = ok(again).splitlines()
     assert first.endswith(" already.")
-    assert offers == ["license stays apache-2.0; its default is none now: --set license=none"]
+    assert offers == [
+        f"{name} stays {old}; its default is {new} now: --set {name}={new}"
+        for name, (old, new) in {"license": ("apache-2.0", "none"), **OFFERED.get(release.name, {})}.items()
+    ]
     assert (repository / "LICENSE").is_file()
     assert git(repository, "status", "--porcelain") == ""
 

@@ -16,7 +16,7 @@ class Preset(Record):
 
 PRESETS: Mapping[str, Preset] = {
     "minimal": Preset(
-        label="Kubernetes, 1 replica; no network policy, traces, CI or bot",
+        label="Kubernetes, 1 replica; no policy, traces, CI or bot",
         answers={
             "tracing": False,
             "min_replicas": 1,
@@ -32,7 +32,7 @@ PRESETS: Mapping[str, Preset] = {
         answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
     ),
     "edge": Preset(
-        label="KubeEdge, 25m and 48Mi a site, no CPU limit, 32-bit ARM too",
+        label="KubeEdge, 25m and 48Mi a site, no CPU limit, 32-bit ARM",
         answers={
             "platforms": "linux/amd64,linux/arm64,linux/arm/v7",
             "target": "kubeedge",
@@ -42,7 +42,7 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="Kubernetes, 3 to 10 replicas, only the program in the image",
+        label="Kubernetes, 3 to 10 replicas, image of the program only",
         answers={
             "base_image": "scratch",
             "resources": "strict",
