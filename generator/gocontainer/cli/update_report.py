@@ -65,6 +65,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "old_names": [{**each._asdict(), "command": each.command} for each in planned.old_names] if planned else [],
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
+        "gone_keys": list(planned.gone_keys) if planned else [],
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
@@ -106,7 +107,12 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
     lines += [line for each in planned.old_names for line in _old_name(each)]
-    lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [
+        *_changed_limits(update),
+        *planned.gone_keys,
+        *_offered(update),
+        *_next(planned, written=written, branch=branch),
+    ]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 

@@ -24,7 +24,7 @@ from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, journal
+from gocontainer.update import base, changed_limits, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
@@ -103,6 +103,8 @@ class Plan(NamedTuple):
     """Modules that have another name now, where files of the owner's have the old one."""
     moved: Mapping[str, str] = {}
     """Files whose edit, or which themselves, are where another name is."""
+    gone_keys: tuple[str, ...] = ()
+    """A sentence for each line of it that sets what the service does not know any more."""
 
     @property
     def is_open(self) -> bool:
@@ -247,8 +249,10 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
+    own = old if update.template == lockfile.OWN else {}
+    gone = changed_limits.gone_after(own, merged.entries, contents, update.project.read)
     tree = scratch.tree(changes)
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved)
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved, tuple(gone))
 
 
 def _decide(

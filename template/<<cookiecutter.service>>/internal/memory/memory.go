@@ -28,9 +28,6 @@ func Requests(header int) int {
 	return int(part(8) / (64*1024 + 8*int64(header)))
 }
 
-// Bodies is how many bytes of bodies may be held: each becomes up to eight while it is decoded and answered.
-func Bodies() int64 { return part(4) / 8 }
-
 <% if cookiecutter.__center %>
 // Settings is how many bytes the config centre may send: each becomes up to ninety-six while its YAML is read.
 func Settings() int64 { return part(1) / 96 }
@@ -46,5 +43,10 @@ func Model() int64 { return part(2) / 16 }
 func Fetch() int32 { return int32(min(16*1024*1024, part(2)/16)) } // #nosec G115 -- 16 MiB at most
 
 <% endif %>
+<% if cookiecutter.tracing %>
 // Spans is how many may wait for the collector, each of two KiB.
 func Spans() int { return int(min(2048, part(1)/2048)) }
+
+<% endif %>
+// Bodies is how many bytes of bodies may be held: each becomes up to eight while it is decoded and answered.
+func Bodies() int64 { return part(4) / 8 }

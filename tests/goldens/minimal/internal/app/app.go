@@ -31,7 +31,6 @@ type app struct {
 	cfg    config.Config
 	log    *slog.Logger
 	probes health.Probes
-	traces *telemetry.Tracing
 
 	service, admin, pprof *server
 }
@@ -66,11 +65,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		stacks := make([]byte, 64*1024)
 		log.Error("stalled", "no_request_ended_for", longest.String(), "stacks", string(stacks[:runtime.Stack(stacks, true)]))
 	}
-	a.traces, err = telemetry.StartTracing(ctx, "orders", Version, log)
-	if err != nil {
-		return nil, err
-	}
-	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress))
+	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
 
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
@@ -98,7 +93,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 
 // newLogger is where everything is logged, also what asks for no logger: its lines are JSON too, with the trace's ids.
 func newLogger(out io.Writer, level slog.Leveler) *slog.Logger {
-	log := telemetry.WithTraceIDs(telemetry.NewLogger(out, level))
+	log := telemetry.NewLogger(out, level)
 	slog.SetDefault(log)
 	return log
 }
@@ -148,12 +143,6 @@ func (a *app) drain(ctx context.Context) error {
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
 	time.Sleep(a.cfg.ShutdownDelay)
 	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
-	// Without a collector an unbounded flush would hold the process until it is killed.
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	if lost := a.traces.Flush(ctx); lost != nil {
-		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail
-	}
 	a.log.Info("stopped")
 	return errors.Join(err, a.admin.Close(), a.pprof.Close())
 }
