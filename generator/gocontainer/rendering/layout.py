@@ -86,10 +86,10 @@ FILES: Mapping[str, When] = {
     "internal/httpapi/discount_test.go": {"__edge": ("true",), "edge_model": (True,)},
     "internal/httpapi/events.go": {"eventing": ("kafka",)},
     "internal/httpapi/events_test.go": {"eventing": ("kafka",)},
-    "internal/httpapi/hook.go": {"__edge": ("true",)},
-    "internal/httpapi/hook_test.go": {"__edge": ("true",)},
-    "internal/httpapi/httpapi_test.go": {"eventing": ("none",)},
     "internal/httpapi/quotes.go": {"eventing": ("none",)},
+    "internal/httpapi/quotes_test.go": {"eventing": ("none",)},
+    "internal/httpapi/record.go": {"__edge": ("true",)},
+    "internal/httpapi/record_test.go": {"__edge": ("true",)},
     "internal/httpapi/stream.go": {"streams": (True,)},
     "internal/httpapi/stream_test.go": {"streams": (True,)},
     "internal/model/": {"__edge": ("true",), "edge_model": (True,)},
@@ -106,6 +106,7 @@ FILES: Mapping[str, When] = {
     "internal/sites/openyurt.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
     "internal/sites/openyurt_test.go": {"__node_pools": ("true",), "edge_workload": ("deployment",)},
     "internal/sites/site.go": {"__site_workloads": ("true",)},
+    "internal/summary/": {"eventing": ("kafka",)},
     "internal/telemetry/center.go": {"__center": ("true",)},
     "internal/telemetry/collector.go": {"eventing": ("kafka",), "tracing": (True,)},
     "internal/telemetry/collector_test.go": {"eventing": ("kafka",), "tracing": (True,)},
@@ -133,6 +134,24 @@ FLAGS: Mapping[str, str] = {
     "__update_bot": "deps_bot dependabot or renovate, by a released version",
 }
 """What the derived flags among the conditions mean, in words."""
+
+ONCE: Mapping[str, str] = {
+    "deploy/components/image/kustomization.yaml": "0.1.0",
+    "internal/config/configtest/configtest.go": "0.2.0.dev0",
+    "internal/config/own.go": "0.2.0.dev0",
+    "internal/deps/deps.go": "0.2.0.dev0",
+    "internal/httpapi/discount.go": "0.2.0.dev0",
+    "internal/httpapi/discount_test.go": "0.2.0.dev0",
+    "internal/httpapi/quotes.go": "0.2.0.dev0",
+    "internal/httpapi/quotes_test.go": "0.2.0.dev0",
+    "internal/httpapi/routes.go": "0.2.0.dev0",
+    "internal/summary/summary.go": "0.2.0.dev0",
+    "internal/summary/summary_test.go": "0.2.0.dev0",
+}
+"""Files that are written once and are their owner's from then on, and since which version they are.
+
+What one says has to compile under every answer, for it stays as it is whatever is switched on or off later.
+"""
 
 EXECUTABLE: frozenset[str] = frozenset(["hack/ota.sh"])
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""

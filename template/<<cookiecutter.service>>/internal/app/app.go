@@ -15,6 +15,10 @@ import (
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
+	"<< cookiecutter.module >>/internal/deps"
+<% if cookiecutter.eventing == "kafka" %>
+	"<< cookiecutter.module >>/internal/function"
+<% endif %>
 	"<< cookiecutter.module >>/internal/health"
 	"<< cookiecutter.module >>/internal/httpapi"
 	"<< cookiecutter.module >>/internal/telemetry"
@@ -30,6 +34,8 @@ var (
 type app struct {
 	cfg    config.Config
 	log    *slog.Logger
+	deps   *deps.Deps
+	mux    *http.ServeMux
 	probes health.Probes
 <% if cookiecutter.tracing %>
 	traces *telemetry.Tracing
@@ -90,14 +96,25 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		return nil, err
 	}
 <% endif %>
-<% if cookiecutter.tracing and cookiecutter.__edge %>
-	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress, site.hooks...))
-<% elif cookiecutter.tracing %>
-	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress))
-<% elif cookiecutter.__edge %>
-	api := httpapi.New(cfg, log, metrics, &a.probes.Progress, site.hooks...)
+	if a.deps, err = deps.Open(ctx, deps.NewCore(log, cfg.Now)); err != nil {
+		return nil, fmt.Errorf("dependencies: %w", err)
+	}
+<% if cookiecutter.__edge %>
+	a.probes.Needs = func(ctx context.Context) error { return errors.Join(site.unfit(), a.deps.Ready(ctx)) }
 <% else %>
-	api := httpapi.New(cfg, log, metrics, &a.probes.Progress)
+	a.probes.Needs = a.deps.Ready
+<% endif %>
+	a.mux = httpapi.Routes(a.deps)
+<% if cookiecutter.eventing == "kafka" %>
+	a.mux.Handle("POST /", httpapi.Receive(function.New(cfg, a.deps)))
+<% endif %>
+<% if cookiecutter.__edge %>
+	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress, site.keep...)
+<% else %>
+	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress)
+<% endif %>
+<% if cookiecutter.tracing %>
+	api = a.traces.Wrap(api)
 <% endif %>
 
 	admin := http.NewServeMux()
@@ -111,16 +128,8 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 <% if cookiecutter.streams %>
 	a.service.RegisterOnShutdown(func() { close(a.probes.Progress.Ending) })
 <% endif %>
-<% if cookiecutter.__center %>
 	a.service.ConnState = (&connections{most: func() int { return cfg.Now().Connections() }, open: map[net.Conn]time.Time{}}).see
-<% else %>
-	a.service.ConnState = (&connections{most: cfg.Connections, open: map[net.Conn]time.Time{}}).see
-<% endif %>
-<% if cookiecutter.__edge and cookiecutter.__center %>
-	a.admin = newServer("admin", cfg.AdminAddr, site.guard(watchCenter(cfg, metrics, admin)), log)
-<% elif cookiecutter.__edge %>
-	a.admin = newServer("admin", cfg.AdminAddr, site.guard(admin), log)
-<% elif cookiecutter.__center %>
+<% if cookiecutter.__center %>
 	a.admin = newServer("admin", cfg.AdminAddr, watchCenter(cfg, metrics, admin), log)
 <% else %>
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
@@ -130,7 +139,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
+			return nil, errors.Join(fmt.Errorf("%s: %w", s.name, err), a.deps.Close(ctx))
 		}
 	}
 	if err := a.pprof.listen(ctx); err != nil {
@@ -166,7 +175,6 @@ func (a *app) run(ctx context.Context) error {
 			go func() { failed <- s.serve() }()
 		}
 	}
-	// Whatever has to be warmed up goes here: /startupz says no until Start.
 	a.probes.Start()
 	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
 	select {
@@ -188,18 +196,26 @@ func (a *app) leaving(next http.Handler) http.Handler {
 	})
 }
 
-// drain goes in this order: send clients away, finish what is in flight, export what it left
-// behind, and only then stop answering probes.
+// drain goes in this order: send clients away, finish what is in flight, close what it worked with, export what it
+// left behind, and only then stop answering probes.
 func (a *app) drain(ctx context.Context) error {
 	a.probes.Stop()
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
 	time.Sleep(a.cfg.ShutdownDelay)
-	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
+	draining, cancel := context.WithTimeout(ctx, a.cfg.DrainTimeout)
+	defer cancel()
+	err := a.service.Shutdown(draining)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("requests cut off after %s: %w", a.cfg.DrainTimeout, err), a.service.Close())
+	}
+	if left := a.deps.Close(draining); left != nil {
+		err = errors.Join(err, fmt.Errorf("dependencies: %w", left))
+	}
 <% if cookiecutter.tracing %>
 	// Without a collector an unbounded flush would hold the process until it is killed.
-	ctx, cancel := context.WithTimeout(ctx, << cookiecutter.__flush >>*time.Second)
+	flushing, cancel := context.WithTimeout(ctx, << cookiecutter.__flush >>*time.Second)
 	defer cancel()
-	if lost := a.traces.Flush(ctx); lost != nil {
+	if lost := a.traces.Flush(flushing); lost != nil {
 		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail
 	}
 <% endif %>
@@ -245,16 +261,6 @@ func (s *server) addr() string {
 func (s *server) serve() error {
 	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	return nil
-}
-
-// shutdown lets requests in flight finish, and cuts off those that outlast the timeout.
-func (s *server) shutdown(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	if err := s.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("%s: requests cut off after %s: %w", s.name, timeout, err), s.Close())
 	}
 	return nil
 }

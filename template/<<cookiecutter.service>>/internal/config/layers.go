@@ -80,6 +80,15 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	return cfg, refused(err, set)
 }
 
+<% if not cookiecutter.__center %>
+// Marks of own settings, which mean something once a config centre changes settings: what it may change while the
+// service runs, and what no file may hold.
+const Hot, Secret = "", ""
+
+// Now returns the newest settings, which without a config centre are those of the start.
+func (c *Config) Now() *Config { return c }
+
+<% endif %>
 // layer is what says values, by its name.
 type layer struct {
 	name   string

@@ -1,7 +1,7 @@
 <% if cookiecutter.eventing == "kafka" %>
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in events.go.
+// Package httpapi is the function over HTTP: events.go takes them, and routes.go has what is served beside it.
 <% else %>
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in quotes.go.
+// Package httpapi is the service's API over HTTP: routes.go is the API, quotes.go the example, the rest what they need.
 <% endif %>
 package httpapi
 
@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 <% if cookiecutter.streams %>
 	"net"
 <% endif %>
@@ -29,32 +30,23 @@ import (
 	"time"
 
 	"<< cookiecutter.module >>/internal/config"
-<% if cookiecutter.eventing == "kafka" %>
-	"<< cookiecutter.module >>/internal/function"
-<% endif %>
 	"<< cookiecutter.module >>/internal/health"
 	"<< cookiecutter.module >>/internal/telemetry"
 )
 
-// New returns the API inside its middleware.
+// New puts the middleware around the routes, the innermost first.
 <% if cookiecutter.__edge %>
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress, hooks ...Hook) http.Handler {
-	return protect(routes(cfg, hooks...), cfg, log, metrics, progress)
-}
+func New(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress, keep ...Keep) http.Handler {
 <% else %>
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	return protect(routes(cfg), cfg, log, metrics, progress)
-}
+func New(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
 <% endif %>
-
-// protect puts the middleware around the routes, the innermost first.
-func protect(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-<% if cookiecutter.__center %>
 	most := func() int { return cfg.Now().InFlight() }
+<% if cookiecutter.__edge %>
+	requests := keepAnswers(mux, keep...)
+	requests = deadline(requests, cfg.RequestTimeout)
 <% else %>
-	most := cfg.InFlight
-<% endif %>
 	requests := deadline(mux, cfg.RequestTimeout)
+<% endif %>
 	requests = watch(requests, progress)
 	requests = admit(requests, metrics)
 	requests = shed(requests, most, metrics)
@@ -72,33 +64,14 @@ func protect(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *t
 	return handler
 }
 
-// routes is the whole API at a glance.
-<% if cookiecutter.__edge %>
-func routes(cfg config.Config, hooks ...Hook) *http.ServeMux {
-<% else %>
-func routes(cfg config.Config) *http.ServeMux {
-<% endif %>
-	mux := http.NewServeMux()
-<% if cookiecutter.eventing == "none" %>
-	mux.HandleFunc("GET /{$}", index)
-<% endif %>
-<% if cookiecutter.eventing == "kafka" %>
-	mux.Handle("POST /", receive(function.New(cfg)))
-<% elif cookiecutter.__edge and cookiecutter.__center %>
-	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }, hooks...))
-<% elif cookiecutter.__edge %>
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines, hooks...))
-<% elif cookiecutter.__center %>
-	mux.Handle("POST /v1/quotes", createQuote(func() int { return cfg.Now().QuoteMaxLines }))
-<% else %>
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
-<% endif %>
-	return mux
-}
-
-// decode reads exactly one JSON value with known fields.
-func decode(body io.Reader, into any) error {
-	decoder := json.NewDecoder(counted(body))
+// decode reads exactly one JSON value with known fields. A body that says that it is something else is refused: JSON is
+// what no form of another site can send.
+func decode(r *http.Request, into any) error {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") {
+		return errMedia
+	}
+	decoder := json.NewDecoder(counted(r.Body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return err
@@ -124,10 +97,8 @@ func refusal(err error) (status int, detail string) {
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable, err.Error()
-<% if cookiecutter.eventing == "kafka" %>
 	case errors.Is(err, errMedia):
 		return http.StatusUnsupportedMediaType, err.Error()
-<% endif %>
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout, "the body took too long"
 	case isWrong:

@@ -3,9 +3,12 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+
+	"<< cookiecutter.module >>/internal/deps"
 )
 
-// The example: it prices a basket of goods. Put your own in this file's place.
+// The example: it prices a basket of goods. It is yours to replace: delete this file and quotes_test.go, and the lines
+// that name them in routes.go and in internal/config/own.go.
 //
 // Amounts are integers in the currency's minor unit (cents), so nothing is ever rounded, and the same
 // lines give the same quote on every replica.
@@ -16,44 +19,29 @@ func index(w http.ResponseWriter, _ *http.Request) {
 }
 
 // createQuote prices the basket in the body.
-<% if cookiecutter.__edge and cookiecutter.__center %>
-func createQuote(maxLines func() int, hooks ...Hook) http.HandlerFunc {
-<% elif cookiecutter.__edge %>
-func createQuote(maxLines int, hooks ...Hook) http.HandlerFunc {
-<% elif cookiecutter.__center %>
-func createQuote(maxLines func() int) http.HandlerFunc {
-<% else %>
-func createQuote(maxLines int) http.HandlerFunc {
-<% endif %>
-	type request struct {
-		Lines []line `json:"lines"`
-	}
-	return onlyJSON(func(w http.ResponseWriter, r *http.Request) {
-		var req request
-		if err := decode(r.Body, &req); err != nil {
+func createQuote(d *deps.Deps) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var basket struct {
+			Lines []line `json:"lines"`
+		}
+		if err := decode(r, &basket); err != nil {
 			status, detail := refusal(err)
 			writeProblem(w, status, detail)
 			return
 		}
-<% if cookiecutter.__center %>
-		priced, err := price(req.Lines, maxLines())
-<% else %>
-		priced, err := price(req.Lines, maxLines)
-<% endif %>
+		priced, err := price(basket.Lines, d.Settings().QuoteMaxLines)
 		if err != nil {
 			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
 			return
 		}
-<% if cookiecutter.__edge %>
-		for _, hook := range hooks {
-			if err := hook(r.Context(), &priced); err != nil {
-				notGiven(w, err)
-				return
-			}
+<% if cookiecutter.edge_model %>
+		if err := priced.reduce(); err != nil {
+			refuse(w, http.StatusServiceUnavailable, "no quote can be given now", err)
+			return
 		}
 <% endif %>
 		writeJSON(w, http.StatusOK, priced)
-	})
+	}
 }
 
 // Bounds of a line. maxQuantity x maxUnitPrice x 1000 lines stays within an int64.
@@ -85,6 +73,19 @@ type quote struct {
 	Model    string `json:"model,omitempty"`
 <% endif %>
 }
+<% if cookiecutter.edge_model %>
+
+// reduce takes the model's discount off.
+func (q *quote) reduce() (err error) {
+	var pieces int64
+	for _, l := range q.Lines {
+		pieces += l.Quantity
+	}
+	q.Discount, q.Model, err = discount(q.Total, pieces)
+	q.Total -= q.Discount
+	return err
+}
+<% endif %>
 
 // price adds up a basket of 1 to maxLines lines. Its errors are meant for the caller of the API.
 func price(lines []line, maxLines int) (quote, error) {

@@ -1,4 +1,4 @@
-package function
+package summary
 
 import (
 	"errors"
@@ -10,11 +10,11 @@ import (
 
 func TestSummary(t *testing.T) {
 	const sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-	got, err := summarize(strings.NewReader("abc"))
-	if want := (summary{Bytes: 3, Lines: 0, SHA256: sha}); got != want || err != nil {
+	got, err := Of(t.Context(), nil, strings.NewReader("abc"))
+	if want := (Summary{Bytes: 3, Lines: 0, SHA256: sha}); got != want || err != nil {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
-	if got, err = summarize(strings.NewReader("ä\nb\n")); got.Bytes != 5 || got.Lines != 2 || err != nil {
+	if got, err = Of(t.Context(), nil, strings.NewReader("ä\nb\n")); got.Bytes != 5 || got.Lines != 2 || err != nil {
 		t.Errorf("got %v, %v; want 5 bytes, 2 lines", got, err)
 	}
 }
@@ -31,7 +31,7 @@ func TestSummaryTellsABadTextFromABrokenConnection(t *testing.T) {
 		"lost amid of a character": {io.MultiReader(strings.NewReader("a\xc3"), iotest.ErrReader(lost)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := summarize(test.text)
+			_, err := Of(t.Context(), nil, test.text)
 			_, permanent := errors.AsType[Permanent](err)
 			if err == nil || permanent != test.permanent {
 				t.Errorf("got %v, permanent %v; want %v", err, permanent, test.permanent)
