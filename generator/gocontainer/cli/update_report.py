@@ -60,6 +60,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "unpinned": planned.unpinned if planned else {},
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
+        "moved": list(_moved(update)),
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
@@ -98,7 +99,7 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
-    lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [*_moved(update), *_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 
@@ -135,6 +136,13 @@ def _conflict(found: MergeConflict) -> str:
 def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from changed_limits.crossed(update.remembered.version, update.theirs)
+
+
+def _moved(update: Update) -> Iterator[str]:
+    if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
+        mine, base, oid = update.project.mine, update.base.tree, update.scratch.objects.oid
+        edited = {path for path in mine.keys() & base.keys() if mine[path].oid != oid("blob", base[path].content)}
+        yield from changed_limits.moved(update.remembered.version, edited, update.theirs)
 
 
 def _follow_up(update: Update) -> cluster_cleanup.FollowUp:

@@ -22,7 +22,10 @@ from gocontainer.update import journal
 
 
 class Status(NamedTuple):
-    """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone."""
+    """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone.
+
+    ``kept`` are those of the owner's that the template has too, and no update touches.
+    """
 
     folder: Path
     version: str
@@ -34,6 +37,7 @@ class Status(NamedTuple):
     endings: tuple[EndOfLife, ...] = ()
     under_way: journal.Journal | None = None
     """An update that has not ended."""
+    kept: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -52,6 +56,7 @@ class Status(NamedTuple):
             "under_way": under_way,
             "files": files,
             "extra": self.extra,
+            "kept": list(self.kept),
             "endings": [each.as_json() for each in self.endings],
         }
 
@@ -70,6 +75,8 @@ class Status(NamedTuple):
         for path, words in self.files.items():
             if words != ("clean",):
                 yield f"  {padded(', '.join(map(tr, words)), 20)} {path}"
+        if self.kept:
+            yield tr("No update touches what is yours of the template: {paths}", paths=listed(self.kept))
         yield from (each.line() for each in self.endings)
         if self.under_way is not None and self.under_way.settled:
             yield tr(
@@ -96,13 +103,15 @@ def status(folder: Path) -> Status:
     base = lockfile.packed(folder, remembered)
     own = remembered.name == lockfile.NAME
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
-    files = {path: _words(path, folder, base, newest) for path in sorted(base)}
-    known = lockfile.OWN if own else remembered.template
     kept = lockfile.protected(remembered.keep, base)
+    files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in kept}
+    known = lockfile.OWN if own else remembered.template
     old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
-    extra = len(_present(folder) - {*base, lockfile.LOCK, lockfile.PACK})
+    present = _present(folder)
+    extra = len(present - {*files, lockfile.LOCK, lockfile.PACK})
     under_way = _under_way(folder)
-    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way)
+    mine = tuple(sorted(present & {*kept}))
+    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way, mine)
 
 
 def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:

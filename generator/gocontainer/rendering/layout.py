@@ -135,24 +135,6 @@ FLAGS: Mapping[str, str] = {
 }
 """What the derived flags among the conditions mean, in words."""
 
-ONCE: Mapping[str, str] = {
-    "deploy/components/image/kustomization.yaml": "0.1.0",
-    "internal/config/configtest/configtest.go": "0.2.0.dev0",
-    "internal/config/own.go": "0.2.0.dev0",
-    "internal/deps/deps.go": "0.2.0.dev0",
-    "internal/httpapi/discount.go": "0.2.0.dev0",
-    "internal/httpapi/discount_test.go": "0.2.0.dev0",
-    "internal/httpapi/quotes.go": "0.2.0.dev0",
-    "internal/httpapi/quotes_test.go": "0.2.0.dev0",
-    "internal/httpapi/routes.go": "0.2.0.dev0",
-    "internal/summary/summary.go": "0.2.0.dev0",
-    "internal/summary/summary_test.go": "0.2.0.dev0",
-}
-"""Files that are written once and are their owner's from then on, and since which version they are.
-
-What one says has to compile under every answer, for it stays as it is whatever is switched on or off later.
-"""
-
 EXECUTABLE: frozenset[str] = frozenset(["hack/ota.sh"])
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 

@@ -1,8 +1,8 @@
-"""Limits of the service that a newer template changed, each with the line that keeps the old one."""
+"""What of the service a newer template changed: limits, each with the line that keeps the old one, and moved parts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from gocontainer.answers.lockfile import order
@@ -57,6 +57,49 @@ CHANGED: Sequence[ChangedLimit] = (
         of="internal/telemetry/tracing.go",
     ),
 )
+
+
+class MovedPart(NamedTuple):
+    """A part of the code that stands in another file since a version."""
+
+    since: str
+    what: str
+    old: str
+    new: str
+
+
+MOVED: Sequence[MovedPart] = (
+    MovedPart("0.2.0.dev0", mark("routes"), "internal/httpapi/httpapi.go", "internal/httpapi/routes.go"),
+    MovedPart(
+        "0.2.0.dev0", mark("what handlers are given"), "internal/httpapi/httpapi.go", "internal/deps/deps.go"
+    ),
+    MovedPart("0.2.0.dev0", mark("settings of your own"), "internal/config/config.go", "internal/config/own.go"),
+    MovedPart(
+        "0.2.0.dev0",
+        mark("values of settings that tests must say"),
+        "internal/config/config_test.go",
+        "internal/config/configtest/configtest.go",
+    ),
+    MovedPart("0.2.0.dev0", mark("what is opened and closed"), "internal/app/app.go", "internal/deps/deps.go"),
+    MovedPart(
+        "0.2.0.dev0",
+        mark("tests of the example"),
+        "internal/httpapi/httpapi_test.go",
+        "internal/httpapi/quotes_test.go",
+    ),
+)
+
+
+def moved(before: str, edited: Container[str], theirs: Tree) -> Iterator[str]:
+    """Yield where each part stands now that moved since version ``before`` out of an ``edited`` file."""
+    for part in MOVED:
+        if part.old in edited and part.new in theirs and order(before) < order(part.since):
+            yield tr(
+                "{part}: no longer in {old}, which you changed, but in {new}",
+                part=tr(part.what),
+                old=part.old,
+                new=part.new,
+            )
 
 
 def crossed(before: str, theirs: Tree) -> Iterator[str]:

@@ -16,6 +16,7 @@ from gocontainer.answers.model import Answers, AnswerSet, Layer, fill
 from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
 from gocontainer.options.types import Value
 from gocontainer.rendering.engine import render
+from gocontainer.repository.kept import ONCE
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
@@ -28,8 +29,6 @@ from gocontainer.update.lost_edits import find_lost_edits
 if TYPE_CHECKING:
     from gocontainer.update.resolvers import TakenVersion
 
-OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
-"""Files that the template writes once; they are the project's alone from then on."""
 _OWN = (lockfile.LOCK, lockfile.PACK)
 
 
@@ -170,11 +169,12 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
     scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
     theirs, old = dict(update.theirs), update.base.tree
+    keep = tuple(sorted({*keep, *_once(update)}))
     kept = lockfile.protected(keep, {*theirs, *old}) if keep else []
-    for path in {*OWNED, *kept}:
-        if path in old:
+    for path in {*ONCE, *kept}:
+        if path in old and path in kept:
             theirs[path] = old[path]
-        elif path in kept or path in mine:
+        elif path not in old and (path in kept or path in mine):
             theirs.pop(path, None)
     before, after = scratch.like(mine, old, theirs)
     merged = scratch.merge(before, after, mine, _OWN)
@@ -190,6 +190,12 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         if merged.entries.get(path) != mine.get(path)
     }
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes))
+
+
+def _once(update: Update) -> list[str]:
+    """Return what the template wrote once, also where the lock is from before it said so."""
+    written = lockfile.order(update.remembered.version)
+    return [path for path, since in ONCE.items() if path in update.base.tree and lockfile.order(since) <= written]
 
 
 def _decide(

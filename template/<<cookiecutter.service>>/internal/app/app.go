@@ -25,17 +25,14 @@ import (
 )
 
 // Version and Revision are stamped at build time (-ldflags -X).
-var (
-	Version  = "dev"
-	Revision = "unknown"
-)
+var Version, Revision = "dev", "unknown"
 
 // app is the service with its listeners bound.
 type app struct {
 	cfg    config.Config
 	log    *slog.Logger
-	deps   *deps.Deps
 	mux    *http.ServeMux
+	close  func(context.Context) error // of what the handlers work with
 	probes health.Probes
 <% if cookiecutter.tracing %>
 	traces *telemetry.Tracing
@@ -74,8 +71,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
-	// Each request ends at its deadline, and has a little longer to say so.
-	longest := cfg.RequestTimeout + 5*time.Second
+	longest := cfg.RequestTimeout + 5*time.Second // a request ends at its deadline, and has a little longer to say so
 	a.probes.Progress.Limit = longest
 <% if cookiecutter.streams %>
 	a.probes.Progress.Ending = make(chan struct{})
@@ -96,32 +92,34 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		return nil, err
 	}
 <% endif %>
-	if a.deps, err = deps.Open(ctx, deps.NewCore(log, cfg.Now)); err != nil {
+	given, err := deps.Open(ctx, deps.NewCore(log, cfg.Now))
+	if err != nil {
 		return nil, fmt.Errorf("dependencies: %w", err)
 	}
 <% if cookiecutter.__edge %>
-	a.probes.Needs = func(ctx context.Context) error { return errors.Join(site.unfit(), a.deps.Ready(ctx)) }
+	a.probes.Needs = func(ctx context.Context) error { return errors.Join(site.unfit(), given.Ready(ctx)) }
 <% else %>
-	a.probes.Needs = a.deps.Ready
+	a.probes.Needs = given.Ready
 <% endif %>
-	a.mux = httpapi.Routes(a.deps)
+	a.mux, a.close = httpapi.Routes(given), given.Close
 <% if cookiecutter.eventing == "kafka" %>
-	a.mux.Handle("POST /", httpapi.Receive(function.New(cfg, a.deps)))
+	a.mux.Handle("POST /", httpapi.Receive(function.New(cfg, given)))
 <% endif %>
 <% if cookiecutter.__edge %>
 	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress, site.keep...)
 <% else %>
 	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress)
 <% endif %>
-<% if cookiecutter.tracing %>
-	api = a.traces.Wrap(api)
-<% endif %>
 
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
 	admin.Handle("GET /metrics", metrics.Handler())
 
+<% if cookiecutter.tracing %>
+	a.service = newServer("service", cfg.Addr, a.leaving(a.traces.Wrap(api)), log)
+<% else %>
 	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
+<% endif %>
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
 	a.service.MaxHeaderBytes = cfg.MaxHeaderBytes
@@ -135,11 +133,12 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
 <% endif %>
 	a.admin.WriteTimeout = longest
-	a.admin.ConnState = (&connections{most: func() int { return adminConnections }, open: map[net.Conn]time.Time{}}).see
+	// Probes and scrapes are few.
+	a.admin.ConnState = (&connections{most: func() int { return 32 }, open: map[net.Conn]time.Time{}}).see
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", s.name, err), a.deps.Close(ctx))
+			return nil, errors.Join(fmt.Errorf("%s: %w", s.name, err), a.close(ctx))
 		}
 	}
 	if err := a.pprof.listen(ctx); err != nil {
@@ -172,7 +171,7 @@ func (a *app) run(ctx context.Context) error {
 	failed := make(chan error, 3)
 	for _, s := range []*server{a.pprof, a.admin, a.service} {
 		if s.listener != nil {
-			go func() { failed <- s.serve() }()
+			go func() { failed <- fmt.Errorf("%s: %w", s.name, s.Serve(s.listener)) }()
 		}
 	}
 	a.probes.Start()
@@ -208,9 +207,7 @@ func (a *app) drain(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(fmt.Errorf("requests cut off after %s: %w", a.cfg.DrainTimeout, err), a.service.Close())
 	}
-	if left := a.deps.Close(draining); left != nil {
-		err = errors.Join(err, fmt.Errorf("dependencies: %w", left))
-	}
+	err = errors.Join(err, a.close(draining))
 <% if cookiecutter.tracing %>
 	// Without a collector an unbounded flush would hold the process until it is killed.
 	flushing, cancel := context.WithTimeout(ctx, << cookiecutter.__flush >>*time.Second)
@@ -250,17 +247,4 @@ func (s *server) listen(ctx context.Context) (err error) {
 	return err
 }
 
-func (s *server) addr() string {
-	if s.listener == nil {
-		return ""
-	}
-	return s.listener.Addr().String()
-}
-
-// serve blocks until the server is closed, which is no error.
-func (s *server) serve() error {
-	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	return nil
-}
+func (s *server) addr() string { return s.listener.Addr().String() }

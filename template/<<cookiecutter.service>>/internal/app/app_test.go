@@ -26,7 +26,7 @@ import (
 func newApp(t *testing.T, out io.Writer, args ...string) *app {
 	t.Helper()
 	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0", "-shutdown-delay", "0s"}, args...)
-	cfg, err := config.Load(t.Context(), args, configtest.Env, io.Discard)
+	cfg, err := config.Load(args, configtest.Env, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func lonely(t *testing.T, args ...string) (a *app, out *journal) {
 	t.Helper()
 	out = new(journal)
 	a = newApp(t, out, append([]string{"-center-address", "http://127.0.0.1:1", "-center-timeout", "100ms"}, args...)...)
-	start := func(s *server) { go func() { _ = s.serve() }() }
+	start := func(s *server) { go func() { _ = s.Serve(s.listener) }() }
 	a.probes.Start()
 	start(a.admin)
 	t.Cleanup(func() { _ = a.admin.Close() })

@@ -28,7 +28,7 @@ func load(t *testing.T, file string, env map[string]string, args ...string) (Con
 		}
 		return configtest.Env(key)
 	}
-	return Load(t.Context(), args, lookup, io.Discard)
+	return Load(args, lookup, io.Discard)
 }
 
 func TestPrecedence(t *testing.T) {

@@ -123,7 +123,7 @@ func (l *Live) follow(ctx context.Context, source center.Source, log *slog.Logge
 	l.status.Store(&Status{From: "the layers below", Missing: missing})
 	err := l.center.Ask(ctx)
 	if l.text == nil && cfg.Cache != "" {
-		values, unread := File(cfg.Cache).Load(ctx)
+		values, unread := readFile(cfg.Cache)
 		if unread == nil {
 			l.take("the last-good file", values, nil)
 		} else if !errors.Is(unread, os.ErrNotExist) {

@@ -2,7 +2,6 @@ package deps
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -13,48 +12,38 @@ import (
 	"<< cookiecutter.module >>/internal/config"
 )
 
-// Core is what the service gives: settings are asked for where they are used, since they may change.
+// Core is what the service gives. Settings are asked for where they are used: a config centre may change them.
 type Core struct {
 	Log      *slog.Logger
 	Settings func() *config.Config
-	HTTP     *http.Client // for calls of other services
+	HTTP     *http.Client // for calls to other services: bounded, and a part of the request's trace
 }
 
-// NewCore returns it.
-func NewCore(log *slog.Logger, settings func() *config.Config) Core {
-<% if cookiecutter.tracing %>
-	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport()})}}
-<% else %>
-	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: bounded{transport()}}}
-<% endif %>
-}
-
-// Bounds of a call, which ends with the context of its request at the latest.
+// Bounds of a call. It ends with the context of its request as well.
 const (
 	callTimeout = 5 * time.Second
-	callsAHost  = 32        // at once; the others wait
+	callsAHost  = 32        // at once; more of them wait
 	answerBytes = 64 * 1024 // a longer answer ends in an error
 )
 
-func transport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: time.Second}).DialContext,
-		MaxConnsPerHost:        callsAHost,
-		MaxIdleConnsPerHost:    callsAHost,
-		MaxResponseHeaderBytes: 16 * 1024,
-		IdleConnTimeout:        time.Minute,
-	}
+// NewCore returns it.
+func NewCore(log *slog.Logger, settings func() *config.Config) Core {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = callsAHost, callsAHost
+	transport.MaxResponseHeaderBytes = 16 * 1024
+<% if cookiecutter.tracing %>
+	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
+<% else %>
+	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: bounded{transport}}}
+<% endif %>
 }
 
-// bounded cuts answers off.
-type bounded struct{ http.RoundTripper }
+type bounded struct{ *http.Transport }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := b.RoundTripper.RoundTrip(r)
-	if err != nil {
-		return nil, err
+	res, err := b.Transport.RoundTrip(r)
+	if err == nil {
+		res.Body = http.MaxBytesReader(nil, res.Body, answerBytes)
 	}
-	res.Body = http.MaxBytesReader(nil, res.Body, answerBytes)
-	return res, nil
+	return res, err
 }

@@ -15,10 +15,7 @@ func Open(_ context.Context, core Core) (*Deps, error) {
 }
 
 // Close closes them, once the last request has ended, or where the start failed after all.
-func (d *Deps) Close(context.Context) error {
-	d.HTTP.CloseIdleConnections()
-	return nil
-}
+func (d *Deps) Close(context.Context) error { return nil }
 
 // Ready holds readiness back with an error. It has none: what all replicas share would take all of them out of the
 // Service at once. For what each has of its own, such as a cache to be filled, say here whether it is there.

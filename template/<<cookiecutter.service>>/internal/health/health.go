@@ -1,8 +1,7 @@
 // Package health answers the three probes, each about something else:
 //
 //   - /startupz: boot has finished. Until then nothing else is asked.
-//   - /readyz: send requests here. It is off during boot, from the first moment of a shutdown, and
-//     while the service is stalled.
+//   - /readyz: send requests here. Not during boot, nor from the first moment of a shutdown, nor while it is stalled.
 //   - /livez: the process itself runs, and is not stalled. It looks at no dependency: restarting
 //     every replica does not make a slow database faster.
 package health
@@ -44,13 +43,11 @@ func (p *Probes) Stop() { p.ready.Store(false) }
 func (p *Probes) Ready() bool { return p.ready.Load() && !p.Progress.Stalled() }
 
 func (p *Probes) alive() bool {
-	if !p.Progress.Stalled() {
-		return true
-	}
-	if p.OnStall != nil {
+	stalled := p.Progress.Stalled()
+	if stalled && p.OnStall != nil {
 		p.stalled.Do(p.OnStall)
 	}
-	return false
+	return !stalled
 }
 
 // Register adds the three paths.

@@ -18,6 +18,7 @@ const maxValues = 10_000
 var (
 	errValues = errors.New("the body has more than 10000 values")
 	errMedia  = errors.New("want application/json")
+	errBusy   = errors.New("too many requests in flight")
 )
 
 // reader reads as the function does.

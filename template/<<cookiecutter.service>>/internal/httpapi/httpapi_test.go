@@ -22,7 +22,7 @@ import (
 // load returns settings, with those that must be said.
 func load(t testing.TB, args ...string) config.Config {
 	t.Helper()
-	cfg, err := config.Load(t.Context(), args, configtest.Env, io.Discard)
+	cfg, err := config.Load(args, configtest.Env, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestDeadlineReachesTheHandler(t *testing.T) {
 		<-r.Context().Done()
 		err = r.Context().Err()
 	})
-	send(deadline(slow, time.Millisecond), http.MethodGet, "/", "")
+	send(deadline(slow, time.Millisecond, new(health.Progress)), http.MethodGet, "/", "")
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the handler saw %v", err)
 	}
