@@ -15,6 +15,7 @@ from gocontainer.errors import CannotUpdate, GitFailed
 from gocontainer.inspection.end_of_life import EndOfLife, ends_of_life
 from gocontainer.rendering.engine import render
 from gocontainer.repository.git import Git
+from gocontainer.repository.kept import ONCE
 from gocontainer.repository.tree import File, Tree
 from gocontainer.repository.worktree import Project
 from gocontainer.texts import listed, mark, tr
@@ -24,7 +25,7 @@ from gocontainer.update import journal
 class Status(NamedTuple):
     """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone.
 
-    ``kept`` are those of the owner's that the template has too, and no update touches.
+    ``kept`` are those of them that the template wrote once, and no update touches.
     """
 
     folder: Path
@@ -76,7 +77,7 @@ class Status(NamedTuple):
             if words != ("clean",):
                 yield f"  {padded(', '.join(map(tr, words)), 20)} {path}"
         if self.kept:
-            yield tr("No update touches what is yours of the template: {paths}", paths=listed(self.kept))
+            yield tr("Written once, and yours from then on: {paths}", paths=listed(self.kept))
         yield from (each.line() for each in self.endings)
         if self.under_way is not None and self.under_way.settled:
             yield tr(
@@ -104,13 +105,14 @@ def status(folder: Path) -> Status:
     own = remembered.name == lockfile.NAME
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
     kept = lockfile.protected(remembered.keep, base)
-    files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in kept}
+    once = [path for path in kept if path in ONCE]
+    files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in once}
     known = lockfile.OWN if own else remembered.template
     old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
     present = _present(folder)
     extra = len(present - {*files, lockfile.LOCK, lockfile.PACK})
     under_way = _under_way(folder)
-    mine = tuple(sorted(present & {*kept}))
+    mine = tuple(sorted(present & {*once}))
     return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way, mine)
 
 

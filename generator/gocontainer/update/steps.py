@@ -5,7 +5,7 @@ opened: a private repository --> prepare: base, mine, theirs --> plan: merge, de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +14,8 @@ from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.model import Answers, AnswerSet, Layer, fill
 from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
-from gocontainer.options.types import Value
+from gocontainer.options.table import OPTIONS
+from gocontainer.options.types import Value, holds
 from gocontainer.rendering.engine import render
 from gocontainer.repository.kept import ONCE
 from gocontainer.repository.objects import Entry
@@ -22,7 +23,7 @@ from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, journal
+from gocontainer.update import base, go_requirements, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits
 
@@ -129,9 +130,10 @@ def prepare(
         )
         raise CannotUpdate(reason, hint)
     migrated = migrations.migrate(remembered)
-    answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
-    nothing = base.Base({}, "nothing")
-    update = Update(scratch, remembered, answers, nothing, render(answers), _offers(migrated, settings, answers))
+    layers, left = _with_a_meaning([_less(layer, settings) for layer in migrated.layers()], settings)
+    answers = Answers.merge(*layers, settings)
+    nothing, offers = base.Base({}, "nothing"), _offers(migrated, settings, answers)
+    update = Update(scratch, remembered, answers, nothing, render(answers), offers, notes=left)
     return update if baseless else with_base(update)
 
 
@@ -140,6 +142,18 @@ def with_base(update: Update) -> Update:
     if update.is_current:
         return update
     return update._replace(base=base.find(update.scratch.project, update.remembered))
+
+
+def _with_a_meaning(layers: Sequence[Layer], settings: Layer) -> tuple[list[Layer], tuple[str, ...]]:
+    """Return ``layers`` without the answers that lose their meaning by ``settings``, and what to say of those given."""
+    after, changed = fill((*layers, settings)).values, {*settings.values}
+    for option in OPTIONS:
+        if changed & option.when.keys() and not holds(option.when, after):
+            changed.add(option.name)
+    lost = changed - settings.values.keys()
+    given = [name for layer in layers if layer.origin == "lock" for name in layer.values if name in lost]
+    notes = tuple(tr("{name} has no meaning now and is left out.", name=name) for name in given)
+    return [_less(layer, Layer("", dict.fromkeys(lost, ""))) for layer in layers], notes
 
 
 def _less(layer: Layer, settings: Layer) -> Layer:
@@ -176,6 +190,9 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
             theirs[path] = old[path]
         elif path not in old and (path in kept or path in mine):
             theirs.pop(path, None)
+    if go_requirements.MODULES in mine:
+        (modules,) = update.project.read([mine[go_requirements.MODULES].oid])
+        theirs |= go_requirements.kept(modules, old, theirs)
     before, after = scratch.like(mine, old, theirs)
     merged = scratch.merge(before, after, mine, _OWN)
     find_lost_edits(scratch, merged, before, {path: each for path, each in mine.items() if path not in _OWN})
