@@ -195,7 +195,9 @@ def test_what_is_open_is_closed_where_a_listener_fails(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.proof("*.go", "go.mod", "go.sum")
-@pytest.mark.parametrize("written", [{"target": "kubeedge", "edge_model": True}, {"target": "knative", "eventing": "kafka"}])
+@pytest.mark.parametrize(
+    "written", [{"target": "kubeedge", "edge_model": True}, {"target": "knative", "eventing": "kafka"}]
+)
 @pytest.mark.parametrize("other", [{}, {"tracing": False, "config_center": "etcd"}, {"target": "openyurt"}], ids=str)
 def test_what_was_written_under_one_answer_compiles_under_another(
     tmp_path: Path, written: dict[str, Any], other: dict[str, Any]
@@ -219,9 +221,12 @@ MOVED = ["internal/httpapi/httpapi.go", "internal/config/config.go", "internal/a
 def test_a_repository_of_0_1_0_with_a_database_conflicts_only_where_parts_moved(tmp_path: Path) -> None:
     repository = committed(tmp_path / "orders", frozen(FOLDER / "0.1.0/service"))
     route = '	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))\n'
-    field, flag = "	QuoteMaxLines int\n", '	fs.StringVar(&c.DatabaseURL, "database-url", "", "`URL` of the database")\n'
+    field, flag = (
+        "	QuoteMaxLines int\n",
+        '	fs.StringVar(&c.DatabaseURL, "database-url", "", "`URL` of the database")\n',
+    )
     replace(repository / MOVED[0], (route, f'{route}	mux.Handle("GET /v1/orders/{{id}}", readOrder(cfg))\n'))
-    limit = '	fs.IntVar(&c.QuoteMaxLines'
+    limit = "	fs.IntVar(&c.QuoteMaxLines"
     replace(repository / MOVED[1], (field, f"{field}	DatabaseURL   string\n"), (limit, flag + limit))
     log = '	log.Info("starting"'
     replace(repository / MOVED[2], (log, f"	pool, err := open(ctx, cfg.DatabaseURL)\n{log}"))

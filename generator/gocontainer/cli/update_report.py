@@ -99,7 +99,12 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
-    lines += [*_moved(update), *_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [
+        *_moved(update),
+        *_changed_limits(update),
+        *_offered(update),
+        *_next(planned, written=written, branch=branch),
+    ]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 

@@ -70,9 +70,7 @@ class MovedPart(NamedTuple):
 
 MOVED: Sequence[MovedPart] = (
     MovedPart("0.2.0.dev0", mark("routes"), "internal/httpapi/httpapi.go", "internal/httpapi/routes.go"),
-    MovedPart(
-        "0.2.0.dev0", mark("what handlers are given"), "internal/httpapi/httpapi.go", "internal/deps/deps.go"
-    ),
+    MovedPart("0.2.0.dev0", mark("what handlers are given"), "internal/httpapi/httpapi.go", "internal/deps/deps.go"),
     MovedPart("0.2.0.dev0", mark("settings of your own"), "internal/config/config.go", "internal/config/own.go"),
     MovedPart(
         "0.2.0.dev0",
