@@ -58,7 +58,7 @@ _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
 """What else has to be answered, by an option and its value."""
 
 
-def _needed(option: Option[Any]) -> dict[str, Any]:
+def _needed(option: Option) -> dict[str, Any]:
     needed: dict[str, Any] = {}
     for other in OPTIONS:
         if other.name in option.when:
