@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.helpers.release import FOLDER, frozen
 from tests.helpers.support import (
     ROWS,
     answers,
+    clean_environment,
     committed,
     files_of,
     git,
@@ -31,7 +34,7 @@ from tests.helpers.support import (
     rows,
 )
 from tests.helpers.switches import Switch, switches
-from tests.helpers.updates import Repository
+from tests.helpers.updates import Repository, command
 
 QUOTES = "internal/httpapi/quotes.go"
 EXAMPLE = (QUOTES, QUOTES.replace(".go", "_test.go"))
@@ -147,7 +150,10 @@ SAMPLE = ("tracing=false", "target=kubeedge,edge_model=true", "target=knative,ev
 
 def updated(repository: Path, *arguments: str) -> dict[str, Any]:
     """Update and commit, which leaves nothing to decide."""
-    report = json.loads(ok(gocontainer("update", str(repository), "--commit", "--json", *arguments), arguments))
+    somebody = {name: value for name, value in clean_environment().items() if name.startswith("GIT_")}
+    with mock.patch.dict(os.environ, somebody):
+        run = command("update", str(repository), "--commit", "--json", *arguments)
+    report = json.loads(ok(run, arguments))
     assert report["conflicts"] == []
     return dict(report)
 

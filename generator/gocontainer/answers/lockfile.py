@@ -28,7 +28,6 @@ LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
 SCHEMA = 1
 
-
 NAME = "gocontainer"
 """Our own template."""
 

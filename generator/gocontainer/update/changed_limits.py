@@ -38,7 +38,7 @@ CHANGED: Sequence[ChangedLimit] = (
     ChangedLimit(
         "0.2.0.dev0",
         mark("A body that says that it is no JSON is refused with 415"),
-        "return func(w",
+        'r.Header.Del("Content-Type")',
         "internal/httpapi/quotes.go",
         of="internal/httpapi/quotes.go",
     ),
