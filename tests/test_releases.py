@@ -152,13 +152,16 @@ with_the_example = pytest.mark.parametrize("release", [FOLDER / "0.1.0/service"]
 
 
 @with_the_example
-def test_a_route_of_the_owners_stays_beside_the_list_of_routes_that_an_update_brings(repository: Path) -> None:
+def test_a_route_of_the_owners_is_a_conflict_where_routes_stood_and_the_report_says_where_they_stand(
+    repository: Path,
+) -> None:
     replace(repository / ROUTES, (EXAMPLE, EXAMPLE + CARTS))
     git(repository, "commit", "--quiet", "--all", "--message", "a route")
-    assert json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))["conflicts"] == []
-    merged = (repository / ROUTES).read_text()
-    assert f'	mux.HandleFunc("GET /{{$}}", index)\n{EXAMPLE}{CARTS}' in merged
-    ok(go(repository, "vet", "./internal/httpapi"))
+    run = gocontainer("update", str(repository), "--json")
+    report = json.loads(run.out)
+    assert (run.code, [each["path"] for each in report["conflicts"]]) == (3, [ROUTES])
+    said = f"routes: no longer in {ROUTES}, which you changed, but in internal/httpapi/routes.go"
+    assert report["moved_parts"][0] == said
 
 
 @with_the_example
@@ -173,7 +176,7 @@ def test_who_put_their_own_in_the_examples_place_decides_about_its_list(reposito
 
 
 KEPT = {
-    "internal/httpapi/quotes.go": ("return func(w", "return onlyJSON(func(w"),
+    "internal/httpapi/quotes.go": ('r.Header.Del("Content-Type")', "decode(r, &basket)"),
     "internal/memory/memory.go": ("return 1024 * 1024", "func Settings() int64 { return "),
     "deploy/base/deployment.yaml": ("fsGroup: 65532", "runAsGroup: 65532"),
     "the environment": ("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", ""),

@@ -66,6 +66,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
         "gone_keys": list(planned.gone_keys) if planned else [],
+        "moved_parts": list(_moved_parts(update)),
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
@@ -108,6 +109,7 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     ]
     lines += [line for each in planned.old_names for line in _old_name(each)]
     lines += [
+        *_moved_parts(update),
         *_changed_limits(update),
         *planned.gone_keys,
         *_offered(update),
@@ -157,6 +159,13 @@ def _conflict(found: MergeConflict) -> str:
 def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from changed_limits.crossed(update.remembered.version, update.theirs)
+
+
+def _moved_parts(update: Update) -> Iterator[str]:
+    if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
+        mine, base, oid = update.project.mine, update.base.tree, update.scratch.objects.oid
+        edited = {path for path in mine.keys() & base.keys() if mine[path].oid != oid("blob", base[path].content)}
+        yield from changed_limits.moved(update.remembered.version, edited, update.theirs)
 
 
 def _follow_up(update: Update) -> cluster_cleanup.FollowUp:

@@ -1,9 +1,9 @@
-"""What an update changes in a service's settings: limits that are others now, and keys that are gone."""
+"""What an update changes in a service: limits that are others now, keys that are gone, and parts that moved."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.answers.lockfile import order
@@ -40,7 +40,7 @@ CHANGED: Sequence[ChangedLimit] = (
     ChangedLimit(
         "0.2.0.dev0",
         mark("A body that says that it is no JSON is refused with 415"),
-        "return func(w",
+        'r.Header.Del("Content-Type")',
         "internal/httpapi/quotes.go",
         of="internal/httpapi/quotes.go",
     ),
@@ -66,6 +66,47 @@ CHANGED: Sequence[ChangedLimit] = (
         of="deploy/base/deployment.yaml",
     ),
 )
+
+
+class MovedPart(NamedTuple):
+    """A part of the code that stands in another file since a version."""
+
+    since: str
+    what: str
+    old: str
+    new: str
+
+
+MOVED: Sequence[MovedPart] = (
+    MovedPart("0.2.0.dev0", mark("routes"), "internal/httpapi/httpapi.go", "internal/httpapi/routes.go"),
+    MovedPart("0.2.0.dev0", mark("what handlers are given"), "internal/httpapi/httpapi.go", "internal/deps/deps.go"),
+    MovedPart("0.2.0.dev0", mark("settings of your own"), "internal/config/config.go", "internal/config/own.go"),
+    MovedPart(
+        "0.2.0.dev0",
+        mark("values of settings that tests must say"),
+        "internal/config/config_test.go",
+        "internal/config/configtest/configtest.go",
+    ),
+    MovedPart("0.2.0.dev0", mark("what is opened and closed"), "internal/app/app.go", "internal/deps/deps.go"),
+    MovedPart(
+        "0.2.0.dev0",
+        mark("tests of the example"),
+        "internal/httpapi/httpapi_test.go",
+        "internal/httpapi/quotes_test.go",
+    ),
+)
+
+
+def moved(before: str, edited: Container[str], theirs: Tree) -> Iterator[str]:
+    """Yield where each part stands now that moved since version ``before`` out of an ``edited`` file."""
+    for part in MOVED:
+        if part.old in edited and part.new in theirs and order(before) < order(part.since):
+            yield tr(
+                "{part}: no longer in {old}, which you changed, but in {new}",
+                part=tr(part.what),
+                old=part.old,
+                new=part.new,
+            )
 
 
 def crossed(before: str, theirs: Tree) -> Iterator[str]:

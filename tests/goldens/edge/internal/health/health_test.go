@@ -1,8 +1,11 @@
 package health
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -66,6 +69,29 @@ func TestStall(t *testing.T) {
 		probes.Progress.End()
 		want("it has ended after all", 200)
 	})
+}
+
+func TestANeedHoldsReadinessBackAndSaysWhy(t *testing.T) {
+	var missing error
+	probes := Probes{Needs: func(context.Context) error { return missing }}
+	mux := http.NewServeMux()
+	probes.Register(mux)
+	ask := func(path string) string {
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		return strconv.Itoa(rec.Code) + " " + rec.Body.String()
+	}
+	probes.Start()
+	if got := ask("/readyz"); got != "200 ok\n" {
+		t.Errorf("with all it needs: %s", got)
+	}
+	missing = errors.New("no cache")
+	if got := ask("/readyz"); got != "503 no\nno cache\n" {
+		t.Errorf("without: %s", got)
+	}
+	if got := ask("/livez"); got != "200 ok\n" || !probes.Ready() {
+		t.Errorf("without, alive is %s, and requests that come are sent away", got)
+	}
 }
 
 func TestACheckAsksWhereTheServiceListens(t *testing.T) {

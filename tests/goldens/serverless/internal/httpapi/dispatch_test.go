@@ -52,7 +52,7 @@ func TestHintsComeBeforeTheAnswer(t *testing.T) {
 func TestWhatHasNoHandlerIsAProblem(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /orders/", func(http.ResponseWriter, *http.Request) {})
-	api := protect(mux, load(t), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
+	api := New(mux, load(t), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
 	for target, want := range map[string]struct {
 		status              int
 		media, header, text string

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -17,13 +18,13 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/config/configtest"
 )
 
 func newApp(t *testing.T, out io.Writer, args ...string) *app {
 	t.Helper()
 	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0", "-shutdown-delay", "0s"}, args...)
-	none := func(string) (string, bool) { return "", false }
-	cfg, err := config.Load(t.Context(), args, none, io.Discard)
+	cfg, err := config.Load(args, configtest.Env, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,15 +64,10 @@ func status(t *testing.T, s *server, path string) int {
 func TestLifecycle(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(t, &out)
+	a.mux.HandleFunc("GET /its/own/test", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	stop := start(t, a)
-	res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json",
-		strings.NewReader(`{"lines":[{"sku":"tea","quantity":1,"unit_price":1}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Errorf("a quote got %d", res.StatusCode)
+	if code := status(t, a.service, "/its/own/test"); code != http.StatusNoContent {
+		t.Errorf("a request got %d", code)
 	}
 	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof} {
 		if code := status(t, s, path); code != http.StatusOK {
@@ -120,26 +116,50 @@ func TestDrainFinishesRequestsInFlight(t *testing.T) {
 	}
 }
 
+// TestDependenciesAreClosedAfterTheLastRequest asks for the order of the drain.
+func TestDependenciesAreClosedAfterTheLastRequest(t *testing.T) {
+	a := newApp(t, io.Discard)
+	entered, leave, order := make(chan struct{}), make(chan struct{}), make(chan string, 2)
+	a.mux.HandleFunc("GET /its/own/test", func(http.ResponseWriter, *http.Request) {
+		close(entered)
+		<-leave
+		order <- "request"
+	})
+	a.close = func(ctx context.Context) error {
+		order <- "closed"
+		if _, ok := ctx.Deadline(); !ok {
+			t.Error("it may take for ever")
+		}
+		return errors.New("still busy")
+	}
+	stop := start(t, a)
+	go status(t, a.service, "/its/own/test")
+	<-entered
+	stopped := make(chan error)
+	go func() { stopped <- stop() }()
+	close(leave)
+	if err := <-stopped; err == nil || !strings.Contains(err.Error(), "still busy") {
+		t.Errorf("got %v", err)
+	}
+	if first, second := <-order, <-order; first != "request" || second != "closed" {
+		t.Errorf("first %s, then %s", first, second)
+	}
+}
+
 func TestStalledServiceIsNotAlive(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(t, &out)
 	a.probes.Progress.Limit = time.Millisecond
+	leave, answered := make(chan struct{}), make(chan int)
+	a.mux.HandleFunc("GET /its/own/test", func(http.ResponseWriter, *http.Request) { hangHere(leave) })
 	stop := start(t, a)
-	body, hang := io.Pipe()
-	answered := make(chan error)
-	go func() {
-		res, err := http.Post("http://"+a.service.addr()+"/v1/quotes", "application/json", body)
-		if err == nil {
-			res.Body.Close()
-		}
-		answered <- err
-	}()
+	go func() { answered <- status(t, a.service, "/its/own/test") }()
 	for status(t, a.admin, "/livez") != http.StatusServiceUnavailable {
 		time.Sleep(time.Millisecond)
 	}
-	hang.Close()
-	if err := <-answered; err != nil {
-		t.Error(err)
+	close(leave)
+	if code := <-answered; code != http.StatusOK {
+		t.Errorf("what hung got %d", code)
 	}
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
 		t.Errorf("/livez is %d once all requests have ended", code)
@@ -147,10 +167,13 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "httpapi.decode(") {
+	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "app.hangHere(") {
 		t.Errorf("the log does not say where it hung:\n%s", log)
 	}
 }
+
+//go:noinline
+func hangHere(leave chan struct{}) { <-leave }
 
 func TestDrainAsksClientsToLeave(t *testing.T) {
 	a := newApp(t, io.Discard)

@@ -28,7 +28,7 @@ func TestBodiesAreHeldOnlyAsFarAsThereIsMemory(t *testing.T) {
 		}
 		meanwhile()
 	})
-	api := protect(mux, load(t, "-max-body-bytes", "10000000", "-max-in-flight", "4"), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
+	api := New(mux, load(t, "-max-body-bytes", "10000000", "-max-in-flight", "4"), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
 	send := func(size int) *httptest.ResponseRecorder {
 		rec := httptest.NewRecorder()
 		api.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat(" ", size))))
@@ -54,7 +54,7 @@ func TestNoMoreValuesAreDecodedThanAHandlerCouldWant(t *testing.T) {
 	for _, value := range []string{"{}", "[]", "null"} {
 		body := "[" + strings.Repeat(value+",", maxValues) + value + "]"
 		var into []any
-		if err := decode(strings.NewReader(body), &into); !errors.Is(err, errValues) {
+		if err := decode(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)), &into); !errors.Is(err, errValues) {
 			t.Errorf("%s: decoded %d, %v", value, len(into), err)
 		}
 		if status, _ := refusal(errValues); status != http.StatusRequestEntityTooLarge {
