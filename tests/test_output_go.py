@@ -127,6 +127,6 @@ def test_a_broken_service_would_be_noticed(tmp_path: Path) -> None:
     repository = rendered(tmp_path)
     handler = repository / "internal/httpapi/quotes.go"
     text = handler.read_text()
-    assert "basket.Total += amount" in text
-    handler.write_text(text.replace("basket.Total += amount", "basket.Total -= amount"))
+    assert "q.Total += l.Amount" in text
+    handler.write_text(text.replace("q.Total += l.Amount", "q.Total -= l.Amount"))
     assert go(repository, "test", "./internal/httpapi").code != 0

@@ -38,6 +38,13 @@ def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
     assert tree.digest(lockfile.unpack(sealed[lockfile.PACK].content)) == remembered.digest
 
 
+OFFERED = {
+    "minimal": {"tracing": ("true", "false"), "ci": ("github", "none"), "deps_bot": ("dependabot", "none")},
+    "hardened": {"base_image": ("distroless-static", "scratch")},
+}
+"""What a profile presets otherwise today."""
+
+
 @every_release
 def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Path, release: Path) -> None:
     remembered = Answers.merge(*lockfile.read(release).layers())
@@ -54,9 +61,88 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     again = gocontainer("update", str(repository))
     first, *offers = ok(again).splitlines()
     assert first.endswith(" already.")
-    assert offers == ["license stays apache-2.0; its default is none now: --set license=none"]
+    today = {"license": ("apache-2.0", "none"), **OFFERED.get(release.name, {})}
+    each = [f"{name} stays {old}; its default is {new} now: --set {name}={new}" for name, (old, new) in today.items()]
+    together = ["All of these: " + " ".join(f"--set {name}={new}" for name, (_, new) in today.items())]
+    assert offers == each + together * (len(today) > 1)
     assert (repository / "LICENSE").is_file()
     assert git(repository, "status", "--porcelain") == ""
+
+
+SETTINGS, OVERLAY, COMPOSE = "deploy/base/config.yaml", "deploy/overlays/prod/kustomization.yaml", "compose.yaml"
+OLD = {
+    SETTINGS: "# sleep: 5s\ncpu-request: 250\n",
+    COMPOSE: """\
+services:
+  orders:
+    command: [-config=/config.yaml, --cpu-request, "250"]
+    environment:
+      APP_CPU_REQUEST: 250
+""",
+    "hack/config-map.yaml": """\
+metadata:
+  name: orders
+spec:
+  sleep: no key of ours
+data:
+  config.yaml: |
+    sleep: 5s
+""",
+    "hack/run.sh": "exec orders -sleep=5s --sleepless -no-sleep $APP_SLEEPY\n",
+    "hack/notes.md": "-sleep=5s\n",
+}
+"""Files that an owner of 0.1.0 may have, with keys that are gone."""
+
+
+@pytest.mark.parametrize("release", [FOLDER / "0.1.0/service"], ids=str)
+def test_each_line_that_sets_a_key_which_is_gone_is_named_with_what_to_do(repository: Path) -> None:
+    for path, lines in OLD.items():
+        (repository / path).parent.mkdir(exist_ok=True)
+        with (repository / path).open("a") as file:
+            file.write(lines)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "ours")
+    preview = gocontainer("update", str(repository), "--dry-run")
+    report = json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))
+    number = (repository / SETTINGS).read_text().splitlines().index("cpu-request: 250") + 1
+    assert report["gone_keys"] == [
+        f"{COMPOSE}:3 sets cpu-request, which the service refuses now: delete it.",
+        f"{COMPOSE}:5 sets APP_CPU_REQUEST, which the service ignores now: delete it.",
+        f"{SETTINGS}:{number} sets cpu-request, which the service refuses now: delete it.",
+        "hack/config-map.yaml:7 sets sleep, which the service refuses now: delete it.",
+        "hack/run.sh:1 sets sleep, which the service refuses now: delete it.",
+        "'gocontainer update --set resources=latency' gives the service cpu-request again.",
+        "'gocontainer update --set kubernetes_min=1.27' gives the service sleep again.",
+    ]
+    assert all(f"{sentence}\n" in preview.out for sentence in report["gone_keys"])
+    refused = go(repository, "run", "./cmd/server", f"-config={SETTINGS}")
+    assert f'unknown key "cpu-request" in {SETTINGS}' in refused.err
+    assert "not defined: -sleep" in go(repository, "run", "./cmd/server", "-sleep=5s").err
+
+
+@every_release
+def test_no_key_is_gone_where_the_answer_that_brings_it_back_is_given(repository: Path) -> None:
+    lost = changed_limits.keys(tree.load(repository)) - changed_limits.keys(render(answers()))
+    assert lost == set(changed_limits.BRINGS_BACK), "each key that an update takes away has a way back, or none"
+    with (repository / SETTINGS).open("a") as file:
+        file.write("cpu-request: 250\nsleep: 5s\n")
+    git(repository, "commit", "--quiet", "--all", "--message", "ours")
+    given = [word for answer in changed_limits.BRINGS_BACK.values() for word in ("--set", answer)]
+    assert json.loads(ok(gocontainer("update", str(repository), *given, "--commit", "--json")))["gone_keys"] == []
+
+
+def test_a_key_that_another_answer_takes_away_is_named_too(tmp_path: Path) -> None:
+    given = answers(config_center="nacos")
+    repository = committed(tmp_path / "orders", lockfile.with_lockfile(render(given), given))
+    assert {"center-timeout", "healthcheck", "quote-max-lines"} <= changed_limits.keys(tree.load(repository))
+    with (repository / SETTINGS).open("a") as file:
+        file.write("center-timeout: 2s\n")
+    git(repository, "commit", "--quiet", "--all", "--message", "ours")
+    report = json.loads(ok(gocontainer("update", str(repository), "--set", "config_center=none", "--json")))
+    number = len((repository / SETTINGS).read_text().splitlines())
+    assert report["gone_keys"] == [
+        f"{SETTINGS}:{number} sets center-timeout, which the service refuses now: delete it."
+    ]
 
 
 ROUTES = "internal/httpapi/httpapi.go"
@@ -66,13 +152,16 @@ with_the_example = pytest.mark.parametrize("release", [FOLDER / "0.1.0/service"]
 
 
 @with_the_example
-def test_a_route_of_the_owners_stays_beside_the_list_of_routes_that_an_update_brings(repository: Path) -> None:
+def test_a_route_of_the_owners_is_a_conflict_where_routes_stood_and_the_report_says_where_they_stand(
+    repository: Path,
+) -> None:
     replace(repository / ROUTES, (EXAMPLE, EXAMPLE + CARTS))
     git(repository, "commit", "--quiet", "--all", "--message", "a route")
-    assert json.loads(ok(gocontainer("update", str(repository), "--commit", "--json")))["conflicts"] == []
-    merged = (repository / ROUTES).read_text()
-    assert f'	mux.HandleFunc("GET /{{$}}", index)\n{EXAMPLE}{CARTS}' in merged
-    ok(go(repository, "vet", "./internal/httpapi"))
+    run = gocontainer("update", str(repository), "--json")
+    report = json.loads(run.out)
+    assert (run.code, [each["path"] for each in report["conflicts"]]) == (3, [ROUTES])
+    said = f"routes: no longer in {ROUTES}, which you changed, but in internal/httpapi/routes.go"
+    assert report["moved_parts"][0] == said
 
 
 @with_the_example
@@ -87,8 +176,9 @@ def test_who_put_their_own_in_the_examples_place_decides_about_its_list(reposito
 
 
 KEPT = {
-    "internal/httpapi/quotes.go": ("return func(w", "return onlyJSON(func(w"),
+    "internal/httpapi/quotes.go": ('r.Header.Del("Content-Type")', "decode(r, &basket)"),
     "internal/memory/memory.go": ("return 1024 * 1024", "func Settings() int64 { return "),
+    "deploy/base/deployment.yaml": ("fsGroup: 65532", "runAsGroup: 65532"),
     "the environment": ("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", ""),
 }
 """What keeps a limit outside of the settings, and what it takes the place of."""

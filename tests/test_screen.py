@@ -150,7 +150,7 @@ def test_the_actions_stay_where_they_are_and_w_writes_from_any_line() -> None:
     made = at_review()
     press(made, "scroll")
     assert said(made.actions()).splitlines() == [
-        "  Write 52 files",
+        "  Write 56 files",
         "  Customise every answer, group by group",
         "  Show the files",
     ]
@@ -284,7 +284,7 @@ def test_a_profile_is_shown_on_the_first_page_and_moves_the_four() -> None:
     made = screen()
     press(made, "down")
     press(made, "4")
-    assert "KubeEdge, 1 replica a site" in said(made.choices())
+    assert "KubeEdge, 25m and 48Mi a site" in said(made.choices())
     made.enter()
     assert "kubeedge" in said(made.body()).splitlines()[0]
     assert said(made.body()).splitlines()[0].endswith("profile")

@@ -309,6 +309,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/edge/deployment.yaml",
         "deploy/edge/kustomization.yaml",  # a list of components
         "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field
+        "deploy/knative/FEATURE-FLAGS.md",  # of the CPU request only where the service is told
         "deploy/knative/config-center/kustomization.yaml",
         "deploy/knative/config.yaml",
         "deploy/knative/events/kustomization.yaml",
@@ -336,14 +337,17 @@ def test_the_files_with_blocks_are_known() -> None:
         "internal/config/config_test.go",
         "internal/config/edge.go",
         "internal/config/layers.go",
+        "internal/config/own.go",  # the example's own setting
         "internal/config/settings.go",
+        "internal/deps/core.go",  # traces
+        "internal/deps/core_test.go",
         "internal/health/health.go",  # streams end with the service
-        "internal/httpapi/body.go",  # an event may be no JSON
         "internal/httpapi/events.go",
-        "internal/httpapi/failure.go",  # streams
         "internal/httpapi/httpapi.go",
         "internal/httpapi/quotes.go",
+        "internal/httpapi/routes.go",  # the example's
         "internal/memory/memory.go",
+        "internal/memory/memory_test.go",  # spans, where there are any
         "internal/telemetry/tracing.go",  # a function has a client of its own, without gRPC
     ]
 

@@ -16,8 +16,9 @@ import pytest
 from gocontainer import Answers, __version__, render
 from gocontainer.answers import lockfile, migrations
 from gocontainer.answers.migrations import Migration
+from gocontainer.repository import tree
 from gocontainer.repository.tree import File
-from tests.helpers.support import COMMAND, Run
+from tests.helpers.support import COMMAND, Run, answers, committed, gocontainer, ok
 from tests.helpers.update_outcome import clean, conflicts, left, lines, merge, refused, refuses, snapshot, unmerged
 from tests.helpers.updates import Files, Repository, as_tree, command
 
@@ -540,3 +541,11 @@ def test_a_commit_that_is_not_signed_is_said_to_be_so(orders: Repository, how: l
     done = orders.update(NEWER, *how)
     assert done.code == 0
     assert ("although commit.gpgSign asks for it: 'git commit --amend --no-edit' signs it." in done.err) is signs
+
+
+def test_an_answer_is_taken_back_with_the_defaults_that_hung_on_it(tmp_path: Path) -> None:
+    centre = answers(config_center="nacos")
+    folder = committed(tmp_path / "orders", lockfile.with_lockfile(render(centre), centre))
+    ok(gocontainer("update", str(folder), "--set", "config_center=none", "--commit"))
+    back = Answers.merge(*lockfile.read(folder).layers())
+    assert tree.load(folder) == lockfile.with_lockfile(render(answers()), back)

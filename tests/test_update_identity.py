@@ -11,12 +11,12 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers, Layer
+from gocontainer.answers.updated import answered
 from gocontainer.errors import UsageError
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import holds
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import load
-from gocontainer.update.steps import answered
 from tests.helpers.support import COMMAND, ROWS, clean_environment, committed, git, ok
 from tests.helpers.updates import command
 

@@ -43,9 +43,9 @@ def program(name: str, *, race: bool = True) -> Path:
     """Build the service for a centre, with a secret key and, unless it is to be weighed, with the race detector."""
     need("go", "gcc")
     repository = rendered(Path(tempfile.mkdtemp(prefix=f"follower-{name}-")), config_center=name)
-    field, flags_of = "\tQuoteMaxLines int\n", "\tc.Following.flags(fs)\n"
-    flag = f'\tfs.StringVar(&c.APIToken, "{TOKEN}", "", "`token` of an API"+hot+secret)\n'
-    settings = repository / "internal/config/config.go"
+    field, flags_of = "\tQuoteMaxLines int\n", ") flags(fs *flag.FlagSet) {\n"
+    flag = f'\tfs.StringVar(&o.APIToken, "{TOKEN}", "", "`token` of an API"+Hot+Secret)\n'
+    settings = repository / "internal/config/own.go"
     replace(settings, (field, f"{field}\tAPIToken      string\n"), (flags_of, flags_of + flag))
     flags = ("-race",) if race else ()
     ok(go(repository, "build", *flags, "-o", "bin/orders", "./cmd/server", CGO_ENABLED=str(int(race))), "go build")

@@ -19,13 +19,13 @@ from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
 from gocontainer.options.table import OPTIONS
 from gocontainer.options.types import Value
+from gocontainer.repository.kept import ONCE
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.texts import mark, tr
 
 LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
 SCHEMA = 1
-
 
 NAME = "gocontainer"
 """Our own template."""
@@ -60,7 +60,7 @@ class Lock(NamedTuple):
     """The answers that nobody gave."""
     digest: str
     keep: tuple[str, ...]
-    """Paths and patterns of paths that the owner keeps from updates."""
+    """Paths and patterns of paths that the owner keeps from updates, and what the template writes once."""
     name: str = NAME
     commit: str = ""
     directory: str = ""
@@ -162,6 +162,7 @@ def with_lockfile(
 
 def lock(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Template = OWN) -> bytes:
     """Return the lock file: JSON, written by this tool only."""
+    once = [path for path in tree if path in ONCE and path not in keep] if template.name == NAME else []
     document = {
         "schema": SCHEMA,
         "template": template.document(),
@@ -169,7 +170,7 @@ def lock(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Tem
         "answers": answers.applicable(),
         "defaults": list(answers.defaults()),
         "digest": digest(tree),
-        "keep": list(keep),
+        "keep": sorted([*keep, *once]),
     }
     return written(document)
 

@@ -246,7 +246,9 @@ def _room(filled: Filled) -> Move | None:
 def _together(filled: Filled) -> Iterator[UsageError]:
     """Yield what is wrong with answers that are fine one by one; not where it may be for another that is wrong."""
     values, places = filled.values, filled.places
-    for name in sorted(filled.given, key=list(BY_NAME).index):
+    # What a lock remembers of defaults may have lost its meaning by what an update sets.
+    said = [name for name in BY_NAME if name in filled.given and filled.origins[name] not in UNSAID]
+    for name in said:
         when = BY_NAME[name].when
         if not holds(when, values) and not filled.wrong & when.keys():
             needs = [

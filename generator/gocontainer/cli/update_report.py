@@ -65,6 +65,8 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "old_names": [{**each._asdict(), "command": each.command} for each in planned.old_names] if planned else [],
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
+        "gone_keys": list(planned.gone_keys) if planned else [],
+        "moved_parts": list(_moved_parts(update)),
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
     }
@@ -106,7 +108,13 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
     lines += [line for each in planned.old_names for line in _old_name(each)]
-    lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [
+        *_moved_parts(update),
+        *_changed_limits(update),
+        *planned.gone_keys,
+        *_offered(update),
+        *_next(planned, written=written, branch=branch),
+    ]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 
@@ -151,6 +159,13 @@ def _conflict(found: MergeConflict) -> str:
 def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from changed_limits.crossed(update.remembered.version, update.theirs)
+
+
+def _moved_parts(update: Update) -> Iterator[str]:
+    if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
+        mine, base, oid = update.project.mine, update.base.tree, update.scratch.objects.oid
+        edited = {path for path in mine.keys() & base.keys() if mine[path].oid != oid("blob", base[path].content)}
+        yield from changed_limits.moved(update.remembered.version, edited, update.theirs)
 
 
 def _follow_up(update: Update) -> cluster_cleanup.FollowUp:

@@ -15,6 +15,7 @@ from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, Toggle, Value, When
 from gocontainer.rendering import layout
+from gocontainer.repository.kept import ONCE
 
 NOTE = "Derived from the tables by `gocontainer dev derive`; edits are lost."
 _FIRST = f"<!-- {NOTE} -->"
@@ -91,10 +92,11 @@ def base_images_page(page: str) -> str:
 
 def files_page(paths: Iterable[str]) -> str:
     """Return docs/reference/files.md."""
-    lines = [_FIRST, "", "# Files", "", "| file | written |", "| --- | --- |"]
+    once = "A file that is written once is its owner's from then on: [yours alone](../how-to/own-code.md)."
+    lines = [_FIRST, "", "# Files", "", once, "", "| file | written |", "| --- | --- |"]
     for path in paths:
         when = [_condition(layout.FILES[key]) for key in layout.FILES if layout.covers(key, path)]
-        lines.append(f"| `{path}` | {' and '.join(when) or 'always'} |")
+        lines.append(f"| `{path}` | {'once, ' * (path in ONCE)}{' and '.join(when) or 'always'} |")
     lines += ["| `.gocontainer.lock` | always |", "| `.gocontainer/base.pack` | always |"]
     return "\n".join([*lines, ""])
 

@@ -15,6 +15,7 @@ from gocontainer.errors import CannotUpdate, GitFailed
 from gocontainer.inspection.end_of_life import EndOfLife, ends_of_life
 from gocontainer.rendering.engine import render
 from gocontainer.repository.git import Git, ignored
+from gocontainer.repository.kept import ONCE
 from gocontainer.repository.tree import File, Tree
 from gocontainer.repository.worktree import Project
 from gocontainer.texts import listed, mark, tr
@@ -22,7 +23,10 @@ from gocontainer.update import journal
 
 
 class Status(NamedTuple):
-    """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone."""
+    """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone.
+
+    ``kept`` are those of them that the template wrote once, and no update touches.
+    """
 
     folder: Path
     version: str
@@ -36,6 +40,7 @@ class Status(NamedTuple):
     """An update that has not ended."""
     ignored: Mapping[str, str] = {}
     """Files of ours that no commit has, since git ignores them, each with the rule that says so."""
+    kept: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -59,6 +64,7 @@ class Status(NamedTuple):
             "files": files,
             "ignored": dict(self.ignored),
             "extra": self.extra,
+            "kept": list(self.kept),
             "endings": [each.as_json() for each in self.endings],
         }
 
@@ -77,6 +83,8 @@ class Status(NamedTuple):
         for path, words in self.files.items():
             if words != ("clean",):
                 yield f"  {padded(', '.join(map(tr, words)), 20)} {path}"
+        if self.kept:
+            yield tr("Written once, and yours from then on: {paths}", paths=listed(self.kept))
         ignored = mark("git ignores {path} by {rule}: run 'git add --force' for it")
         yield from (tr(ignored, path=path, rule=rule) for path, rule in self.ignored.items())
         yield from (each.line() for each in self.endings)
@@ -105,15 +113,17 @@ def status(folder: Path) -> Status:
     base = lockfile.packed(folder, remembered)
     own = remembered.name == lockfile.NAME
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
-    files = {path: _words(path, folder, base, newest) for path in sorted(base)}
-    known = lockfile.OWN if own else remembered.template
     kept = keep.protected(remembered.keep, base) if remembered.keep else []
+    once = [path for path in kept if path in ONCE]
+    files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in once}
+    known = lockfile.OWN if own else remembered.template
     old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
     ours, there = {*base, lockfile.LOCK, lockfile.PACK}, _present(folder)
     away = {} if there is None else _ignored(folder, sorted(ours - there), base)
-    extra = len((there if there is not None else _on_disk(folder)) - ours)
-    under_way = _under_way(folder)
-    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way, away)
+    present = there if there is not None else _on_disk(folder)
+    extra = len(present - {*files, lockfile.LOCK, lockfile.PACK})
+    under_way, owned = _under_way(folder), tuple(sorted(present & {*once}))
+    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way, away, owned)
 
 
 def _ignored(folder: Path, paths: Sequence[str], base: Tree) -> Mapping[str, str]:

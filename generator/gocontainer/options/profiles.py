@@ -16,8 +16,15 @@ class Preset(Record):
 
 PRESETS: Mapping[str, Preset] = {
     "minimal": Preset(
-        label="Kubernetes, 1 replica, no network policy",
-        answers={"min_replicas": 1, "max_replicas": 1, "network_policy": False},
+        label="Kubernetes, 1 replica; no policy, traces, CI or bot",
+        answers={
+            "tracing": False,
+            "min_replicas": 1,
+            "max_replicas": 1,
+            "network_policy": False,
+            "ci": "none",
+            "deps_bot": "none",
+        },
     ),
     "service": Preset(label="Kubernetes, 2 to 6 replicas, network policy", answers={}),
     "serverless": Preset(
@@ -25,7 +32,7 @@ PRESETS: Mapping[str, Preset] = {
         answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
     ),
     "edge": Preset(
-        label="KubeEdge, 1 replica a site, also on 32-bit ARM",
+        label="KubeEdge, 25m and 48Mi a site, no CPU limit, 32-bit ARM",
         answers={
             "platforms": "linux/amd64,linux/arm64,linux/arm/v7",
             "target": "kubeedge",
@@ -35,8 +42,14 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="Kubernetes, 3 to 10 replicas, everything on",
-        answers={"min_replicas": 3, "max_replicas": 10, "network_policy": True, "tracing": True, "resources": "strict"},
+        label="Kubernetes, 3 to 10 replicas, image of the program only",
+        answers={
+            "base_image": "scratch",
+            "resources": "strict",
+            "min_replicas": 3,
+            "max_replicas": 10,
+            "network_policy": True,
+        },
     ),
 }
 

@@ -1,14 +1,35 @@
-"""The files of a fresh remote that a new repository is written beside: they stay their owner's, byte for byte."""
+"""The files that are their owner's, byte for byte.
+
+They are those of a fresh remote that a new repository is written beside, and those that the template writes once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from gocontainer.repository.tree import KEPT, Tree
 from gocontainer.texts import series, tr
 
+ONCE: Mapping[str, str] = {
+    "deploy/components/image/kustomization.yaml": "0.1.0",
+    "internal/config/configtest/configtest.go": "0.2.0.dev0",
+    "internal/config/own.go": "0.2.0.dev0",
+    "internal/deps/deps.go": "0.2.0.dev0",
+    "internal/httpapi/discount.go": "0.2.0.dev0",
+    "internal/httpapi/discount_test.go": "0.2.0.dev0",
+    "internal/httpapi/quotes.go": "0.2.0.dev0",
+    "internal/httpapi/quotes_test.go": "0.2.0.dev0",
+    "internal/httpapi/routes.go": "0.2.0.dev0",
+    "internal/summary/summary.go": "0.2.0.dev0",
+    "internal/summary/summary_test.go": "0.2.0.dev0",
+}
+"""Files of the template that are written once, each with the version since which it is.
+
+Each lies in every lock that knows it, and stays as it is whatever is switched on or off: what it says has to compile
+under every answer.
+"""
 LISTS = frozenset([".gitattributes", ".gitignore"])
 """Files in which every line counts by itself."""
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from gocontainer.update.go_requirements import required
+
 MARKER = 48
 """Length of the conflict markers to be parsed: longer than any that a file holds by chance."""
 
@@ -77,9 +79,12 @@ def resolve(path: str, marked: str) -> Decision | None:
         pinned = resolver.pinned(part)
         chosen = pinned or resolver.versions(part)
         if chosen is None:
-            return None
+            chosen = _requirements(part) if resolver.module else None
+            if chosen is None:
+                return None
+        else:
+            choices += resolver.moved(part, chosen) if pinned else resolver.choices(part, chosen)
         lines += chosen
-        choices += resolver.moved(part, chosen) if pinned else resolver.choices(part, chosen)
     return Decision("".join(lines), tuple(choices))
 
 
@@ -240,6 +245,23 @@ def _parts(marked: str) -> Iterator[str | Hunk]:
 def _sums(hunk: Hunk) -> list[str]:
     """Keep every sum: Go ignores those that it does not need, and `go mod tidy` removes them."""
     return [*hunk.yours, *hunk.template]
+
+
+def _requirements(hunk: Hunk) -> list[str] | None:
+    """Take each module that go.mod requires from whoever changed it, in order; None where that is not all it says."""
+    yours, before, template = map(required, hunk)
+    if yours is None or before is None or template is None:
+        return None
+    chosen = []
+    for path in sorted({*yours, *template}):
+        mine, old, new = yours.get(path), before.get(path), template.get(path)
+        if mine and new and old is None:
+            mine = new = max(mine, new, key=lambda line: (_number(line) or (), "indirect" not in line))
+        if mine not in (old, new) and new != old:
+            return None
+        line = new if mine == old else mine
+        chosen += [line] if line else []
+    return chosen
 
 
 def _number(line: str) -> tuple[tuple[int, int, str], ...] | None:

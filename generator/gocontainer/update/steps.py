@@ -5,26 +5,26 @@ opened: a private repository --> prepare: base, mine, theirs --> plan: merge, de
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer import __version__
-from gocontainer.answers import lockfile, migrations
+from gocontainer.answers import lockfile
 from gocontainer.answers.keep import protected
-from gocontainer.answers.model import Answers, AnswerSet, Layer, fill
-from gocontainer.errors import CannotUpdate, GitFailed, NotARepository, UsageError
-from gocontainer.options.profiles import PRESETS
-from gocontainer.options.table import BY_NAME
-from gocontainer.options.types import Value, holds
+from gocontainer.answers.model import AnswerSet, Layer
+from gocontainer.answers.updated import answered
+from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
+from gocontainer.options.types import Value
 from gocontainer.rendering.engine import render
+from gocontainer.repository.kept import ONCE
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, journal
+from gocontainer.update import base, changed_limits, go_requirements, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from gocontainer.update.old_names import OldName
     from gocontainer.update.resolvers import TakenVersion
 
-OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
-"""Files that the template writes once; they are the project's alone from then on."""
 _OWN = (lockfile.LOCK, lockfile.PACK)
 
 
@@ -103,6 +101,8 @@ class Plan(NamedTuple):
     """Modules that have another name now, where files of the owner's have the old one."""
     moved: Mapping[str, str] = {}
     """Files whose edit, or which themselves, are where another name is."""
+    gone_keys: tuple[str, ...] = ()
+    """A sentence for each line of it that sets what the service does not know any more."""
 
     @property
     def is_open(self) -> bool:
@@ -158,50 +158,11 @@ def prepare(
     return update if baseless else with_base(update)
 
 
-def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[str, tuple[Value, Value]]]:
-    """Return the answers of a lock with ``settings``, and what it keeps that would be another default today.
-
-    What is set to what nobody would have to say is a default again.
-    """
-    profile, unsaid, given = (_less(layer, settings) for layer in migrations.migrate(remembered).layers())
-    if settings.values:
-        unsaid, given = _meaningful(profile, unsaid, given, settings)
-    answers = Answers.merge(profile, unsaid, given, settings)
-    preset = PRESETS[answers.profile].answers if "profile" in settings.values else {}
-    today = fill((profile, _without(given, preset), settings)).values
-    for name in settings.values.keys() & answers.keys() - {"service"}:
-        with suppress(UsageError):  # nothing would stand in its place
-            if fill((profile, given, _without(settings, [name]))).values[name] == answers[name]:
-                answers.origins[name] = "default"
-    kept = [name for name in answers.defaults() if name in unsaid.values]
-    kept += [name for name in preset if name not in (*kept, *settings.values) and holds(BY_NAME[name].when, today)]
-    return answers, {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
-
-
 def with_base(update: Update) -> Update:
     """Return ``update`` with its base, unless there is nothing to merge."""
     if update.is_current:
         return update
     return update._replace(base=base.find(update.scratch.project, update.remembered))
-
-
-def _meaningful(profile: Layer, unsaid: Layer, given: Layer, settings: Layer) -> tuple[Layer, Layer]:
-    """Return what a lock has ``unsaid`` and ``given``, less what has no meaning any more with ``settings``."""
-    while True:
-        values = fill((profile, unsaid, given, settings)).values
-        lost = [name for name in (*unsaid.values, *given.values) if not holds(BY_NAME[name].when, values)]
-        if not lost:
-            return unsaid, given
-        unsaid, given = _without(unsaid, lost), _without(given, lost)
-
-
-def _less(layer: Layer, settings: Layer) -> Layer:
-    """Return ``layer`` without what ``settings`` change: it may not be valid any more."""
-    return _without(layer, settings.values)
-
-
-def _without(layer: Layer, names: Collection[str]) -> Layer:
-    return layer._replace(values={name: value for name, value in layer.values.items() if name not in names})
 
 
 def recall(project: Project) -> lockfile.Lock:
@@ -216,22 +177,13 @@ def recall(project: Project) -> lockfile.Lock:
 
 def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
-    scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
-    theirs, old = dict(update.theirs), update.base.tree
-    kept = protected(keep, {*theirs, *old}) if keep else []
-    for path in {*OWNED, *kept}:
-        if path in old:
-            theirs[path] = old[path]
-        elif path in kept or path in mine:
-            theirs.pop(path, None)
-    before, after = scratch.like(mine, old, theirs)
-    merged = scratch.merge(before, after, mine, _OWN)
-    owned = {path: each for path, each in mine.items() if path not in _OWN}
-    if update.moves and after.keys() - before.keys():  # else an answer wants what is new
-        merged = leave_folders(scratch, merged, before, after, owned)
-    find_lost_edits(scratch, merged, before, owned)
-    if before.keys() - merged.entries.keys():
-        find_moved_edits(scratch, merged, before, after, owned)
+    scratch, mine, old = update.scratch, update.project.mine, update.base.tree
+    keep = tuple(sorted({*update.remembered.keep, *_once(update)}))
+    theirs = _without_kept(update, keep)
+    if go_requirements.MODULES in mine:
+        (modules,) = update.project.read([mine[go_requirements.MODULES].oid])
+        theirs |= go_requirements.kept(modules, old, theirs)
+    merged = _merged(update, theirs)
     contents, decided = _decide(scratch, merged, on_conflict)
     old_names: tuple[OldName, ...] = ()
     if any(path.endswith("go.mod") and theirs.get(path) != file for path, file in old.items()):
@@ -247,8 +199,42 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
+    own = old if update.template == lockfile.OWN else {}
+    gone = changed_limits.gone_after(own, merged.entries, contents, update.project.read)
     tree = scratch.tree(changes)
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved)
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved, tuple(gone))
+
+
+def _without_kept(update: Update, keep: Sequence[str]) -> dict[str, File]:
+    """Return the newest render, but for what stays as the owner has it."""
+    theirs, old = dict(update.theirs), update.base.tree
+    kept = protected(keep, {*theirs, *old}) if keep else []
+    for path in {*ONCE, *kept}:
+        if path in old and path in kept:
+            theirs[path] = old[path]
+        elif path not in old and (path in kept or path in update.project.mine):
+            theirs.pop(path, None)
+    return theirs
+
+
+def _merged(update: Update, theirs: Tree) -> Merged:
+    """Merge ``theirs`` into the project, and find what git does not tell."""
+    scratch, mine = update.scratch, update.project.mine
+    before, after = scratch.like(mine, update.base.tree, theirs)
+    merged = scratch.merge(before, after, mine, _OWN)
+    owned = {path: each for path, each in mine.items() if path not in _OWN}
+    if update.moves and after.keys() - before.keys():  # else an answer wants what is new
+        merged = leave_folders(scratch, merged, before, after, owned)
+    find_lost_edits(scratch, merged, before, owned)
+    if before.keys() - merged.entries.keys():
+        find_moved_edits(scratch, merged, before, after, owned)
+    return merged
+
+
+def _once(update: Update) -> list[str]:
+    """Return what the template wrote once, also where the lock is from before it said so."""
+    written = lockfile.order(update.remembered.version)
+    return [path for path, since in ONCE.items() if path in update.base.tree and lockfile.order(since) <= written]
 
 
 def _decide(

@@ -18,3 +18,4 @@
 	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
+	c.Own.validate(check)

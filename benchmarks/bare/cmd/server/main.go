@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/deps"
 	"example.com/orders/internal/httpapi"
 )
 
 func main() {
-	cfg := config.Config{Addr: os.Getenv("APP_ADDR"), QuoteMaxLines: 100, DrainTimeout: 20 * time.Second}
+	cfg := config.Config{Addr: os.Getenv("APP_ADDR"), Own: config.Own{QuoteMaxLines: 100}, DrainTimeout: 20 * time.Second}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, cfg); err != nil {
@@ -33,7 +34,7 @@ func run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: httpapi.Routes(cfg)}
+	server := &http.Server{Handler: httpapi.Routes(&deps.Deps{Core: deps.Core{Settings: cfg.Now}})}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {

@@ -37,7 +37,7 @@ func lonely(t *testing.T, args ...string) (a *app, out *journal) {
 	t.Helper()
 	out = new(journal)
 	a = newApp(t, out, append([]string{"-center-address", "http://127.0.0.1:1", "-center-timeout", "100ms"}, args...)...)
-	start := func(s *server) { go func() { _ = s.serve() }() }
+	start := func(s *server) { go func() { _ = s.Serve(s.listener) }() }
 	a.probes.Start()
 	start(a.admin)
 	t.Cleanup(func() { _ = a.admin.Close() })
@@ -76,8 +76,8 @@ func TestAServiceWithoutItsCentreIsReadyAndSaysSo(t *testing.T) {
 }
 
 func TestANeededKeyKeepsItUnreadyAndAlive(t *testing.T) {
-	a, _ := lonely(t, "-center-needs", "quote-max-lines")
-	if got, want := body(t, a.admin, "/readyz"), "503 Service Unavailable\nno\nwaiting for quote-max-lines\n"; got != want {
+	a, _ := lonely(t, "-center-needs", "max-in-flight")
+	if got, want := body(t, a.admin, "/readyz"), "503 Service Unavailable\nno\nwaiting for max-in-flight\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := body(t, a.admin, "/livez?verbose"), "200 OK\nok\n"; got != want {
@@ -87,15 +87,15 @@ func TestANeededKeyKeepsItUnreadyAndAlive(t *testing.T) {
 
 func TestTheLastGoodFileMakesItReadyAndTheLoggerFollows(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "last-good.yaml")
-	if err := os.WriteFile(cache, []byte("quote-max-lines: '5'\nlog-level: error\n"), 0o600); err != nil {
+	if err := os.WriteFile(cache, []byte("max-in-flight: '5'\nlog-level: error\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, out := lonely(t, "-center-needs", "quote-max-lines", "-center-cache", cache)
+	a, out := lonely(t, "-center-needs", "max-in-flight", "-center-cache", cache)
 	if got, want := body(t, a.admin, "/readyz"), "200 OK\nok\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if a.cfg.QuoteMaxLines != 5 || strings.Contains(out.String(), `"msg":"starting"`) {
-		t.Errorf("%d lines, logged %s", a.cfg.QuoteMaxLines, out)
+	if a.cfg.MaxInFlight != 5 || strings.Contains(out.String(), `"msg":"starting"`) {
+		t.Errorf("%d in flight, logged %s", a.cfg.MaxInFlight, out)
 	}
 }
 

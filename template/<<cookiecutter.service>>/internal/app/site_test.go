@@ -27,18 +27,24 @@ func call(t *testing.T, s *server, method, path, body string) (int, string) {
 	return res.StatusCode, string(content)
 }
 
-const basket = `{"lines":[{"sku":"tea","quantity":1,"unit_price":1}]}`
+// answering is a service that answers with what it is sent, at its own path.
+func answering(t *testing.T, out io.Writer, args ...string) *app {
+	t.Helper()
+	a := newApp(t, out, args...)
+	a.mux.HandleFunc("POST /its/own/test", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	return a
+}
 
-func TestAQuoteReachesTheUpstream(t *testing.T) {
+func TestAnAnswerReachesTheUpstream(t *testing.T) {
 	taken := make(chan string, 1)
 	upstream := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		taken <- string(body)
 	}))
 	defer upstream.Close()
-	a := newApp(t, io.Discard, "-site", "osaka", "-queue-dir", t.TempDir(), "-upstream", upstream.URL)
+	a := answering(t, io.Discard, "-site", "osaka", "-queue-dir", t.TempDir(), "-upstream", upstream.URL)
 	stop := start(t, a)
-	if code, body := call(t, a.service, http.MethodPost, "/v1/quotes", basket); code != http.StatusOK {
+	if code, body := call(t, a.service, http.MethodPost, "/its/own/test", `{"total":1}`); code != http.StatusOK {
 		t.Errorf("got %d %s", code, body)
 	}
 	if body := within(t, taken); !strings.Contains(body, `"site":"osaka"`) || !strings.Contains(body, `"total":1`) {
@@ -49,14 +55,14 @@ func TestAQuoteReachesTheUpstream(t *testing.T) {
 	}
 }
 
-func TestWithoutALinkQuotesAreGivenAndWait(t *testing.T) {
+func TestWithoutALinkAnswersAreGivenAndWait(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	dir := t.TempDir()
-	a := newApp(t, io.Discard, "-queue-dir", dir, "-upstream", closed.URL)
+	a := answering(t, io.Discard, "-queue-dir", dir, "-upstream", closed.URL)
 	stop := start(t, a)
 	for range 3 {
-		if code, body := call(t, a.service, http.MethodPost, "/v1/quotes", basket); code != http.StatusOK {
+		if code, body := call(t, a.service, http.MethodPost, "/its/own/test", `{"total":1}`); code != http.StatusOK {
 			t.Errorf("got %d %s", code, body)
 		}
 	}
@@ -71,13 +77,13 @@ func TestWithoutALinkQuotesAreGivenAndWait(t *testing.T) {
 func TestADiskThatIsGoneIsSaidCountedAndShown(t *testing.T) {
 	dir := t.TempDir()
 	var out bytes.Buffer
-	a := newApp(t, &out, "-queue-dir", filepath.Join(dir, "queue"))
+	a := answering(t, &out, "-queue-dir", filepath.Join(dir, "queue"))
 	stop := start(t, a)
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if code, body := call(t, a.service, http.MethodPost, "/v1/quotes", basket); code != http.StatusServiceUnavailable {
+		if code, body := call(t, a.service, http.MethodPost, "/its/own/test", `{"total":1}`); code != http.StatusServiceUnavailable {
 			t.Errorf("got %d %s", code, body)
 		}
 	}
@@ -95,12 +101,11 @@ func TestADiskThatIsGoneIsSaidCountedAndShown(t *testing.T) {
 	}
 }
 
-func TestAQuoteThatIsTooLargeToBeKeptIsRefused(t *testing.T) {
-	a := newApp(t, io.Discard, "-queue-dir", t.TempDir(), "-queue-bytes", "65536")
+func TestAnAnswerThatIsTooLargeToBeKeptIsRefused(t *testing.T) {
+	a := answering(t, io.Discard, "-queue-dir", t.TempDir(), "-queue-bytes", "65536")
 	stop := start(t, a)
-	line := `{"sku":"` + strings.Repeat("a", 64) + `","quantity":1,"unit_price":1}`
-	body := `{"lines":[` + strings.Repeat(line+",", 49) + line + `]}`
-	if code, answer := call(t, a.service, http.MethodPost, "/v1/quotes", body); code != http.StatusRequestEntityTooLarge {
+	body := `"` + strings.Repeat("a", 5000) + `"`
+	if code, answer := call(t, a.service, http.MethodPost, "/its/own/test", body); code != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %d %s", code, answer)
 	}
 	if err := stop(); err != nil {

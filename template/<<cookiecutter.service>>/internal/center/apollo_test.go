@@ -33,11 +33,11 @@ func answer(text string) http.HandlerFunc {
 
 func TestApolloReadsNamespacesTheFirstWins(t *testing.T) {
 	a := apollo(t, Settings{Place: Place{AppID: "orders", Cluster: "east", Namespaces: "application,shared.yaml"}}, map[string]http.HandlerFunc{
-		"/configs/orders/east/application": answer(`{"configurations": {"quote-max-lines": "5"}, "releaseKey": "a"}`),
-		"/configs/orders/east/shared.yaml": answer(`{"configurations": {"content": "quote-max-lines: 6\nlog-level: debug"}, "releaseKey": "b"}`),
+		"/configs/orders/east/application": answer(`{"configurations": {"max-in-flight": "5"}, "releaseKey": "a"}`),
+		"/configs/orders/east/shared.yaml": answer(`{"configurations": {"content": "max-in-flight: 6\nlog-level: debug"}, "releaseKey": "b"}`),
 	})
 	values, err := a.Load(t.Context())
-	if want := map[string]string{"quote-max-lines": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
+	if want := map[string]string{"max-in-flight": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
 		t.Errorf("got %v, %v, want %v", values, err, want)
 	}
 }

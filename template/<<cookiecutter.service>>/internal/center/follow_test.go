@@ -137,7 +137,7 @@ func TestAnAnswerThatIsNoSetOfValuesIsTakenOnce(t *testing.T) {
 
 func TestAnEmptiedCentreKeepsWhatItSaidAndTheLogSaysWhy(t *testing.T) {
 	var emptied atomic.Bool
-	s := &script{load: fine, values: map[string]string{"quote-max-lines": "5"}}
+	s := &script{load: fine, values: map[string]string{"max-in-flight": "5"}}
 	s.wait = func() error {
 		if emptied.Load() {
 			s.values = map[string]string{}

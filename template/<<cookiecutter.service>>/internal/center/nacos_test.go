@@ -56,8 +56,8 @@ func (n *nacos) client(t *testing.T, credentials map[string]string) *Nacos {
 }
 
 func TestNacosReadsAMapping(t *testing.T) {
-	values, err := (&nacos{text: "quote-max-lines: 5\nlog-level: debug\n"}).client(t, nil).Load(t.Context())
-	if want := map[string]string{"quote-max-lines": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
+	values, err := (&nacos{text: "max-in-flight: 5\nlog-level: debug\n"}).client(t, nil).Load(t.Context())
+	if want := map[string]string{"max-in-flight": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
 		t.Errorf("got %v, %v, want %v", values, err, want)
 	}
 }

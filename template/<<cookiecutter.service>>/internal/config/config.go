@@ -42,9 +42,8 @@ type Config struct {
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the requests that are in flight
 
-	QuoteMaxLines int
+	Own
 <% if cookiecutter.__edge %>
-
 	Edge
 <% endif %>
 
@@ -62,7 +61,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
 <% if cookiecutter.__center %>
-	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"+hot)
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"+Hot)
 <% else %>
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error")
 <% endif %>
@@ -73,17 +72,13 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.IntVar(&c.MaxHeaderBytes, "max-header-bytes", << cookiecutter.__header_kib >>*1024, "longest header in `bytes`")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
 <% if cookiecutter.__center %>
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for"+hot)
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for"+Hot)
 <% else %>
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for")
 <% endif %>
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.__drain >>*time.Second, "time for requests in flight at shutdown")
-<% if cookiecutter.__center %>
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"+hot)
-<% else %>
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
-<% endif %>
+	c.Own.flags(fs)
 <% if cookiecutter.__center %>
 	c.Following.flags(fs)
 <% endif %>
@@ -94,7 +89,6 @@ func (c *Config) flags(fs *flag.FlagSet) {
 
 func (c *Config) validate() error {
 <% include "config/checks.go" %>
-	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
 <% if cookiecutter.__center %>
 	c.Following.validate(check)
 <% endif %>

@@ -20,8 +20,8 @@ import (
 
 // Marks at the end of a key's usage, where it is named; a key may have both.
 const (
-	hot    = " (hot)"    // the centre can change it while the service runs; any other key waits for a restart
-	secret = " (secret)" // it never stands in the last-good file; for text, since errors show what is no number
+	Hot    = " (hot)"    // the centre can change it while the service runs; any other key waits for a restart
+	Secret = " (secret)" // it never stands in the last-good file; for text, since errors show what is no number
 )
 
 // Following says how the config centre is followed.
@@ -45,7 +45,7 @@ func (c *Following) validate(check func(ok bool, format string, args ...any)) {
 	}
 	usage := usages()
 	for _, key := range c.needs() {
-		check(strings.Contains(usage[key], hot), "center-needs: %q is no hot key, and could not be had later", key)
+		check(strings.Contains(usage[key], Hot), "center-needs: %q is no hot key, and could not be had later", key)
 	}
 }
 
@@ -123,7 +123,7 @@ func (l *Live) follow(ctx context.Context, source center.Source, log *slog.Logge
 	l.status.Store(&Status{From: "the layers below", Missing: missing})
 	err := l.center.Ask(ctx)
 	if l.text == nil && cfg.Cache != "" {
-		values, unread := File(cfg.Cache).Load(ctx)
+		values, unread := readFile(cfg.Cache)
 		if unread == nil {
 			l.take("the last-good file", values, nil)
 		} else if !errors.Is(unread, os.ErrNotExist) {
@@ -155,7 +155,7 @@ func (l *Live) take(from string, values map[string]string, err error) {
 	pinned := map[string]string{}
 	if err == nil && l.text != nil {
 		maps.Copy(pinned, l.text)
-		maps.DeleteFunc(pinned, func(key, value string) bool { return text[key] == value || strings.Contains(usage[key], hot) })
+		maps.DeleteFunc(pinned, func(key, value string) bool { return text[key] == value || strings.Contains(usage[key], Hot) })
 		next, text, err = l.layers.merge(known, pinned)
 	}
 	status := *l.status.Load()
@@ -201,7 +201,7 @@ func keep(path string, values, usage map[string]string) error {
 		return nil
 	}
 	public := maps.Clone(values)
-	maps.DeleteFunc(public, func(key, _ string) bool { return strings.Contains(usage[key], secret) })
+	maps.DeleteFunc(public, func(key, _ string) bool { return strings.Contains(usage[key], Secret) })
 	data, err := yaml.Marshal(public)
 	if err != nil {
 		return err

@@ -48,6 +48,8 @@ type Config struct {
 	DeadLetters string // the topic of the events that no retry can help
 
 <% endif %>
+	Own
+
 <% if cookiecutter.__own_sleep %>
 	Healthcheck bool          // probe a running service and exit; a flag only
 	Sleep       time.Duration // wait and exit; a flag only
@@ -71,6 +73,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", << cookiecutter.__max_in_flight >>, "concurrent `events` before the rest is shed, 0 for as many as there is memory for")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", << cookiecutter.__drain >>*time.Second, "time for events in flight at shutdown")
+	c.Own.flags(fs)
 	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.us-east-1.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
 	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
 	fs.StringVar(&c.Uploads, "s3-uploads", "<< cookiecutter.service >>-uploads", "`bucket` that events are about")

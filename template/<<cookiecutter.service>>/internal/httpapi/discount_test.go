@@ -1,32 +1,29 @@
 package httpapi
 
-import (
-	"fmt"
-	"net/http"
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestTheModelMakesManyPiecesCheaper(t *testing.T) {
 	discounts, err := ReadDiscounts("v3", []byte(`[{"pieces": 10, "percent": 3}, {"pieces": 100, "percent": 8}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := hooked(t, Discount(func() *Discounts { return discounts }))
-	for pieces, want := range map[int]string{
-		9: `"total":63,"model":"v3"`, 10: `"total":68,"discount":2,"model":"v3"`, 1000: `"total":6440,"discount":560,"model":"v3"`,
-	} {
-		body := fmt.Sprintf(`{"lines": [{"sku": "tea", "quantity": %d, "unit_price": 7}]}`, pieces)
-		if rec := send(api, http.MethodPost, "/v1/quotes", body); !strings.Contains(rec.Body.String(), want) {
-			t.Errorf("%d pieces: got %s, want %s", pieces, rec.Body, want)
+	UseDiscounts(func() *Discounts { return discounts })
+	defer UseDiscounts(nil)
+	for pieces, want := range map[int64]int64{9: 0, 10: 2, 1000: 560} {
+		if off, version, err := discount(7*pieces, pieces); off != want || version != "v3" || err != nil {
+			t.Errorf("%d pieces: got %d of %s, %v, want %d", pieces, off, version, err, want)
 		}
 	}
 }
 
-func TestWithoutAModelThereIsNoQuote(t *testing.T) {
-	api := hooked(t, Discount(func() *Discounts { return nil }))
-	if rec := send(api, http.MethodPost, "/v1/quotes", basket); rec.Code != http.StatusServiceUnavailable {
-		t.Errorf("got %d %s", rec.Code, rec.Body)
+func TestWithoutAModelThereIsNoDiscount(t *testing.T) {
+	if off, _, err := discount(700, 1000); off != 0 || err != nil {
+		t.Errorf("a service without one: got %d, %v", off, err)
+	}
+	UseDiscounts(func() *Discounts { return nil })
+	defer UseDiscounts(nil)
+	if _, _, err := discount(700, 1000); err == nil {
+		t.Error("a service that has none yet answers")
 	}
 }
 

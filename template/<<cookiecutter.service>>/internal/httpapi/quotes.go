@@ -3,12 +3,12 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+
+	"<< cookiecutter.module >>/internal/deps"
 )
 
-// The example: it prices a basket of goods. Put your own in this file's place.
-//
-// Amounts are integers in the currency's minor unit (cents), so nothing is ever rounded, and the same
-// lines give the same quote on every replica.
+// The example: it prices a basket of goods, in whole cents. Put your own in its place: delete this file and its test,
+// and its lines in routes.go and in internal/config/own.go.
 
 // index lists the example's routes for whoever opens the service in a browser.
 func index(w http.ResponseWriter, _ *http.Request) {
@@ -16,101 +16,77 @@ func index(w http.ResponseWriter, _ *http.Request) {
 }
 
 // createQuote prices the basket in the body.
-<% if cookiecutter.__edge and cookiecutter.__center %>
-func createQuote(maxLines func() int, hooks ...Hook) http.HandlerFunc {
-<% elif cookiecutter.__edge %>
-func createQuote(maxLines int, hooks ...Hook) http.HandlerFunc {
-<% elif cookiecutter.__center %>
-func createQuote(maxLines func() int) http.HandlerFunc {
-<% else %>
-func createQuote(maxLines int) http.HandlerFunc {
-<% endif %>
-	type request struct {
-		Lines []line `json:"lines"`
-	}
-	return onlyJSON(func(w http.ResponseWriter, r *http.Request) {
-		var req request
-		if err := decode(r.Body, &req); err != nil {
+func createQuote(d *deps.Deps) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var basket struct {
+			Lines []line `json:"lines"`
+		}
+		if err := decode(r, &basket); err != nil {
 			status, detail := refusal(err)
 			writeProblem(w, status, detail)
 			return
 		}
-<% if cookiecutter.__center %>
-		priced, err := price(req.Lines, maxLines())
-<% else %>
-		priced, err := price(req.Lines, maxLines)
-<% endif %>
+		priced, err := price(basket.Lines, d.Settings().QuoteMaxLines)
 		if err != nil {
 			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
 			return
 		}
-<% if cookiecutter.__edge %>
-		for _, hook := range hooks {
-			if err := hook(r.Context(), &priced); err != nil {
-				notGiven(w, err)
-				return
-			}
+<% if cookiecutter.edge_model %>
+		if err := priced.reduce(); err != nil {
+			refuse(w, http.StatusServiceUnavailable, "no quote can be given now", err)
+			return
 		}
 <% endif %>
 		writeJSON(w, http.StatusOK, priced)
-	})
+	}
 }
 
-// Bounds of a line. maxQuantity x maxUnitPrice x 1000 lines stays within an int64.
-const (
-	maxQuantity  = 1_000_000
-	maxUnitPrice = 1_000_000_000
-)
-
-// line is one position of a basket.
+// line is one position of a basket. Its amount is ours to say.
 type line struct {
 	SKU       string `json:"sku"`
 	Quantity  int64  `json:"quantity"`
 	UnitPrice int64  `json:"unit_price"`
-}
-
-// pricedLine is a line with its amount.
-type pricedLine struct {
-	line
-	Amount int64 `json:"amount"`
+	Amount    int64  `json:"amount"`
 }
 
 // quote is a priced basket.
 type quote struct {
-	Lines []pricedLine `json:"lines"`
-	Total int64        `json:"total"`
+	Lines []line `json:"lines"`
+	Total int64  `json:"total"`
 <% if cookiecutter.edge_model %>
 
 	Discount int64  `json:"discount,omitempty"`
 	Model    string `json:"model,omitempty"`
 <% endif %>
 }
+<% if cookiecutter.edge_model %>
+
+// reduce takes the model's discount off.
+func (q *quote) reduce() (err error) {
+	var pieces int64
+	for _, l := range q.Lines {
+		pieces += l.Quantity
+	}
+	q.Discount, q.Model, err = discount(q.Total, pieces)
+	q.Total -= q.Discount
+	return err
+}
+<% endif %>
+
+const most = 1_000_000 // of a quantity and of a price: a thousand such lines stay within an int64
 
 // price adds up a basket of 1 to maxLines lines. Its errors are meant for the caller of the API.
-func price(lines []line, maxLines int) (quote, error) {
+func price(lines []line, maxLines int) (q quote, err error) {
 	if len(lines) == 0 || len(lines) > maxLines {
 		return quote{}, fmt.Errorf("lines: want 1 to %d, got %d", maxLines, len(lines))
 	}
-	basket := quote{Lines: make([]pricedLine, 0, len(lines))}
 	for i, l := range lines {
-		if err := l.validate(); err != nil {
-			return quote{}, fmt.Errorf("lines[%d].%w", i, err)
+		if l.SKU == "" || l.Quantity < 1 || l.Quantity > most || l.UnitPrice < 0 || l.UnitPrice > most {
+			return quote{}, fmt.Errorf("lines[%d]: want a sku, a quantity from 1 and a unit_price from 0, to %d each", i, most)
 		}
-		amount := l.Quantity * l.UnitPrice
-		basket.Lines = append(basket.Lines, pricedLine{l, amount})
-		basket.Total += amount
+		l.Amount = l.Quantity * l.UnitPrice
+		q.Lines = append(q.Lines, l)
+		q.Total += l.Amount
 	}
-	return basket, nil
-}
-
-func (l line) validate() error {
-	switch {
-	case l.SKU == "" || len(l.SKU) > 64:
-		return fmt.Errorf("sku: want 1 to 64 bytes, got %d", len(l.SKU))
-	case l.Quantity < 1 || l.Quantity > maxQuantity:
-		return fmt.Errorf("quantity: want 1 to %d, got %d", maxQuantity, l.Quantity)
-	case l.UnitPrice < 0 || l.UnitPrice > maxUnitPrice:
-		return fmt.Errorf("unit_price: want 0 to %d, got %d", maxUnitPrice, l.UnitPrice)
-	}
-	return nil
+	return q, nil
 }

@@ -21,7 +21,7 @@ func listen(t *testing.T, handler http.Handler, progress *health.Progress) *http
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("GET /", handler)
-	api := protect(mux, load(t, "-request-timeout", "200ms", "-max-in-flight", "2"), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), progress)
+	api := New(mux, load(t, "-request-timeout", "200ms", "-max-in-flight", "2"), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), progress)
 	server := httptest.NewUnstartedServer(api)
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	server.Start()
@@ -133,7 +133,7 @@ func TestLibrariesFindWhatTheyAskTheWriterFor(t *testing.T) {
 		defer conn.Close()
 		_, _ = io.WriteString(conn, "hello\n")
 	})
-	server := httptest.NewServer(protect(mux, load(t), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress)))
+	server := httptest.NewServer(New(mux, load(t), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress)))
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {

@@ -13,7 +13,11 @@ func TestTheSumIsBelowTheLimit(t *testing.T) {
 	for _, megabytes := range []int64{24, 36, 112, 921, 58 * 1024} {
 		SetLimit(megabytes * 1024 * 1024)
 		requests := int64(Requests(header)) * (64*1024 + 8*header)
+<% if cookiecutter.tracing %>
 		sum := base + requests + 8*Bodies() + 2048*int64(Spans()) + part(2)
+<% else %>
+		sum := base + requests + 8*Bodies() + part(2)
+<% endif %>
 		if sum > megabytes*1024*1024 {
 			t.Errorf("of %d MiB %d are given away", megabytes, sum/1024/1024)
 		}
@@ -29,9 +33,11 @@ func TestTheBoundsOfThisService(t *testing.T) {
 	if got := Bodies() / 1024; got != << cookiecutter.__bodies_kib >> {
 		t.Errorf("%d KiB of bodies, and docs say << cookiecutter.__bodies_kib >>", got)
 	}
+<% if cookiecutter.tracing %>
 	if got := Spans(); got != << cookiecutter.__spans >> {
 		t.Errorf("%d spans, and docs say << cookiecutter.__spans >>", got)
 	}
+<% endif %>
 	SetLimit(unknown)
 	gigabyte := Bodies()
 	if SetLimit(math.MaxInt64); Bodies() != gigabyte {

@@ -68,7 +68,7 @@ func forwarded(t *testing.T, u *upstream, wanted int, records ...string) (f *For
 		lines := pipe{make(chan net.Conn)}
 		server := &http.Server{Handler: u}
 		go func() { _ = server.Serve(lines) }()
-		f = NewForwarder(q, "http://headquarters/v1/quotes", q.log)
+		f = NewForwarder(q, "http://headquarters/v1/answers", q.log)
 		f.client.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
 			lines.connections <- far

@@ -25,7 +25,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	cfg, err := config.Load(ctx, args, os.LookupEnv, os.Stderr)
+	cfg, err := config.Load(args, os.LookupEnv, os.Stderr)
 	if err != nil {
 		return err
 	}

@@ -15,21 +15,21 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/deps"
 	"example.com/orders/internal/health"
 	"example.com/orders/internal/httpapi"
 	"example.com/orders/internal/telemetry"
 )
 
 // Version and Revision are stamped at build time (-ldflags -X).
-var (
-	Version  = "dev"
-	Revision = "unknown"
-)
+var Version, Revision = "dev", "unknown"
 
 // app is the service with its listeners bound.
 type app struct {
 	cfg    config.Config
 	log    *slog.Logger
+	mux    *http.ServeMux
+	close  func(context.Context) error // of what the handlers work with
 	probes health.Probes
 	traces *telemetry.Tracing
 
@@ -59,8 +59,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
-	// Each request ends at its deadline, and has a little longer to say so.
-	longest := cfg.RequestTimeout + 5*time.Second
+	longest := cfg.RequestTimeout + 5*time.Second // a request ends at its deadline, and has a little longer to say so
 	a.probes.Progress.Limit = longest
 	a.probes.OnStall = func() {
 		stacks := make([]byte, 64*1024)
@@ -70,24 +69,31 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	if err != nil {
 		return nil, err
 	}
-	api := a.traces.Wrap(httpapi.New(cfg, log, metrics, &a.probes.Progress))
+	given, err := deps.Open(ctx, deps.NewCore(log, cfg.Now))
+	if err != nil {
+		return nil, fmt.Errorf("dependencies: %w", err)
+	}
+	a.probes.Needs = given.Ready
+	a.mux, a.close = httpapi.Routes(given), given.Close
+	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress)
 
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
 	admin.Handle("GET /metrics", metrics.Handler())
 
-	a.service = newServer("service", cfg.Addr, a.leaving(api), log)
+	a.service = newServer("service", cfg.Addr, a.leaving(a.traces.Wrap(api)), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
 	a.service.MaxHeaderBytes = cfg.MaxHeaderBytes
 	a.service.ConnState = (&connections{most: func() int { return cfg.Now().Connections() }, open: map[net.Conn]time.Time{}}).see
 	a.admin = newServer("admin", cfg.AdminAddr, watchCenter(cfg, metrics, admin), log)
 	a.admin.WriteTimeout = longest
-	a.admin.ConnState = (&connections{most: func() int { return adminConnections }, open: map[net.Conn]time.Time{}}).see
+	// Probes and scrapes are few.
+	a.admin.ConnState = (&connections{most: func() int { return 32 }, open: map[net.Conn]time.Time{}}).see
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
+			return nil, errors.Join(fmt.Errorf("%s: %w", s.name, err), a.close(ctx))
 		}
 	}
 	if err := a.pprof.listen(ctx); err != nil {
@@ -116,10 +122,9 @@ func (a *app) run(ctx context.Context) error {
 	failed := make(chan error, 3)
 	for _, s := range []*server{a.pprof, a.admin, a.service} {
 		if s.listener != nil {
-			go func() { failed <- s.serve() }()
+			go func() { failed <- fmt.Errorf("%s: %w", s.name, s.Serve(s.listener)) }()
 		}
 	}
-	// Whatever has to be warmed up goes here: /startupz says no until Start.
 	a.probes.Start()
 	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
 	select {
@@ -141,17 +146,23 @@ func (a *app) leaving(next http.Handler) http.Handler {
 	})
 }
 
-// drain goes in this order: send clients away, finish what is in flight, export what it left
-// behind, and only then stop answering probes.
+// drain goes in this order: send clients away, finish what is in flight, close what it worked with, export what it
+// left behind, and only then stop answering probes.
 func (a *app) drain(ctx context.Context) error {
 	a.probes.Stop()
 	a.log.Info("draining", "delay", a.cfg.ShutdownDelay.String(), "timeout", a.cfg.DrainTimeout.String())
 	time.Sleep(a.cfg.ShutdownDelay)
-	err := a.service.shutdown(ctx, a.cfg.DrainTimeout)
-	// Without a collector an unbounded flush would hold the process until it is killed.
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	draining, cancel := context.WithTimeout(ctx, a.cfg.DrainTimeout)
 	defer cancel()
-	if lost := a.traces.Flush(ctx); lost != nil {
+	err := a.service.Shutdown(draining)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("requests cut off after %s: %w", a.cfg.DrainTimeout, err), a.service.Close())
+	}
+	err = errors.Join(err, a.close(draining))
+	// Without a collector an unbounded flush would hold the process until it is killed.
+	flushing, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if lost := a.traces.Flush(flushing); lost != nil {
 		a.log.Warn("spans lost", "error", lost) // the work is done: not a reason to fail
 	}
 	a.log.Info("stopped")
@@ -186,21 +197,3 @@ func (s *server) listen(ctx context.Context) (err error) {
 }
 
 func (s *server) addr() string { return s.listener.Addr().String() }
-
-// serve blocks until the server is closed, which is no error.
-func (s *server) serve() error {
-	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	return nil
-}
-
-// shutdown lets requests in flight finish, and cuts off those that outlast the timeout.
-func (s *server) shutdown(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	if err := s.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("%s: requests cut off after %s: %w", s.name, timeout, err), s.Close())
-	}
-	return nil
-}

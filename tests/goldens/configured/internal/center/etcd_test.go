@@ -63,10 +63,10 @@ func pairs(revision int64, values ...string) *clientv3.GetResponse {
 }
 
 func TestEtcdReadsBelowThePrefixAndWatchesFromThereOn(t *testing.T) {
-	s := &store{found: pairs(41, "/orders/quote-max-lines", "5", "/orders/log-level", "debug"), events: make(chan clientv3.WatchResponse, 1)}
+	s := &store{found: pairs(41, "/orders/max-in-flight", "5", "/orders/log-level", "debug"), events: make(chan clientv3.WatchResponse, 1)}
 	e := etcd(t, s)
 	values, err := e.Load(t.Context())
-	if want := map[string]string{"quote-max-lines": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
+	if want := map[string]string{"max-in-flight": "5", "log-level": "debug"}; err != nil || !maps.Equal(values, want) {
 		t.Errorf("got %v, %v, want %v", values, err, want)
 	}
 	s.events <- clientv3.WatchResponse{Events: []*clientv3.Event{{}}}

@@ -33,7 +33,7 @@ type Config struct {
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the requests that are in flight
 
-	QuoteMaxLines int
+	Own
 
 	Healthcheck bool // probe a running service and exit; a flag only
 }
@@ -43,14 +43,14 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Addr, "addr", ":8080", "`address` of the service")
 	fs.StringVar(&c.AdminAddr, "admin-addr", ":8081", "`address` of probes and metrics")
 	fs.StringVar(&c.PprofAddr, "pprof-addr", "127.0.0.1:6060", "loopback `address` of profiles, empty for none")
-	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"+hot)
+	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "lowest `level` to log: debug, info, warn, error"+Hot)
 	fs.DurationVar(&c.RequestTimeout, "request-timeout", 10*time.Second, "deadline of a request")
 	fs.IntVar(&c.MaxHeaderBytes, "max-header-bytes", 16*1024, "longest header in `bytes`")
 	fs.Int64Var(&c.MaxBodyBytes, "max-body-bytes", 64*1024, "largest request body in `bytes`")
-	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for"+hot)
+	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for"+Hot)
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"+hot)
+	c.Own.flags(fs)
 	c.Following.flags(fs)
 }
 
@@ -72,7 +72,7 @@ func (c *Config) validate() error {
 	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
-	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
+	c.Own.validate(check)
 	c.Following.validate(check)
 	return errors.Join(errs...)
 }

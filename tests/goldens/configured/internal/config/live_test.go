@@ -79,9 +79,9 @@ type assignment [3][4]struct {
 }
 
 func TestTheOrderOfTheLayersForAnyAssignment(t *testing.T) {
-	keys := []string{"quote-max-lines", "max-in-flight", "max-body-bytes"}
+	keys := []string{"max-header-bytes", "max-in-flight", "max-body-bytes"}
 	holds := func(of assignment) bool {
-		want := map[string]string{"quote-max-lines": "100", "max-in-flight": "0", "max-body-bytes": "65536"}
+		want := map[string]string{"max-header-bytes": strconv.Itoa(16 * 1024), "max-in-flight": "0", "max-body-bytes": "65536"}
 		var file strings.Builder
 		var args []string
 		centre, env := map[string]string{}, map[string]string{}
@@ -90,7 +90,7 @@ func TestTheOrderOfTheLayersForAnyAssignment(t *testing.T) {
 				if !said.Named {
 					continue
 				}
-				text := strconv.Itoa(int(said.Value) + 1)
+				text := strconv.Itoa(int(said.Value) + 4096)
 				want[key] = text
 				switch layer {
 				case 0:
@@ -122,24 +122,24 @@ func TestTheOrderOfTheLayersForAnyAssignment(t *testing.T) {
 
 func TestAPushIsSeenAndToldWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := newFake(map[string]string{"quote-max-lines": "5", "addr": ":9"}, nil)
+		source := newFake(map[string]string{"max-in-flight": "5", "addr": ":9"}, nil)
 		cfg, settle := follow(t, source, io.Discard, nil)
-		if cfg.QuoteMaxLines != 5 || cfg.Addr != ":9" || cfg.Status().From != "the centre" {
-			t.Errorf("at start: %d, %s, from %s", cfg.QuoteMaxLines, cfg.Addr, cfg.Status().From)
+		if cfg.MaxInFlight != 5 || cfg.Addr != ":9" || cfg.Status().From != "the centre" {
+			t.Errorf("at start: %d, %s, from %s", cfg.MaxInFlight, cfg.Addr, cfg.Status().From)
 		}
 		var told [][]string
 		cfg.OnChange(func(keys []string, now *Config) {
-			if now.QuoteMaxLines != now.MaxInFlight {
-				t.Errorf("half a change: %d and %d", now.QuoteMaxLines, now.MaxInFlight)
+			if int(now.LogLevel) != now.MaxInFlight {
+				t.Errorf("half a change: %s and %d", now.LogLevel, now.MaxInFlight)
 			}
 			told = append(told, keys)
 		})
-		source.push(map[string]string{"quote-max-lines": "7", "max-in-flight": "7", "addr": ":9"}, nil)
+		source.push(map[string]string{"log-level": "INFO+7", "max-in-flight": "7", "addr": ":9"}, nil)
 		settle()
-		if cfg.Now().QuoteMaxLines != 7 || cfg.QuoteMaxLines != 5 {
-			t.Errorf("now %d, and the state before changed to %d", cfg.Now().QuoteMaxLines, cfg.QuoteMaxLines)
+		if cfg.Now().MaxInFlight != 7 || cfg.MaxInFlight != 5 {
+			t.Errorf("now %d, and the state before changed to %d", cfg.Now().MaxInFlight, cfg.MaxInFlight)
 		}
-		if want := [][]string{{"max-in-flight", "quote-max-lines"}}; !slices.EqualFunc(told, want, slices.Equal) {
+		if want := [][]string{{"log-level", "max-in-flight"}}; !slices.EqualFunc(told, want, slices.Equal) {
 			t.Errorf("told %v, want %v", told, want)
 		}
 	})
@@ -147,22 +147,22 @@ func TestAPushIsSeenAndToldWhole(t *testing.T) {
 
 func TestBadValuesAreRefusedWholeAndLoggedOnce(t *testing.T) {
 	for name, bad := range map[string]map[string]string{
-		"no number": {"quote-max-lines": "many", "max-in-flight": "3"},
-		"outside":   {"quote-max-lines": "1001", "max-in-flight": "3"},
+		"no number": {"max-in-flight": "many", "log-level": "warn"},
+		"outside":   {"max-in-flight": "-1", "log-level": "warn"},
 		// It would only bite at the next start, when nobody remembers.
-		"bad for a restart": {"drain-timeout": "1s", "max-in-flight": "3"},
+		"bad for a restart": {"drain-timeout": "1s", "log-level": "warn"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				source := newFake(map[string]string{"quote-max-lines": "5"}, nil)
+				source := newFake(map[string]string{"max-in-flight": "5"}, nil)
 				cfg, settle := follow(t, source, &out, nil)
 				for range 3 { // the same again is no news
 					source.push(bad, nil)
 					settle()
 				}
-				if now := cfg.Now(); now.QuoteMaxLines != 5 || now.MaxInFlight != 0 {
-					t.Errorf("taken: %d and %d", now.QuoteMaxLines, now.MaxInFlight)
+				if now := cfg.Now(); now.MaxInFlight != 5 || now.LogLevel != slog.LevelInfo {
+					t.Errorf("taken: %d and %s", now.MaxInFlight, now.LogLevel)
 				}
 				if n := strings.Count(out.String(), "values refused"); n != 1 || cfg.Status().Refused != 1 {
 					t.Errorf("%d lines, %d counted:\n%s", n, cfg.Status().Refused, &out)
@@ -175,12 +175,12 @@ func TestBadValuesAreRefusedWholeAndLoggedOnce(t *testing.T) {
 func TestAKeyThatIsNotHotWaitsForARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		source := newFake(map[string]string{"quote-max-lines": "5"}, nil)
+		source := newFake(map[string]string{"max-in-flight": "5"}, nil)
 		cfg, settle := follow(t, source, &out, nil)
-		source.push(map[string]string{"quote-max-lines": "6", "drain-timeout": "40s", "new-in-v2": "x", "center-address": "y"}, nil)
+		source.push(map[string]string{"max-in-flight": "6", "drain-timeout": "40s", "new-in-v2": "x", "center-address": "y"}, nil)
 		settle()
-		if now := cfg.Now(); now.QuoteMaxLines != 6 || now.DrainTimeout != cfg.DrainTimeout || now.Address != cfg.Address {
-			t.Errorf("got %d, %s, %q", now.QuoteMaxLines, now.DrainTimeout, now.Address)
+		if now := cfg.Now(); now.MaxInFlight != 6 || now.DrainTimeout != cfg.DrainTimeout || now.Address != cfg.Address {
+			t.Errorf("got %d, %s, %q", now.MaxInFlight, now.DrainTimeout, now.Address)
 		}
 		if want := `unknown="[center-address new-in-v2]" until_restart=[drain-timeout]`; strings.Count(out.String(), want) != 1 {
 			t.Errorf("the log lacks %s:\n%s", want, &out)
@@ -191,11 +191,11 @@ func TestAKeyThatIsNotHotWaitsForARestart(t *testing.T) {
 func TestWhatTheEnvironmentSaysIsNotChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := newFake(nil, nil)
-		cfg, settle := follow(t, source, io.Discard, map[string]string{"APP_QUOTE_MAX_LINES": "3"})
+		cfg, settle := follow(t, source, io.Discard, map[string]string{"APP_MAX_IN_FLIGHT": "3"})
 		cfg.OnChange(func(keys []string, _ *Config) { t.Errorf("told that %v changed", keys) })
-		source.push(map[string]string{"quote-max-lines": "6"}, nil)
+		source.push(map[string]string{"max-in-flight": "6"}, nil)
 		settle()
-		if got := cfg.Now().QuoteMaxLines; got != 3 {
+		if got := cfg.Now().MaxInFlight; got != 3 {
 			t.Errorf("got %d", got)
 		}
 	})
@@ -204,14 +204,14 @@ func TestWhatTheEnvironmentSaysIsNotChanged(t *testing.T) {
 func TestAStartWithoutTheCentre(t *testing.T) {
 	for name, test := range map[string]struct {
 		cache, needs, from string
-		lines              int
+		inFlight           int
 		missing            []string
 	}{
-		"nothing":               {"", "", "the layers below", 100, nil},
-		"last-good file":        {"quote-max-lines: '8'\n", "quote-max-lines", "the last-good file", 8, nil},
-		"spoiled file":          {"quote-max-lines: many\n", "quote-max-lines", "the layers below", 100, []string{"quote-max-lines"}},
-		"needed":                {"", "quote-max-lines,log-level", "the layers below", 100, []string{"quote-max-lines"}},
-		"not all of it is kept": {"max-in-flight: '8'\n", "quote-max-lines", "the last-good file", 100, []string{"quote-max-lines"}},
+		"nothing":               {"", "", "the layers below", 0, nil},
+		"last-good file":        {"max-in-flight: '8'\n", "max-in-flight", "the last-good file", 8, nil},
+		"spoiled file":          {"max-in-flight: many\n", "max-in-flight", "the layers below", 0, []string{"max-in-flight"}},
+		"needed":                {"", "max-in-flight,log-level", "the layers below", 0, []string{"max-in-flight"}},
+		"not all of it is kept": {"max-body-bytes: '8'\n", "max-in-flight", "the last-good file", 0, []string{"max-in-flight"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := filepath.Join(t.TempDir(), "last-good.yaml")
@@ -225,18 +225,18 @@ func TestAStartWithoutTheCentre(t *testing.T) {
 				env := map[string]string{"APP_LOG_LEVEL": "warn"} // nobody has to say it any more
 				cfg, settle := follow(t, source, io.Discard, env, "-center-cache", cache, "-center-needs", test.needs)
 				status := cfg.Status()
-				if cfg.QuoteMaxLines != test.lines || status.From != test.from || !slices.Equal(status.Missing, test.missing) {
-					t.Errorf("got %d from %s, missing %v", cfg.QuoteMaxLines, status.From, status.Missing)
+				if cfg.MaxInFlight != test.inFlight || status.From != test.from || !slices.Equal(status.Missing, test.missing) {
+					t.Errorf("got %d from %s, missing %v", cfg.MaxInFlight, status.From, status.Missing)
 				}
-				source.push(map[string]string{"quote-max-lines": "9"}, nil)
+				source.push(map[string]string{"max-in-flight": "9"}, nil)
 				settle()
-				if got := cfg.Now().QuoteMaxLines; got != 9 {
+				if got := cfg.Now().MaxInFlight; got != 9 {
 					t.Errorf("after its return: %d", got)
 				}
 				if status := cfg.Status(); status.From != "the centre" || len(status.Missing) > 0 || status.Error != "" {
 					t.Errorf("after its return: %+v", status)
 				}
-				source.push(map[string]string{"max-in-flight": "9"}, nil)
+				source.push(map[string]string{"max-body-bytes": "65536"}, nil)
 				settle()
 				if missing := cfg.Status().Missing; len(missing) > 0 {
 					t.Errorf("a service that was ready waits for %v again", missing)
@@ -248,12 +248,12 @@ func TestAStartWithoutTheCentre(t *testing.T) {
 
 func TestTheLastGoodFileHasNoSecret(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "last-good.yaml")
-	values := map[string]string{"api-token": "hunter2", "quote-max-lines": "5"}
-	if err := keep(path, values, map[string]string{"api-token": "the `token`" + secret, "quote-max-lines": "lines" + hot}); err != nil {
+	values := map[string]string{"api-token": "hunter2", "max-in-flight": "5"}
+	if err := keep(path, values, map[string]string{"api-token": "the `token`" + Secret, "max-in-flight": "requests" + Hot}); err != nil {
 		t.Fatal(err)
 	}
 	written, err := os.ReadFile(path)
-	if err != nil || string(written) != "quote-max-lines: \"5\"\n" {
+	if err != nil || string(written) != "max-in-flight: \"5\"\n" {
 		t.Errorf("got %q, %v", written, err)
 	}
 	info, err := os.Stat(path)
@@ -264,7 +264,7 @@ func TestTheLastGoodFileHasNoSecret(t *testing.T) {
 
 func TestANeededKeyMustBeHot(t *testing.T) {
 	for _, key := range []string{"drain-timeout", "nothing"} {
-		if _, err := load(t, "", nil, "-center-needs", "quote-max-lines,"+key); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q is no hot key", key)) {
+		if _, err := load(t, "", nil, "-center-needs", "max-in-flight,"+key); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q is no hot key", key)) {
 			t.Errorf("%s: got %v", key, err)
 		}
 	}
@@ -274,7 +274,7 @@ func TestANeededKeyMustBeHot(t *testing.T) {
 func TestManyPushes(t *testing.T) {
 	const pushes = 1_000
 	synctest.Test(t, func(t *testing.T) {
-		source := newFake(map[string]string{"quote-max-lines": "1", "max-in-flight": "1"}, nil)
+		source := newFake(map[string]string{"log-level": "INFO+1", "max-in-flight": "1"}, nil)
 		cfg, settle := follow(t, source, io.Discard, nil)
 		settle()
 		var before, after runtime.MemStats
@@ -283,16 +283,16 @@ func TestManyPushes(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		for n := range pushes {
 			value := strconv.Itoa(n%1000 + 1)
-			source.push(map[string]string{"quote-max-lines": value, "max-in-flight": value}, nil)
+			source.push(map[string]string{"log-level": "INFO+" + value, "max-in-flight": value}, nil)
 			if n%5 > 0 { // of those in quick succession not every one is seen
 				settle()
 			}
-			if now := cfg.Now(); now.QuoteMaxLines != now.MaxInFlight {
-				t.Fatalf("half a change: %d and %d", now.QuoteMaxLines, now.MaxInFlight)
+			if now := cfg.Now(); int(now.LogLevel) != now.MaxInFlight {
+				t.Fatalf("half a change: %s and %d", now.LogLevel, now.MaxInFlight)
 			}
 		}
 		settle()
-		if got, want := cfg.Now().QuoteMaxLines, (pushes-1)%1000+1; got != want {
+		if got, want := cfg.Now().MaxInFlight, (pushes-1)%1000+1; got != want {
 			t.Errorf("the last push is not the one in force: %d, want %d", got, want)
 		}
 		if now := runtime.NumGoroutine(); now > goroutines {

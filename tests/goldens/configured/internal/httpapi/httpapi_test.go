@@ -2,100 +2,120 @@ package httpapi
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/config/configtest"
 	"example.com/orders/internal/health"
 	"example.com/orders/internal/telemetry"
 )
 
+// load returns settings, with those that must be said.
 func load(t testing.TB, args ...string) config.Config {
 	t.Helper()
-	none := func(string) (string, bool) { return "", false }
-	cfg, err := config.Load(t.Context(), args, none, io.Discard)
+	cfg, err := config.Load(args, configtest.Env, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return cfg
 }
 
-func newAPI(t testing.TB, args ...string) http.Handler {
+// order is what the handler of these tests takes, and gives back.
+type order struct {
+	Lines []struct {
+		SKU      string `json:"sku"`
+		Quantity int64  `json:"quantity"`
+	} `json:"lines"`
+}
+
+func takeOrder(w http.ResponseWriter, r *http.Request) {
+	var taken order
+	if err := decode(r, &taken); err != nil {
+		status, detail := refusal(err)
+		writeProblem(w, status, detail)
+		return
+	}
+	writeJSON(w, http.StatusOK, taken)
+}
+
+// wrapped is routes inside all of the middleware, with what they log and what is measured of them.
+type wrapped struct {
+	http.Handler
+	mux     *http.ServeMux
+	log     bytes.Buffer
+	metrics *telemetry.Metrics
+}
+
+// wrap returns POST /orders so; a test adds routes of its own to the mux.
+func wrap(t testing.TB, args ...string) *wrapped {
 	t.Helper()
-	return New(load(t, args...), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress))
+	cfg, api := load(t, args...), &wrapped{mux: http.NewServeMux(), metrics: telemetry.NewMetrics()}
+	api.mux.HandleFunc("POST /orders", takeOrder)
+	api.Handler = New(api.mux, cfg, telemetry.NewLogger(&api.log, cfg.LogLevel), api.metrics, new(health.Progress))
+	return api
 }
 
-func send(api http.Handler, method, path, body string) *httptest.ResponseRecorder {
-	rec := httptest.NewRecorder()
-	api.ServeHTTP(rec, httptest.NewRequest(method, path, strings.NewReader(body)))
-	return rec
-}
-
-func TestQuote(t *testing.T) {
-	body := `{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}`
-	want := `{"lines":[{"sku":"tea","quantity":2,"unit_price":350,"amount":700}],"total":700}` + "\n"
-	rec := send(newAPI(t), http.MethodPost, "/v1/quotes", body)
-	if rec.Code != http.StatusOK || rec.Body.String() != want {
-		t.Errorf("got %d %s, want 200 %s", rec.Code, rec.Body, want)
-	}
-}
-
-func TestIndexListsRoutesThatAreThere(t *testing.T) {
-	api := newAPI(t)
-	var list struct{ Routes []string }
-	if rec := send(api, http.MethodGet, "/", ""); json.Unmarshal(rec.Body.Bytes(), &list) != nil || len(list.Routes) == 0 {
-		t.Fatalf("got %d %s, want a list of routes", rec.Code, rec.Body)
-	}
-	for _, route := range list.Routes {
-		method, path, _ := strings.Cut(route, " ")
-		if rec := send(api, method, path, ""); rec.Code == http.StatusNotFound || rec.Code == http.StatusMethodNotAllowed {
-			t.Errorf("%s got %d", route, rec.Code)
+func (w *wrapped) measures(t *testing.T, lines ...string) {
+	t.Helper()
+	scrape := send(w.metrics.Handler(), http.MethodGet, "/metrics", "").Body.String()
+	for _, line := range lines {
+		if !strings.Contains(scrape, line) {
+			t.Errorf("metrics lack %s", line)
 		}
 	}
 }
 
+func send(api http.Handler, method, path, body string) *httptest.ResponseRecorder {
+	return sendFrom(api, method, path, strings.NewReader(body))
+}
+
+func sendFrom(api http.Handler, method, path string, body io.Reader) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	api.ServeHTTP(rec, httptest.NewRequest(method, path, body))
+	return rec
+}
+
 func TestRefusals(t *testing.T) {
-	api := newAPI(t, "-max-body-bytes", "100", "-quote-max-lines", "1")
-	line := `{"sku":"a","quantity":1,"unit_price":1}`
+	api := wrap(t, "-max-body-bytes", "100")
 	for name, test := range map[string]struct {
-		method, path, body string
-		status             int
-		detail             string
+		body   string
+		status int
+		detail string
 	}{
-		"no such path":    {"GET", "/v1/carts", "", 404, ""},
-		"no such method":  {"DELETE", "/v1/quotes", "", 405, ""},
-		"not JSON":        {"POST", "/v1/quotes", "lines", 400, ""},
-		"unknown field":   {"POST", "/v1/quotes", `{"line": []}`, 400, `"unknown field \"line\""`},
-		"unknown below":   {"POST", "/v1/quotes", `{"lines": [{"a": 1}]}`, 400, `"unknown field \"a\""`},
-		"two values":      {"POST", "/v1/quotes", `{} {}`, 400, ""},
-		"half a value":    {"POST", "/v1/quotes", `{"lines": [`, 400, "the body ends too early"},
-		"no lines":        {"POST", "/v1/quotes", `{"lines": []}`, 422, "got 0"},
-		"too many lines":  {"POST", "/v1/quotes", `{"lines": [` + line + "," + line + `]}`, 422, "got 2"},
-		"wrong type":      {"POST", "/v1/quotes", `{"lines": 5}`, 400, "lines: want array, got number"},
-		"wrong element":   {"POST", "/v1/quotes", `{"lines": [true]}`, 400, "lines: want object, got boolean"},
-		"wrong field":     {"POST", "/v1/quotes", `{"lines": [{"sku": {}}]}`, 400, "lines.sku: want string, got object"},
-		"half a piece":    {"POST", "/v1/quotes", `{"lines": [{"quantity": 1.5}]}`, 400, "want whole number, got number 1.5"},
-		"wrong body":      {"POST", "/v1/quotes", "5", 400, "the body: want object, got number"},
-		"empty":           {"POST", "/v1/quotes", "", 400, "the body is empty"},
-		"body over limit": {"POST", "/v1/quotes", `{"lines": [` + strings.Repeat(" ", 100) + `]}`, 413, "over 100 bytes"},
-		"tail over limit": {"POST", "/v1/quotes", `{"lines": []}` + strings.Repeat(" ", 100), 413, "over 100 bytes"},
+		"good":            {`{"lines": []}`, 200, ""},
+		"not JSON":        {"lines", 400, ""},
+		"unknown field":   {`{"line": []}`, 400, `"unknown field \"line\""`},
+		"unknown below":   {`{"lines": [{"a": 1}]}`, 400, `"unknown field \"a\""`},
+		"two values":      {`{} {}`, 400, ""},
+		"half a value":    {`{"lines": [`, 400, "the body ends too early"},
+		"wrong type":      {`{"lines": 5}`, 400, "lines: want array, got number"},
+		"wrong element":   {`{"lines": [true]}`, 400, "lines: want object, got boolean"},
+		"wrong field":     {`{"lines": [{"sku": {}}]}`, 400, "lines.sku: want string, got object"},
+		"half a piece":    {`{"lines": [{"quantity": 1.5}]}`, 400, "want whole number, got number 1.5"},
+		"wrong body":      {"5", 400, "the body: want object, got number"},
+		"empty":           {"", 400, "the body is empty"},
+		"body over limit": {`{"lines": [` + strings.Repeat(" ", 100) + `]}`, 413, "over 100 bytes"},
+		"tail over limit": {`{"lines": []}` + strings.Repeat(" ", 100), 413, "over 100 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := send(api, test.method, test.path, test.body)
+			rec := send(api, http.MethodPost, "/orders", test.body)
 			if rec.Code != test.status || !strings.Contains(rec.Body.String(), test.detail) || strings.Count(rec.Body.String(), "\n") != 1 {
 				t.Errorf("got %d %s, want %d %s", rec.Code, rec.Body, test.status, test.detail)
 			}
-			if got := rec.Header().Get("Content-Type"); got != "application/problem+json" {
+			if got := rec.Header().Get("Content-Type"); rec.Code != http.StatusOK && got != "application/problem+json" {
 				t.Errorf("the problem is of type %s", got)
 			}
 		})
@@ -103,12 +123,12 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestOnlyJSONIsTaken(t *testing.T) {
-	api := newAPI(t, "-max-in-flight", "1") // one after the other
+	api := wrap(t, "-max-in-flight", "1") // one after the other
 	for media, status := range map[string]int{
 		"": 200, "application/json": 200, "application/json; charset=utf-8": 200, "application/vnd.basket+json": 200,
 		"text/plain": 415, "multipart/form-data; boundary=x": 415, "application/x-www-form-urlencoded": 415,
 	} {
-		r := httptest.NewRequest(http.MethodPost, "/v1/quotes", strings.NewReader(`{"lines": [{"sku": "tea", "quantity": 1, "unit_price": 1}]}`))
+		r := httptest.NewRequest(http.MethodPost, "/orders", strings.NewReader(`{"lines": []}`))
 		r.Header.Set("Content-Type", media)
 		rec := httptest.NewRecorder()
 		api.ServeHTTP(rec, r)
@@ -118,190 +138,158 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 	}
 }
 
-// body stands for whatever a handler may meet while it reads.
-type body func() error
-
-func (b body) Read([]byte) (int, error) { return 0, b() }
-
-// post sends a request whose body is read through read.
-func post(api http.Handler, read body) *httptest.ResponseRecorder {
-	rec := httptest.NewRecorder()
-	api.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/v1/quotes", read))
-	return rec
+func TestBodiesThatDoNotCome(t *testing.T) {
+	api := wrap(t, "-max-body-bytes", "100")
+	for status, body := range map[int]io.Reader{
+		http.StatusRequestEntityTooLarge: io.MultiReader(strings.NewReader(strings.Repeat(" ", 200))), // of unknown length, as a chunked one
+		http.StatusRequestTimeout:        iotest.ErrReader(os.ErrDeadlineExceeded),
+	} {
+		if rec := sendFrom(api, http.MethodPost, "/orders", body); rec.Code != status {
+			t.Errorf("got %d %s, want %d", rec.Code, rec.Body, status)
+		}
+	}
 }
 
-func TestPanicIsAnsweredLoggedAndCounted(t *testing.T) {
-	var out bytes.Buffer
-	metrics := telemetry.NewMetrics()
-	api := New(load(t), slog.New(slog.NewTextHandler(&out, nil)), metrics, new(health.Progress))
-	rec := post(api, func() error { panic("broken") })
-	if rec.Code != http.StatusInternalServerError || !strings.Contains(out.String(), "panic: broken") {
-		t.Errorf("got %d, logged %s", rec.Code, &out)
+func TestWhatIsSaidOfAnAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		handler       http.HandlerFunc
+		status        int
+		level, reason string // in the log
+	}{
+		"good":               {func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusCreated, 1) }, 201, "", ""},
+		"a conflict":         {func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, http.StatusConflict, "") }, 409, "", ""},
+		"the caller's fault": {func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusBadRequest, "", io.EOF) }, 400, "WARN", "EOF"},
+		"what will pass":     {func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusServiceUnavailable, "", io.EOF) }, 503, "WARN", "EOF"},
+		"an error":           {func(w http.ResponseWriter, _ *http.Request) { fail(w, errors.New("no database")) }, 500, "ERROR", "no database"},
+		"a panic":            {func(http.ResponseWriter, *http.Request) { panic("no database") }, 500, "ERROR", "panic: no database"},
+		"no JSON":            {func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, math.NaN()) }, 500, "ERROR", "encode the answer: "},
+	} {
+		api := wrap(t)
+		api.mux.HandleFunc("GET /orders/{id}", test.handler)
+		rec := send(api, http.MethodGet, "/orders/7", "")
+		media, body := map[bool]string{true: "application/json", false: "application/problem+json"}[rec.Code < 400], rec.Body.String()
+		if rec.Code != test.status || rec.Header().Get("Content-Type") != media || strings.Contains(body, "database") || strings.Count(body, "\n") != 1 {
+			t.Errorf("%s: got %d %v %s", name, rec.Code, rec.Header(), body)
+		}
+		want := fmt.Sprintf(`"level":%q,"msg":"request failed","method":"GET","route":"GET /orders/{id}","code":%d,"error":"%s`, test.level, test.status, test.reason)
+		if log := api.log.String(); (test.level == "") != (log == "") || test.level != "" && !strings.Contains(log, want) {
+			t.Errorf("%s: logged %s, want %s", name, log, want)
+		}
+		api.measures(t, fmt.Sprintf(`code="%d",method="GET",route="/orders/{id}"`, test.status), "go_goroutines ", "process_start_time_seconds ", "go_build_info{")
 	}
-	wantMetrics(t, metrics, "http_server_panics_total 1", `code="500",method="POST",route="/v1/quotes"`)
+}
+
+func TestAFloodOfFailuresIsNoFloodOfLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := wrap(t)
+		api.mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { fail(w, io.EOF) })
+		for second := range 2 {
+			for range 1000 {
+				send(api, http.MethodGet, "/", "")
+			}
+			if n := strings.Count(api.log.String(), "\n"); n != 10*(second+1) {
+				t.Errorf("%d lines", n)
+			}
+			time.Sleep(time.Second)
+		}
+	})
 }
 
 func TestPanicAfterTheFirstByteBreaksTheConnection(t *testing.T) {
-	for name, value := range map[string]any{"a bug": "broken", "on purpose": http.ErrAbortHandler} {
-		t.Run(name, func(t *testing.T) {
-			handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				_, _ = io.WriteString(w, "half of ")
-				panic(value)
-			})
-			metrics, log := telemetry.NewMetrics(), slog.New(slog.DiscardHandler)
-			server := httptest.NewServer(observe(recoverPanics(handler, metrics), log, metrics))
-			defer server.Close()
-			res, err := http.Get(server.URL)
-			if err == nil {
-				_, err = io.ReadAll(res.Body)
-				res.Body.Close()
-			}
-			if err == nil {
-				t.Error("half an answer looks like a whole one")
-			}
-			wantMetrics(t, metrics, `code="200",method="GET"`, "http_server_active_requests 0")
+	for count, value := range []any{http.ErrAbortHandler, "a bug"} { // the first is on purpose, and not counted
+		api := wrap(t)
+		api.mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "half of ")
+			panic(value)
 		})
+		server := httptest.NewServer(api)
+		defer server.Close()
+		res, err := http.Get(server.URL)
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if err == nil {
+			t.Error("half an answer looks like a whole one")
+		}
+		api.measures(t, `code="200",method="GET"`, "http_server_active_requests 0", fmt.Sprintf("http_server_panics_total %d\n", count))
 	}
 }
 
 func TestOverloadIsShed(t *testing.T) {
-	metrics := telemetry.NewMetrics()
-	api := New(load(t, "-max-in-flight", "1"), slog.New(slog.DiscardHandler), metrics, new(health.Progress))
-	entered, leave := make(chan struct{}), make(chan struct{})
-	done := make(chan *httptest.ResponseRecorder)
-	go func() { done <- post(api, func() error { close(entered); <-leave; return io.EOF }) }()
-	<-entered
-	rec := send(api, http.MethodPost, "/v1/quotes", "{}")
-	if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" {
-		t.Errorf("the second request got %d %v, want 503 with Retry-After", rec.Code, rec.Header())
+	api := wrap(t, "-max-in-flight", "1")
+	api.mux.HandleFunc("GET /", func(http.ResponseWriter, *http.Request) {
+		if rec := send(api, http.MethodPost, "/orders", "{}"); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" || strings.Count(rec.Body.String(), "\n") != 1 {
+			t.Errorf("the second request got %d %v %s, want 503 with Retry-After", rec.Code, rec.Header(), rec.Body)
+		}
+	})
+	if rec := send(api, http.MethodGet, "/", ""); rec.Code != http.StatusOK || !strings.Contains(api.log.String(), `"level":"WARN"`) {
+		t.Errorf("the first request got %d, want its own answer; logged %s", rec.Code, &api.log)
 	}
-	close(leave)
-	if rec := <-done; rec.Code != http.StatusBadRequest {
-		t.Errorf("the first request got %d, want its own answer", rec.Code)
-	}
-	wantMetrics(t, metrics, "http_server_shed_requests_total 1", "http_server_active_requests 0")
-}
-
-func TestLongBodyOfUnknownLength(t *testing.T) {
-	spaces := io.MultiReader(strings.NewReader(strings.Repeat(" ", 200))) // hides its length, as a chunked body does
-	rec := httptest.NewRecorder()
-	newAPI(t, "-max-body-bytes", "100").ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/v1/quotes", spaces))
-	if rec.Code != http.StatusRequestEntityTooLarge {
-		t.Errorf("got %d %s, want 413", rec.Code, rec.Body)
-	}
-}
-
-func TestSlowBody(t *testing.T) {
-	rec := post(newAPI(t), func() error { return os.ErrDeadlineExceeded })
-	if rec.Code != http.StatusRequestTimeout {
-		t.Errorf("got %d %s, want 408", rec.Code, rec.Body)
-	}
+	api.measures(t, "http_server_shed_requests_total 1", "http_server_active_requests 0")
 }
 
 func TestDeadlineReachesTheHandler(t *testing.T) {
-	var err error
-	slow := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		err = r.Context().Err()
-	})
-	send(deadline(slow, time.Millisecond), http.MethodGet, "/", "")
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the handler saw %v", err)
-	}
-}
-
-func TestRequestsAreLoggedAtDebugLevel(t *testing.T) {
-	for level, want := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
-		var out bytes.Buffer
-		send(New(load(t), telemetry.NewLogger(&out, level), telemetry.NewMetrics(), new(health.Progress)), http.MethodGet, "/v1/carts", "")
-		if got := strings.Contains(out.String(), `"path":"/v1/carts","code":"404"`); got != want {
-			t.Errorf("at %s: %q", level, &out)
-		}
-	}
-}
-
-func TestUnknownMethodsShareALabel(t *testing.T) {
-	metrics := telemetry.NewMetrics()
-	api := New(load(t), slog.New(slog.DiscardHandler), metrics, new(health.Progress))
-	send(api, "BREW", "/v1/quotes", "")
-	wantMetrics(t, metrics, `code="405",method="OTHER"`)
-}
-
-func wantMetrics(t *testing.T, metrics *telemetry.Metrics, lines ...string) {
-	t.Helper()
-	scrape := send(metrics.Handler(), http.MethodGet, "/metrics", "").Body.String()
-	for _, line := range lines {
-		if !strings.Contains(scrape, line) {
-			t.Errorf("metrics lack %s", line)
-		}
-	}
-}
-
-// BenchmarkQuote shows what the middleware adds to the handlers.
-func BenchmarkQuote(b *testing.B) {
-	for name, handler := range map[string]http.Handler{"handlers": routes(load(b)), "service": newAPI(b)} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				send(handler, http.MethodPost, "/v1/quotes", `{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}`)
-			}
-		})
-	}
-}
-
-func FuzzQuote(f *testing.F) {
-	f.Add(`{"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}`)
-	f.Add(`{"lines": [{"quantity": 1e99}]}`)
-	api := newAPI(f)
-	f.Fuzz(func(t *testing.T, body string) {
-		switch rec := send(api, http.MethodPost, "/v1/quotes", body); rec.Code {
-		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		default:
-			t.Errorf("%q got %d %s", body, rec.Code, rec.Body)
+	api := wrap(t, "-request-timeout", "1ms")
+	api.mux.HandleFunc("GET /", func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(10 * time.Second):
+			t.Error("there is none")
 		}
 	})
+	send(api, http.MethodGet, "/", "")
 }
 
-func TestPrice(t *testing.T) {
-	basket, err := price([]line{{"tea", 2, 350}, {"mug", 1, 1200}}, 10)
+func TestHintsComeBeforeTheAnswer(t *testing.T) {
+	api := wrap(t)
+	api.mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusNotFound)
+	})
+	server, hint := httptest.NewServer(api), 0
+	defer server.Close()
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, _ textproto.MIMEHeader) error {
+		hint = code
+		return nil
+	}})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if basket.Total != 1900 || basket.Lines[0].Amount != 700 || basket.Lines[1].Amount != 1200 {
-		t.Errorf("got %+v, want 700 + 1200 = 1900", basket)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
 	}
+	res.Body.Close()
+	if hint != http.StatusEarlyHints || res.StatusCode != http.StatusNotFound {
+		t.Errorf("got %d, then %d", hint, res.StatusCode)
+	}
+	api.measures(t, `code="404"`)
 }
 
-func TestPriceRefuses(t *testing.T) {
-	good := line{"tea", 1, 1}
-	for want, lines := range map[string][]line{
-		"lines: want 1 to 2, got 0": nil,
-		"lines: want 1 to 2, got 3": {good, good, good},
-		"lines[1].sku":              {good, {"", 1, 1}},
-		"lines[0].quantity":         {{"tea", 0, 1}},
-		"lines[0].unit_price":       {{"tea", 1, -1}},
+func TestWhatHasNoHandlerIsAProblem(t *testing.T) {
+	api := wrap(t, "-log-level", "debug")
+	api.mux.HandleFunc("GET /orders/", func(http.ResponseWriter, *http.Request) {})
+	for target, want := range map[string]struct {
+		status              int
+		media, header, text string
+	}{
+		"GET /carts":    {404, "application/problem+json", "", ""},
+		"PUT /orders/":  {405, "application/problem+json", "Allow", "GET, HEAD"},
+		"BREW /orders":  {405, "application/problem+json", "Allow", "GET, HEAD, POST"},
+		"GET //carts":   {307, "text/html; charset=utf-8", "Location", "/carts"},
+		"GET //orders/": {307, "text/html; charset=utf-8", "Location", "/orders/"},
 	} {
-		if _, err := price(lines, 2); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("got error %v, want %q", err, want)
+		method, path, _ := strings.Cut(target, " ")
+		rec := send(api, method, "http://test"+path, "")
+		if rec.Code != want.status || rec.Header().Get("Content-Type") != want.media || rec.Header().Get(want.header) != want.text {
+			t.Errorf("%s: got %d %v", target, rec.Code, rec.Header())
 		}
 	}
-}
-
-func FuzzPrice(f *testing.F) {
-	f.Add("tea", int64(2), int64(350), 3)
-	f.Add("", int64(-1), int64(math.MaxInt64), 1000)
-	f.Fuzz(func(t *testing.T, sku string, quantity, unitPrice int64, n int) {
-		n = max(0, min(n, 1000))
-		lines := make([]line, n)
-		for i := range lines {
-			lines[i] = line{sku, quantity, unitPrice}
-		}
-		basket, err := price(lines, 1000)
-		if err != nil {
-			return
-		}
-		if want := quantity * unitPrice * int64(n); basket.Total != want || basket.Total < 0 {
-			t.Errorf("%d lines of %d at %d: total %d, want %d", n, quantity, unitPrice, basket.Total, want)
-		}
-	})
+	api.measures(t, `code="405",method="OTHER"`)
+	if !strings.Contains(api.log.String(), `"path":"/carts","code":"404"`) {
+		t.Errorf("logged %s", &api.log)
+	}
 }

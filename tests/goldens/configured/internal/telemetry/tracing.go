@@ -28,9 +28,8 @@ type Tracing struct {
 	provider *sdktrace.TracerProvider
 }
 
-// StartTracing installs the global tracer provider, or returns nil where the environment names no
-// OTLP endpoint. OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and
-// OTEL_RESOURCE_ATTRIBUTES apply.
+// StartTracing installs the global tracer provider, or returns nil where the environment names no OTLP endpoint.
+// OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES apply.
 func StartTracing(ctx context.Context, service, version string, log *slog.Logger) (*Tracing, error) {
 	if wanted, err := traced(os.Getenv); err != nil || !wanted {
 		return nil, err
@@ -40,8 +39,7 @@ func StartTracing(ctx context.Context, service, version string, log *slog.Logger
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}
-	res, err := resource.New(ctx,
-		resource.WithTelemetrySDK(),
+	res, err := resource.New(ctx, resource.WithTelemetrySDK(),
 		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),
 		resource.WithFromEnv())
 	if err != nil {
@@ -101,9 +99,7 @@ type traceHandler struct{ slog.Handler }
 
 func (h traceHandler) Handle(ctx context.Context, record slog.Record) error {
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
-		record.AddAttrs(
-			slog.String("trace_id", span.TraceID().String()),
-			slog.String("span_id", span.SpanID().String()))
+		record.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, record)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"example.com/orders/internal/config"
 	"example.com/orders/internal/httpapi"
@@ -15,21 +14,10 @@ import (
 // site is what the service has because its link may be down.
 type site struct {
 	queue *offline.Queue // nil where nothing is recorded
-	hooks []httpapi.Hook
+	keep  []httpapi.Keep
 }
 
-// guard keeps requests away while the site cannot answer them, and says why.
-func (s *site) guard(probes http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if why := s.unfit(); why != nil && r.URL.Path == "/readyz" {
-			w.Header().Set("Cache-Control", "no-store")
-			http.Error(w, "no\n"+why.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		probes.ServeHTTP(w, r)
-	})
-}
-
+// unfit keeps requests away while the site cannot answer them, and says why.
 func (s *site) unfit() error {
 	if s.queue == nil {
 		return nil
@@ -46,7 +34,7 @@ func openSite(ctx context.Context, cfg config.Config, metrics *telemetry.Metrics
 	if s.queue, err = offline.Open(ctx, cfg.QueueDir, cfg.QueueBytes, log); err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
-	s.hooks = append(s.hooks, httpapi.Record(cfg.Site, s.queue.Append))
+	s.keep = append(s.keep, httpapi.Record(cfg.Site, s.queue.Append))
 	forwarder := offline.NewForwarder(s.queue, cfg.Upstream, log)
 	metrics.WatchQueue(s.queue, forwarder)
 	if cfg.Upstream != "" {

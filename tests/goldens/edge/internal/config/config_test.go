@@ -2,13 +2,15 @@ package config
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"example.com/orders/internal/config/configtest"
 )
 
 func load(t *testing.T, file string, env map[string]string, args ...string) (Config, error) {
@@ -20,28 +22,25 @@ func load(t *testing.T, file string, env map[string]string, args ...string) (Con
 		}
 		args = append([]string{"-config", path}, args...)
 	}
-	lookup := func(key string) (string, bool) { value, ok := env[key]; return value, ok }
-	return Load(t.Context(), args, lookup, io.Discard)
+	lookup := func(key string) (string, bool) {
+		if value, ok := env[key]; ok {
+			return value, ok
+		}
+		return configtest.Env(key)
+	}
+	return Load(args, lookup, io.Discard)
 }
 
 func TestPrecedence(t *testing.T) {
-	file := "max-in-flight: 2\nquote-max-lines: 2\nrequest-timeout: 2s\n"
-	env := map[string]string{"APP_MAX_IN_FLIGHT": "3", "APP_QUOTE_MAX_LINES": "3"}
+	file := "max-in-flight: 2\nmax-body-bytes: 2\nrequest-timeout: 2s\n"
+	env := map[string]string{"APP_MAX_IN_FLIGHT": "3", "APP_MAX_BODY_BYTES": "3"}
 	cfg, err := load(t, file, env, "-max-in-flight", "4")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.MaxInFlight != 4 {
-		t.Errorf("max-in-flight is %d, want the flag's 4", cfg.MaxInFlight)
-	}
-	if cfg.QuoteMaxLines != 3 {
-		t.Errorf("quote-max-lines is %d, want the environment's 3", cfg.QuoteMaxLines)
-	}
-	if cfg.RequestTimeout != 2*time.Second {
-		t.Errorf("request-timeout is %s, want the file's 2s", cfg.RequestTimeout)
-	}
-	if cfg.LogLevel != slog.LevelInfo {
-		t.Errorf("log-level is %s, want the default", cfg.LogLevel)
+	got := fmt.Sprint(cfg.MaxInFlight, cfg.MaxBodyBytes, cfg.RequestTimeout, cfg.LogLevel)
+	if want := "4 3 2s INFO"; got != want { // of the flag, the environment, the file and the default
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -74,8 +73,8 @@ func TestRefused(t *testing.T) {
 		"bad value as a flag":     {args: []string{"-request-timeout", "10"}, want: `"10" for flag -request-timeout: parse error: want a duration such as 10s`},
 		"a number with a unit":    {env: map[string]string{"APP_MAX_BODY_BYTES": "10MB"}, want: "want a whole number of bytes"},
 		"no such level":           {env: map[string]string{"APP_LOG_LEVEL": ""}, want: `log-level "" from the environment: want debug, info, warn or error`},
-		"two layers":              {file: "drain-timeout: 1s", args: []string{"-request-timeout", "2s"}, want: ", request-timeout from the command line, drain-timeout from "},
-		"each fault has a line":   {args: []string{"-max-in-flight", "-1", "-addr", ""}, want: "\nconfiguration: max-in-flight -1 is negative\nconfiguration: set are addr from the command line"},
+		"two layers":              {file: "drain-timeout: 1s", args: []string{"-request-timeout", "2s"}, want: "drain-timeout from "},
+		"each fault has a line":   {args: []string{"-max-in-flight", "-1", "-addr", ""}, want: "\nconfiguration: max-in-flight -1 is negative\nconfiguration: set are addr from the command line, "},
 		"missing file":            {args: []string{"-config", "/nonexistent"}, want: "no such file"},
 		"argument":                {args: []string{"serve"}, want: `unexpected argument "serve"`},
 		"public pprof":            {args: []string{"-pprof-addr", ":6060"}, want: "not a loopback IP"},
@@ -88,7 +87,6 @@ func TestRefused(t *testing.T) {
 		"a delay of less":         {args: []string{"-shutdown-delay", "-1s"}, want: "shutdown-delay -1s is negative"},
 		"no service address":      {env: map[string]string{"APP_ADDR": ""}, want: "addr is empty"},
 		"unknown flag":            {args: []string{"-port", "1"}, want: "not defined: -port"},
-		"too many lines":          {args: []string{"-quote-max-lines", "1001"}, want: "outside 1 to 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, test.file, test.env, test.args...)
@@ -106,15 +104,9 @@ func TestUnknownVariables(t *testing.T) {
 		// What Kubernetes makes for a Service that is called app, and for app-addr.
 		"APP_SERVICE_HOST=host", "APP_SERVICE_PORT=80", "APP_SERVICE_PORT_HTTP=80", "APP_PORT=tcp://host:80",
 		"APP_PORT_80_TCP=tcp://host:80", "APP_PORT_80_TCP_PROTO=tcp", "APP_PORT_80_TCP_PORT=80", "APP_PORT_80_TCP_ADDR=host",
-		"APP_ADDR_SERVICE_HOST=host", "APP_ADDR_PORT=tcp://host:80",
+		"APP_ADDR_SERVICE_HOST=host", "APP_ADDR_PORT=tcp://host:80", "APP_PORT=8080",
 	}, slog.New(slog.NewTextHandler(&out, nil)))
-	if text := out.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "name=APP_LOGLEVEL nearest=APP_LOG_LEVEL") {
+	if text := out.String(); strings.Count(text, "\n") != 2 || !strings.Contains(text, "name=APP_LOGLEVEL nearest=APP_LOG_LEVEL") || !strings.Contains(text, "name=APP_PORT ") {
 		t.Errorf("logged %s", text)
-	}
-}
-
-func TestAServiceLinkIsNoSetting(t *testing.T) {
-	if !serviceLink.MatchString("APP_PORT=tcp://host:80") || serviceLink.MatchString("APP_PORT=8080") {
-		t.Error("a port and the link of a Service are not told apart")
 	}
 }

@@ -18,9 +18,9 @@ type Edge struct {
 
 func (c *Edge) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Site, "site", "", "`name` of the site")
-	fs.StringVar(&c.Upstream, "upstream", "", "`URL` that each quote is posted to, in order and at least once; empty while there is none")
-	fs.StringVar(&c.QueueDir, "queue-dir", "", "`folder` for the quotes that the upstream does not have; empty to record none")
-	fs.Int64Var(&c.QueueBytes, "queue-bytes", 64*1024*1024, "most `bytes` in that folder; a full queue drops its oldest quotes")
+	fs.StringVar(&c.Upstream, "upstream", "", "`URL` that each answer is posted to, in order and at least once; empty while there is none")
+	fs.StringVar(&c.QueueDir, "queue-dir", "", "`folder` for the answers that the upstream does not have; empty to record none")
+	fs.Int64Var(&c.QueueBytes, "queue-bytes", 64*1024*1024, "most `bytes` in that folder; a full queue drops its oldest")
 }
 
 func (c *Edge) validate() error {

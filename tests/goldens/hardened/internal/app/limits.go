@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"math"
@@ -18,18 +17,16 @@ import (
 	"example.com/orders/internal/memory"
 )
 
-// memoryPercent of the container's limit is what Go may use. The rest is for what its collector
-// does not count (C's heap, the kernel's buffers, the binary itself) and for what is allocated while it
-// runs. That does not shrink with the limit: at least memoryReserve is left, but of a small limit no
-// more than a quarter.
+// memoryPercent of the container's limit is what Go may use. The rest is for what its collector does not count (C's
+// heap, the kernel's buffers, the binary itself) and for what is allocated while it runs. That does not shrink with the
+// limit: at least memoryReserve is left, but of a small limit no more than a quarter.
 const (
 	memoryPercent = 90
 	memoryReserve = 16 * 1024 * 1024
 )
 
-// limitMemory tells the runtime its share of the cgroup's memory limit, unless GOMEMLIMIT is set.
-// The number is taken from the cgroup, so that it is right whatever a manifest says. What the service may
-// hold follows from it. It returns the limit in force, in bytes.
+// limitMemory tells the runtime its share of the cgroup's memory limit, unless GOMEMLIMIT is set, and returns the limit
+// in force, in bytes. It is the cgroup's, so that it is right whatever a manifest says. What the service may hold follows.
 func limitMemory(root fs.FS, getenv func(string) string) (limit int64, err error) {
 	defer func() { memory.SetLimit(limit) }()
 	if getenv("GOMEMLIMIT") != "" {
@@ -70,27 +67,19 @@ func cgroupLimit(root fs.FS) (int64, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = fs.ReadFile(root, "sys/fs/cgroup/memory/memory.limit_in_bytes")
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return math.MaxInt64, nil // not in a cgroup with a limit, or not on Linux
+	text := strings.TrimSpace(string(data))
+	if text == "max" || errors.Is(err, fs.ErrNotExist) { // not in a cgroup with a limit, or not on Linux
+		return math.MaxInt64, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	text := strings.TrimSpace(string(data))
-	if text == "max" {
-		return math.MaxInt64, nil
-	}
 	limit, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("cgroup memory limit: %w", err)
-	}
 	if limit > math.MaxInt64/2 { // v1 writes no limit as a number close to the largest
-		return math.MaxInt64, nil
+		limit = math.MaxInt64
 	}
-	return limit, nil
+	return limit, err
 }
-
-const adminConnections = 32 // probes and scrapes are few
 
 // connections are as many as there is memory for. For one more the one goes that has waited for a request for longest,
 // the new one itself while all others are at work.

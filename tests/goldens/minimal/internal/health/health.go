@@ -1,8 +1,7 @@
 // Package health answers the three probes, each about something else:
 //
 //   - /startupz: boot has finished. Until then nothing else is asked.
-//   - /readyz: send requests here. It is off during boot, from the first moment of a shutdown, and
-//     while the service is stalled.
+//   - /readyz: send requests here. Not during boot, nor from the first moment of a shutdown, nor while it is stalled.
 //   - /livez: the process itself runs, and is not stalled. It looks at no dependency: restarting
 //     every replica does not make a slow database faster.
 package health
@@ -10,7 +9,6 @@ package health
 import (
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -25,7 +23,8 @@ import (
 // Probes is the state that the probes report. The zero value is a service that is booting.
 type Probes struct {
 	Progress Progress
-	OnStall  func() // called once, by the first /livez that finds the service stalled; may be nil
+	OnStall  func()                      // called once, by the first /livez that finds the service stalled; may be nil
+	Needs    func(context.Context) error // what holds readiness back; may be nil
 
 	started, ready atomic.Bool
 	stalled        sync.Once
@@ -44,30 +43,32 @@ func (p *Probes) Stop() { p.ready.Store(false) }
 func (p *Probes) Ready() bool { return p.ready.Load() && !p.Progress.Stalled() }
 
 func (p *Probes) alive() bool {
-	if !p.Progress.Stalled() {
-		return true
-	}
-	if p.OnStall != nil {
+	stalled := p.Progress.Stalled()
+	if stalled && p.OnStall != nil {
 		p.stalled.Do(p.OnStall)
 	}
-	return false
+	return !stalled
 }
 
 // Register adds the three paths.
 func (p *Probes) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /startupz", answer(p.started.Load))
-	mux.HandleFunc("GET /readyz", answer(p.Ready))
-	mux.HandleFunc("GET /livez", answer(p.alive))
+	mux.HandleFunc("GET /startupz", answer(p.started.Load, nil))
+	mux.HandleFunc("GET /readyz", answer(p.Ready, p.Needs))
+	mux.HandleFunc("GET /livez", answer(p.alive, nil))
 }
 
-func answer(ok func() bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+func answer(ok func() bool, needs func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		text, status := "ok", http.StatusOK
 		if !ok() {
-			http.Error(w, "no", http.StatusServiceUnavailable)
-			return
+			text, status = "no", http.StatusServiceUnavailable
+		} else if needs != nil {
+			if err := needs(r.Context()); err != nil {
+				text, status = "no\n"+err.Error(), http.StatusServiceUnavailable
+			}
 		}
-		_, _ = io.WriteString(w, "ok\n")
+		http.Error(w, text, status)
 	}
 }
 

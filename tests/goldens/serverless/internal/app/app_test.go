@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -18,14 +19,14 @@ import (
 	"time"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/config/configtest"
 	"example.com/orders/internal/memory"
 )
 
 func newApp(t *testing.T, out io.Writer, args ...string) *app {
 	t.Helper()
 	args = append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", "127.0.0.1:0", "-shutdown-delay", "0s"}, args...)
-	none := func(string) (string, bool) { return "", false }
-	cfg, err := config.Load(t.Context(), args, none, io.Discard)
+	cfg, err := config.Load(args, configtest.Env, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +90,7 @@ func status(t *testing.T, s *server, path string) int {
 func TestLifecycle(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(t, &out)
+	a.mux.HandleFunc("GET /its/own/test", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	stop := start(t, a)
 	res, err := http.Post("http://"+a.service.addr(), "application/json", strings.NewReader("{}"))
 	if err != nil {
@@ -97,6 +99,9 @@ func TestLifecycle(t *testing.T) {
 	res.Body.Close()
 	if res.StatusCode != http.StatusBadRequest {
 		t.Errorf("what is no event got %d", res.StatusCode)
+	}
+	if code := status(t, a.service, "/its/own/test"); code != http.StatusNoContent {
+		t.Errorf("a request got %d", code)
 	}
 	for path, s := range map[string]*server{"/livez": a.admin, "/startupz": a.admin, "/metrics": a.admin, "/debug/pprof/": a.pprof, "/debug/pprof/trace?seconds=0.001": a.pprof} {
 		if code := status(t, s, path); code != http.StatusOK {
@@ -116,19 +121,26 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
-func TestDrainFinishesRequestsInFlight(t *testing.T) {
+// TestTheOrderOfTheDrain has a request in flight, and something that it works with.
+func TestTheOrderOfTheDrain(t *testing.T) {
 	a := newApp(t, io.Discard)
-	entered, leave := make(chan struct{}), make(chan struct{})
-	a.service.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	entered, leave, order := make(chan struct{}), make(chan struct{}), make(chan string, 2)
+	a.mux.HandleFunc("GET /its/own/test", func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-leave
+		order <- "request"
 		w.WriteHeader(http.StatusNoContent)
 	})
-	stop := start(t, a)
-	answered := make(chan int)
-	go func() { answered <- status(t, a.service, "/") }()
+	a.close = func(ctx context.Context) error {
+		order <- "closed"
+		if _, ok := ctx.Deadline(); !ok {
+			t.Error("it may take for ever")
+		}
+		return errors.New("still busy")
+	}
+	stop, answered, stopped := start(t, a), make(chan int), make(chan error)
+	go func() { answered <- status(t, a.service, "/its/own/test") }()
 	within(t, entered)
-	stopped := make(chan error)
 	go func() { stopped <- stop() }()
 	waitFor(t, "the drain", func() bool { return status(t, a.admin, "/readyz") == http.StatusServiceUnavailable })
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
@@ -138,8 +150,11 @@ func TestDrainFinishesRequestsInFlight(t *testing.T) {
 	if code := within(t, answered); code != http.StatusNoContent {
 		t.Errorf("the request in flight got %d", code)
 	}
-	if err := within(t, stopped); err != nil {
-		t.Errorf("shutdown: %v", err)
+	if err := within(t, stopped); err == nil || !strings.Contains(err.Error(), "still busy") {
+		t.Errorf("got %v", err)
+	}
+	if first, second := within(t, order), within(t, order); first != "request" || second != "closed" {
+		t.Errorf("first %s, then %s", first, second)
 	}
 }
 
@@ -147,20 +162,14 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(t, &out)
 	a.probes.Progress.Limit = time.Millisecond
+	leave, answered := make(chan struct{}), make(chan int)
+	a.mux.HandleFunc("GET /its/own/test", func(http.ResponseWriter, *http.Request) { hangHere(leave) })
 	stop := start(t, a)
-	body, hang := io.Pipe()
-	answered := make(chan error)
-	go func() {
-		res, err := http.Post("http://"+a.service.addr(), "application/json", body)
-		if err == nil {
-			res.Body.Close()
-		}
-		answered <- err
-	}()
+	go func() { answered <- status(t, a.service, "/its/own/test") }()
 	waitFor(t, "the stall", func() bool { return status(t, a.admin, "/livez") == http.StatusServiceUnavailable })
-	hang.Close()
-	if err := within(t, answered); err != nil {
-		t.Error(err)
+	close(leave)
+	if code := within(t, answered); code != http.StatusOK {
+		t.Errorf("what hung got %d", code)
 	}
 	if code := status(t, a.admin, "/livez"); code != http.StatusOK {
 		t.Errorf("/livez is %d once all requests have ended", code)
@@ -168,28 +177,30 @@ func TestStalledServiceIsNotAlive(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "httpapi.readEvent(") {
+	if log := out.String(); !strings.Contains(log, `"msg":"stalled"`) || !strings.Contains(log, "app.hangHere(") {
 		t.Errorf("the log does not say where it hung:\n%s", log)
 	}
 }
 
-func TestDrainAsksClientsToLeave(t *testing.T) {
-	a := newApp(t, io.Discard)
-	start(t, a)
-	closes := func() bool {
+//go:noinline
+func hangHere(leave chan struct{}) { <-leave }
+
+func TestDrainAsksClientsToLeaveAndGivesThemTime(t *testing.T) {
+	a := newApp(t, io.Discard, "-shutdown-delay", "50ms", "-pprof-addr", "")
+	stop := start(t, a)
+	for _, draining := range []bool{false, true} {
 		res, err := http.Get("http://" + a.service.addr() + "/")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close()
-		return res.Close
+		if res.Body.Close(); res.Close != draining {
+			t.Errorf("a connection is closed: %v, while draining: %v", res.Close, draining)
+		}
+		a.probes.Stop()
 	}
-	if closes() {
-		t.Error("a connection is closed while serving")
-	}
-	a.probes.Stop()
-	if !closes() {
-		t.Error("a connection is kept while draining")
+	began := time.Now()
+	if err := stop(); err != nil || time.Since(began) < 50*time.Millisecond || a.pprof.listener != nil {
+		t.Errorf("ended after %s, %v; profiles are served by %v", time.Since(began), err, a.pprof.listener)
 	}
 }
 
@@ -219,31 +230,28 @@ func TestDrainIsBounded(t *testing.T) {
 // TestEveryLineIsOurs logs as an owner does who asks nobody for a logger.
 func TestEveryLineIsOurs(t *testing.T) {
 	defer slog.SetDefault(slog.Default())
-	var out bytes.Buffer
-	newApp(t, &out)
-	slog.Error("no database", "error", "refused")
-	if line := `"level":"ERROR","msg":"no database","error":"refused"`; !strings.Contains(out.String(), line) {
-		t.Errorf("not among the lines of the service: %s", &out)
-	}
-}
-
-func TestABusyPortForProfilesIsNoReasonNotToStart(t *testing.T) {
-	other := newApp(t, io.Discard)
-	defer other.pprof.listener.Close()
-	var out bytes.Buffer
-	a := newApp(t, &out, "-pprof-addr", other.pprof.addr())
-	stop := start(t, a)
-	if err := stop(); err != nil || !strings.Contains(out.String(), `"level":"WARN","msg":"no profiles`) {
-		t.Errorf("got %v, logged %s", err, &out)
-	}
-}
-
-func TestAnUnknownVariableIsAWarning(t *testing.T) {
 	t.Setenv("APP_LOGLEVEL", "debug")
 	var out bytes.Buffer
 	newApp(t, &out)
-	if !strings.Contains(out.String(), `"name":"APP_LOGLEVEL","nearest":"APP_LOG_LEVEL"`) {
-		t.Errorf("logged %s", &out)
+	slog.Error("no database", "error", "refused")
+	for _, line := range []string{`"name":"APP_LOGLEVEL","nearest":"APP_LOG_LEVEL"`, `"level":"ERROR","msg":"no database","error":"refused"`} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("%s is not among the lines of the service: %s", line, &out)
+		}
+	}
+}
+
+func TestABusyPort(t *testing.T) {
+	other := newApp(t, io.Discard)
+	cfg := other.cfg
+	cfg.Addr = other.service.addr()
+	if _, err := build(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
+		t.Errorf("got %v", err)
+	}
+	var out bytes.Buffer // that of profiles is no reason not to start
+	stop := start(t, newApp(t, &out, "-pprof-addr", other.pprof.addr()))
+	if err := stop(); err != nil || !strings.Contains(out.String(), `"level":"WARN","msg":"no profiles`) {
+		t.Errorf("got %v, logged %s", err, &out)
 	}
 }
 
@@ -261,16 +269,6 @@ func TestTheServerIsBounded(t *testing.T) {
 	}
 	if got := a.probes.Progress.Limit; got != 8*time.Second {
 		t.Errorf("a stall is %s without an end", got)
-	}
-}
-
-func TestAddressInUse(t *testing.T) {
-	a := newApp(t, io.Discard)
-	defer a.service.listener.Close()
-	cfg := a.cfg
-	cfg.Addr = a.service.addr()
-	if _, err := build(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "service: ") {
-		t.Errorf("got %v", err)
 	}
 }
 
@@ -350,14 +348,6 @@ func TestTheMemoryLimitIsReadAgainWhileItServes(t *testing.T) {
 			t.Error("it is not read again")
 		}
 	})
-}
-
-func TestTheDrainWaitsForThoseWhoStillSendRequests(t *testing.T) {
-	a := newApp(t, io.Discard, "-shutdown-delay", "50ms", "-pprof-addr", "")
-	stop, began := start(t, a), time.Now()
-	if err := stop(); err != nil || time.Since(began) < 50*time.Millisecond || a.pprof.listener != nil {
-		t.Errorf("ended after %s, %v; profiles are served by %v", time.Since(began), err, a.pprof.listener)
-	}
 }
 
 func TestSpansOfTheLastRequestsAreSentBeforeTheEnd(t *testing.T) {

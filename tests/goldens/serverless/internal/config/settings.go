@@ -36,6 +36,8 @@ type Config struct {
 	Results     string // the bucket of results and attempts
 	MaxAttempts int    // then an event goes to the dead letters, however often it is delivered
 
+	Own
+
 	Healthcheck bool // probe a running service and exit; a flag only
 }
 
@@ -51,6 +53,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 10, "concurrent `events` before the rest is shed, 0 for as many as there is memory for")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for events in flight at shutdown")
+	c.Own.flags(fs)
 	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.us-east-1.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
 	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
 	fs.StringVar(&c.Uploads, "s3-uploads", "orders-uploads", "`bucket` that events are about")
@@ -76,6 +79,7 @@ func (c *Config) validate() error {
 	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
+	c.Own.validate(check)
 	endpoint, err := url.Parse(c.S3Endpoint)
 	check(err == nil && (endpoint.Scheme == "http" || endpoint.Scheme == "https") && endpoint.Host != "",
 		"s3-endpoint %q is not a URL such as https://s3.example.com", c.S3Endpoint)

@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/deps"
+	"example.com/orders/internal/summary"
 )
 
 // The types of the events that come in and go out.
@@ -34,14 +36,15 @@ func permanent(format string, args ...any) error { return Permanent{fmt.Errorf(f
 
 // Function handles events. Nothing is dialled before the first one.
 type Function struct {
+	deps        *deps.Deps
 	store       *store
 	uploads     string
 	maxAttempts int
 }
 
 // New returns the function.
-func New(cfg config.Config) *Function {
-	return &Function{newStore(cfg), cfg.Uploads, cfg.MaxAttempts}
+func New(cfg config.Config, d *deps.Deps) *Function {
+	return &Function{d, newStore(cfg), cfg.Uploads, cfg.MaxAttempts}
 }
 
 // Handle does what the event asks for and returns the event that tells of it.
@@ -133,19 +136,22 @@ func (f *Function) once(ctx context.Context, up upload, event Event) (json.RawMe
 	return f.store.keep(ctx, name, made)
 }
 
-// process makes the result of an upload. It is the example: put your own in its place.
+// process makes the result of an upload.
 func (f *Function) process(ctx context.Context, up upload) (json.RawMessage, error) {
 	object, err := f.store.open(ctx, up)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = object.Close() }()
-	made, err := summarize(object)
+	made, err := summary.Of(ctx, f.deps, object)
+	if unfit, ok := errors.AsType[summary.Permanent](err); ok {
+		return nil, Permanent{unfit}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(struct {
 		upload
-		summary
+		summary.Summary
 	}{up, made})
 }

@@ -1,6 +1,9 @@
 package health
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,27 +14,28 @@ import (
 )
 
 // asked compares what the probes answer with what is wanted in a state.
-func asked(t *testing.T, probes *Probes, state string, codes map[string]int) {
+func asked(t *testing.T, probes *Probes, state string, answers map[string]string) {
 	t.Helper()
 	mux := http.NewServeMux()
 	probes.Register(mux)
-	for path, code := range codes {
+	for path, want := range answers {
 		rec := httptest.NewRecorder()
 		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-		body := map[int]string{200: "ok\n", 503: "no\n"}[code]
-		if rec.Code != code || rec.Body.String() != body || rec.Header().Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: %s is %d %q %v, want %d", state, path, rec.Code, rec.Body, rec.Header(), code)
+		if got := fmt.Sprint(rec.Code, " ", rec.Body); got != want || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %s is %q %v, want %q", state, path, got, rec.Header(), want)
 		}
 	}
 }
 
+const yes, no = "200 ok\n", "503 no\n"
+
 func TestProbesThroughALife(t *testing.T) {
 	var probes Probes
-	asked(t, &probes, "booting", map[string]int{"/startupz": 503, "/readyz": 503, "/livez": 200})
+	asked(t, &probes, "booting", map[string]string{"/startupz": no, "/readyz": no, "/livez": yes})
 	probes.Start()
-	asked(t, &probes, "serving", map[string]int{"/startupz": 200, "/readyz": 200, "/livez": 200})
+	asked(t, &probes, "serving", map[string]string{"/startupz": yes, "/readyz": yes, "/livez": yes})
 	probes.Stop()
-	asked(t, &probes, "draining", map[string]int{"/startupz": 200, "/readyz": 503, "/livez": 200})
+	asked(t, &probes, "draining", map[string]string{"/startupz": yes, "/readyz": no, "/livez": yes})
 }
 
 func TestStall(t *testing.T) {
@@ -39,32 +43,44 @@ func TestStall(t *testing.T) {
 		reports := 0
 		probes := Probes{Progress: Progress{Limit: time.Minute}, OnStall: func() { reports++ }}
 		probes.Start()
-		want := func(state string, code int) {
+		want := func(state, answer string) {
 			t.Helper()
-			asked(t, &probes, state, map[string]int{"/readyz": code, "/livez": code})
+			asked(t, &probes, state, map[string]string{"/readyz": answer, "/livez": answer})
 		}
 		probes.Progress.Begin()
 		probes.Progress.End()
 		time.Sleep(time.Hour)
-		want("idle for long", 200)
+		want("idle for long", yes)
 		probes.Progress.Begin()
 		time.Sleep(59 * time.Second)
-		want("in time", 200)
+		want("in time", yes)
 		probes.Progress.Begin()
 		probes.Progress.End()
 		time.Sleep(59 * time.Second)
-		want("one hangs, others end", 200)
+		want("one hangs, others end", yes)
 		time.Sleep(2 * time.Second)
-		want("nothing ends", 503)
-		want("nothing ends", 503)
+		want("nothing ends", no)
+		want("nothing ends", no)
 		if reports != 1 {
 			t.Errorf("reported %d times", reports)
 		}
 		probes.Progress.End()
-		want("it has ended after all", 200)
+		want("it has ended after all", yes)
 		time.Sleep(time.Hour)
-		want("idle again", 200)
+		want("idle again", yes)
 	})
+}
+
+func TestANeedHoldsReadinessBackAndSaysWhy(t *testing.T) {
+	var missing error
+	probes := Probes{Needs: func(context.Context) error { return missing }}
+	probes.Start()
+	asked(t, &probes, "with all it needs", map[string]string{"/readyz": yes})
+	missing = errors.New("no cache")
+	asked(t, &probes, "without", map[string]string{"/readyz": no + "no cache\n", "/livez": yes})
+	if !probes.Ready() {
+		t.Error("requests that come are sent away")
+	}
 }
 
 func TestACheckAsksWhereTheServiceListens(t *testing.T) {

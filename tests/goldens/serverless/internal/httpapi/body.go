@@ -14,7 +14,12 @@ import (
 // maxValues of JSON are decoded of a body: {}, has three bytes, and many times that once it is a line of something.
 const maxValues = 10_000
 
-var errValues = errors.New("the body has more than 10000 values")
+// Why a body is not read.
+var (
+	errValues = errors.New("the body has more than 10000 values")
+	errMedia  = errors.New("want application/json")
+	errBusy   = errors.New("too many requests in flight")
+)
 
 // reader reads as the function does.
 type reader func([]byte) (int, error)

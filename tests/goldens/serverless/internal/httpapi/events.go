@@ -16,11 +16,11 @@ import (
 	"example.com/orders/internal/telemetry"
 )
 
-// receive takes CloudEvents 1.0 over HTTP, in binary and in structured mode, and answers with the reply.
+// Receive takes CloudEvents 1.0 over HTTP, in binary and in structured mode, and answers with the reply.
 //
 // Whoever delivers them decides by the status: 4xx is for the dead letters at once, except 404, 408, 409 and 429,
 // which are tried again, as is 5xx.
-func receive(fn *function.Function) http.HandlerFunc {
+func Receive(fn *function.Function) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		event, err := readEvent(r)
 		if err != nil {
@@ -43,9 +43,6 @@ func receive(fn *function.Function) http.HandlerFunc {
 	}
 }
 
-// errMedia is why a body is not looked at.
-var errMedia = errors.New("want JSON, or an event in it")
-
 // readEvent reads an event whose data is JSON.
 func readEvent(r *http.Request) (function.Event, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -54,7 +51,7 @@ func readEvent(r *http.Request) (function.Event, error) {
 	}
 	switch {
 	case media == "application/cloudevents+json":
-		return structured(r.Body)
+		return structured(r)
 	case strings.HasPrefix(media, "application/cloudevents"): // a batch, or another format
 	case media == "application/json" || strings.HasSuffix(media, "+json"):
 		return binary(r)
@@ -82,9 +79,9 @@ func binary(r *http.Request) (function.Event, error) {
 }
 
 // structured reads an event that is all in the body.
-func structured(body io.Reader) (function.Event, error) {
+func structured(r *http.Request) (function.Event, error) {
 	var members map[string]json.RawMessage
-	if err := decode(body, &members); err != nil {
+	if err := decode(r, &members); err != nil {
 		return function.Event{}, err
 	}
 	data := []byte(members["data"])

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -11,7 +12,7 @@ func TestWhatIsWrongWithAnEventIsSaidOnce(t *testing.T) {
 	for want, headers := range map[string][]string{
 		"Content-Type: mime: no media type": {"Content-Type", ""}, "Ce-Id: invalid URL escape": {"Ce-Id", "%"}, "is not upload.created": {"Ce-Type", "x"},
 	} {
-		if rec := serve(api, told(tea, headers...)); !strings.Contains(rec.Body.String(), want) || strings.Count(rec.Body.String(), "\n") != 1 {
+		if rec := serve(api, told(upload, headers...)); !strings.Contains(rec.Body.String(), want) || strings.Count(rec.Body.String(), "\n") != 1 {
 			t.Errorf("got %s, want %s", rec.Body, want)
 		}
 	}
@@ -21,7 +22,7 @@ func TestWhatIsWrongWithAnEventIsSaidOnce(t *testing.T) {
 }
 
 func TestOnlyWhatNoneKnowsIsAnExtension(t *testing.T) {
-	event, err := structured(strings.NewReader(`{"specversion":"1.0","id":"1","source":"/","type":"t","time":"now","sequence":5,"data":{}}`))
+	event, err := structured(httptest.NewRequest("POST", "/", strings.NewReader(`{"specversion":"1.0","id":"1","source":"/","type":"t","time":"now","sequence":5,"data":{}}`)))
 	if got := fmt.Sprint(event.Extensions); err != nil || got != "map[sequence:5]" {
 		t.Errorf("got %s, %v", got, err)
 	}

@@ -24,12 +24,10 @@ func part(n int64) int64 {
 }
 
 // Requests is how many may be in flight, each with two connections: its own, and one that waits or sends its header.
-func Requests(header int) int {
-	return int(part(8) / (64*1024 + 8*int64(header)))
-}
-
-// Bodies is how many bytes of bodies may be held: each becomes up to eight while it is decoded and answered.
-func Bodies() int64 { return part(4) / 8 }
+func Requests(header int) int { return int(part(8) / (64*1024 + 8*int64(header))) }
 
 // Spans is how many may wait for the collector, each of two KiB.
 func Spans() int { return int(min(2048, part(1)/2048)) }
+
+// Bodies is how many bytes of bodies may be held: each becomes up to eight while it is decoded and answered.
+func Bodies() int64 { return part(4) / 8 }

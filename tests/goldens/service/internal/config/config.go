@@ -29,7 +29,7 @@ type Config struct {
 	ShutdownDelay time.Duration // readiness is off, requests are answered with Connection: close
 	DrainTimeout  time.Duration // for the requests that are in flight
 
-	QuoteMaxLines int
+	Own
 
 	Healthcheck bool // probe a running service and exit; a flag only
 }
@@ -46,7 +46,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.IntVar(&c.MaxInFlight, "max-in-flight", 0, "concurrent `requests` before the rest is shed, 0 for as many as there is memory for")
 	fs.DurationVar(&c.ShutdownDelay, "shutdown-delay", time.Second, "time for clients to leave their connections before the drain")
 	fs.DurationVar(&c.DrainTimeout, "drain-timeout", 20*time.Second, "time for requests in flight at shutdown")
-	fs.IntVar(&c.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000")
+	c.Own.flags(fs)
 }
 
 func (c *Config) validate() error {
@@ -67,7 +67,7 @@ func (c *Config) validate() error {
 	check(c.ShutdownDelay >= 0, "shutdown-delay %s is negative", c.ShutdownDelay)
 	check(c.DrainTimeout >= c.RequestTimeout,
 		"drain-timeout %s is below request-timeout %s: a shutdown would cut requests off", c.DrainTimeout, c.RequestTimeout)
-	check(c.QuoteMaxLines >= 1 && c.QuoteMaxLines <= 1000, "quote-max-lines %d is outside 1 to 1000", c.QuoteMaxLines)
+	c.Own.validate(check)
 	return errors.Join(errs...)
 }
 

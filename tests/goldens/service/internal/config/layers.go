@@ -2,23 +2,25 @@ package config
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // Load merges the layers: flag > environment > file > default. The environment variable of a key
 // is APP_ and the key in upper case with underscores. With -help, usage goes to out.
-func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bool), out io.Writer) (Config, error) {
+func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (Config, error) {
 	var cfg Config
 	fs := flag.NewFlagSet(filepath.Base(os.Args[0]), flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // errors are returned, not printed as well
@@ -48,7 +50,7 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	var values map[string]string
 	if *file != "" {
 		var err error
-		if values, err = File(*file).Load(ctx); err != nil {
+		if values, err = readFile(*file); err != nil {
 			return Config{}, fmt.Errorf("configuration: %w", err)
 		}
 	}
@@ -58,6 +60,12 @@ func Load(ctx context.Context, args []string, lookupEnv func(string) (string, bo
 	}
 	return cfg, refused(err, set)
 }
+
+// Hot and Secret are marks for a config centre, of which there is none.
+const Hot, Secret = "", ""
+
+// Now returns the newest settings, which without a config centre are those of the start.
+func (c *Config) Now() *Config { return c }
 
 // layer is what says values, by its name.
 type layer struct {
@@ -96,26 +104,76 @@ func apply(fs *flag.FlagSet, keys map[string]bool, lookupEnv func(string) (strin
 }
 
 // variable returns the environment variable of a key.
-func variable(key string) string {
-	return "APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
-}
+func variable(key string) string { return "APP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_")) }
 
-// File is a flat YAML mapping at this path.
-type File string
-
-// Load reads the file.
-func (f File) Load(context.Context) (map[string]string, error) {
-	data, err := os.ReadFile(string(f))
+// readFile reads a flat YAML mapping.
+func readFile(path string) (map[string]string, error) {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	var values, more map[string]string
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&values); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: want one key: value a line: %w", string(f), err)
+		return nil, fmt.Errorf("%s: want one key: value a line: %w", path, err)
 	}
 	if !errors.Is(decoder.Decode(&more), io.EOF) {
-		return nil, fmt.Errorf("%s: want one document, and there is more after ---", string(f))
+		return nil, fmt.Errorf("%s: want one document, and there is more after ---", path)
 	}
 	return values, nil
+}
+
+// wanted says what a key takes.
+func wanted(f *flag.Flag) string {
+	what, _ := flag.UnquoteUsage(f)
+	switch f.Value.(flag.Getter).Get().(type) {
+	case time.Duration:
+		return "want a duration such as 10s"
+	case int, int64:
+		return "want a whole number of " + what
+	case *slog.Level:
+		return "want debug, info, warn or error"
+	}
+	return "want another " + what
+}
+
+// refused says everything that is wrong with the settings, a line for each fault, and where those that are set are from.
+func refused(err error, set []string) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error() + "\nset are " + strings.Join(set, ", ")
+	return errors.New("configuration: " + strings.ReplaceAll(text, "\n", "\nconfiguration: "))
+}
+
+// WarnOfUnknown logs the variables that look like settings and are none, each with the nearest that is.
+func WarnOfUnknown(environment []string, log *slog.Logger) {
+	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true}
+	new(Config).flags(fs)
+	fs.VisitAll(func(f *flag.Flag) { known[variable(f.Name)] = true })
+	for _, each := range environment {
+		name, _, _ := strings.Cut(each, "=")
+		if strings.HasPrefix(name, "APP_") && !known[name] && !serviceLink.MatchString(each) {
+			log.Warn("variable without effect", "name", name, "nearest", nearest(name, known))
+		}
+	}
+}
+
+// serviceLink is a variable that Kubernetes makes for a Service that is called app, or app-something.
+var serviceLink = regexp.MustCompile(`^\w+(_SERVICE_(HOST|PORT)(_\w+)?=|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=|_PORT=\w+://)`)
+
+// nearest returns the name that is most like another one.
+func nearest(name string, names map[string]bool) string {
+	return slices.MaxFunc(slices.Sorted(maps.Keys(names)), func(a, b string) int { return alike(name, a) - alike(name, b) })
+}
+
+// alike counts the pairs of neighbours that two names share.
+func alike(a, b string) int {
+	n := -len(b)
+	for i := range len(a) - 1 {
+		if strings.Contains(b, a[i:i+2]) {
+			n += 2
+		}
+	}
+	return n
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
-	"strings"
 	"sync/atomic"
 
 	"example.com/orders/internal/memory"
@@ -16,7 +14,12 @@ import (
 // maxValues of JSON are decoded of a body: {}, has three bytes, and many times that once it is a line of something.
 const maxValues = 10_000
 
-var errValues = errors.New("the body has more than 10000 values")
+// Why a body is not read.
+var (
+	errValues = errors.New("the body has more than 10000 values")
+	errMedia  = errors.New("want application/json")
+	errBusy   = errors.New("too many requests in flight")
+)
 
 // reader reads as the function does.
 type reader func([]byte) (int, error)
@@ -56,16 +59,4 @@ func admit(next http.Handler, metrics *telemetry.Metrics) http.Handler {
 		}), body}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// onlyJSON refuses a body that says that it is something else: JSON is what no form of another site can send.
-func onlyJSON(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") {
-			writeProblem(w, http.StatusUnsupportedMediaType, "want application/json")
-			return
-		}
-		next(w, r)
-	}
 }

@@ -1,4 +1,4 @@
-// Package httpapi is the service's API over HTTP: routes and middleware here, the example in quotes.go.
+// Package httpapi is the service's API over HTTP: routes.go is the API, quotes.go the example, the rest what they need.
 package httpapi
 
 import (
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"os"
 	"reflect"
@@ -23,48 +24,34 @@ import (
 	"example.com/orders/internal/telemetry"
 )
 
-// New returns the API inside its middleware.
-func New(cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	return protect(routes(cfg), cfg, log, metrics, progress)
-}
-
-// protect puts the middleware around the routes, the innermost first.
-func protect(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
-	most := cfg.InFlight
-	requests := deadline(mux, cfg.RequestTimeout)
-	requests = watch(requests, progress)
+// New puts the middleware around the routes, the innermost first.
+func New(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telemetry.Metrics, progress *health.Progress) http.Handler {
+	most := func() int { return cfg.Now().InFlight() }
+	requests := deadline(mux, cfg.RequestTimeout, progress)
 	requests = admit(requests, metrics)
 	requests = shed(requests, most, metrics)
 	handler := dispatch(mux, requests)
 	handler = recoverPanics(handler, metrics)
 	handler = observe(handler, log, metrics)
-	handler = limitBody(handler, cfg.MaxBodyBytes)
-	return handler
+	return limitBody(handler, cfg.MaxBodyBytes)
 }
 
-// routes is the whole API at a glance.
-func routes(cfg config.Config) *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", index)
-	mux.Handle("POST /v1/quotes", createQuote(cfg.QuoteMaxLines))
-	return mux
-}
-
-// decode reads exactly one JSON value with known fields.
-func decode(body io.Reader, into any) error {
-	decoder := json.NewDecoder(counted(body))
+// decode reads exactly one JSON value with known fields. A body that says that it is something else is refused: JSON is
+// what no form of another site can send.
+func decode(r *http.Request, into any) error {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") {
+		return errMedia
+	}
+	decoder := json.NewDecoder(counted(r.Body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return err
 	}
-	_, err := decoder.Token()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err == nil:
-		return errors.New("more than one JSON value")
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return cmp.Or(err, errors.New("more than one JSON value"))
 	}
-	return err
+	return nil
 }
 
 // refusal says with which status and words a body is refused.
@@ -78,6 +65,8 @@ func refusal(err error) (status int, detail string) {
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable, err.Error()
+	case errors.Is(err, errMedia):
+		return http.StatusUnsupportedMediaType, err.Error()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout, "the body took too long"
 	case isWrong:
@@ -125,23 +114,76 @@ func writeProblem(w http.ResponseWriter, status int, detail string) {
 	_ = json.NewEncoder(w).Encode(problem{http.StatusText(status), status, detail})
 }
 
-// deadline ends the request's context after timeout; what a handler calls must honour it.
-func deadline(next http.Handler, timeout time.Duration) http.Handler {
+// fail answers 500. The reason is for the log, where it stands with the trace.
+func fail(w http.ResponseWriter, reason error) { refuse(w, http.StatusInternalServerError, "", reason) }
+
+// refuse answers with a problem: the detail is for the caller.
+func refuse(w http.ResponseWriter, status int, detail string, reason error) {
+	if recorder, ok := w.(interface{ note(reason error) }); ok {
+		recorder.note(reason)
+	}
+	writeProblem(w, status, detail)
+}
+
+func (s *statusRecorder) note(reason error) { s.reason = reason }
+
+// scarce lets ten lines of a second through: a flood of failures is none of lines, and the metrics count all.
+type scarce struct{ second, lines atomic.Int64 }
+
+func (s *scarce) next() bool {
+	if now := time.Now().Unix(); s.second.Swap(now) != now {
+		s.lines.Store(0)
+	}
+	return s.lines.Add(1) <= 10
+}
+
+// logFailure says that a request failed. What passes, or is the caller's to mend, is no error.
+func logFailure(log *slog.Logger, r *http.Request, answer *statusRecorder) {
+	level := slog.LevelError
+	if code := answer.code(); code == http.StatusServiceUnavailable || code/100 == 4 {
+		level = slog.LevelWarn
+	}
+	log.Log(r.Context(), level, "request failed", "method", r.Method, "route", r.Pattern, "code", answer.code(), "error", answer.reason)
+}
+
+// dispatch answers what has no handler as everything else is answered.
+func dispatch(mux *http.ServeMux, requests http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			requests.ServeHTTP(w, r)
+			return
+		}
+		answer := &bare{ResponseWriter: w}
+		handler.ServeHTTP(answer, r)
+		if answer.status < http.StatusBadRequest { // to the same path in its clean form
+			w.WriteHeader(answer.status)
+			return
+		}
+		writeProblem(w, answer.status, "")
+	})
+}
+
+// bare keeps the status and the header of an answer, and drops its text.
+type bare struct {
+	http.ResponseWriter
+	status int
+}
+
+func (b *bare) WriteHeader(status int)         { b.status = status }
+func (b *bare) Write(data []byte) (int, error) { return len(data), nil }
+
+// deadline ends the request's context after timeout; what a handler calls must honour it, and the probes see whether
+// requests still end. Those that are shed say nothing about it.
+func deadline(next http.Handler, timeout time.Duration, progress *health.Progress) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		progress.Begin()
+		defer progress.End()
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		inner := r.WithContext(ctx)
 		defer func() { r.Pattern = inner.Pattern }() // the mux sets it on the copy; metrics and traces read it
 		next.ServeHTTP(w, inner)
-	})
-}
-
-// watch lets the probes see whether requests still end. Those that are shed say nothing about it.
-func watch(next http.Handler, progress *health.Progress) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		progress.Begin()
-		defer progress.End()
-		next.ServeHTTP(w, r)
 	})
 }
 
@@ -168,7 +210,7 @@ func recoverPanics(next http.Handler, metrics *telemetry.Metrics) http.Handler {
 			if value == nil {
 				return
 			}
-			if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			if err, _ := value.(error); errors.Is(err, http.ErrAbortHandler) {
 				panic(value)
 			}
 			metrics.Panics.Inc()
@@ -208,15 +250,13 @@ func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) ht
 
 // knownMethod bounds the values of a label that callers choose.
 func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	if strings.Contains(" GET HEAD POST PUT PATCH DELETE OPTIONS ", " "+method+" ") {
 		return method
 	}
 	return "OTHER"
 }
 
-// limitBody cuts off bodies that are longer than limit. One that says that it is not needs no watching:
-// net/http ends it where it said.
+// limitBody cuts off bodies that are longer than limit. One that says that it is not ends where it said.
 func limitBody(next http.Handler, limit int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength < 0 || r.ContentLength > limit {
@@ -241,9 +281,7 @@ func record(w http.ResponseWriter) *statusRecorder {
 	return &statusRecorder{ResponseWriter: w}
 }
 
-func (s *statusRecorder) code() int {
-	return cmp.Or(s.status, http.StatusOK)
-}
+func (s *statusRecorder) code() int { return cmp.Or(s.status, http.StatusOK) }
 
 func (s *statusRecorder) WriteHeader(status int) {
 	if status >= http.StatusOK || status == http.StatusSwitchingProtocols { // else an answer is yet to come

@@ -1,0 +1,43 @@
+package deps
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+
+	"example.com/orders/internal/config"
+)
+
+// Core is what the service gives. Settings are asked for where they are used: a config centre may change them.
+type Core struct {
+	Log      *slog.Logger
+	Settings func() *config.Config
+	HTTP     *http.Client // for calls to other services: bounded, and a part of the request's trace
+}
+
+// Bounds of a call. It ends with the context of its request as well.
+const (
+	callTimeout = 5 * time.Second
+	callsAHost  = 32        // at once; more of them wait
+	answerBytes = 64 * 1024 // a longer answer ends in an error
+)
+
+// NewCore returns it.
+func NewCore(log *slog.Logger, settings func() *config.Config) Core {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = callsAHost, callsAHost
+	transport.MaxResponseHeaderBytes = 16 * 1024
+	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
+}
+
+type bounded struct{ *http.Transport }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := b.Transport.RoundTrip(r)
+	if err == nil {
+		res.Body = http.MaxBytesReader(nil, res.Body, answerBytes)
+	}
+	return res, err
+}

@@ -1,0 +1,14 @@
+package config
+
+import "flag"
+
+// Own are the settings of your own code. This file is yours: no update touches it.
+type Own struct {
+}
+
+// flags names each key and its default. Hot in the usage: a config centre may change it while the service runs; Secret:
+// it is written to no file.
+func (o *Own) flags(*flag.FlagSet) {}
+
+// validate refuses what is wrong, or missing: then internal/config/configtest has a value for the tests.
+func (o *Own) validate(func(ok bool, format string, args ...any)) {}
