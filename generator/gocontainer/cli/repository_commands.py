@@ -80,18 +80,21 @@ def _ended(project: Project, *, abort: bool) -> str:
     """End what is under way, and return what to say about it."""
     from gocontainer.update import journal, lock_merge, undo
 
-    found = journal.read(project)
+    journals = journal.read_all(project)
+    found = journals.get(project.prefix)
     if found is None and not abort and lock_merge.is_conflicted(project):
         lock_merge.regenerate(project)
         text = mark("{lock} and {pack} are written anew for both branches. Go on with the merge.")
         return tr(text, lock=lockfile.LOCK, pack=lockfile.PACK)
+    others = [each for each in journals.values() if not each.is_clean]
+    if found is None and others:
+        raise undo.of_another(project, others[0])
     if found is None:
         raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
     if abort:
-        undo.undo(project, found)
-        return tr("The update is undone.")
-    journal.finish(project, found)
-    return tr("The update has ended. Commit it.")
+        undone = undo.undo(project, found)
+        return tr("The update is undone.") if undone else tr("Nothing of the update was left. It is forgotten.")
+    return tr("The update has ended. Commit it.") if undo.finish(project, found) else tr("The update has ended.")
 
 
 def _update(folder: Path, request: UpdateRequest) -> int:

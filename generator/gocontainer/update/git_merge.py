@@ -191,12 +191,6 @@ def _with_crlf(tree: Tree, paths: Iterable[str]) -> Tree:
     return {**tree, **changed}
 
 
-def quoted(path: str) -> bytes:
-    """Return a path as git reads it in a line."""
-    raw = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    return b'"' + raw + b'"'
-
-
 def _parse(said: bytes) -> tuple[str, dict[str, dict[int, Entry]], dict[str, str]]:
     """Return the tree, the stages of each conflicted path and the kind of conflict at each."""
     words = said.split(b"\0")

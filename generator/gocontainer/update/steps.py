@@ -21,7 +21,7 @@ from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, journal
+from gocontainer.update import base, journal, undo
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits
 
@@ -111,8 +111,9 @@ def opened(folder: Path, *markers: str) -> Iterator[ScratchRepository]:
             refuse_old_git(folder)
             raise
         with closing(project.read):
-            if journal.read(project) is not None:
-                raise journal.unfinished()
+            journals = journal.read_all(project)
+            if journals:
+                undo.refuse_under_way(project, journals)
             project.refuse_unfinished()
             yield ScratchRepository(project, place)
 
