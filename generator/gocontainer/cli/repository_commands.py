@@ -88,7 +88,7 @@ def _ended(project: Project, *, abort: bool) -> str:
         return tr(text, lock=lockfile.LOCK, pack=lockfile.PACK)
     others = [each for each in journals.values() if not each.is_clean]
     if found is None and others:
-        raise undo.of_another(project, others[0])
+        raise journal.of_another(project, others[0])
     if found is None:
         raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
     if abort:

@@ -151,9 +151,9 @@ def _under_way(folder: Path) -> UnderWay | None:
             found = journal.read(project)
             if found is None or found.is_clean:
                 return None
-            from gocontainer.update import undo
+            from gocontainer.update import remains, undo
 
-            return UnderWay(undo.stage(project, found), journal.look(project, found).undecided)
+            return UnderWay(undo.stage(project, found), remains.look(project, found).undecided)
     except (CannotUpdate, GitFailed):  # no repository, or no git
         return None
 

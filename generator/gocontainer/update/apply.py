@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from gocontainer.repository.objects import SUBMODULE, Entry
+from gocontainer.repository.objects import SUBMODULE, Entry, index_info
 from gocontainer.repository.worktree import Project
 from gocontainer.update import undo
-from gocontainer.update.git_merge import ScratchRepository, index_info
-from gocontainer.update.held_index import HeldIndex
+from gocontainer.update.git_merge import ScratchRepository
 from gocontainer.update.journal import Journal
 from gocontainer.update.steps import Plan, Update
 
@@ -28,35 +25,16 @@ def apply(update: Update, planned: Plan, text: str = "") -> None:
     placed = tuple(project.prefix + path for path in paths)
     started = Journal(project.head, placed, tree=planned.tree, folder=project.prefix)
     conflicts = sorted(project.prefix + path for path in planned.conflicts)
-
-    def check() -> None:
-        undo.refuse_shared(project, started)
-        project.refuse_uncommitted(paths)
-
-    with undo.writing(project, started, conflicts, check, commits=bool(text)) as held:
-        held.git("update-index", "-q", "--refresh", codes=(0, 1))
-        with _set_aside(project, held):
-            held.git("read-tree", "-m", "-u", project.head, planned.tree)
+    with undo.writing(
+        project, started, conflicts, lambda: project.refuse_uncommitted(paths), commits=bool(text)
+    ) as held:
+        held.check_out(planned.tree)
         if conflicts:
             held.git(*_SHOW, stdin=_shown(project, planned))
             held.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))
         held.replace()
         if text:
             commit(project, planned, text)
-
-
-@contextmanager
-def _set_aside(project: Project, held: HeldIndex) -> Iterator[None]:
-    """Have the index without what other services of the repository have to decide: git merges over none of it."""
-    stages = held.git("ls-files", "--unmerged", "-z", "--full-name", ":/") if project.prefix else b""
-    if stages:
-        paths = {os.fsdecode(line.partition(b"\t")[2]) for line in stages.split(b"\0") if line}
-        nothing = Entry("0", "0" * len(project.head))
-        whole = index_info("", {path: project.everything.get(path) for path in paths}, nothing)
-        held.git("update-index", "-z", "--index-info", stdin=whole)
-    yield
-    if stages:
-        held.git("update-index", "-z", "--index-info", stdin=index_info("", dict.fromkeys(paths), nothing) + stages)
 
 
 def adopt(scratch: ScratchRepository, planned: Plan) -> None:

@@ -172,12 +172,6 @@ class ScratchRepository:
         return cleaned
 
 
-def index_info(prefix: str, changes: Mapping[str, Entry | None], nothing: Entry) -> bytes:
-    """Return ``changes`` as ``git update-index --index-info`` reads them."""
-    lines = ((entry or nothing, prefix + path) for path, entry in changes.items())
-    return b"".join(f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for entry, path in lines)
-
-
 def _is_crlf(content: bytes) -> bool:
     """Whether nearly every line ends in CRLF."""
     ends = content.count(b"\n")

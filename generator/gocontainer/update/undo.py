@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gocontainer.errors import CannotUpdate, Interrupted
-from gocontainer.repository.objects import Entry
+from gocontainer.repository.objects import Entry, index_info
 from gocontainer.repository.worktree import Project, folders
 from gocontainer.texts import listed, mark, tr
-from gocontainer.update import journal
-from gocontainer.update.git_merge import SIDES, index_info
+from gocontainer.update import journal, remains
+from gocontainer.update.git_merge import SIDES
 from gocontainer.update.held_index import HeldIndex, held_index
-from gocontainer.update.journal import Found, Journal, look
+from gocontainer.update.journal import Journal
+from gocontainer.update.remains import Found, look
 
 
 @contextmanager
@@ -126,7 +127,7 @@ def _edited(paths: Sequence[str]) -> CannotUpdate:
 
 def _refuse_committed(project: Project, started: Journal) -> None:
     """Raise CannotUpdate where the update was committed, perhaps by itself, killed just then: it has ended then."""
-    if journal.is_committed(project, started):
+    if remains.is_committed(project, started):
         if not started.settled:
             journal.close(project)
         raise CannotUpdate(tr("the update was committed"), tr("Undo it with git, as any other change."))
@@ -156,7 +157,7 @@ def _bring_back(project: Project, held: HeldIndex, started: Journal, found: Foun
 
 def _remove(place: Path, seen: bytes) -> bool:
     """Remove what lies at ``place``, if anything; False, and it stays, where it is another than was ``seen``."""
-    if journal.fingerprint(place) != seen:
+    if remains.fingerprint(place) != seen:
         return False
     if seen:
         place.unlink()
@@ -212,7 +213,7 @@ _REASONS = {
 
 def stage(project: Project, started: Journal) -> str:
     """Return where an update is that has not ended: committed, gone (say with 'git reset'), interrupted or open."""
-    if journal.is_committed(project, started):
+    if remains.is_committed(project, started):
         return "committed"
     if look(project, started).is_gone:
         return "gone"
@@ -231,19 +232,4 @@ def refuse_under_way(project: Project, journals: Mapping[str, Journal]) -> None:
         raise CannotUpdate(tr(_REASONS[where]), hints.get(where, tr("Run 'gocontainer update --abort'.")))
     killed = [each for each in journals.values() if each.folder != project.prefix and not each.settled]
     if killed and (project.git_dir / "index.lock").exists():
-        raise of_another(project, killed[0])
-
-
-def refuse_shared(project: Project, started: Journal) -> None:
-    """Raise CannotUpdate where the update of another folder, which has not ended, has a path in hand as well."""
-    for folder, other in journal.read_all(project).items():
-        if folder != started.folder and not other.is_clean and {*other.paths} & {*started.paths}:
-            raise of_another(project, other)
-
-
-def of_another(project: Project, other: Journal) -> CannotUpdate:
-    """Return the error where the update of another folder is in the way, which has to end first."""
-    folder = project.top / other.folder
-    reason = tr("an update of {folder} has not ended", folder=folder)
-    hint = tr("End it with 'gocontainer update {folder} --continue', or '--abort'.", folder=folder)
-    return CannotUpdate(reason, hint)
+        raise journal.of_another(project, killed[0])
