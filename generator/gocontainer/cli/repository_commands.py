@@ -58,7 +58,7 @@ def update(**values: Any) -> int:
     request = UpdateRequest(**values)
     folder = lockfile.top(absolute(request.path), cruft.FILE, ".git")
     if request.abort or request.finish:
-        return _end(folder, abort=request.abort)
+        return _end(folder, request)
     if request.restore:
         from gocontainer.update.restore import restore as bring_back
 
@@ -67,23 +67,23 @@ def update(**values: Any) -> int:
     return _update(folder, request)
 
 
-def _end(folder: Path, *, abort: bool) -> int:
+def _end(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.repository.worktree import Project
 
     project = Project(folder)
     with contextlib.closing(project.read):
-        say(_ended(project, abort=abort))
+        say(_ended(project, request))
     return 0
 
 
-def _ended(project: Project, *, abort: bool) -> str:
+def _ended(project: Project, request: UpdateRequest) -> str:
     """End what is under way, and return what to say about it."""
     from gocontainer.update import journal, lock_merge, undo
 
     journals = journal.read_all(project)
     found = journals.get(project.prefix)
-    if found is None and not abort and lock_merge.is_conflicted(project):
-        lock_merge.regenerate(project)
+    if (found is None or found.is_clean) and not request.abort and lock_merge.is_conflicted(project):
+        lock_merge.regenerate(project, lambda ours, theirs: _later(project, ours, theirs, request))
         text = mark("{lock} and {pack} are written anew for both branches. Go on with the merge.")
         return tr(text, lock=lockfile.LOCK, pack=lockfile.PACK)
     others = [each for each in journals.values() if not each.is_clean]
@@ -91,10 +91,16 @@ def _ended(project: Project, *, abort: bool) -> str:
         raise journal.of_another(project, others[0])
     if found is None:
         raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
-    if abort:
+    if request.abort:
         undone = undo.undo(project, found)
         return tr("The update is undone.") if undone else tr("Nothing of the update was left. It is forgotten.")
     return tr("The update has ended. Commit it.") if undo.finish(project, found) else tr("The update has ended.")
+
+
+def _later(project: Project, ours: lockfile.Lock, theirs: lockfile.Lock, request: UpdateRequest) -> lockfile.Lock:
+    from gocontainer.external import template  # takes long to import
+
+    return template.later(project, ours, theirs, request.template)
 
 
 def _update(folder: Path, request: UpdateRequest) -> int:

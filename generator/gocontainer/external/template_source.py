@@ -16,6 +16,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gocontainer.errors import CannotFetch, CannotUse, GitFailed
+from gocontainer.external import releases
 from gocontainer.repository.git import Git, Reader
 from gocontainer.repository.objects import SUBMODULE, list_tree
 from gocontainer.repository.tree import File, Tree, digest
@@ -24,8 +25,6 @@ from gocontainer.texts import tr
 _SCHEMES = ("https", "ssh", "file")
 _SCP = re.compile(r"(?:[\w.-]+@)?(?!-)[\w.-]+:(?!:)(?P<path>.+)")
 _REVISION = re.compile(r"(?!.*\.\.)\w[\w./+-]*")
-_RELEASE = re.compile(r"\D*(\d+(?:\.\d+)*)")
-"""A tag that is a version, and no candidate for one: v1.2.0, release-7."""
 
 
 class TemplateSource(NamedTuple):
@@ -140,6 +139,11 @@ class Folder:
         """Raise CannotUse: a folder does not know what it was."""
         return self.pick(commit)
 
+    def later(self, one: str, other: str) -> str:
+        """Return nothing: a folder has no history."""
+        del one, other
+        return ""
+
 
 class Repository:
     """A git repository, cloned whole and without a work tree."""
@@ -156,7 +160,7 @@ class Repository:
     def pick(self, revision: str = "", version: str = "", commit: str = "") -> Snapshot:
         """Return the template at ``revision``, else the newest there is for one that is of ``version`` at ``commit``.
 
-        That is the head of the branch which ``version`` names, else the newest tag, unless ``commit`` holds
+        That is the head of the branch which ``version`` names, else the newest release, unless ``commit`` holds
         that already; else the head of the default branch.
         """
         if revision:
@@ -164,7 +168,7 @@ class Repository:
         branch = self._commit(f"refs/heads/{version}") if _REVISION.fullmatch(version) else ""
         if branch and not self._commit(f"refs/tags/{version}"):
             return self.at(branch, version)
-        tag = self._newest()
+        tag = releases.newest(self._tags(), "" if commit and commit.startswith(version) else version)
         newest = self._commit(f"refs/tags/{tag}" if tag else "HEAD")
         if not newest:
             reason = tr("the template {source} has no commit", source=self.source)
@@ -207,16 +211,15 @@ class Repository:
             "for-each-ref", "--sort=-version:refname", "--format=%(refname:lstrip=2)", "refs/tags"
         ).split()
 
-    def _newest(self) -> str:
-        found = ((_RELEASE.fullmatch(tag), tag) for tag in self._tags())
-        releases = [([int(part) for part in match[1].split(".")], tag) for match, tag in found if match]
-        return max(releases)[1] if releases else ""
-
     def _holds(self, commit: str, other: str) -> bool:
         """Whether ``other`` is in the history of ``commit``."""
         if not re.fullmatch("[0-9a-f]{40,64}", commit) or not self._commit(commit):
             return False
-        return self.git.line("merge-base", commit, other) == other
+        return self.git("merge-base", commit, other, codes=(0, 1, 128)).decode().strip() == other
+
+    def later(self, one: str, other: str) -> str:
+        """Return which of two commits has the other in its history; nothing where neither has."""
+        return one if self._holds(one, other) else other if self._holds(other, one) else ""
 
 
 Opened = Folder | Repository

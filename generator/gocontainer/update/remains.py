@@ -51,8 +51,9 @@ def look(project: Project, journal: Journal) -> Found:
     if not journal.tree:  # 0.1.0 had git keep first what it wrote: what git has is not lost
         free, kept = (tuple(undecided) if journal.settled else journal.conflicts), _kept(project, oids)
     for path, oid in zip(files, oids, strict=True):
-        same = journal.tree and path in before and before[path].oid == oid
-        if same and before[path].mode == after.get(path, before[path]).mode:
+        old = before.get(path, Entry("", ""))
+        modes = (_mode(project.top / path), after.get(path, old).mode)  # where both are alike a system need have none
+        if journal.tree and old.oid == oid and old.mode in modes:
             continue
         known = [tree[path].oid for tree in (before, after) if path in tree]
         if path in free or oid in known or oid in kept or (not journal.settled and _is_begun(project, path, known)):
@@ -83,14 +84,22 @@ def fingerprint(place: Path) -> bytes:
     return hashlib.sha256(place.read_bytes()).digest() if place.is_file() else b""
 
 
+def _mode(place: Path) -> str:
+    """Return the mode that git would have of a file or a link."""
+    if place.is_symlink():
+        return "120000"
+    return "100755" if place.stat().st_mode & 0o100 else "100644"
+
+
 def _sorted(top: Path, paths: Sequence[str]) -> tuple[list[str], list[str], set[str]]:
     """Return the paths that are files or links, those that are not, and what is there that no path is about."""
     known, files, absent, others = {*paths}, [], [], set()
     for path in paths:
         place = top / path
         blocked = [each for each in folders(path) if os.path.lexists(top / each) and not _is_folder(top / each)]
-        if blocked:
+        if {*blocked} - known:
             others.update({*blocked} - known)
+        elif blocked:
             absent.append(path)
         elif place.is_symlink() or place.is_file():
             files.append(path)
