@@ -92,8 +92,10 @@ def _ended(project: Project, request: UpdateRequest) -> str:
     if found is None:
         raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
     if request.abort:
-        undone = undo.undo(project, found)
-        return tr("The update is undone.") if undone else tr("Nothing of the update was left. It is forgotten.")
+        left = undo.undo(project, found)
+        done = tr("Nothing of the update was left. It is forgotten.") if left.is_gone else tr("The update is undone.")
+        kept = mark("What was decided in {path} is kept: 'git show {oid}'.")
+        return "\n".join([done, *(tr(kept, path=path, oid=oid) for path, oid in left.decided.items())])
     return tr("The update has ended. Commit it.") if undo.finish(project, found) else tr("The update has ended.")
 
 
@@ -129,7 +131,8 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     if request.as_json:
         say(update_report.document(update, planned, written=written))
     else:
-        say(update_report.text(update, planned, written=written, branch=request.branch or ""))
+        how = {"written": written, "committed": request.commit}
+        say(update_report.text(update, planned, **how, branch=request.branch or ""))
     if planned.conflicts:
         return 3
     return 4 if preview and planned.changes else 0

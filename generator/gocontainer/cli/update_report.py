@@ -77,7 +77,7 @@ def current(update: Update, *, as_json: bool) -> str:
     return "\n".join([is_current, *_offered(update)])
 
 
-def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
+def text(update: Update, planned: Plan, *, written: bool, branch: str, committed: bool) -> str:
     """Return what a person reads."""
     marks = changes(update, planned)
     lines = [_title(update, len(marks), written=written)]
@@ -98,7 +98,11 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
     lines += [
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
-    lines += [*_changed_limits(update), *_offered(update), *_next(planned, written=written, branch=branch)]
+    lines += [
+        *_changed_limits(update),
+        *_offered(update),
+        *_next(planned, written=written, branch=branch, committed=committed),
+    ]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 
@@ -163,7 +167,7 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
+def _next(planned: Plan, *, written: bool, branch: str, committed: bool) -> Iterator[str]:
     if planned.conflicts and written:
         decide = mark("Decide the lines between the markers and 'git add' each file; then run '{command}'.")
         yield tr(decide, command="gocontainer update --continue")
@@ -172,3 +176,5 @@ def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
         yield tr("Nothing was written.")
     elif written and branch:
         yield tr("It is committed as the branch {branch}.", branch=branch)
+    elif written and not committed:
+        yield tr("Until you commit it, '{command}' undoes it.", command="gocontainer update --abort")

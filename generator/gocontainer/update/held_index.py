@@ -12,6 +12,7 @@ from pathlib import Path
 from gocontainer.repository.git import Git
 from gocontainer.repository.objects import Entry, index_info
 from gocontainer.repository.worktree import Project, other_git
+from gocontainer.update.journal import NAME
 
 try:
     import fcntl
@@ -20,7 +21,7 @@ except ImportError:  # Windows
 
 MARK = b"Held by gocontainer: if it does not run, 'gocontainer update --abort' lets go.\n"
 """What git's lock holds while it is ours. git itself writes something else there."""
-_COPY = "gocontainer-update.index"
+_COPY = f"{NAME}.index"
 
 
 class HeldIndex:
@@ -43,7 +44,8 @@ class HeldIndex:
     def check_out(self, tree: str) -> None:
         """Bring what ``tree`` changes in the last commit to the copy and to the disk, and nothing over an edit."""
         self.git("update-index", "-q", "--refresh", codes=(0, 1))
-        aside = self._set_aside() if self._project.prefix else b""
+        others = self._project.prefix or any(self._project.git_dir.glob(f"{NAME}-*"))
+        aside = self._set_aside() if others else b""
         self.git("read-tree", "-m", "-u", self._project.head, tree)
         if aside:
             self.git("update-index", "-z", "--index-info", stdin=aside)

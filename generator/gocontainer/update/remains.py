@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Found(NamedTuple):
     """Paths at which, below which or in whose way is what neither the last commit nor the update has."""
     free: tuple[str, ...]
     """Paths at which anything may be: people were asked to decide there."""
+    decided: dict[str, str]
+    """By such a path, the object that people made of it, which nothing else has."""
     undecided: list[str]
     """Paths that git has no decision for."""
     is_gone: bool
@@ -50,6 +52,7 @@ def look(project: Project, journal: Journal) -> Found:
     free = journal.conflicts if undecided or any(staged.get(path) == after.get(path) for path in journal.own) else ()
     if not journal.tree:  # 0.1.0 had git keep first what it wrote: what git has is not lost
         free, kept = (tuple(undecided) if journal.settled else journal.conflicts), _kept(project, oids)
+    decided = {}
     for path, oid in zip(files, oids, strict=True):
         old = before.get(path, Entry("", ""))
         modes = (_mode(project.top / path), after.get(path, old).mode)  # where both are alike a system need have none
@@ -58,12 +61,15 @@ def look(project: Project, journal: Journal) -> Found:
         known = [tree[path].oid for tree in (before, after) if path in tree]
         if path in free or oid in known or oid in kept or (not journal.settled and _is_begun(project, path, known)):
             written.append(path)
+            decided.update({} if oid in known else {path: oid})
         else:
             others.add(path)
     there = {*files, *before}
     found = {path: digests[path] for path in written if path in there}
     is_gone = not found and all(staged.get(path) == before.get(path) for path in journal.paths)
-    return Found(found, sorted(others), free, undecided, is_gone)
+    return Found(
+        found, sorted(others), free, {path: decided[path] for path in decided if path in free}, undecided, is_gone
+    )
 
 
 def _staged(project: Project) -> dict[str, Entry]:
@@ -122,9 +128,14 @@ def _oids(project: Project, paths: Sequence[str]) -> list[str]:
     """Return the object ids that files and links would have in git."""
     links = {path for path in paths if (project.top / path).is_symlink()}
     files = [path for path in paths if path not in links]
-    asked = b"".join(_quoted(path) + b"\n" for path in files)
-    found = dict(zip(files, project.git("hash-object", "--stdin-paths", stdin=asked).decode().split(), strict=True))
+    found = dict(zip(files, hashed(project, files), strict=True))
     return [found.get(path) or _link(project, path) for path in paths]
+
+
+def hashed(project: Project, paths: Iterable[str], *how: str) -> list[str]:
+    """Return the ids of the objects that git makes of files; with ``-w`` it keeps them."""
+    asked = b"".join(_quoted(path) + b"\n" for path in paths)
+    return project.git("hash-object", *how, "--stdin-paths", stdin=asked).decode().split()
 
 
 def _quoted(path: str) -> bytes:

@@ -98,11 +98,11 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def undo(project: Project, started: Journal) -> bool:
-    """Bring every path back to the last commit, in the index and on the disk; False where nothing was left.
+def undo(project: Project, started: Journal) -> Found:
+    """Bring every path back to the last commit, in the index and on the disk, and return what was found there.
 
     Raises CannotUpdate, having touched nothing, where the update was committed, or where a path is neither as
-    committed nor as the update wrote it; what was decided in a conflict is undone, as git does it.
+    committed nor as the update wrote it; what was decided in a conflict is undone, as git does it, and git keeps it.
     """
     if not started.settled:
         journal.release(project)
@@ -113,11 +113,13 @@ def undo(project: Project, started: Journal) -> bool:
             raise _edited(found.others)
         if started.settled:
             journal.write(project, started._replace(settled=False, conflicts=found.free))
+        if found.decided:
+            remains.hashed(project, found.decided, "-w")
         edited = _bring_back(project, held, started, found)
         if edited:
             raise _edited(edited)
     journal.close(project)
-    return not found.is_gone
+    return found
 
 
 def _edited(paths: Sequence[str]) -> CannotUpdate:
