@@ -208,16 +208,6 @@ def test_a_killed_abort_can_be_run_again(tmp_path: Path, driver: Driver) -> None
         shutil.rmtree(repository.top)
 
 
-def act_before(monkeypatch: pytest.MonkeyPatch, folder: Path, number: int, act: str) -> Path:
-    """Put a git first in PATH that does ``act`` just before the n-th git starts; return the file that counts them."""
-    folder.mkdir()
-    count = folder / "count"
-    count.touch()
-    when = f'echo >> {count}; [ "$(wc -l < {count})" -eq {number} ]'
-    git_first(monkeypatch, folder, when, act)
-    return count
-
-
 def wrapped(monkeypatch: pytest.MonkeyPatch, folder: Path, words: str, act: str) -> None:
     """Put a git first in PATH that does ``act`` just before the first command with ``words``."""
     place = '*" ' + ' "*" '.join(words.split()) + ' "*'
@@ -232,49 +222,6 @@ def git_first(monkeypatch: pytest.MonkeyPatch, folder: Path, when: str, act: str
     (folder / "git").write_text(script)
     (folder / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{path}")
-
-
-ACTS = {
-    "saves a file": "echo mine >> changed/3.txt",
-    "writes a new file": "mkdir -p new/deep; echo mine > new/deep/1.txt",
-    "begins a commit": "set -C; echo DIRC > .git/index.lock && touch ../began",  # as git does, not over another's
-    "puts a link in place of a folder": "rm -r changed; mkdir ../other; cp same/* ../other; ln -s ../other changed",
-}
-
-
-@pytest.mark.parametrize("build", [clean, conflicting])
-@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
-def test_what_somebody_does_at_any_moment_of_an_update_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Callable[[Path], Repository], act: str
-) -> None:
-    source, outcomes = build(tmp_path / "source"), set()
-    whole = Copy(source, tmp_path / "whole")
-    with monkeypatch.context() as patched:
-        count = act_before(patched, tmp_path / "bin", 0, ":")
-        whole.update(NEWER)
-    total = len(count.read_text())
-    for number in range(max(1, total - 9), total + 1):  # before that, only what merges in a scratch repository
-        repository = Copy(source, tmp_path / f"run{number}/orders")
-        alone = Copy(source, tmp_path / f"run{number}/alone/orders")
-        with monkeypatch.context() as patched:
-            act_before(patched, tmp_path / f"bin{number}", number, f"cd {repository.top}; {act}")
-            done = repository.update(NEWER)
-        subprocess.run(["sh", "-c", act], cwd=alone.top, check=True)
-        before, now = files(alone), files(repository)
-        if done.code in (1, 2):
-            assert now == before, (number, done.err)
-            assert not (repository.top / ".git/gocontainer-update").exists(), number
-        else:
-            changed = {
-                path for path, file in before.items() if files(source).get(path) != file and file[1] != b"a folder"
-            }
-            stays = (now[path] == before[path] or now[path][1].endswith(b"\nmine\n") for path in changed)
-            assert all(stays), number
-        lock, began = repository.top / ".git/index.lock", repository.top.parent / "began"
-        assert lock.exists() == began.exists(), number
-        outcomes.add(done.code)
-        shutil.rmtree(repository.top.parent)
-    assert outcomes & {1, 2}
 
 
 def test_what_somebody_wrote_between_a_kill_and_the_abort_stays(tmp_path: Path, driver: Driver) -> None:

@@ -2,8 +2,9 @@
 
     opened --(prepare)--> Update: base, mine, theirs --(plan)--> Plan --(apply)--> index and work tree, or a new branch
 
-``steps`` prepares and plans, ``apply`` writes, ``undo`` takes back what ``journal`` remembers; ``base`` finds the first
-render, ``git_merge`` merges, ``lost_edits`` and ``resolvers`` look after what git cannot know. Builds on ``rendering``.
+``steps`` prepares and plans, ``apply`` writes, ``undo`` takes back what ``journal`` remembers and ``remains`` finds;
+``base`` finds the first render, ``git_merge`` merges, ``lost_edits`` and ``resolvers`` look after what git cannot know.
+Builds on ``rendering``.
 
 ``steps`` has also the files that an update leaves to the project (``OWNED``); the one value ``Update`` is handed
 down. ``git_merge`` has the scratch repository, a private bare one that borrows the project's objects and in which git
