@@ -431,6 +431,22 @@ def test_an_update_that_is_told_to_stop_undoes_what_it_wrote(
     assert not (repository.top / ".git/gocontainer-update").exists()
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_an_abort_that_is_told_to_stop_says_that_it_has_to_be_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    repository = conflicting(tmp_path / "orders")
+    old = state(repository)
+    assert repository.update(NEWER).code == 3
+    with monkeypatch.context() as patched:
+        wrapped(patched, tmp_path / "bin", "checkout-index", f"kill -{name[3:]} $PPID; sleep 1")
+        done = command("update", str(repository.folder), "--abort")
+    again = "Interrupted. Run 'gocontainer update --abort' again.\n"
+    assert (done.code, done.err) == (128 + getattr(signal, name), again)
+    assert command("update", str(repository.folder), "--abort").code == 0
+    assert state(repository) == old
+
+
 def test_a_commit_that_git_refuses_undoes_the_update(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody moved the branch just before."""
     repository = clean(tmp_path / "orders")

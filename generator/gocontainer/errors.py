@@ -292,4 +292,10 @@ class Interrupted(Cancelled):
 
     def __init__(self, signal: int) -> None:
         super().__init__()
-        self.exit_code = 128 + signal
+        self.signal, self.exit_code = signal, 128 + signal
+
+
+class HalfUndone(Interrupted):
+    """A signal came while an update was undone; the rest can still be."""
+
+    says = mark("Interrupted. Run 'gocontainer update --abort' again.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gocontainer.errors import CannotUpdate, Interrupted
+from gocontainer.errors import CannotUpdate, HalfUndone, Interrupted
 from gocontainer.repository.objects import Entry, index_info
 from gocontainer.repository.worktree import Project, folders
 from gocontainer.texts import listed, mark, tr
@@ -106,7 +106,7 @@ def undo(project: Project, started: Journal) -> Found:
     """
     if not started.settled:
         journal.release(project)
-    with held_index(project) as held:
+    with interruptible(), held_index(project) as held:
         _refuse_committed(project, started)
         found = look(project, started)
         if found.others and not found.is_gone:
@@ -115,7 +115,10 @@ def undo(project: Project, started: Journal) -> Found:
             journal.write(project, started._replace(settled=False, conflicts=found.free))
         if found.decided:
             remains.hashed(project, found.decided, "-w")
-        edited = _bring_back(project, held, started, found)
+        try:
+            edited = _bring_back(project, held, started, found)
+        except (KeyboardInterrupt, Interrupted) as error:
+            raise HalfUndone(error.signal if isinstance(error, Interrupted) else signal.SIGINT) from error
         if edited:
             raise _edited(edited)
     journal.close(project)
