@@ -431,7 +431,7 @@ def test_an_update_that_is_told_to_stop_undoes_what_it_wrote(
     assert not (repository.top / ".git/gocontainer-update").exists()
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_an_abort_that_is_told_to_stop_says_that_it_has_to_be_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -188,8 +188,9 @@ def finish(project: Project, started: Journal) -> bool:
                 pass
         journal.close(project)
         return False
+    reason = _REASONS[where]
     if where != "open":
-        raise CannotUpdate(tr(_REASONS[where]), tr("Run 'gocontainer update --abort'."))
+        raise CannotUpdate(tr(reason), tr("Run 'gocontainer update --abort'."))
     left = look(project, started).undecided
     if left:
         reason = tr("a conflict is not decided yet: {paths}", paths=listed(left))
@@ -233,8 +234,9 @@ def refuse_under_way(project: Project, journals: Mapping[str, Journal]) -> None:
     earlier = journals.get(project.prefix)
     if earlier is not None and not earlier.is_clean:
         where = stage(project, earlier)
+        reason = _REASONS[where]
         hints = {"committed": tr("Run 'gocontainer update --continue'."), "open": journal.unfinished().hint}
-        raise CannotUpdate(tr(_REASONS[where]), hints.get(where, tr("Run 'gocontainer update --abort'.")))
+        raise CannotUpdate(tr(reason), hints.get(where, tr("Run 'gocontainer update --abort'.")))
     killed = [each for each in journals.values() if each.folder != project.prefix and not each.settled]
     if killed and (project.git_dir / "index.lock").exists():
         raise journal.of_another(project, killed[0])
