@@ -277,8 +277,7 @@ class Cancelled(GocontainerError):
         self.kept = False
 
     def __str__(self) -> str:
-        way_back = " " + tr("'gocontainer new --resume' goes on from here.") if self.kept else ""
-        return super().__str__() + way_back
+        return super().__str__() + (" " + tr("'gocontainer new --resume' goes on from here.") if self.kept else "")
 
 
 HANG_UP = 1
