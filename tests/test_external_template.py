@@ -11,7 +11,7 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.errors import CannotUse
-from gocontainer.external import template_source
+from gocontainer.external import template_paths, template_source
 from gocontainer.repository import tree
 from tests.helpers.support import COMMAND, ROOT, Run, clean_environment, gocontainer, ok, pip_tool
 from tests.helpers.templates import FILES, Template
@@ -529,8 +529,8 @@ def test_hooks_filters_and_settings_of_the_template_s_repository_do_not_run(temp
 
 def test_a_path_out_of_git_s_own_tree_is_refused() -> None:
     outside = ("../a", "a/../b", "/a", "a//b", ".git/config", "a/.GIT/x", "a\\b", "", "\udcff", "a\0")
-    assert not any(map(template_source.is_inside, outside))
-    assert all(map(template_source.is_inside, ["a", ".gitignore", "a/.github/b", "...a"]))
+    assert not any(map(template_paths.is_inside, outside))
+    assert all(map(template_paths.is_inside, ["a", ".gitignore", "a/.github/b", "...a"]))
 
 
 # Update
@@ -821,7 +821,7 @@ def test_checkout_directory_and_skip_of_cruft_are_honoured(tmp_path: Path) -> No
     ok(project.update("--commit"))
     document = locked(project.folder)
     assert (document["template"]["version"], document["template"]["directory"]) == ("stable", "sub")
-    assert document["keep"] == ["*.txt", "docs"]
+    assert document["keep"] == ["./*.txt", "docs"]
     assert "FIVE" in project.read()
     assert project.read("none.txt") == "none\n"
     assert not (project.folder / "docs").exists()
@@ -872,3 +872,157 @@ def test_a_cookiecutter_that_would_render_elsewhere_is_not_used(monkeypatch: pyt
 
 def test_an_origin_that_is_refused_is_a_usage_error() -> None:
     assert CannotUse.exit_code == 2
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("https://acme@dev.azure.com/acme/platform/_git/template", "https://dev.azure.com/acme/platform/_git/template"),
+        ("https://acme@acme.visualstudio.com/p/_git/t", "https://acme.visualstudio.com/p/_git/t"),
+        ("https://jane@tfs.example.com/tfs/Default/_git/t", "https://tfs.example.com/tfs/Default/_git/t"),
+        ("https://jane@bitbucket.org/acme/template.git", "https://bitbucket.org/acme/template.git"),
+        ("https://jane@git.example.com/scm/acme/template.git", "https://git.example.com/scm/acme/template.git"),
+        ("git@ssh.dev.azure.com:v3/acme/platform/template", "git@ssh.dev.azure.com:v3/acme/platform/template"),
+        ("git@bitbucket.org:acme/template.git", "git@bitbucket.org:acme/template.git"),
+        ("ssh://git@git.example.com:7999/acme/t.git", "ssh://git@git.example.com:7999/acme/t.git"),
+        ("git@gitlab.com:acme/platform/template.git", "git@gitlab.com:acme/platform/template.git"),
+        ("https://gitlab.com/acme/platform/template.git", "https://gitlab.com/acme/platform/template.git"),
+        ("https://github.com/acme/template", "https://github.com/acme/template"),
+        ("gh:acme/template", "https://github.com/acme/template.git"),
+        ("gl:acme/platform/template", "https://gitlab.com/acme/platform/template.git"),
+        ("bb:acme/template.git", "https://bitbucket.org/acme/template.git"),
+        ("git@gh:acme/template", "git@gh:acme/template"),
+    ],
+)
+@pytest.mark.parametrize("revision", ["", "v1"])
+def test_each_forges_clone_address_is_taken_and_named_without_its_user(given: str, name: str, revision: str) -> None:
+    found = template_source.parse(f"{given}@{revision}" if revision else given)
+    assert (found.name, found.revision, found.folder) == (name, revision, None)
+
+
+@pytest.mark.parametrize(
+    "user", ["ghp_0123456789abcdefghij", "glpat-0123", "ATBBxyz", "me:secret", "a" * 52, "github_pat_11AB"]
+)
+@pytest.mark.parametrize("rest", ["dev.azure.com/acme/p/_git/t", "bitbucket.org/acme/t.git"])
+def test_a_token_is_no_user(user: str, rest: str) -> None:
+    with pytest.raises(CannotUse, match="holds a secret"):
+        template_source.parse(f"https://{user}@{rest}")
+
+
+def with_address(monkeypatch: pytest.MonkeyPatch, address: str, template: Template) -> None:
+    """Let git find a template at an address, by a setting that only the environment has."""
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{template.folder.as_uri()}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", address)
+
+
+@pytest.mark.parametrize("user", ["", "acme@"])
+def test_settings_of_the_environment_reach_git_and_no_user_reaches_the_lock(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    template.release("v1")
+    address = f"https://{user}dev.azure.com/acme/p/_git/t"
+    with_address(monkeypatch, address, template)
+    ok(new(tmp_path / "out", address))
+    assert locked(tmp_path / "out/orders")["template"]["name"] == "https://dev.azure.com/acme/p/_git/t"
+
+
+@pytest.mark.parametrize("known_by", ["commit", "remote"])
+def test_a_checkout_of_the_template_keeps_its_name_in_the_lock(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known_by: str
+) -> None:
+    template.release("v1")
+    address = "https://github.com/acme/template"
+    with_address(monkeypatch, address, template)
+    service = Service(tmp_path, address)
+    template.write({README: NEWER})
+    template.release("v2")
+    depth = ["--depth", "1"] if known_by == "remote" else []
+    template.git("clone", "--quiet", *depth, template.folder.as_uri(), str(tmp_path / "checkout"))
+    remote = "git@github.com:acme/template.git" if known_by == "remote" else "https://mirror.example/t"
+    subprocess.run(["git", "remote", "set-url", "origin", remote], cwd=tmp_path / "checkout", check=True)
+    monkeypatch.delenv("GIT_CONFIG_COUNT")
+    ok(service.update("--template", str(tmp_path / "checkout"), "--commit"))
+    document = locked(service.folder)["template"]
+    assert (document["name"], document["version"]) == (address, "v2")
+
+
+def test_a_folder_that_may_be_another_template_takes_no_addresses_place(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template.release("v1")
+    with_address(monkeypatch, "https://github.com/acme/template", template)
+    service = Service(tmp_path, "https://github.com/acme/template")
+    other = Template(tmp_path / "other")
+    for version in ("v8", "v9"):  # a plain folder, then a repository
+        run = service.update("--template", str(other.folder))
+        refused(run, tmp_path / "nowhere", "is not known to be a checkout of https://github.com/acme/template")
+        other.release(version)
+    ok(service.update("--template", other.folder.as_uri(), "--commit"))
+    assert locked(service.folder)["template"]["name"] == other.folder.as_uri()
+
+
+def test_a_template_in_a_folder_is_named_by_a_flag(tmp_path: Path) -> None:
+    acme = Template(
+        tmp_path / "acme", {f"{place}/{path}": text for place in ("go", "py/x") for path, text in FILES.items()}
+    )
+    for place in ("go", "py/x"):
+        (acme.folder / place / "cookiecutter.json").write_text(json.dumps(acme.variables))
+    (acme.folder / "cookiecutter.json").unlink()
+    acme.release("v1")
+    run = new(tmp_path / "out", acme.folder)
+    refused(
+        run, tmp_path, "holds no cookiecutter.json at its top", "Name the template's folder with --directory: go, py/x."
+    )
+    refused(new(tmp_path / "out", acme.folder, "--directory", "../acme/go"), tmp_path, "holds no cookiecutter.json")
+    service = Service(tmp_path, acme.folder, "--directory", "py/x")
+    assert locked(service.folder)["template"]["directory"] == "py/x"
+    (acme.folder / "py/x" / README).write_text(NEWER)
+    acme.release("v2")
+    ok(service.update("--commit"))
+    assert "FIVE" in service.read()
+    ok(service.update("--template", str(acme.folder), "--directory", "go", "--commit"))
+    assert locked(service.folder)["template"]["directory"] == "go"
+    refused(service.update("--directory", "go"), tmp_path / "nowhere", "Name the template with --template as well")
+    refused(
+        command("new", "x", "--directory", "go", "--no-input"), tmp_path / "nowhere", "no meaning without --template"
+    )
+
+
+def test_who_has_the_template_at_hand_is_told_what_is_not_rendered(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    (template.folder / "ignored").write_text("")
+    (template.folder / ".git/info/exclude").write_text("ignored\n")
+    assert new(tmp_path / "1", template.folder).err == ""
+    template.write({README: "edited\n"})
+    assert "at v1, without what is not committed there." in new(tmp_path / "2", template.folder).err
+    template.release()
+    run = new(tmp_path / "3", template.folder)
+    assert f"at v1, not its last commit, which is {template.folder}@HEAD." in run.err
+    assert (tmp_path / "3/orders/README.md").read_text() != "edited\n"
+    assert new(tmp_path / "4", f"{template.folder}@HEAD").err == ""
+    assert new(tmp_path / "5", template.folder.as_uri()).err == ""
+
+
+@pytest.mark.parametrize("filtered", ["blob:none", "tree:0"])
+def test_a_template_that_is_a_partial_clone_is_rendered_whole(
+    template: Template, tmp_path: Path, filtered: str
+) -> None:
+    template.write({"docs/old.md": "old\n"})
+    template.release("v1")
+    template.git("config", "uploadpack.allowFilter", "true")
+    clone = [*("clone", "--quiet", "--no-checkout", f"--filter={filtered}"), template.folder.as_uri()]
+    template.git(*clone, str(tmp_path / "partial"))
+    partial = Template.__new__(Template)
+    partial.folder, partial.variables = tmp_path / "partial", dict(template.variables)
+    ok(new(tmp_path / "1", partial.folder))
+    assert locked(tmp_path / "1/orders")["template"]["version"] == "v1"
+    partial.git("switch", "--quiet", "-c", "local")
+    partial.write({README: NEWER})
+    commit = partial.release()
+    ok(new(tmp_path / "2", f"{partial.folder}@HEAD"))
+    assert locked(tmp_path / "2/orders")["template"]["commit"] == commit
+    assert "FIVE" in (tmp_path / "2/orders/README.md").read_text()

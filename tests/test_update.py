@@ -115,14 +115,14 @@ def test_a_changed_default_is_offered_and_not_forced(tmp_path: Path) -> None:
     assert "drain_seconds" in remembered.defaults, "it is offered again the next time"
 
 
-def test_the_offer_says_how_to_take_it_and_taken_it_is_an_answer(tmp_path: Path) -> None:
+def test_the_offer_says_how_to_take_it_and_taken_it_is_a_default_again(tmp_path: Path) -> None:
     repository = with_old_default(tmp_path / "orders")
     out = repository.update(NEWER, "--dry-run").out
     assert "drain_seconds stays 25; its default is 20 now: --set drain_seconds=20\n" in out
     assert repository.report(NEWER, "--set", "drain_seconds=20")["offers"] == {}
     remembered = lockfile.read(repository.folder)
     assert remembered.answers["drain_seconds"] == 20
-    assert "drain_seconds" not in remembered.defaults
+    assert "drain_seconds" in remembered.defaults
 
 
 def test_a_preset_of_the_profile_is_no_changed_default(tmp_path: Path) -> None:

@@ -531,3 +531,13 @@ def test_overlays_of_a_repository_from_before_go_on_sharing_their_settings(tmp_p
     offer = {"separate_settings": {"kept": False, "default": True}}
     assert repository.report(NEWER)["offers"] == offer
     assert "separate_settings" in lockfile.read(repository.folder).defaults, "it is offered again the next time"
+
+
+@pytest.mark.parametrize("how", [["--commit"], ["--branch", "topic"]])
+@pytest.mark.parametrize("signs", [True, False])
+def test_a_commit_that_is_not_signed_is_said_to_be_so(orders: Repository, how: list[str], signs: bool) -> None:  # noqa: FBT001
+    orders.git("config", "commit.gpgSign", str(signs).lower())
+    orders.git("config", "gpg.program", "false")
+    done = orders.update(NEWER, *how)
+    assert done.code == 0
+    assert ("although commit.gpgSign asks for it: 'git commit --amend --no-edit' signs it." in done.err) is signs

@@ -116,7 +116,7 @@ def check(repository: Repository, update: Update, rng: Random) -> None:
     preview = repository.report(update.theirs, "--dry-run")
     assert everything(repository.top) == before, "a preview changes nothing"
     if preview["exit"] == 4 and rng.random() < 0.2:
-        squash(repository, update)
+        squash(repository, update, set(preview["moved"].values()))
     else:
         update_in_place(repository, update, preview, rng)
     done = repository.update(update.theirs)
@@ -148,8 +148,12 @@ def run(repository: Repository, update: Update) -> dict[str, Any]:
     rescued = conflicts - update.expected.unmerged
     assert all(dropped_by_git(update, path) for path in rescued)
     assert conflicts - rescued == update.expected.unmerged - kept
-    assert all(2 not in update.expected.stages[path] and path not in update.mine for path in kept)
-    skip = conflicts | kept
+    unwanted = {path for path in kept - update.expected.unmerged if path not in update.base}
+    elsewhere = {new: path for path, new in report["moved"].items() if path not in update.base}
+    assert all(is_gone(update, path) for path in (*unwanted, *elsewhere.values()))
+    assert all(2 not in update.expected.stages[path] and path not in update.mine for path in kept - unwanted)
+    assert all(outcome.files[new] == update.theirs[path].content for new, path in elsewhere.items())
+    skip = conflicts | kept | {*elsewhere, *elsewhere.values()}
     assert less(outcome.stages, skip) == less(update.expected.stages, skip)
     assert less(outcome.files, skip) == less(update.expected.files, skip)
     assert not kept & outcome.files.keys()
@@ -163,6 +167,15 @@ def run(repository: Repository, update: Update) -> dict[str, Any]:
     if update.theirs == update.base:
         assert files(repository) == update.mine
     return report
+
+
+def is_gone(update: Update, path: str) -> bool:
+    """Whether a folder in which the template has a new file is one of which the user left nothing."""
+    parts = path.split("/")[:-1]
+    around = ["/".join(parts[: number + 1]) + "/" for number in range(len(parts))]
+    had, have = ({folder for folder in around if any(each.startswith(folder) for each in tree)}
+                 for tree in (update.base, update.mine))  # fmt: skip
+    return bool(had - have)
 
 
 def dropped_by_git(update: Update, path: str) -> bool:
@@ -182,7 +195,7 @@ def nothing_lost(repository: Repository, update: Update, outcome: Outcome) -> No
     assert not wanted
 
 
-def squash(repository: Repository, update: Update) -> None:
+def squash(repository: Repository, update: Update, moved: set[str]) -> None:
     """Update on a branch, go on, and squash the branch."""
     repository.git("branch", "--quiet", "-D", "update", codes=(0, 1))
     before = files(repository)
@@ -194,7 +207,8 @@ def squash(repository: Repository, update: Update) -> None:
     repository.git("commit", "--quiet", "--allow-empty", "--message", "squashed")
     held = files(repository)
     expected = {path: file for path, file in update.expected.files.items() if path in held or path not in update.theirs}
-    assert {path: file.content for path, file in held.items() if path != "later.txt"} == less(expected, {"later.txt"})
+    there = {path: file.content for path, file in held.items()}
+    assert less(there, {"later.txt", *moved}) == less(expected, {"later.txt", *moved})
 
 
 def resolve(repository: Repository, report: Mapping[str, Any], rng: Random) -> None:

@@ -519,3 +519,81 @@ def test_a_folder_that_may_not_be_written_is_refused(
     refused(shared, done, before, code=1)
     assert "--output" not in done.err
     assert shared.git(*CALM, "status", "--porcelain") == ""
+
+
+PARTIAL = {
+    "blobless": ("--filter=blob:none",),
+    "treeless": ("--filter=tree:0",),
+    "sparse": ("--sparse",),
+    "blobless and sparse": ("--filter=blob:none", "--sparse"),
+    "treeless and sparse": ("--filter=tree:0", "--sparse"),
+    "shallow, blobless and sparse": ("--depth=1", "--filter=blob:none", "--sparse"),
+}
+
+
+@pytest.mark.parametrize("kind", PARTIAL)
+def test_a_partial_clone_gets_what_it_lacks(orders: Repository, tmp_path: Path, kind: str) -> None:
+    """Also what the merge looks at where the owner renamed a file."""
+    orders.git("config", "uploadpack.allowFilter", "true")
+    orders.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    orders.write("ops/b.txt", mine(TEXT))
+    orders.git("rm", "--quiet", "deploy/b.txt")
+    orders.edit("a.txt", "line 15\n", "mine 15\n")
+    orders.write("docs/d.txt", TEXT.replace("line", "own"))
+    orders.commit()
+    orders.git("clone", "--quiet", *PARTIAL[kind], orders.top.as_uri(), str(tmp_path / "clone"))
+    clone = Repository.at(tmp_path / "clone")
+    report = clone.report({**NEWER, "ops/n.txt": "n\n"}, "--commit")
+    assert (report["exit"], conflicts(report)) == (0, {})
+    assert clone.git("show", "HEAD:ops/b.txt") == mine(NEWER["deploy/b.txt"])
+    assert clone.git("status", "--porcelain") == ""
+    clone.edit("a.txt", "mine 15\n", "other 15\n")
+    before = snapshot(clone)
+    newest = {**NEWER, "a.txt": NEWER["a.txt"].replace("line 15\n", "template 15\n")}
+    assert list(conflicts(clone.report(newest, "--set", "port=9090"))) == ["a.txt"]
+    aborted(clone, before)
+
+
+def test_a_partial_clone_whose_remote_is_gone_says_so_and_is_left_alone(orders: Repository, tmp_path: Path) -> None:
+    orders.git("config", "uploadpack.allowFilter", "true")
+    orders.edit("deploy/b.txt", "line 15\n", "mine 15\n")
+    orders.git("clone", "--quiet", "--filter=blob:none", "--sparse", orders.top.as_uri(), str(tmp_path / "clone"))
+    orders.top.rename(tmp_path / "elsewhere")
+    refuses(Repository.at(tmp_path / "clone"), NEWER, "could not fetch", "from promisor remote", code=1)
+
+
+def test_a_worktree_of_a_bare_repository(orders: Repository, tmp_path: Path) -> None:
+    orders.git("clone", "--quiet", "--bare", str(orders.top), str(tmp_path / "hub/.bare"))
+    (tmp_path / "hub/.git").write_text("gitdir: ./.bare\n")
+    orders.git("-C", str(tmp_path / "hub"), "worktree", "add", "--quiet", str(tmp_path / "hub/main"), "main")
+    settles(Repository.at(tmp_path / "hub/main"))
+
+
+@pytest.mark.parametrize("verb", ["cherry-pick", "revert"])
+def test_a_sequence_of_picks_is_finished_first(orders: Repository, verb: str) -> None:
+    """Also where its current step is committed already: then only git's list of the rest is left."""
+    for number in (5, 6):
+        orders.edit("a.txt", f"line {number}\n", f"mine {number}\n")
+    commits = orders.git("rev-list", "-2", "HEAD").split()
+    orders.edit("a.txt", "mine 5\nmine 6\n", "other\n")
+    orders.git(verb, *(commits if verb == "revert" else reversed(commits)), codes=(1,))
+    orders.write("a.txt", TEXT)
+    orders.commit()
+    assert not (orders.top / ".git/CHERRY_PICK_HEAD").exists()
+    refuses(orders, NEWER, "of several commits is under way. Finish or abort it first.")
+
+
+def test_settings_of_the_environment_reach_git(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And cannot change how trees are merged."""
+    settings = {"core.autocrlf": "true", "merge.renames": "false", "merge.conflictStyle": "merge"}
+    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(settings)))
+    for number, (name, value) in enumerate(settings.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", name)
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+    orders.git("mv", "a.txt", "c.txt")
+    orders.edit("deploy/b.txt", "line 5\n", "mine 5\n")
+    orders.commit()
+    report = orders.report(NEWER)
+    assert list(conflicts(report)) == ["deploy/b.txt"]
+    assert orders.read("c.txt") == NEWER["a.txt"].replace("\n", "\r\n")
+    assert "||||||| before" in orders.read("deploy/b.txt")

@@ -345,6 +345,49 @@ def test_a_number_that_is_no_version_is_a_conflict(tmp_path: Path, line: str) ->
     assert list(conflicts(report)) == ["file.txt"]
 
 
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("docs/limits.md", "range =={}.0 units\n"),
+        ("docs/limits.md", "    image: acme/orders:{}.0\n"),
+        ("docs/limits.md", "uses: v{}.0\n"),
+        ("notes.txt", "we agreed on acme=={}.0\n"),
+        ("notes.txt", "mail me@v{}.0\n"),
+        ("main.go", "if got ==({}.0) {{ // image: x\n"),
+        ("requirements.txt", "# acme, x == {}.0 is too slow\n"),
+        ("go.mod", "module a\n\nexclude example.com/x v1.0.{}\n"),
+        ("go.mod", "module a\n\nexclude (\n\texample.com/x v1.0.{}\n)\n"),
+        ("go.mod", "module a\n\nretract v1.0.{}\n"),
+        ("go.mod", "module a\n\nretract (\n\tv1.0.{} // wrong\n)\n"),
+        ("go.mod", "module a\n\nreplace example.com/x => example.com/y v1.0.{}\n"),
+        ("go.mod", "module a\n\nrequire (\n\tb.c/d v1.0.{0}\n)\n\nexclude (\n\texample.com/x v1.0.{0}\n)\n"),
+        ("go.mod", "module a\n\nreplace (\n\texample.com/x v1.0.{} => ../x\n)\n"),
+    ],
+)
+def test_a_line_that_is_no_pin_is_a_conflict(tmp_path: Path, path: str, line: str) -> None:
+    report, text = both(tmp_path, path, *(line.format(each) for each in (1, 2, 3)))
+    assert (list(conflicts(report)), report["decided"]) == ([path], {})
+    assert "2" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("requirements.txt", "acme=={}.0 --hash=sha256:aa\n"),
+        (".gocontainer/requirements.txt", "gocontainer=={}.0\n"),
+        ("pyproject.toml", 'dependencies = [\n    "acme[all]=={}.0",\n]\n'),
+        ("Makefile", "\tpip install --quiet acme=={}.0\n"),
+        (".gitlab-ci.yml", "    - uv tool install 'acme=={}.0'\n"),
+        ("compose.yml", "    image: acme/orders:{}.0\n"),
+        ("go.mod", "module a\n\nrequire example.com/x v1.0.{}\n"),
+        (".github/workflows/ci.yml", "      - run: go run example.com/lint/v2@v2.{}.0 ./...\n"),
+    ],
+)
+def test_a_line_that_is_a_pin_goes_to_the_higher_version(tmp_path: Path, path: str, line: str) -> None:
+    report, text = both(tmp_path, path, *(line.format(each) for each in (1, 2, 3)))
+    assert (report["conflicts"], text) == ([], line.format(3))
+
+
 def test_a_file_with_another_conflict_is_left_whole_to_a_person(tmp_path: Path) -> None:
     texts = [f"FROM golang:{tag}\n\n\n\n\nUSER {user}\n" for tag, user in (("1.1", "a"), ("1.2", "b"), ("1.3", "c"))]
     report, text = both(tmp_path, "Dockerfile", *texts)

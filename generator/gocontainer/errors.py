@@ -244,10 +244,10 @@ class NotARepository(UsageError):
 class UnreadableLock(UsageError):
     """The lock file at ``path`` is not as this tool writes it."""
 
-    says = mark("{path} is not as gocontainer wrote it. Bring it back, say with 'git checkout'.")
+    says = mark("{path} is not as gocontainer wrote it. {hint}")
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, hint: str = mark("Bring it back, say with 'git checkout'.")) -> None:
+        self.path, self.hint = path, hint
 
 
 class CannotUpdate(Refused):

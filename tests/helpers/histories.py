@@ -197,11 +197,20 @@ class Oracle:
             if path.name != ".git":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         (self.folder / ".git/MERGE_HEAD").unlink(missing_ok=True)
-        base, theirs = line_ends_of(mine, base, base), line_ends_of(mine, base, theirs)
         self._git("fast-import", "--quiet", "--force", stdin=b"".join(_commits(base, mine, theirs)))
+        turned = line_ends_of(mine, base, self._renames("yours"))
+        if turned:
+            new = {path: path for path in turned} | self._renames("template")
+            base, theirs = in_crlf(base, turned), in_crlf(theirs, {new[path] for path in turned})
+            self._git("fast-import", "--quiet", "--force", stdin=b"".join(_commits(base, mine, theirs)))
         self._git("reset", "--quiet", "--hard", "yours")
         self._git("merge", "--quiet", "--no-edit", "template", codes=(0, 1))
         return Outcome(index(self._git("ls-files", "--stage", "-z")), self._files())
+
+    def _renames(self, side: str) -> dict[str, str]:
+        """Return what a side renamed, as git finds it."""
+        said = self._git("diff-tree", "-r", "-z", "-M", "-l0", "--diff-filter=R", "before", side).decode().split("\0")
+        return dict(zip(said[1::3], said[2::3], strict=False))
 
     def _files(self) -> dict[str, bytes]:
         paths = [path for path in self.folder.rglob("*") if path.is_file()]
@@ -233,13 +242,18 @@ def unlabelled(content: bytes) -> bytes:
     return re.sub(rb"^(<{7,}|\|{7,}|>{7,}) [^\r\n]*", rb"\1", content, flags=re.MULTILINE)
 
 
-def line_ends_of(mine: Tree, base: Tree, tree: Tree) -> dict[str, File]:
-    """Return ``tree`` with CRLF in the files that the user keeps so: git merges their lines only then."""
-    turned = {
-        path for path in base if path in mine and _crlf_now(mine[path].content) and b"\r" not in base[path].content
-    }
+def line_ends_of(mine: Tree, base: Tree, renames: Mapping[str, str]) -> set[str]:
+    """Return the files that the user keeps in CRLF, by their first names: git merges their lines only then."""
+    there = {path: mine.get(path) or mine.get(renames.get(path, "")) for path in base}
     return {
-        path: file._replace(content=file.content.replace(b"\n", b"\r\n")) if path in turned else file
+        path for path, file in there.items() if file and _crlf_now(file.content) and b"\r" not in base[path].content
+    }
+
+
+def in_crlf(tree: Tree, paths: set[str]) -> dict[str, File]:
+    """Return ``tree`` with CRLF in some of its files."""
+    return {
+        path: file._replace(content=file.content.replace(b"\n", b"\r\n")) if path in paths else file
         for path, file in tree.items()
     }
 

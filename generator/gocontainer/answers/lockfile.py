@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, Unreadab
 from gocontainer.options.table import OPTIONS
 from gocontainer.options.types import Value
 from gocontainer.repository.tree import File, Tree, digest
-from gocontainer.texts import tr
+from gocontainer.texts import mark, tr
 
 LOCK = ".gocontainer.lock"
 PACK = ".gocontainer/base.pack"
@@ -131,6 +130,9 @@ def parse(text: bytes, path: Path) -> Lock:
     try:
         return _parse(text)
     except (ValueError, KeyError, TypeError) as error:
+        if b"\n<<<<<<< " in text:
+            hint = mark("Two branches met in it: run 'gocontainer update --continue' in the merge.")
+            raise UnreadableLock(str(path), hint) from error
         raise UnreadableLock(str(path)) from error
 
 
@@ -169,6 +171,11 @@ def lock(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Tem
         "digest": digest(tree),
         "keep": list(keep),
     }
+    return written(document)
+
+
+def written(document: Mapping[str, object]) -> bytes:
+    """Return the document of a lock file as it lies on the disk."""
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -229,15 +236,6 @@ def packed(repository: Path, remembered: Lock) -> Tree:
         return tree
     reason = tr("{file} is gone or was changed", file=PACK)
     raise CannotUpdate(reason, tr("Bring it back, say with 'git checkout'."))
-
-
-def protected(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
-    """Return those of ``paths`` that ``keep`` names, by themselves, by a pattern or by a folder around them."""
-    return [path for path in paths if any(_is_protected(path, each.rstrip("/")) for each in keep)]
-
-
-def _is_protected(path: str, pattern: str) -> bool:
-    return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*")
 
 
 LARGEST = 20_000_000

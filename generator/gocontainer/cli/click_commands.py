@@ -193,6 +193,7 @@ def _add_all() -> None:
     _add("new", (service, *flags_of_new), new_command.new, Table, mark("Write a new repository."))
     _add("init", flags_of_new, new_command.init, Brief, mark("Write it into this folder: 'gocontainer new .'."))
     _add("explain", parameters.EXPLAIN, repository.explain, click.Command, mark("Say where each number comes from."))
+    _add("keep", parameters.KEEP, repository.keep, click.Command, mark("Keep files from updates."))
     _add("update", parameters.UPDATE, repository.update, click.Command, mark("Merge this version's template."))
     _add(
         "status",

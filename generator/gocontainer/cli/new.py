@@ -30,6 +30,8 @@ def new(**values: Any) -> None:
     fields = {name: values.pop(name) for name in NewRequest._fields if name != "given"}
     request = NewRequest(**fields, given=values).at_the_folder()
     if request.template is None:
+        if request.directory is not None:
+            raise WrongCall("gocontainer new", tr("--directory has no meaning without --template."))
         _new(request)
     else:
         from gocontainer.cli import new_from_template

@@ -28,7 +28,7 @@ def new(request: NewRequest) -> None:
     layers = (*(from_file(Path(path)) for path in request.answers_files), flags.settings_layer(request.settings))
     person = asking.person(no_input=request.no_input, as_json=request.as_json)
     wizard = Wizard(str(absolute(request.output or ".")), request.inline, request.dry_run)
-    wanted = Wanted(request.template, trust=request.trust, person=person, wizard=wizard)
+    wanted = Wanted(request.template, None, request.trust, request.directory, person, wizard)
     rendered = template.render(wanted, layers, request.named or request.service)
     output = request.output or "."
     target = absolute(output) / rendered.folder

@@ -18,7 +18,7 @@ from gocontainer.rendering.unusual import unusual
 from gocontainer.repository import git
 from gocontainer.repository.kept import KeptFile
 from gocontainer.repository.tree import Tree, digest
-from gocontainer.texts import mark, tr
+from gocontainer.texts import listed, mark, series, tr
 
 
 def not_committed(repository: Path) -> str:
@@ -58,6 +58,16 @@ def inside(repository: Path, files: Tree) -> str:
         "its top alone. The how-to 'Put a service into a repository of many' has one for there.",
         repository=repository,
     )
+
+
+def ignored(target: Path, files: Tree) -> list[str]:
+    """Return what to say of files that git would leave out of a commit."""
+    found = git.ignored(target, sorted(files))
+    if not found:
+        return []
+    rules = series(dict.fromkeys(found.values()))
+    text = mark("git ignores {paths}, by {rules}. Commit them with 'git add --force', or updates miss them.")
+    return [tr(text, paths=listed(found), rules=rules)]
 
 
 def warnings(answers: Answers, *others: str) -> list[str]:

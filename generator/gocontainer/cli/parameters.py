@@ -68,6 +68,7 @@ NEW = (
               is_file=True),
     Parameter("settings", ("--set",), "One answer; may be repeated.", "KEY=VALUE", multiple=True),
     Parameter("template", ("--template",), "Render another template: a folder or a git repository.", "SRC[@REV]"),
+    Parameter("directory", ("--directory",), "The folder in that template's repository where it lies.", "FOLDER"),
     Parameter("trust", ("--trust",), "Run that template's hooks and extensions: this runs code.", is_switch=True),
     Parameter("dry_run", ("--dry-run",), "Show what would be written, write nothing.", is_switch=True),
     _JSON,
@@ -77,6 +78,7 @@ UPDATE = (
     _PATH,
     Parameter("version", ("--to",), "Update to this version and to no other.", "VERSION"),
     Parameter("template", ("--template",), "Go on with this template: a folder or a git repository.", "SRC[@REV]"),
+    Parameter("directory", ("--directory",), "The folder in that template's repository where it lies.", "FOLDER"),
     Parameter("trust", ("--trust",), "Run the hooks and extensions of another template: this runs code.",
               is_switch=True),
     Parameter("settings", ("--set",), "Change an answer; may be repeated; alone it asks.", "KEY=VALUE",
@@ -95,6 +97,10 @@ UPDATE = (
     _JSON,
 )  # fmt: skip
 EXPLAIN = (_PATH, _JSON)
+KEEP = (
+    Parameter("paths", metavar="[PATH]...", multiple=True),
+    Parameter("remove", ("--remove",), "Let updates merge into them again.", is_switch=True),
+)
 STATUS = (Parameter("paths", metavar="[PATH]...", multiple=True, is_folder=True), _JSON)
 
 

@@ -60,7 +60,7 @@ def update(**values: Any) -> int:
     if request.abort or request.finish:
         return _end(folder, request)
     if request.restore:
-        from gocontainer.update.restore import restore as bring_back
+        from gocontainer.answers.keep import restore as bring_back
 
         say("\n".join(tr("restored {path}", path=each) for each in bring_back(folder, request.restore)))
         return 0
@@ -111,7 +111,8 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.external.wanted import Wanted
     from gocontainer.update import steps
 
-    wanted = Wanted(request.template, request.version, request.trust, asking.person(as_json=request.as_json))
+    person = asking.person(as_json=request.as_json)
+    wanted = Wanted(request.template, request.version, request.trust, request.directory, person)
     settings = flags.settings_layer(asking.settings(folder, request.settings, as_json=request.as_json))
     with dispatch.prepared(folder, settings, wanted, baseless=request.baseless) as update:
         for note in update.notes:
@@ -123,7 +124,7 @@ def _update(folder: Path, request: UpdateRequest) -> int:
             return 0
         planned = steps.plan(update, request.on_conflict)
         preview = request.dry_run or request.diff
-        written = not preview and not (planned.conflicts and request.must_be_clean)
+        written = not preview and not (planned.is_open and request.must_be_clean)
         if request.diff:
             say(update.scratch.difference(planned.tree).decode("utf-8", "replace"), err=request.as_json)
         if written:
@@ -133,7 +134,7 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     else:
         how = {"written": written, "committed": request.commit}
         say(update_report.text(update, planned, **how, branch=request.branch or ""))
-    if planned.conflicts:
+    if planned.is_open:
         return 3
     return 4 if preview and planned.changes else 0
 
@@ -149,8 +150,40 @@ def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:
     if request.branch:
         apply.adopt(update.scratch, planned)
         apply.commit(project, planned, text, request.branch)
+    else:
+        text = "" if planned.is_open else text
+        apply.apply(update, planned, text)
+    if text and project.git("config", "--type=bool", "commit.gpgSign", codes=(0, 1)).strip() == b"true":
+        signs = mark(
+            "The commit is not signed, although commit.gpgSign asks for it: 'git commit --amend --no-edit' signs it."
+        )
+        tell(tr("Note: {text}", text=tr(signs)), err=True)
+
+
+def keep(*, paths: Sequence[str], remove: bool) -> None:
+    """Keep files of the template, named by PATH, from updates: they are yours alone from then on.
+
+    PATH is a file, a folder, or a pattern such as '*.md' in quotes. Without one, what is kept is listed.
+    """
+    from gocontainer.answers import keep as keeping
+
+    here = absolute(".")
+    folder = lockfile.top(here)
+    entries = [_from_top(folder, here, path) for path in paths]
+    if not entries:
+        say("\n".join(lockfile.read(folder).keep) or tr("Nothing is kept from updates."))
         return
-    apply.apply(update, planned, "" if planned.conflicts else text)
+    if remove:
+        keeping.give_back(folder, entries)
+    else:
+        keeping.keep(folder, entries)
+    text = mark("Updates merge into {path} again.") if remove else mark("No update touches {path} from now on.")
+    say("\n".join([*(tr(text, path=each) for each in entries), tr("Commit {file}.", file=lockfile.LOCK)]))
+
+
+def _from_top(folder: Path, here: Path, path: str) -> str:
+    """Return a path, as seen from the folder ``here``, as it is seen from the repository."""
+    return path if here == folder else (here.relative_to(folder) / path).as_posix()
 
 
 _WORST = (1, 2, 4, 0)

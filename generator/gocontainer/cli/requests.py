@@ -23,6 +23,7 @@ class NewRequest(NamedTuple):
     resume: bool
     no_git: bool
     template: str | None
+    directory: str | None
     trust: bool
     dry_run: bool
     as_json: bool
@@ -44,6 +45,7 @@ class UpdateRequest(NamedTuple):
     path: str
     version: str | None
     template: str | None
+    directory: str | None
     trust: bool
     settings: tuple[str, ...]
     dry_run: bool

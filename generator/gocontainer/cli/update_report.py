@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
 from gocontainer.answers import lockfile
+from gocontainer.answers.keep import protected
 from gocontainer.repository.kept import LISTS, KeptFile, missing_lines
 from gocontainer.repository.objects import Entry
-from gocontainer.texts import mark, tr
+from gocontainer.texts import listed, mark, tr
 from gocontainer.update import changed_limits, cluster_cleanup
 from gocontainer.update.git_merge import MergeConflict
+from gocontainer.update.old_names import OldName
 from gocontainer.update.steps import Plan, Update
 
 _KINDS = (
@@ -53,11 +56,13 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "changes": changes(update, planned),
         "conflicts": [{"path": each.path, "kind": each.kind, "sides": each.sides} for each in conflicts],
         "kept_deleted": list(planned.kept_deleted) if planned else [],
+        "moved": dict(planned.moved) if planned else {},
         "decided": {
             path: [{"taken": choice.taken, "other": choice.other} for choice in found]
             for path, found in decided.items()
         },
         "unpinned": planned.unpinned if planned else {},
+        "old_names": [{**each._asdict(), "command": each.command} for each in planned.old_names] if planned else [],
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
         **_follow_up(update)._asdict(),
@@ -85,6 +90,8 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str, committed
     lines += [f"  ! {_conflict(each)}" for each in planned.conflicts.values()]
     deleted = mark("{path} stays deleted; --restore {path} brings it back")
     lines += [f"  {tr(deleted, path=path)}" for path in planned.kept_deleted]
+    moved = mark("{path}: what was changed in it is in {new} now")
+    lines += [f"  {tr(moved, path=path, new=new)}" for path, new in planned.moved.items()]
     decided = mark("{path}: {taken!r} was taken, not {other!r}")
     lines += [
         f"  {tr(decided, path=path, taken=choice.taken, other=choice.other)}"
@@ -98,6 +105,7 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str, committed
     lines += [
         KeptFile(path, differs=True, missing=lacking).sentence for path, lacking in _missing_lines(update).items()
     ]
+    lines += [line for each in planned.old_names for line in _old_name(each)]
     lines += [
         *_changed_limits(update),
         *_offered(update),
@@ -106,9 +114,17 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str, committed
     return "\n".join([*lines, *_in_the_cluster(update)])
 
 
+def _old_name(found: OldName) -> Iterator[str]:
+    """Yield what is to be done where a module has another name now."""
+    values = {"before": found.before, "now": found.now, "paths": listed(found.paths)}
+    yield tr("The module {before} is {now} now, and these still name the old one: {paths}. This mends them:", **values)
+    yield f"  {found.command}"
+
+
 def _missing_lines(update: Update) -> dict[str, tuple[str, ...]]:
     """Return, by list that is kept from updates, the lines of the template that it lacks."""
-    kept = lockfile.protected(update.remembered.keep, sorted(LISTS & update.theirs.keys()))
+    keep = update.remembered.keep
+    kept = protected(keep, sorted(LISTS & update.theirs.keys())) if keep else []
     places = {path: update.project.folder / path for path in kept}
     lacking = {
         path: missing_lines(path, place.read_bytes(), update.theirs)
@@ -161,6 +177,9 @@ def _offered(update: Update) -> Iterator[str]:
     for name, (kept, default) in update.offers.items():
         text = mark("{name} stays {kept}; its default is {default} now: --set {name}={default}")
         yield tr(text, name=name, kept=_shown(kept), default=_shown(default))
+    if len(update.offers) > 1:
+        settings = [shlex.quote(f"{name}={_shown(default)}") for name, (_, default) in update.offers.items()]
+        yield tr("All of these: {settings}", settings=" ".join(f"--set {each}" for each in settings))
 
 
 def _shown(value: object) -> str:
@@ -172,8 +191,10 @@ def _next(planned: Plan, *, written: bool, branch: str, committed: bool) -> Iter
         decide = mark("Decide the lines between the markers and 'git add' each file; then run '{command}'.")
         yield tr(decide, command="gocontainer update --continue")
         yield tr("'gocontainer update --abort' undoes all of it.")
-    elif planned.conflicts:
+    elif planned.is_open and not written:
         yield tr("Nothing was written.")
+    elif planned.is_open:
+        yield tr("Then commit it.")
     elif written and branch:
         yield tr("It is committed as the branch {branch}.", branch=branch)
     elif written and not committed:

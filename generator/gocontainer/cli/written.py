@@ -37,16 +37,19 @@ def write(files: tree.Tree, target: Path, kept: Sequence[KeptFile], *, no_git: b
     if no_git:
         return []
     if around not in (None, target):
-        return [new_report.inside(around, files)]
+        return [new_report.inside(around, files), *new_report.ignored(target, files)]
+    return _committed(files, target, kept, is_new=not around)
+
+
+def _committed(files: tree.Tree, target: Path, kept: Sequence[KeptFile], *, is_new: bool) -> list[str]:
+    """Commit what was written where a repository is fresh; elsewhere that is its owner's to do."""
+    paths = sorted(files)
     try:
-        if not (_commit(target, paths) if around else git.start(target, paths)):
+        if not is_new and not is_fresh(git.committed(target)):
+            return new_report.ignored(target, files)
+        if not (git.start(target, paths) if is_new else git.commit(target, paths)):
             return [new_report.not_committed(target)]
         left = git.uncommitted(target, [each.path for each in kept]) if kept else []
     except KeyboardInterrupt:  # too late: the files are there
         return [new_report.not_committed(target)]
     return [tr("What you had not committed still is not: {paths}", paths=series(left))] if left else []
-
-
-def _commit(target: Path, paths: Sequence[str]) -> bool:
-    """Commit what was written where a clone is fresh; elsewhere that is its owner's to do."""
-    return git.commit(target, paths) if is_fresh(git.committed(target)) else True

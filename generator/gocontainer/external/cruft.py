@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from glob import escape
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from gocontainer.errors import CannotUpdate
@@ -38,12 +40,20 @@ def read(project: Project) -> Cruft:
             checkout=str(document.get("checkout") or ""),
             directory=str(document.get("directory") or "").strip("/"),
             context={key: value for key, value in context.items() if not key.startswith("_")},
-            skip=tuple(dict.fromkeys([*map(str, document.get("skip") or ()), *_skipped(project)])),
+            skip=tuple(dict.fromkeys(map(kept_as, [*map(str, document.get("skip") or ()), *_skipped(project)]))),
             text=text,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = tr("{file} is not as cruft writes it", file=FILE)
         raise CannotUpdate(reason, tr("Bring it back, say with 'git checkout'.")) from error
+
+
+def kept_as(skip: str) -> str:
+    """Return an entry of ``skip`` as a lock's ``keep`` has it: to cruft it is a pattern where it has a ``*``."""
+    path = PurePosixPath(skip).as_posix()
+    if "*" in path:
+        return f"./{path}"
+    return f"./{escape(path)}" if escape(path) != path else path
 
 
 def _skipped(project: Project) -> list[str]:

@@ -23,6 +23,9 @@ def prepared(folder: Path, settings: Layer, wanted: Wanted, *, baseless: bool = 
         mine = scratch.project.mine
         taken_over = lockfile.LOCK not in mine and cruft.FILE in mine
         remembered = None if taken_over else steps.recall(scratch.project)
+        if wanted.directory is not None and wanted.template is None:
+            hint = tr("Name the template with --template as well.")
+            raise CannotUpdate(tr("--directory is in the repository of a template"), hint)
         if remembered is None or wanted.template is not None or remembered.name != lockfile.NAME:
             from gocontainer.external import template  # takes long to import
 

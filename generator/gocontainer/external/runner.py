@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from gocontainer.answers import lockfile
 from gocontainer.errors import Cancelled, CannotUse, GocontainerError, Interrupted, InvalidAnswer, UnknownKey
-from gocontainer.external.template_source import Snapshot, below, is_inside
+from gocontainer.external.template_paths import below, is_inside, misplaced
+from gocontainer.external.template_source import Snapshot
 from gocontainer.external.wanted import Question, Wizard
 from gocontainer.options.patterns import nearest
 from gocontainer.repository.git import surroundings
@@ -153,7 +154,8 @@ class Unfolded:
         """Render it; raise UsageError where it or an answer cannot be used."""
         outcome = _run(self._place, request, _RENDER)
         if "kind" in outcome:
-            raise _error(outcome, request)
+            lost = outcome["kind"] == "none" and misplaced(self.snapshot.tree, request.source, request.directory)
+            raise lost or _error(outcome, request)
         within = "/".join(part for part in (outcome["directory"], outcome["template"]) if part)
         if missing := below(self.snapshot.missing, within):
             reason = tr(

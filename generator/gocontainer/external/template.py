@@ -39,7 +39,8 @@ class Rendered(NamedTuple):
 def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Rendered:
     """Render a template for ``new``."""
     where = template_source.parse(wanted.template or "")
-    request = _asking(RenderRequest(where.source, where.revision, wanted.trust, service=service), layers)
+    request = RenderRequest(where.name, where.revision, wanted.trust, wanted.directory or "", service=service)
+    request = _asking(request, layers)
     with _opened(where) as source:
         snapshot = source.pick(where.revision)
         with runner.unfolded(snapshot, where.source) as unfolded:
@@ -63,11 +64,13 @@ def prepare(
     remembered = _as_lock(theirs) if theirs else lock
     assert remembered
     where = _where(wanted, remembered, theirs)
-    request = RenderRequest(where.source, where.revision, wanted.trust, remembered.directory,
+    directory = remembered.directory if wanted.directory is None else wanted.directory
+    request = RenderRequest(where.name, where.revision, wanted.trust, directory,
                          locked=remembered.answers, defaults=remembered.defaults)  # fmt: skip
     nothing = base.Base({}, "nothing")
     version = remembered.version if theirs is None and remembered.name != lockfile.NAME else ""
     with _opened(where, project) as source:
+        request = request._replace(source=_known_as(where, remembered, source))
         snapshot = source.pick(where.revision, version, remembered.commit)
         with runner.unfolded(snapshot, where.source) as unfolded:
             if wanted.person is not None:
@@ -112,7 +115,7 @@ def later(project: Project, ours: lockfile.Lock, theirs: lockfile.Lock, template
 
 def notes(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> tuple[str, ...]:
     """Return what a person should know of a template."""
-    code, source, found = ", ".join(result.code), request.source, []
+    code, source, found = ", ".join(result.code), request.source, [*snapshot.notes]
     if code and request.trust:
         found.append(tr("This ran code of {source}: {code}.", source=source, code=code))
     elif code:
@@ -154,6 +157,18 @@ def _where(wanted: Wanted, remembered: lockfile.Lock, theirs: cruft.Cruft | None
         raise CannotUpdate(reason, tr("Leave one of them out."))
     template_source.check_revision(wanted.revision)
     return where._replace(revision=wanted.revision)
+
+
+def _known_as(where: template_source.TemplateSource, lock: lockfile.Lock, source: template_source.Opened) -> str:
+    """Return the template's name in the lock: a checkout of what the lock names is the same template to everybody."""
+    named = template_source.TemplateSource(lock.name)
+    if where.folder is None or named.is_folder or lock.name == lockfile.NAME:
+        return where.name
+    if source.is_checkout_of(lock.name, lock.commit):
+        return named.name
+    reason = tr("{folder} is not known to be a checkout of {name}", folder=where.source, name=lock.name)
+    hint = tr("Fetch its history there; or, to leave {name}, give the folder as a file:// address.", name=lock.name)
+    raise CannotUpdate(reason, hint)
 
 
 def _template(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> lockfile.Template:

@@ -7,9 +7,8 @@ hook or submodule of theirs takes part.
 from __future__ import annotations
 
 import os
-import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -17,14 +16,21 @@ from urllib.parse import urlsplit
 
 from gocontainer.errors import CannotFetch, CannotUse, GitFailed
 from gocontainer.external import releases
+from gocontainer.external.partial_clone import promisor, take_over
+from gocontainer.external.template_paths import settled
 from gocontainer.repository.git import Git, Reader
 from gocontainer.repository.objects import SUBMODULE, list_tree
+from gocontainer.repository.remotes import parse_remote
 from gocontainer.repository.tree import File, Tree, digest
-from gocontainer.texts import tr
+from gocontainer.texts import mark, tr
 
 _SCHEMES = ("https", "ssh", "file")
 _SCP = re.compile(r"(?:[\w.-]+@)?(?!-)[\w.-]+:(?!:)(?P<path>.+)")
 _REVISION = re.compile(r"(?!.*\.\.)\w[\w./+-]*")
+_SHORT = {"bb": "https://bitbucket.org/{}", "gh": "https://github.com/{}", "gl": "https://gitlab.com/{}"}
+"""Forges as cookiecutter abbreviates them: ``gh:acme/template``."""
+_TOKEN = re.compile(r"(gh[a-z]|github_pat|glpat|AT[A-Z]{2})[_-].*|ATBB.*|[A-Za-z0-9_=-]{32,}")
+"""The name of a user that is none, but lets anybody in."""
 
 
 class TemplateSource(NamedTuple):
@@ -32,6 +38,16 @@ class TemplateSource(NamedTuple):
 
     source: str
     revision: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the lock says, which is for everybody: without the name of a user."""
+        return re.sub("(?<=^https://)[^/@]*@", "", self.source)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of this machine, by whatever address."""
+        return self.folder is not None or self.source.startswith("file:")
 
     @property
     def folder(self) -> Path | None:
@@ -47,6 +63,8 @@ class Snapshot(NamedTuple):
     tree: Tree
     missing: tuple[str, ...]
     """Submodules, and links that lead to no file of the template."""
+    notes: tuple[str, ...] = ()
+    """What of the template's folder is not in it."""
 
 
 def parse(text: str) -> TemplateSource:
@@ -61,8 +79,16 @@ def parse(text: str) -> TemplateSource:
     source, revision = (text, "") if at < 0 else (text[:at], text[at + 1 :])
     if at >= 0:
         check_revision(revision)
+    source = _written_out(source)
     _check(source)
     return TemplateSource("./gocontainer" if source == "gocontainer" else source, revision)
+
+
+def _written_out(source: str) -> str:
+    """Return an address without cookiecutter's abbreviation of a forge."""
+    forge, _, path = source.partition(":")
+    short = forge in _SHORT and re.fullmatch(r"[\w.-]+(/[\w.-]+)+", path) and not Path(source).exists()
+    return _SHORT[forge].format(path.removesuffix(".git") + ".git") if short else source
 
 
 def check_revision(revision: str) -> None:
@@ -82,9 +108,17 @@ def _check(source: str) -> None:
         reason = tr("a template cannot come from {source!r}", source=source)
         raise CannotUse(reason, tr("Give a folder or an https, ssh or file address of a git repository."))
     parts = urlsplit(source)
-    if "://" in source and (parts.password is not None or (parts.scheme == "https" and parts.username)):
+    alone = parts.scheme == "https" and parts.username and not _is_name(parts.username, source)
+    if "://" in source and (parts.password is not None or alone):
         hint = tr("Leave it out, for it would be committed; git's credential helper knows such things.")
         raise CannotUse(tr("the address of the template holds a secret"), hint)
+
+
+def _is_name(user: str, source: str) -> bool:
+    """Whether the user in an https address only says who asks: Azure DevOps and Bitbucket give such addresses out."""
+    host, path = urlsplit(source).hostname or "", urlsplit(source).path
+    says_who = host in ("dev.azure.com", "bitbucket.org") or path.startswith("/scm/") or "/_git/" in path
+    return says_who and not _TOKEN.fullmatch(user)
 
 
 def _is_known(source: str) -> bool:
@@ -105,7 +139,7 @@ def open_source(source: str, folder: Path | None, scratch: Path) -> Folder | Rep
     if not folder.is_dir():
         raise CannotFetch(source, tr("there is no such folder"))
     if (folder / ".git").exists() or ((folder / "objects").is_dir() and (folder / "HEAD").is_file()):
-        return Repository(source, str(folder), scratch)
+        return Repository(source, str(folder), scratch, folder)
     return Folder(source, folder)
 
 
@@ -132,30 +166,37 @@ class Folder:
                     links[path] = place.readlink().as_posix()
                 elif place.is_file():
                     files[path] = File(place.read_bytes(), bool(place.stat().st_mode & 0o100))
-        tree, missing = _settled(files, links)
+        tree, missing = settled(files, links)
         return Snapshot(digest(tree)[:12], "", tree, missing)
 
     def at(self, commit: str) -> Snapshot:
         """Raise CannotUse: a folder does not know what it was."""
         return self.pick(commit)
 
-    def later(self, one: str, other: str) -> str:
+    def later(self, *_: str) -> str:
         """Return nothing: a folder has no history."""
-        del one, other
         return ""
+
+    def is_checkout_of(self, name: str, commit: str) -> bool:
+        """Whether it is known to be the template called ``name``: nothing says so."""
+        del name, commit
+        return False
 
 
 class Repository:
     """A git repository, cloned whole and without a work tree."""
 
-    def __init__(self, source: str, address: str, scratch: Path) -> None:
-        self.source = source
+    def __init__(self, source: str, address: str, scratch: Path, folder: Path | None = None) -> None:
+        self.source, self.folder = source, folder
         git = Git(scratch, GIT_ALLOW_PROTOCOL=":".join(_SCHEMES))
+        lender = promisor(folder) if folder else ""
+        self.git = Git(scratch / "template.git")
         try:
-            git("clone", "--quiet", "--bare", "--no-local", "--template=", "--", address, "template.git")
+            git("clone", "--quiet", "--bare", "--no-local", "--template=", "--", lender or address, "template.git")
+            if folder and lender:
+                take_over(self.git, folder)
         except GitFailed as error:
             raise CannotFetch(source, error.said) from error
-        self.git = Git(scratch / "template.git")
 
     def pick(self, revision: str = "", version: str = "", commit: str = "") -> Snapshot:
         """Return the template at ``revision``, else the newest there is for one that is of ``version`` at ``commit``.
@@ -175,7 +216,41 @@ class Repository:
             raise CannotUse(reason, tr("Commit the template there first."))
         if commit not in ("", newest) and self._holds(commit, newest):
             return self.at(commit, version)
-        return self.at(newest, tag)
+        found = self.at(newest, tag)
+        return found._replace(notes=tuple(self._left_out(found)))
+
+    def _left_out(self, found: Snapshot) -> Iterator[str]:
+        """Yield what a person should know who has the template at hand, and gets its newest release."""
+        values = {"source": self.source, "version": found.version}
+        head = self._commit("HEAD")
+        if self.folder and head not in ("", found.commit):
+            text = mark("This is {source} at {version}, not its last commit, which is {source}@HEAD.")
+            yield tr(text, **values)
+        elif self.folder and self._is_edited(found):
+            yield tr("This is {source} at {version}, without what is not committed there.", **values)
+
+    def _is_edited(self, found: Snapshot) -> bool:
+        """Whether a file in the work tree is not as committed; git itself would run filters to tell."""
+        assert self.folder
+        if not (self.folder / ".git").exists():
+            return False
+        there = {path: self.folder / path for path in found.tree}
+        return bool(Git(self.folder)("ls-files", "--others", "--exclude-standard")) or any(
+            not place.is_file() or place.read_bytes().replace(b"\r\n", b"\n") != content.replace(b"\r\n", b"\n")
+            for path, place in there.items()
+            for content in [found.tree[path].content]
+        )
+
+    def is_checkout_of(self, name: str, commit: str) -> bool:
+        """Whether it is known to be the template called ``name``: it holds ``commit``, or was cloned from there."""
+        if re.fullmatch("[0-9a-f]{40,64}", commit) and self._commit(commit):
+            return True
+        if self.folder is None:
+            return False
+        said = Git(self.folder)("config", "--get-regexp", r"^remote\..*\.url$", codes=(0, 1))
+        urls = [line.partition(" ")[2] for line in os.fsdecode(said).splitlines()]
+        known = parse_remote(name)
+        return name in urls or (known is not None and known in map(parse_remote, urls))
 
     def at(self, commit: str, version: str = "") -> Snapshot:
         """Return the template at a commit, whose version is what ``git describe`` says unless it has a name."""
@@ -186,7 +261,7 @@ class Repository:
             contents = dict(zip(blobs, read([listed[path].oid for path in blobs]), strict=True))
         links = {path: os.fsdecode(contents[path]) for path in blobs if listed[path].mode == "120000"}
         files = {path: File(contents[path], listed[path].mode == "100755") for path in blobs if path not in links}
-        tree, missing = _settled(files, links)
+        tree, missing = settled(files, links)
         version = version or self.git.line("describe", "--tags", "--always", commit)
         return Snapshot(version, commit, tree, (*missing, *sorted(listed.keys() - contents.keys())))
 
@@ -223,30 +298,3 @@ class Repository:
 
 
 Opened = Folder | Repository
-
-
-def _settled(files: Mapping[str, File], links: Mapping[str, str]) -> tuple[dict[str, File], tuple[str, ...]]:
-    """Return the files, with a copy for each link that leads to one of them, and the links that do not."""
-    tree = {path: file for path, file in files.items() if is_inside(path)}
-    led = {path: _follow(path, links) for path in links if is_inside(path)}
-    copies = {path: tree[there] for path, there in led.items() if there in tree}
-    return {**tree, **copies}, tuple(sorted((files.keys() | links.keys()) - tree.keys() - copies.keys()))
-
-
-def _follow(path: str, links: Mapping[str, str]) -> str:
-    for _ in links:
-        if path not in links:
-            break
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path]))
-    return path
-
-
-def is_inside(path: str) -> bool:
-    """Whether a path stays below its folder, and away from what git keeps there, on any system."""
-    parts = [part.casefold().rstrip(" .") for part in path.split("/")]
-    return not {"", ".git", "git~1"} & set(parts) and not re.search(r"[\0\\\ud800-\udfff]", path)
-
-
-def below(paths: Iterable[str], folder: str) -> list[str]:
-    """Return those of ``paths`` that lie in ``folder``; all where it is the top."""
-    return [path for path in paths if path.startswith(f"{folder}/" if folder else "")]

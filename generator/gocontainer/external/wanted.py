@@ -55,6 +55,8 @@ class Wanted(NamedTuple):
     template: str | None = None
     revision: str | None = None
     trust: bool = False
+    directory: str | None = None
+    """The folder in the template's repository where it lies."""
     person: Callable[[], Person] | None = None
     """Makes the one who is asked for what is left open; nobody is where it is None."""
     wizard: Wizard = Wizard()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import __version__
-from gocontainer.answers import lockfile, migrations
+from gocontainer.answers import keep, lockfile, migrations
 from gocontainer.answers.model import Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUpdate, GitFailed
 from gocontainer.inspection.end_of_life import EndOfLife, ends_of_life
 from gocontainer.rendering.engine import render
-from gocontainer.repository.git import Git
+from gocontainer.repository.git import Git, ignored
 from gocontainer.repository.tree import File, Tree
 from gocontainer.repository.worktree import Project
 from gocontainer.texts import listed, mark, tr
@@ -59,11 +59,17 @@ class Status(NamedTuple):
     endings: tuple[EndOfLife, ...] = ()
     under_way: UnderWay | None = None
     """An update that has not ended."""
+    ignored: Mapping[str, str] = {}
+    """Files of ours that no commit has, since git ignores them, each with the rule that says so."""
 
     @property
     def differs(self) -> bool:
         """Whether anything drifted, is under way, could be updated, or is past its end of life."""
-        drifted = self.under_way is not None or any(words != ("clean",) for words in self.files.values())
+        drifted = (
+            self.under_way is not None
+            or bool(self.ignored)
+            or any(words != ("clean",) for words in self.files.values())
+        )
         return drifted or self.version != self.newest or any(each.past for each in self.endings)
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +82,7 @@ class Status(NamedTuple):
             **known,
             "under_way": under_way,
             "files": files,
+            "ignored": dict(self.ignored),
             "extra": self.extra,
             "endings": [each.as_json() for each in self.endings],
         }
@@ -95,6 +102,8 @@ class Status(NamedTuple):
         for path, words in self.files.items():
             if words != ("clean",):
                 yield f"  {padded(', '.join(map(tr, words)), 20)} {path}"
+        ignored = mark("git ignores {path} by {rule}: run 'git add --force' for it")
+        yield from (tr(ignored, path=path, rule=rule) for path, rule in self.ignored.items())
         yield from (each.line() for each in self.endings)
         if self.under_way is not None:
             yield self.under_way.line()
@@ -117,11 +126,21 @@ def status(folder: Path) -> Status:
     newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
     files = {path: _words(path, folder, base, newest) for path in sorted(base)}
     known = lockfile.OWN if own else remembered.template
-    kept = lockfile.protected(remembered.keep, base)
+    kept = keep.protected(remembered.keep, base) if remembered.keep else []
     old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
-    extra = len(_present(folder) - {*base, lockfile.LOCK, lockfile.PACK})
+    ours, there = {*base, lockfile.LOCK, lockfile.PACK}, _present(folder)
+    away = {} if there is None else _ignored(folder, sorted(ours - there), base)
+    extra = len((there if there is not None else _on_disk(folder)) - ours)
     under_way = _under_way(folder)
-    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way)
+    return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way, away)
+
+
+def _ignored(folder: Path, paths: Sequence[str], base: Tree) -> Mapping[str, str]:
+    """Return which of the files git ignores by a rule that is not the template's own."""
+    left = [path for path in paths if (folder / path).is_file()]
+    found = ignored(folder, left) if left else {}
+    own = {line for path, file in base.items() if path.endswith(".gitignore") for line in file.content.split(b"\n")}
+    return {path: rule for path, rule in found.items() if rule.partition(": ")[2].encode() not in own}
 
 
 def _words(path: str, folder: Path, base: Tree, newest: Tree) -> tuple[str, ...]:
@@ -158,12 +177,16 @@ def _under_way(folder: Path) -> UnderWay | None:
         return None
 
 
-def _present(folder: Path) -> set[str]:
-    """Return every file below ``folder``, less those that git is told to ignore."""
+def _present(folder: Path) -> set[str] | None:
+    """Return every file below ``folder``, less those that git is told to ignore; None where git cannot say."""
     try:
         said = Git(folder)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     except GitFailed:  # no repository, or no git: all else can be said without
-        paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-        return {path.as_posix() for path in paths if ".git" not in path.parts}
+        return None
     names = {os.fsdecode(name) for name in said.split(b"\0") if name}
     return {name for name in names if os.path.isfile(f"{folder}/{name}")}  # noqa: PTH113 - there may be many
+
+
+def _on_disk(folder: Path) -> set[str]:
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path.as_posix() for path in paths if ".git" not in path.parts}

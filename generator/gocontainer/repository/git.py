@@ -58,11 +58,16 @@ def is_empty_clone(folder: Path) -> bool:
 def start(folder: Path, paths: Sequence[str]) -> bool:
     """Make ``folder`` a repository with one commit of ``paths``; False where the commit was not possible.
 
-    Nothing of the user's set-up that could run, ask or leave something out takes part.
+    Nothing of the user's set-up that could run, ask or leave something out takes part; its hooks are there afterwards.
     """
     if _output(folder, "init", "--quiet", "--template=", "--initial-branch=main") is None:
         return False
-    return commit(folder, paths)
+    done = commit(folder, paths)
+    if "GIT_TEMPLATE_DIR" in os.environ or _output(folder, "config", "init.templateDir"):
+        _output(folder, "init", "--quiet")
+    for name in ("hooks", "info"):  # where everybody's commands expect them
+        (folder / ".git" / name).mkdir(exist_ok=True)
+    return done
 
 
 def committed(repository: Path) -> list[str] | None:
@@ -76,6 +81,14 @@ def uncommitted(repository: Path, names: Sequence[str]) -> list[str]:
     asked = ("status", "--porcelain", "--branch", "-z", "--no-renames", "--ignored", "--", *names)
     said = _output(repository, "--literal-pathspecs", *asked) or ""
     return [line[3:] for line in said.split("\0")[1:] if line]  # the first one is the branch
+
+
+def ignored(folder: Path, paths: Sequence[str]) -> dict[str, str]:
+    """Return those of the untracked ``paths`` in ``folder`` that git ignores, with the file, the line and the rule."""
+    said = _output(folder, "check-ignore", "--verbose", "-z", "--stdin", said="".join(f"{path}\0" for path in paths))
+    words = (said or "").split("\0")
+    rules = zip(words[::4], words[1::4], words[2::4], words[3::4], strict=False)
+    return {path: f"{file}:{line}: {rule}" for file, line, rule, path in rules if not rule.startswith("!")}
 
 
 def commit(repository: Path, paths: Sequence[str]) -> bool:
@@ -98,8 +111,6 @@ _LOCAL = frozenset(
         "GIT_CEILING_DIRECTORIES",
         "GIT_COMMON_DIR",
         "GIT_CONFIG",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_PARAMETERS",
         "GIT_DIR",
         "GIT_GLOB_PATHSPECS",
         "GIT_GRAFT_FILE",
@@ -119,7 +130,8 @@ _LOCAL = frozenset(
     ]
 )
 """What `git rev-parse --local-env-vars` lists, and a little more: inherited, say from a hook that runs
-us, they would point git at another repository than the one it is told."""
+us, they would point git at another repository than the one it is told. Settings that the environment gives
+(GIT_CONFIG_COUNT, GIT_CONFIG_PARAMETERS) name none, and reach git."""
 
 
 def surroundings() -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from gocontainer.errors import CannotUpdate, GitFailed, GitTooOld
-from gocontainer.repository.git import Git, Reader
+from gocontainer.repository.git import Git, Reader, ignored
 from gocontainer.repository.objects import FOLDER, SUBMODULE, Entry, list_tree, parse_tree
 from gocontainer.texts import listed, mark, tr
 
@@ -21,6 +21,7 @@ _UNDER_WAY = {
     "REVERT_HEAD": mark("a revert is under way"),
     "rebase-merge": mark("a rebase is under way"),
     "rebase-apply": mark("a rebase is under way"),
+    "sequencer": mark("a cherry-pick or a revert of several commits is under way"),
     "BISECT_LOG": mark("a bisection is under way"),
 }
 """What git is in the middle of where a file or folder is there."""
@@ -93,6 +94,25 @@ class Project:
         """The paths of the last commit below the folder, as seen from there."""
         return list_tree(self.read, self.below) if self.below else {}
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether git gets objects from a remote as it needs them."""
+        return any((self.objects / "pack").glob("*.promisor"))
+
+    def fetch_missing(self) -> bool:
+        """Fetch what a partial clone lacks of the last commit's folder; False where this is no such clone."""
+        if not self.is_partial:
+            return False
+        listed = self.git("rev-list", "--objects", "--missing=print", self.below).decode("utf-8", "replace").split("\n")
+        missing = "".join(f"{line[1:]}\n" for line in listed if line.startswith("?"))
+        remotes = self.git("config", "--get-regexp", r"^remote\..*\.promisor$", codes=(0, 1)).decode().splitlines()
+        for remote in remotes[:1] if missing else ():
+            name = remote.partition(" ")[0].removeprefix("remote.").removesuffix(".promisor")
+            fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no")
+            self.git("-c", "fetch.negotiationAlgorithm=noop", *fetch, "--filter=blob:none", "--stdin", name,
+                     stdin=missing.encode())  # fmt: skip
+        return bool(missing)
+
     def refuse_unfinished(self) -> None:
         """Raise CannotUpdate while git itself is in the middle of something."""
         for name, what in _UNDER_WAY.items():
@@ -105,6 +125,14 @@ class Project:
         lock = self.git_dir / "index.lock"
         if lock.exists():
             raise other_git(lock)
+
+    def not_committed(self, path: str) -> CannotUpdate:
+        """Return the error of an update that needs a file of the folder which the last commit has not."""
+        rule = ignored(self.folder, [path]).get(path)
+        if rule is None:
+            return CannotUpdate(tr("{file} is not committed", file=path), tr("Commit everything first."))
+        reason = tr("{file} is not committed, since git ignores it by {rule}", file=path, rule=rule)
+        return CannotUpdate(reason, tr("Run 'git add --force {file}', and commit it.", file=path))
 
     def refuse_branch(self, name: str) -> None:
         """Raise CannotUpdate where no branch of that name can be made."""

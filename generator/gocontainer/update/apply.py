@@ -83,12 +83,10 @@ def commit(project: Project, planned: Plan, message: str, branch: str = "") -> s
 def message(update: Update, planned: Plan) -> str:
     """Return the message of a commit."""
     old = update.remembered.answers
-    changed = [name for name, value in update.answers.applicable().items() if old.get(name) != value]
-    first = (
-        f"Update from {' to '.join(update.step)}"
-        if update.moves
-        else f"Update with other answers: {', '.join(changed)}"
-    )
+    changed = ["profile"] if update.is_of_another_profile else []
+    changed += [name for name, value in update.answers.applicable().items() if old.get(name) != value]
+    other = f"Update with other answers{': ' if changed else ''}{', '.join(changed)}"
+    first = f"Update from {' to '.join(update.step)}" if update.moves else other
     notes = [f"Kept deleted: {path}" for path in planned.kept_deleted]
     notes += [f"Without a digest, run 'make pin': {image}" for images in planned.unpinned.values() for image in images]
     return "\n".join([first, *(["", *notes] if notes else []), ""])

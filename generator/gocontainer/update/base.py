@@ -32,7 +32,7 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     """
     packed = None
     if lockfile.PACK in project.mine:
-        with contextlib.suppress(GitFailed, ValueError):
+        with contextlib.suppress(ValueError, *(() if project.is_partial else (GitFailed,))):
             packed = lockfile.unpack(project.read([project.mine[lockfile.PACK].oid])[0])
     if remembered.template == lockfile.OWN and RELEASED:
         return _again(remembered, packed)
@@ -41,6 +41,8 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     for tree in _history(project):
         if digest(tree) == remembered.digest:
             return Base(tree, "an earlier commit's pack")
+    if lockfile.PACK not in project.mine and (project.folder / lockfile.PACK).is_file():
+        raise project.not_committed(lockfile.PACK)
     reason = tr(
         "what {name} {version} wrote is not at hand: {file} is gone or was changed",
         name=remembered.name,

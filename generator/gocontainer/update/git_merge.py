@@ -10,7 +10,7 @@ nothing of its configuration takes part, its filters excepted.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,10 @@ _MERGE = (
 )
 
 
+_FILTERS, _LINE_ENDS = ("filter", "ident", "working-tree-encoding"), ("text", "eol")
+"""Attributes by which git commits something else than lies on the disk."""
+
+
 class MergeConflict(NamedTuple):
     """Two changes of one path that a person has to decide between."""
 
@@ -55,6 +59,8 @@ class Merged(NamedTuple):
     conflicts: dict[str, MergeConflict]
     kept_deleted: tuple[str, ...]
     """What the user deleted and the template changed: it stays deleted."""
+    moved: dict[str, str]
+    """Files whose edit is in one of another name, which may be the template's or the user's."""
 
 
 class ScratchRepository:
@@ -63,7 +69,10 @@ class ScratchRepository:
     def __init__(self, project: Project, folder: Path) -> None:
         self.project, self.folder = project, folder
         self.objects = Objects(project.object_format)
-        isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        self.renames: Mapping[str, str] = {}
+        """Files of the first render that the user gave another name, by their old ones."""
+        isolated = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_COUNT": "0",
+                    "GIT_CONFIG_PARAMETERS": ""}  # fmt: skip
         self.git = Git(folder, GIT_DIR=str(folder / "git"), **isolated)
         for name in ("objects/info", "refs/heads"):
             (folder / "git" / name).mkdir(parents=True)
@@ -92,7 +101,7 @@ class ScratchRepository:
         self.git("index-pack", "--stdin", stdin=self.objects.pack())
         self.objects = Objects(self.project.object_format)
         try:
-            said = self.git("merge-tree", "--write-tree", "-z", "--messages", *commits, codes=(0, 1))
+            said = self._with_all("merge-tree", "--write-tree", "-z", "--messages", *commits, codes=(0, 1))
         except GitFailed:
             refuse_old_git(self.folder)
             raise
@@ -136,30 +145,61 @@ class ScratchRepository:
     def like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
         """Give both renders what the project does to its files: filters, and line ends chosen by hand."""
         base, theirs = self._cleaned(base, theirs)
-        files = {path: entry for path, entry in mine.items() if path in base and entry.is_file}
+        if base.keys() - mine.keys() and mine.keys() - base.keys():
+            self.renames = self._renames(base, self.project.below)
+        there = {path: mine.get(path) or mine.get(self.renames.get(path, "")) for path in base}
+        files = {path: entry for path, entry in there.items() if entry and entry.is_file}
         edited = [path for path, entry in files.items() if self.objects.oid("blob", base[path].content) != entry.oid]
-        crlf = {
-            path
-            for path, content in zip(edited, self.project.read([mine[path].oid for path in edited]), strict=True)
-            if _is_crlf(content) and b"\r" not in base[path].content
-        }
-        return _with_crlf(base, crlf), _with_crlf(theirs, crlf)
+        contents = self.project.read([files[path].oid for path in edited])
+        ends = {path: _ends(content) for path, content in zip(edited, contents, strict=True)}
+        ends = {path: end for path, end in ends.items() if end}
+        if ends.keys() - theirs.keys() and theirs.keys() - base.keys():
+            new = self._renames(base, self._rendered(theirs))
+            ends_there = {new.get(path, path): end for path, end in ends.items()}
+        else:
+            ends_there = ends
+        return _with_ends(base, ends), _with_ends(theirs, ends_there)
+
+    def _renames(self, before: Tree, tree: str) -> dict[str, str]:
+        """Return the files of a render that have another name in ``tree``, as git finds them, by their old names."""
+        old = self._rendered(before)
+        self.git("index-pack", "--stdin", stdin=self.objects.pack())
+        self.objects = Objects(self.project.object_format)
+        said = self._with_all("diff-tree", "-r", "-z", "-M", "--diff-filter=R", old, tree)
+        words = [os.fsdecode(word) for word in said.split(b"\0")]
+        return dict(zip(words[1::3], words[2::3], strict=False))
+
+    def _with_all(self, *arguments: str, codes: Sequence[int] = (0,)) -> bytes:
+        """Run git, and again once the project has got from its remote what a partial clone lacks."""
+        try:
+            return self.git(*arguments, codes=codes)
+        except GitFailed:
+            if not self.project.fetch_missing():
+                raise
+            return self.git(*arguments, codes=codes)
 
     def _cleaned(self, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
-        """Return both as they would be committed: ``.gitattributes`` may name filters."""
-        paths = sorted({*base, *theirs})
-        prefix = self.project.prefix
-        asked = b"".join(os.fsencode(prefix + path) + b"\0" for path in paths)
-        said = self.project.git("check-attr", "-z", "--stdin", "filter", "ident", "working-tree-encoding", stdin=asked)
-        words = said.split(b"\0")
-        filtered = {
-            os.fsdecode(path)[len(prefix) :]
-            for path, value in zip(words[::3], words[2::3], strict=False)
-            if value not in (b"unspecified", b"unset")
+        """Return both as they would be committed: ``.gitattributes`` may name filters, and line ends."""
+        asked = b"".join(os.fsencode(self.project.prefix + path) + b"\0" for path in sorted({*base, *theirs}))
+        said = self.project.git("check-attr", "-z", "--stdin", *_FILTERS, *_LINE_ENDS, stdin=asked).split(b"\0")
+        filtered, attributes = set[str](), dict[str, dict[bytes, bytes]]()
+        for place, name, value in zip(said[::3], said[1::3], said[2::3], strict=False):
+            path = os.fsdecode(place)[len(self.project.prefix) :]
+            attributes.setdefault(path, {})[name] = value
+            if name.decode() in _FILTERS and value not in (b"unspecified", b"unset"):
+                filtered.add(path)
+        crlf = {path for tree in (base, theirs) for path, file in tree.items() if b"\r\n" in file.content} - filtered
+        lf = dict.fromkeys(self._normalised({path: attributes[path] for path in crlf}), b"\n") if crlf else {}
+        base, theirs = _with_ends(base, lf), _with_ends(theirs, lf)
+        return (self._clean(base, filtered), self._clean(theirs, filtered)) if filtered else (base, theirs)
+
+    def _normalised(self, attributes: Mapping[str, Mapping[bytes, bytes]]) -> list[str]:
+        """Return the files of which git keeps texts with LF, whatever ends their lines on the disk."""
+        automatic = self.project.git("config", "core.autocrlf", codes=(0, 1)).strip() in (b"true", b"input")
+        kinds = {
+            path: (each[b"text"], each[b"eol"] != b"unspecified" or automatic) for path, each in attributes.items()
         }
-        if not filtered:
-            return base, theirs
-        return self._clean(base, filtered), self._clean(theirs, filtered)
+        return [path for path, (text, eol) in kinds.items() if text in (b"set", b"auto") or (text != b"unset" and eol)]
 
     def _clean(self, tree: Tree, filtered: Iterable[str]) -> Tree:
         git = Git(self.project.top, GIT_OBJECT_DIRECTORY=str(self.folder / "git/objects"),
@@ -172,15 +212,20 @@ class ScratchRepository:
         return cleaned
 
 
-def _is_crlf(content: bytes) -> bool:
-    """Whether nearly every line ends in CRLF."""
-    ends = content.count(b"\n")
-    return b"\0" not in content and ends > 0 and content.count(b"\r\n") >= 0.9 * ends
+def _ends(content: bytes) -> bytes:
+    """Return what the lines of a text end in, nearly all of them; nothing where that cannot be said."""
+    ends, crlf = content.count(b"\n"), content.count(b"\r\n")
+    if b"\0" in content or not ends or 0 < crlf < 0.9 * ends:
+        return b""
+    return b"\r\n" if crlf else b"\n"
 
 
-def _with_crlf(tree: Tree, paths: Iterable[str]) -> Tree:
+def _with_ends(tree: Tree, ends: Mapping[str, bytes]) -> Tree:
+    """Return a render with the line ends that some of its files are to have."""
     changed = {
-        path: tree[path]._replace(content=tree[path].content.replace(b"\n", b"\r\n")) for path in paths if path in tree
+        path: tree[path]._replace(content=tree[path].content.replace(b"\r\n", b"\n").replace(b"\n", end))
+        for path, end in ends.items()
+        if path in tree and _ends(tree[path].content) != end and b"\0" not in tree[path].content
     }
     return {**tree, **changed}
 
@@ -219,4 +264,4 @@ def _settle(
             kept.append(path)
         else:
             conflicts[path] = MergeConflict(path, kind, there)
-    return Merged(merged, conflicts, tuple(kept))
+    return Merged(merged, conflicts, tuple(kept), {})

@@ -9,8 +9,19 @@ from typing import NamedTuple
 MARKER = 48
 """Length of the conflict markers to be parsed: longer than any that a file holds by chance."""
 
-_PIN = re.compile(r"\s*(?:-\s+)?(?:image:|newTag:|uses:)|.*(?:@v|==)\d")
-"""Lines whose numbers are versions: an image's, an action's, a program's; and all lines of go.mod."""
+_YAML = (".yaml", ".yml")
+_USES = re.compile(r"\s*(?:-\s+)?uses:\s")
+"""A line of YAML that names an action."""
+_PROGRAM = re.compile(r".*(?<![\w.@/:-])[\w-]+(?:\.[\w-]+)+(?:/[\w.~-]+)+@v\d")
+"""A line that names a Go program at a version: its module has a host and a path."""
+_PACKAGE = re.compile(r"\s*(?:-\s+)?[\"']?[A-Za-z0-9][\w.-]*(?:\[[\w, -]*\])?==\d")
+_PACKAGES = re.compile(r"(?:.*requirements.*|constraints.*)\.(?:txt|in|lock)|pyproject\.toml")
+"""A line that pins a Python package, and the names of the files in which one does."""
+_INSTALLED = re.compile(r".*\b(?:pip3?|pipx|uv|uvx)\s.*\s[\"']?[A-Za-z0-9][\w.-]*==\d")
+"""A line that installs one, in whatever file."""
+_REQUIRED = re.compile(r"\s*(?:require\s+)?\S+\s+v\d\S*\s*(?://.*)?$")
+_BLOCK = re.compile(r"\s*(\w+)\s*\(\s*$")
+"""A line of go.mod that requires a module, and one that begins a block of lines."""
 _TAG = re.compile(r"\s*(?:-\s+)?(?:image:|newTag:)")
 _IMAGE = re.compile(r"\s*(?:-\s+)?image:\s+[\"']?")
 _NAME = re.compile(r"([^\s@\"']+)(@sha256:[0-9a-f]{64})?")
@@ -61,6 +72,7 @@ def resolve(path: str, marked: str) -> Decision | None:
     for part in parts:
         if not isinstance(part, Hunk):
             lines.append(part)
+            resolver.pass_by(part)
             continue
         pinned = resolver.pinned(part)
         chosen = pinned or resolver.versions(part)
@@ -75,20 +87,38 @@ class _Resolver:
     """Decides the conflicts of one file, of which it knows where images are named."""
 
     def __init__(self, name: str, parts: Sequence[str | Hunk]) -> None:
-        self.module = name == "go.mod"
+        self.name, self.module, self.is_yaml = name, name == "go.mod", name.endswith(_YAML)
         self.columns = _columns(name, parts)
+        self.block = ""
+        """Of go.mod, the block that a conflict stands in."""
+
+    def pass_by(self, line: str) -> None:
+        """Note what a line says of those that follow."""
+        begun = _BLOCK.match(line) if self.module else None
+        self.block = begun[1] if begun else "" if line.strip() == ")" else self.block
+
+    def is_pin(self, line: str) -> bool:
+        """Whether the number in a line is a version that somebody may raise: nobody else's numbers are decided."""
+        if self.module:
+            words = line.split()
+            alone = self.block == "" and words[:1] in (["go"], ["require"])
+            required = _REQUIRED.match(line) and (alone or self.block == "require")
+            return bool(required or (alone and words[0] == "go"))
+        if self.has_tag(line) or (self.is_yaml and _USES.match(line)) or _PROGRAM.match(line):
+            return True
+        return bool(_INSTALLED.match(line) or (_PACKAGES.fullmatch(self.name) and _PACKAGE.match(line)))
 
     def image(self, line: str) -> re.Match[str] | None:
         """Return the image that a line names, and its digest."""
         if self.columns is None:
-            found = _IMAGE.match(line)
+            found = _IMAGE.match(line) if self.is_yaml else None
             return _NAME.match(line, found.end()) if found else None
         column = self.columns.get(_key(line))
         return None if column is None else _NAME.match(line, column)
 
     def has_tag(self, line: str) -> bool:
         """Whether the version in a line is an image's."""
-        return bool(self.image(line) or (self.columns is None and _TAG.match(line)))
+        return bool(self.image(line) or (self.is_yaml and _TAG.match(line)))
 
     def images(self, lines: Iterable[str]) -> Iterator[re.Match[str]]:
         """Yield the images of some lines."""
@@ -149,10 +179,11 @@ class _Resolver:
 
     def line(self, yours: str, before: str, template: str) -> str | None:
         """Return the winning line of a three-way conflict; None where a person must decide."""
+        self.pass_by(before)
         if yours == template:
             return yours
         same = self.shape(yours) == self.shape(before) == self.shape(template)
-        if not same or not (self.module or self.has_tag(before) or _PIN.match(before)):
+        if not same or not self.is_pin(before):
             return None
         if template == before:
             return yours

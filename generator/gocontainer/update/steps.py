@@ -5,16 +5,19 @@ opened: a private repository --> prepare: base, mine, theirs --> plan: merge, de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gocontainer import __version__
 from gocontainer.answers import lockfile, migrations
+from gocontainer.answers.keep import protected
 from gocontainer.answers.model import Answers, AnswerSet, Layer, fill
-from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
-from gocontainer.options.types import Value
+from gocontainer.errors import CannotUpdate, GitFailed, NotARepository, UsageError
+from gocontainer.options.profiles import PRESETS
+from gocontainer.options.table import BY_NAME
+from gocontainer.options.types import Value, holds
 from gocontainer.rendering.engine import render
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree, digest
@@ -23,9 +26,10 @@ from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
 from gocontainer.update import base, journal, undo
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
-from gocontainer.update.lost_edits import find_lost_edits
+from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
 if TYPE_CHECKING:
+    from gocontainer.update.old_names import OldName
     from gocontainer.update.resolvers import TakenVersion
 
 OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
@@ -56,10 +60,18 @@ class Update(NamedTuple):
     @property
     def is_current(self) -> bool:
         """Whether there is nothing to do."""
-        if self.moves or self.answers.applicable() != dict(self.remembered.answers):
+        known = self.remembered
+        if self.moves or self.answers.applicable() != dict(known.answers):
+            return False
+        if self.is_of_another_profile or set(self.answers.defaults()) != set(known.defaults):
             return False
         # Another's render may have the time of day in it.
         return self.template != lockfile.OWN or digest(self.theirs) == self.remembered.digest
+
+    @property
+    def is_of_another_profile(self) -> bool:
+        """Whether the profile is another one; an external template has none."""
+        return self.answers.profile not in ("", self.remembered.profile)
 
     @property
     def moves(self) -> bool:
@@ -87,6 +99,15 @@ class Plan(NamedTuple):
     """Files in which one of two versions was taken."""
     tree: str
     """The whole repository as it would be, in the scratch repository."""
+    old_names: tuple[OldName, ...] = ()
+    """Modules that have another name now, where files of the owner's have the old one."""
+    moved: Mapping[str, str] = {}
+    """Files whose edit, or which themselves, are where another name is."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to a person."""
+        return bool(self.conflicts or self.old_names)
 
     @property
     def unpinned(self) -> dict[str, list[str]]:
@@ -130,11 +151,32 @@ def prepare(
             own=__version__,
         )
         raise CannotUpdate(reason, hint)
-    migrated = migrations.migrate(remembered)
-    answers = Answers.merge(*(_less(layer, settings) for layer in migrated.layers()), settings)
+    answers, offers = answered(remembered, settings)
+    lost = remembered.answers.keys() - {*remembered.defaults, *answers.applicable()}
+    notes = [tr("{name} has no meaning with these answers: it is dropped.", name=name) for name in sorted(lost)]
     nothing = base.Base({}, "nothing")
-    update = Update(scratch, remembered, answers, nothing, render(answers), _offers(migrated, settings, answers))
+    update = Update(scratch, remembered, answers, nothing, render(answers), offers, notes=tuple(notes))
     return update if baseless else with_base(update)
+
+
+def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[str, tuple[Value, Value]]]:
+    """Return the answers of a lock with ``settings``, and what it keeps that would be another default today.
+
+    What is set to what nobody would have to say is a default again.
+    """
+    profile, unsaid, given = (_less(layer, settings) for layer in migrations.migrate(remembered).layers())
+    if settings.values:
+        unsaid, given = _meaningful(profile, unsaid, given, settings)
+    answers = Answers.merge(profile, unsaid, given, settings)
+    preset = PRESETS[answers.profile].answers if "profile" in settings.values else {}
+    today = fill((profile, _without(given, preset), settings)).values
+    for name in settings.values.keys() & answers.keys() - {"service"}:
+        with suppress(UsageError):  # nothing would stand in its place
+            if fill((profile, given, _without(settings, [name]))).values[name] == answers[name]:
+                answers.origins[name] = "default"
+    kept = [name for name in answers.defaults() if name in unsaid.values]
+    kept += [name for name in preset if name not in (*kept, *settings.values) and holds(BY_NAME[name].when, today)]
+    return answers, {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 
 
 def with_base(update: Update) -> Update:
@@ -144,34 +186,40 @@ def with_base(update: Update) -> Update:
     return update._replace(base=base.find(update.scratch.project, update.remembered))
 
 
+def _meaningful(profile: Layer, unsaid: Layer, given: Layer, settings: Layer) -> tuple[Layer, Layer]:
+    """Return what a lock has ``unsaid`` and ``given``, less what has no meaning any more with ``settings``."""
+    while True:
+        values = fill((profile, unsaid, given, settings)).values
+        lost = [name for name in (*unsaid.values, *given.values) if not holds(BY_NAME[name].when, values)]
+        if not lost:
+            return unsaid, given
+        unsaid, given = _without(unsaid, lost), _without(given, lost)
+
+
 def _less(layer: Layer, settings: Layer) -> Layer:
     """Return ``layer`` without what ``settings`` change: it may not be valid any more."""
-    return layer._replace(values={name: value for name, value in layer.values.items() if name not in settings.values})
+    return _without(layer, settings.values)
+
+
+def _without(layer: Layer, names: Collection[str]) -> Layer:
+    return layer._replace(values={name: value for name, value in layer.values.items() if name not in names})
 
 
 def recall(project: Project) -> lockfile.Lock:
     """Return the lock of the last commit."""
     if lockfile.LOCK not in project.mine:
         if (project.folder / lockfile.LOCK).is_file():
-            reason = tr("{file} is not committed", file=lockfile.LOCK)
-            raise CannotUpdate(reason, tr("Commit everything first."))
+            raise project.not_committed(lockfile.LOCK)
         raise NotARepository(str(project.folder))
     (text,) = project.read([project.mine[lockfile.LOCK].oid])
     return lockfile.parse(text, project.folder / lockfile.LOCK)
-
-
-def _offers(remembered: lockfile.Lock, settings: Layer, answers: Answers) -> dict[str, tuple[Value, Value]]:
-    profile, unsaid, given = remembered.layers()
-    today = fill((_less(profile, settings), _less(given, settings), settings)).values
-    kept = [name for name in answers.defaults() if name in unsaid.values]
-    return {name: (answers[name], today[name]) for name in kept if answers[name] != today[name]}
 
 
 def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
     scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
     theirs, old = dict(update.theirs), update.base.tree
-    kept = lockfile.protected(keep, {*theirs, *old}) if keep else []
+    kept = protected(keep, {*theirs, *old}) if keep else []
     for path in {*OWNED, *kept}:
         if path in old:
             theirs[path] = old[path]
@@ -179,8 +227,18 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
             theirs.pop(path, None)
     before, after = scratch.like(mine, old, theirs)
     merged = scratch.merge(before, after, mine, _OWN)
-    find_lost_edits(scratch, merged, before, {path: each for path, each in mine.items() if path not in _OWN})
+    owned = {path: each for path, each in mine.items() if path not in _OWN}
+    if update.moves and after.keys() - before.keys():  # else an answer wants what is new
+        merged = leave_folders(scratch, merged, before, after, owned)
+    find_lost_edits(scratch, merged, before, owned)
+    if before.keys() - merged.entries.keys():
+        find_moved_edits(scratch, merged, before, after, owned)
     contents, decided = _decide(scratch, merged, on_conflict)
+    old_names: tuple[OldName, ...] = ()
+    if any(path.endswith("go.mod") and theirs.get(path) != file for path, file in old.items()):
+        from gocontainer.update.old_names import find_old_names
+
+        old_names = find_old_names(scratch, merged, contents, old, theirs)
     sealed = lockfile.with_lockfile(update.theirs, update.answers, keep, update.template)
     contents |= {path: sealed[path] for path in _OWN}
     for path, file in contents.items():
@@ -190,7 +248,8 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         for path in sorted(merged.entries.keys() | mine.keys())
         if merged.entries.get(path) != mine.get(path)
     }
-    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, scratch.tree(changes))
+    tree = scratch.tree(changes)
+    return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved)
 
 
 def _decide(
