@@ -25,6 +25,7 @@ PACKAGES = (
     "repository",
     "answers",
     "rendering",
+    "follow_up",
     "update",
     "external",
     "inspection",

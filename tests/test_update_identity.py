@@ -155,6 +155,12 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(
     assert lockfile.read(folder).answers["max_replicas"] == 10
     assert [name for name in lockfile.read(folder).answers if name not in lockfile.read(folder).defaults] == ["service"]
     assert "already" in ok(command("update", str(folder), "--set", "profile=hardened"))
-    settings = ("profile=service", "min_replicas=2", "max_replicas=6", "network_policy=false")
+    settings = (
+        "profile=service",
+        "base_image=distroless-static",
+        "min_replicas=2",
+        "max_replicas=6",
+        "network_policy=false",
+    )
     ok(command("update", str(folder), "--commit", *(word for each in settings for word in ("--set", each))))
     assert load(folder) == before
