@@ -151,6 +151,7 @@ def _conflict(found: MergeConflict) -> str:
 def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from changed_limits.crossed(update.remembered.version, update.theirs)
+        yield from changed_limits.replaced(update.base.tree, update.theirs)
 
 
 def _follow_up(update: Update) -> cluster_cleanup.FollowUp:

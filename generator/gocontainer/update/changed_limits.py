@@ -1,4 +1,4 @@
-"""Limits of the service that a newer template changed, each with the line that keeps the old one."""
+"""What a newer template changed that an owner has to know: limits, with the line that keeps the old one, and programs."""
 
 from __future__ import annotations
 
@@ -71,3 +71,12 @@ def crossed(before: str, theirs: Tree) -> Iterator[str]:
                 setting=limit.keeps,
                 file=place,
             )
+
+
+def replaced(before: Tree, theirs: Tree) -> Iterator[str]:
+    """Yield a sentence for each program of a repository that a command of gocontainer stands for now."""
+    if "cmd/sites/main.go" in before and "cmd/sites/main.go" not in theirs and "deploy/sites.yaml" in theirs:
+        yield tr(
+            "'make sites' and 'make wave' run 'gocontainer sites' now, which reads the same files and writes the same "
+            "manifests: delete cmd/sites and internal/sites where you changed them."
+        )
