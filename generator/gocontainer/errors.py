@@ -67,24 +67,6 @@ class GitFailed(GocontainerError):
         self.command, self.said = command, _clause(said)
 
 
-class KubectlFailed(GocontainerError):
-    """kubectl ended with an error, or is not there; ``said`` is what it printed."""
-
-    says = mark("{command} failed: {said}. Nothing was changed; mend that and run the command again.")
-
-    def __init__(self, command: str, said: str) -> None:
-        self.command, self.said = command, _clause(said)
-
-
-class GateFailed(GocontainerError):
-    """The gate of a wave gives no answer that can be read; ``reason`` says why."""
-
-    says = mark("The gate at {address} cannot be asked: {reason}. Nothing was changed; mend that and try again.")
-
-    def __init__(self, address: str, reason: str) -> None:
-        self.address, self.reason = address, _clause(reason)
-
-
 class GitTooOld(GocontainerError):
     """git has no ``merge-tree --write-tree`` before 2.38."""
 
@@ -146,15 +128,6 @@ class WrongAnswers(UsageError):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.errors))
-
-
-class WrongLine(UsageError):
-    """Line ``line`` of ``file`` says something impossible: ``reason`` says what."""
-
-    says = mark("{file}:{line}: {reason}.")
-
-    def __init__(self, file: str, line: int, reason: str) -> None:
-        self.file, self.line, self.reason = file, line, reason
 
 
 class UnknownKey(UsageError):

@@ -31,7 +31,9 @@ class Base(NamedTuple):
         container(found, self.name)["image"] = version.image
         model = named(found, "initContainers", "model")
         if (model is None) != (not version.model):
-            reason = tr("either {file} names a model or {folder} has an init container 'model'", file=FILE, folder=FOLDER)
+            reason = tr(
+                "either {file} names a model or {folder} has an init container 'model'", file=FILE, folder=FOLDER
+            )
             raise CannotUse(reason, tr("Have both, or none."))
         if model is not None:
             model["image"] = version.model
@@ -64,7 +66,9 @@ def read(manifests: str) -> Base:
 
 def _unusable(reason: str) -> CannotUse:
     hint = tr("Have one Deployment there, with a container of the same name.")
-    return CannotUse(tr("the manifests of {folder} are of no use for sites: {reason}", folder=FOLDER, reason=reason), hint)
+    return CannotUse(
+        tr("the manifests of {folder} are of no use for sites: {reason}", folder=FOLDER, reason=reason), hint
+    )
 
 
 def rename(workload: Object, name: str, key: str, text: str) -> None:

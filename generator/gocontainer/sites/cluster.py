@@ -9,10 +9,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gocontainer.errors import KubectlFailed
+from gocontainer.errors import GocontainerError
 from gocontainer.sites import base
 from gocontainer.sites.fleet import Version
-from gocontainer.texts import tr
+from gocontainer.texts import mark, tr
+
+
+class KubectlFailed(GocontainerError):
+    """kubectl ended with an error, or is not there; ``said`` is what it printed."""
+
+    says = mark("{command} failed: {said}. Nothing was changed; mend that and run the command again.")
+
+    def __init__(self, command: str, said: str) -> None:
+        self.command, self.said = command, " ".join(said.split()).rstrip(".")
 
 
 class Running(NamedTuple):

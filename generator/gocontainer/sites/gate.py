@@ -7,9 +7,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
-from typing import Any
 
-from gocontainer.errors import GateFailed, Refused
+from gocontainer.errors import GocontainerError, Refused
 from gocontainer.sites.fleet import Gate
 from gocontainer.texts import mark, tr
 
@@ -18,19 +17,21 @@ _LONGEST = 16 * 1024 * 1024
 _HINT = mark("Nothing was changed.")
 
 
+class GateFailed(GocontainerError):
+    """The gate of a wave gives no answer that can be read; ``reason`` says why."""
+
+    says = mark("The gate at {address} cannot be asked: {reason}. Nothing was changed; mend that and try again.")
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, " ".join(reason.split()).rstrip(".")
+
+
 def ask(gate: Gate, sites: Sequence[str]) -> None:
     """Raise Refused unless the query finds something, and nothing that is zero; GateFailed where nobody answers.
 
     Who finds nothing knows nothing: the series may be absent because no site reports.
     """
-    answer = _answer(gate, gate.query.replace("$sites", "|".join(sites)))
-    data = answer.get("data") or {}
-    if answer.get("status") != "success":
-        raise GateFailed(gate.prometheus, tr("it refuses the query: {reason}", reason=answer.get("error", "")))
-    if data.get("resultType") != "vector":
-        reason = tr("the gate's query gives a {kind}", kind=data.get("resultType"))
-        raise Refused(reason, tr("Compare a metric with a number."))
-    samples = [each["value"][1] for each in data["result"]]
+    samples = _samples(gate.prometheus, gate.query.replace("$sites", "|".join(sites)))
     if not samples:
         raise Refused(tr("the gate says no: the query finds nothing"), tr(_HINT))
     for sample in samples:
@@ -46,18 +47,23 @@ def _is_something(sample: object) -> bool:
     return number < 0 or number > 0  # NaN is neither
 
 
-def _answer(gate: Gate, query: str) -> dict[str, Any]:
-    url = f"{gate.prometheus.removesuffix('/')}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+def _samples(address: str, query: str) -> list[object]:
+    """Return what a query finds."""
+    url = f"{address.removesuffix('/')}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
     try:
         content = _get(url)
     except (OSError, ValueError) as error:
-        raise GateFailed(gate.prometheus, str(error)) from error
+        raise GateFailed(address, str(error)) from error
     try:
-        answer: dict[str, Any] = json.loads(content)
-        _ = [each["value"][1] for each in (answer.get("data") or {}).get("result", ()) if isinstance(each, dict)]
-    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise GateFailed(gate.prometheus, tr("it answers something else than Prometheus does")) from error
-    return answer
+        answer = json.loads(content)
+        if answer["status"] != "success":
+            raise GateFailed(address, tr("it refuses the query: {reason}", reason=answer["error"]))
+        kind, result = answer["data"]["resultType"], answer["data"]["result"]
+        if kind != "vector":
+            raise Refused(tr("the gate's query gives a {kind}", kind=kind), tr("Compare a metric with a number."))
+        return [each["value"][1] for each in result]
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        raise GateFailed(address, tr("it answers something else than Prometheus does")) from error
 
 
 def _get(url: str) -> bytes:

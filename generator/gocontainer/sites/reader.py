@@ -8,10 +8,19 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from gocontainer.errors import UsageError, WrongAnswers, WrongLine
+from gocontainer.errors import UsageError, WrongAnswers
 from gocontainer.sites.fleet import FILE, Fleet, Gate, Site, Version, Wave, token
 from gocontainer.sites.yaml_format import TAG, Loader
 from gocontainer.texts import mark, tr
+
+
+class WrongLine(UsageError):
+    """Line ``line`` of ``file`` says something impossible: ``reason`` says what."""
+
+    says = mark("{file}:{line}: {reason}.")
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        self.file, self.line, self.reason = file, line, reason
 
 
 class _Rule(NamedTuple):
@@ -68,7 +77,7 @@ def parse(content: bytes) -> Fleet:
         raise WrongLine(FILE, line, tr("there is a letter that YAML does not allow")) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise WrongLine(FILE, line, error.problem or str(error)) from error
+        raise WrongLine(FILE, line, ", ".join(filter(None, (error.context, error.problem)))) from error
     reader = _Reader(text)
     fleet = reader.fleet(root)
     if reader.errors:

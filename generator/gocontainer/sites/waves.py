@@ -54,7 +54,10 @@ class Sites:
         files.refuse_edited(self._folder, now)
         want = self._manifests(self._fleet)
         files.raise_all(
-            CannotUse(tr("the file {path} is not what {file} and deploy/edge say", path=path, file=FILE), tr("Run make sites."))
+            CannotUse(
+                tr("the file {path} is not what {file} and deploy/edge say", path=path, file=FILE),
+                tr("Run make sites."),
+            )
             for path in (f"{self._folder}/{name}" for name in sorted({*now, *want}) if now.get(name) != want.get(name))
         )
 
@@ -123,7 +126,9 @@ class Sites:
         after = reader.parse(edited(self._fleet, values).encode())
         for where, node in after.places.items():
             if node.value != values.get(where, self._fleet.places[where].value):
-                raise CannotUse(tr("the value of {where} cannot be edited in place", where=where), tr("Nothing was changed."))
+                raise CannotUse(
+                    tr("the value of {where} cannot be edited in place", where=where), tr("Nothing was changed.")
+                )
         changes, texts = self._rendered(after)
         files.save(self._top, {**texts, FILE: after.text})
         return files.difference(FILE, self._fleet.text, after.text) + changes

@@ -41,7 +41,7 @@ _NOT_BLOCK = re.compile(rf"[ ]\Z|[ ]\n|(?!\t){_UNPRINTABLE}")
 _ESCAPED = re.compile(rf'["\\\n]|{_UNPRINTABLE}')
 _ESCAPES = dict(zip('\0\a\b\t\n\v\f\r\x1b"\\\x85', '0abtnvfre"\\N', strict=True))
 _LONGEST_KEY = 128
-_MOST = 2**64
+_MOST, _MOST_DIGITS = 2**64, 70
 _EXPONENTS = range(-4, 6)
 
 
@@ -54,7 +54,11 @@ def tag_of(text: str) -> str:
     if _is_timestamp(text):
         return "timestamp"
     plain = text if text[0] == "." else text.replace("_", "")
-    if _INTEGER.fullmatch(plain) and (-_MOST // 2 if plain[0] in "+-" else 0) <= integer(plain) < _MOST:
+    if (
+        len(plain) < _MOST_DIGITS
+        and _INTEGER.fullmatch(plain)
+        and (-_MOST // 2 if plain[0] in "+-" else 0) <= integer(plain) < _MOST
+    ):
         return "int" if plain[0] not in "+-" or integer(plain) < _MOST // 2 else "float"
     return "float" if _FLOAT.fullmatch(plain) and not math.isinf(float(plain)) else "str"
 

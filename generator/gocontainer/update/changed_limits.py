@@ -1,4 +1,4 @@
-"""What a newer template changed that an owner has to know: limits, with the line that keeps the old one, and programs."""
+"""What a newer template changed that its owner has to know: limits, with the line that keeps the old one; programs."""
 
 from __future__ import annotations
 
