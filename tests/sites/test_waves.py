@@ -145,7 +145,7 @@ def test_yaml_is_written_as_the_go_program_wrote_it() -> None:
         ("quorum: 90", "quorum: yes", ":3: quorum is not a number from 1 to 100"),
         ("quorum: 90", "quorum: [90]", ":3: quorum is not a number from 1 to 100"),
         ("quorum: 90", f"quorum: {'9' * 5000}", ":3: quorum is not a number from 1 to 100"),
-        ("gate: person", "gate: nobody", ":4: gate: 'nobody' is not person, or prometheus with a query"),
+        ("gate: person", "gate: nobody", ":4: gate: 'nobody' is not 'person', or 'prometheus' with a 'query'"),
         ("gate: person", "gate: {prometheus: x, query: up}", ":4: prometheus: 'x' is not an address such as http:"),
         ("gate: person", "gate: {prometheus: 'file:///etc', query: up}", ":4: prometheus: 'file:///etc' is not"),
         ("large: 96Mi", "large: 96M", ":5: large: '96M' is not an amount such as 48Mi"),
@@ -222,7 +222,7 @@ def test_a_wave_changes_its_values_and_nothing_else(repository: Repository) -> N
 
 def test_a_wave_waits_for_the_one_before(repository: Repository) -> None:
     yes = ("wave", "--ok=yes", "2")
-    assert "Wave 1 does not have the release yet. Run make wave N=1." in repository.sites(*yes, code=2)
+    assert "Wave 1 does not have the release yet. Run 'make wave N=1'." in repository.sites(*yes, code=2)
     repository.sites("wave", "1")
     before = repository.files()
     for image in ("r.io/app:v0.1.0", "r.io/app:v1.2.0!"):
@@ -286,7 +286,7 @@ def test_what_is_not_written_anew_is_named(repository: Repository) -> None:
     repository.sites("render")
     replace(repository.file, ("small: 48Mi", "small: 50Mi"))
     said = repository.sites("check", code=2)
-    assert "The file deploy/kubeedge/wave-1.yaml is not what deploy/sites.yaml and deploy/edge say. Run make" in said
+    assert "The file deploy/kubeedge/wave-1.yaml is not what deploy/sites.yaml and deploy/edge say. Run 'make" in said
     assert len(said.splitlines()) == 2, "both waves"
     repository.written("wave-3.yaml").write_bytes(repository.written("wave-1.yaml").read_bytes())
     assert "deploy/kubeedge/wave-3.yaml is gone: delete its objects with kubectl" in repository.sites("render")

@@ -56,7 +56,7 @@ class Sites:
         files.raise_all(
             CannotUse(
                 tr("the file {path} is not what {file} and deploy/edge say", path=path, file=FILE),
-                tr("Run make sites."),
+                tr("Run 'make sites'."),
             )
             for path in (f"{self._folder}/{name}" for name in sorted({*now, *want}) if now.get(name) != want.get(name))
         )
@@ -79,7 +79,7 @@ class Sites:
         for earlier in self._fleet.waves[: number - 1]:
             if earlier.version != self._fleet.release:
                 reason = tr("wave {number} does not have the release yet", number=earlier.number)
-                raise Refused(reason, tr("Run make wave N={number}.", number=earlier.number))
+                raise Refused(reason, tr("Run 'make wave N={number}'.", number=earlier.number))
         late = self._allowed(self._fleet.waves[number - 2], ok=ok) if number > 1 else []
         return late, self._change(_values(wave, self._fleet.release, wave.version))
 
