@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gocontainer import __version__, render
-from gocontainer.options.edge import PLACEMENTS
+from gocontainer.options.edge import SITES_PLATFORMS
 from gocontainer.sites.platforms import PLATFORMS
 from tests.helpers.support import ROWS, Run, answers, need, released, rendered
 from tests.helpers.updates import Repository
@@ -110,8 +110,7 @@ def test_every_way_to_place_a_service_has_its_objects_and_its_folder(tmp_path: P
     for number, row in enumerate(each for each in ROWS if "edge_api" in each):
         orders = rendered(tmp_path / str(number), **row)
         found[platform(orders)] = (orders / "docs/edge.md").read_text()
-    assert found.keys() == PLATFORMS.keys()
-    assert {each.removesuffix("-daemonset") for each in PLATFORMS} == PLACEMENTS.keys()
+    assert found.keys() == PLATFORMS.keys() == {*SITES_PLATFORMS}
     for name, text in found.items():
         assert f"| `{PLATFORMS[name].folder}` | what is applied." in text
 

@@ -95,7 +95,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__registry": registry(str(answers["image"])),
         "__runner": _runner(answers, pins),
         "__sites_folder": f"deploy/{platform}",
-        "__sites_platform": f"{platform}-daemonset" if answers["edge_workload"] == "daemonset" else platform,
+        "__sites_platform": edge.sites_platform(answers),
         "__version": __version__,
     }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gocontainer.console import padded, say, width
-from gocontainer.sites.platforms import PLATFORMS
-from gocontainer.sites.waves import Sites
+from gocontainer.options.edge import SITES_PLATFORMS
 from gocontainer.texts import mark, tr
+
+if TYPE_CHECKING:
+    from gocontainer.sites.waves import Sites
 
 _HEAD = (mark("WAVE"), mark("READY"), mark("DONE"), mark("VERSION"), mark("NOT READY"))
 
@@ -24,7 +27,7 @@ _wave = click.argument("number", metavar="N", callback=_number)
 
 
 @click.group(short_help=mark("Write the manifests of sites, and bring releases to them."))
-@click.option("--platform", required=True, type=click.Choice([*PLATFORMS]), help=mark("What places the service."))
+@click.option("--platform", required=True, type=click.Choice(SITES_PLATFORMS), help=mark("What places the service."))
 @click.pass_context
 def sites(ctx: click.Context, platform: str) -> None:
     """Write the manifests of all sites, and bring releases to them wave by wave.
@@ -32,11 +35,15 @@ def sites(ctx: click.Context, platform: str) -> None:
     It works on the repository in this folder, from deploy/sites.yaml and deploy/edge. The repository's `make sites`
     and `make wave` run it.
     """
-    ctx.obj = PLATFORMS[platform]
+    ctx.obj = platform
 
 
 def _here(ctx: click.Context) -> Sites:
-    return Sites(Path(), ctx.obj)
+    """Return the sites of the repository in this folder; the modules are imported when a command is called."""
+    from gocontainer.sites.platforms import PLATFORMS
+    from gocontainer.sites.waves import Sites
+
+    return Sites(Path(), PLATFORMS[ctx.obj])
 
 
 def _tell(text: str) -> None:
