@@ -69,6 +69,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     programs = {
         "go": QUICK.format(go=shutil.which("go")),
         "docker": RECORDED.format(asked=home / "asked"),
+        "gocontainer": f'#!/bin/sh\nexec {GOCONTAINER} "$@"\n',
         "kubectl": f'#!/bin/sh\nexec {Path(GOCONTAINER).with_name("kubectl")} "$@"\n',
     }
     (home / "bin").mkdir()

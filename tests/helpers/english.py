@@ -18,6 +18,7 @@ NAMES = {
     "Apollo",
     "Apple",
     "apt",
+    "arm",
     "bash",
     "Broker",
     "buildah",

@@ -159,6 +159,7 @@ def _conflict(found: MergeConflict) -> str:
 def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from service_changes.crossed(update.remembered.version, update.theirs)
+        yield from service_changes.replaced(update.base.tree, update.theirs)
 
 
 def _moved_parts(update: Update) -> Iterator[str]:

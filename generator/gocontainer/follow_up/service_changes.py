@@ -186,3 +186,12 @@ def _unknown(key: str, line: str, place: str, *, embedded: bool) -> str:
     if re.search(rf"\b{variable}\b", line):
         return tr("{place} sets {key}, which the service ignores now: delete it.", place=place, key=variable)
     return ""
+
+
+def replaced(before: Tree, theirs: Tree) -> Iterator[str]:
+    """Yield a sentence for each program of a repository that a command of gocontainer stands for now."""
+    if "cmd/sites/main.go" in before and "cmd/sites/main.go" not in theirs and "deploy/sites.yaml" in theirs:
+        yield tr(
+            "'make sites' and 'make wave' run 'gocontainer sites' now, which reads the same files and writes the same "
+            "manifests: delete cmd/sites and internal/sites where you changed them."
+        )

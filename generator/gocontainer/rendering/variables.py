@@ -58,9 +58,9 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__needs_certificates": not BASE_IMAGES[str(answers["base_image"])].certificates,
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
-        "__site_workloads": answers["edge_api"] == "native" or answers["edge_workload"] == "daemonset",
         "__overlays": target == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27" and (keda or TARGETS[target].deployment),
+        "__released": released,
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
         "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,
@@ -96,6 +96,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__registry": registry(str(answers["image"])),
         "__runner": _runner(answers, pins),
         "__sites_folder": f"deploy/{platform}",
+        "__sites_platform": edge.sites_platform(answers),
         "__version": __version__,
     }
 
