@@ -46,6 +46,7 @@ NAMES = {
     "go",
     "gocontainer",
     "Graviton",
+    "Harbor",
     "Jinja",
     "Kafka",
     "Knative",

@@ -95,11 +95,13 @@ def status(folder: Path) -> Status:
     remembered = lockfile.read(folder)
     base = lockfile.packed(folder, remembered)
     own = remembered.name == lockfile.NAME
-    newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
+    answers = Answers.merge(*migrations.migrate(remembered).layers()) if own else None
+    newest = render(answers) if answers else base
+    mirrors = str(answers["registry_mirrors"]) if answers else ""
     files = {path: _words(path, folder, base, newest) for path in sorted(base)}
     known = lockfile.OWN if own else remembered.template
     kept = lockfile.protected(remembered.keep, base)
-    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
+    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest, mirrors))
     extra = len(_present(folder) - {*base, lockfile.LOCK, lockfile.PACK})
     under_way = _under_way(folder)
     return Status(folder, remembered.version, files, extra, known.name, known.version, old, under_way)

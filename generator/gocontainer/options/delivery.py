@@ -1,9 +1,11 @@
-"""The questions of who builds each change, and who proposes changes of what it is built from."""
+"""The questions of who builds each change, where what it is built from comes from, and who proposes changes of that."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gocontainer.options.patterns import HOST, REPOSITORY
+from gocontainer.options.text_kinds import Map
 from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
@@ -48,4 +50,17 @@ DEPS_BOT = Select(
         Choice(value="none", label="nobody"),
     ),
 )
-DELIVERY = (CI, DEPS_BOT)
+REGISTRY_MIRRORS = Map(
+    name="registry_mirrors",
+    group="delivery",
+    title="Registry mirrors",
+    question="From which mirrors do images come, where their own registries are out of reach or slow?",
+    help="Mirrors that images come from, each for a registry.",
+    why="For networks that reach no foreign registry, such as those with Harbor: no other place is asked for an image.",
+    key=HOST,
+    value=f"{HOST}(?:{REPOSITORY})?",
+    expected="a list of mirrors",
+    hint="Write docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr, or one mirror for all of them.",
+    example="docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr",
+)
+DELIVERY = (CI, DEPS_BOT, REGISTRY_MIRRORS)

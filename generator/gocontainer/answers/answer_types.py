@@ -1,6 +1,6 @@
 """Derived from the tables by `gocontainer dev derive`; edits are lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Required, TypedDict
 
 
@@ -48,3 +48,4 @@ class AnswerValues(TypedDict, total=False):
     network_policy: bool
     ci: Literal["github", "none"]
     deps_bot: Literal["dependabot", "renovate", "none"]
+    registry_mirrors: str | Mapping[str, str]
