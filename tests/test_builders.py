@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,9 +22,9 @@ RECORDED = '#!/bin/sh\n[ "$1 $2" = "buildx version" ] && exit {buildx}\necho "{n
 class Machine:
     """A machine that has the named builders and nothing else, with a repository."""
 
-    def __init__(self, folder: Path, builders: Collection[str]) -> None:
+    def __init__(self, folder: Path, builders: Collection[str], **given: Any) -> None:
         need(*TOOLS)
-        self.asked, self.bin, self.repository = folder / "asked", folder / "bin", rendered(folder)
+        self.asked, self.bin, self.repository = folder / "asked", folder / "bin", rendered(folder, **given)
         self.bin.mkdir()
         for name in TOOLS:
             (self.bin / name).symlink_to(str(shutil.which(name)))

@@ -71,6 +71,9 @@ TEXTS: dict[str, Any] = {
     "description": "Größe: 订单",
     "owner": "Acme",
     "image": "ghcr.io/acme/x",
+    "go_proxy": "https://p.cn/go|direct",
+    "go_sumdb": "sum.golang.org https://p.cn/sumdb",
+    "go_vulndb": "file:///srv/db",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
 }
 ODD: tuple[Any, ...] = (

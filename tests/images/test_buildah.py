@@ -86,7 +86,7 @@ def test_every_image_is_built_with_its_health_check(buildah: Buildah, tmp_path: 
 def test_it_pushes_an_index_of_every_platform(buildah: Buildah, tmp_path: Path) -> None:
     repository, image = rendered(tmp_path, tracing=False), f"{buildah.registry}/acme/orders:v1"
     subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
-    buildah.run(repository, "make", "push", "BUILDER=buildah", f"IMAGE={image}")
+    buildah.run(repository, "make", "push", "BUILDER=buildah", f"IMAGE={image}", "PUSH_FLAGS=--tls-verify=false")
     index = json.loads(buildah.run(tmp_path, "skopeo", "inspect", "--tls-verify=false", "--raw", f"docker://{image}"))
     assert {each["platform"]["architecture"] for each in index["manifests"]} == {"amd64", "arm64"}
 

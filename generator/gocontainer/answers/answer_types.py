@@ -49,3 +49,6 @@ class AnswerValues(TypedDict, total=False):
     ci: Literal["github", "none"]
     deps_bot: Literal["dependabot", "renovate", "none"]
     registry_mirrors: str | Mapping[str, str]
+    go_proxy: str
+    go_sumdb: str
+    go_vulndb: str

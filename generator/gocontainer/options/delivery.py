@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from gocontainer.options.patterns import HOST, REPOSITORY
+from gocontainer.options.patterns import HOST, LABEL, PLACE, REPOSITORY
 from gocontainer.options.text_kinds import Map
-from gocontainer.options.types import LACKING, Choice, Select, by_value
+from gocontainer.options.types import LACKING, Choice, Select, Text, by_value
 
 
 class CiProvider(Choice):
@@ -63,4 +64,41 @@ REGISTRY_MIRRORS = Map(
     hint="Write docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr, or one mirror for all of them.",
     example="docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr",
 )
-DELIVERY = (CI, DEPS_BOT, REGISTRY_MIRRORS)
+_EMPTY: Mapping[str, Any] = {"group": "delivery", "default": "", "longest": 400}
+GO_PROXY = Text(
+    name="go_proxy",
+    title="Module proxy",
+    question="From which proxy do Go modules come?",
+    help="Proxy that Go modules come from, as GOPROXY names it.",
+    why="Reaches make, the image and the pipeline alike; without it each has what Go has by default.",
+    pattern=rf"(?:(?:{PLACE}|direct|off)(?:[,|](?:{PLACE}|direct|off))*)?",
+    expected="a value of GOPROXY without a password",
+    hint="Write https://goproxy.example.com,direct: addresses, direct or off, and commas between; netrc has passwords.",
+    example="https://goproxy.example.com,direct",
+    **_EMPTY,
+)
+GO_SUMDB = Text(
+    name="go_sumdb",
+    title="Checksum database",
+    question="Which database vouches for the sums of Go modules?",
+    help="Database that vouches for the sums of Go modules, as GOSUMDB names it.",
+    why="For networks that do not reach the usual one: a mirror of it vouches for as much, off for nothing.",
+    pattern=rf"(?:off|{LABEL}(?:\.{LABEL})*(?:\+[0-9a-f]{{8}}\+[A-Za-z0-9+/=]+)?(?: {PLACE})?)?",
+    expected="a value of GOSUMDB",
+    hint="Give a name, with its key if it is your own and an address if it is a mirror, or off.",
+    example="sum.example.com https://goproxy.example.com/sumdb",
+    **_EMPTY,
+)
+GO_VULNDB = Text(
+    name="go_vulndb",
+    title="Vulnerability database",
+    question="Where are known vulnerabilities of Go modules listed?",
+    help="Address of the list of known vulnerabilities that govulncheck reads.",
+    why="Where it cannot be reached, the check says so in a sentence and fails in a release only.",
+    pattern=rf"(?:{PLACE}|file://(?:/[A-Za-z0-9._~-]+)+)?",
+    expected="an address",
+    hint="Give one such as https://vuln.example.com or file:///srv/vulndb.",
+    example="https://vuln.example.com",
+    **_EMPTY,
+)
+DELIVERY = (CI, DEPS_BOT, REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB)
