@@ -74,6 +74,8 @@ TEXTS: dict[str, Any] = {
     "go_proxy": "https://p.cn/go|direct",
     "go_sumdb": "sum.golang.org https://p.cn/sumdb",
     "go_vulndb": "file:///srv/db",
+    "private_modules": "git.corp.cn/*,x.cn",
+    "ca_bundle": "certs/corp.pem",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
 }
 ODD: tuple[Any, ...] = (

@@ -52,3 +52,5 @@ class AnswerValues(TypedDict, total=False):
     go_proxy: str
     go_sumdb: str
     go_vulndb: str
+    private_modules: str
+    ca_bundle: str

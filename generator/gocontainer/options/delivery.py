@@ -65,6 +65,7 @@ REGISTRY_MIRRORS = Map(
     example="docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr",
 )
 _EMPTY: Mapping[str, Any] = {"group": "delivery", "default": "", "longest": 400}
+_GLOB = r"[A-Za-z0-9*?._~-]+(?:/[A-Za-z0-9*?._~-]+)*"
 GO_PROXY = Text(
     name="go_proxy",
     title="Module proxy",
@@ -101,4 +102,28 @@ GO_VULNDB = Text(
     example="https://vuln.example.com",
     **_EMPTY,
 )
-DELIVERY = (CI, DEPS_BOT, REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB)
+PRIVATE_MODULES = Text(
+    name="private_modules",
+    title="Private modules",
+    question="Which Go modules are private?",
+    help="Go modules that are private, as GOPRIVATE names them.",
+    why="Nobody else is asked for them; the password comes from netrc, as a secret that stays in no image.",
+    pattern=rf"(?:{_GLOB}(?:,{_GLOB})*)?",
+    expected="a list of patterns of module paths",
+    hint="Write git.example.com/team,*.corp.example.com: paths or their beginnings, with commas between.",
+    example="git.example.com/team,*.corp.example.com",
+    **_EMPTY,
+)
+CA_BUNDLE = Text(
+    name="ca_bundle",
+    title="CA bundle",
+    question="Where in the repository are the certificates of your own authority?",
+    help="File in the repository with the certificates of your own authority.",
+    why="Trusted beside all others while the image is built and while the service runs.",
+    pattern=r"(?:(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*[.](?:pem|crt))?",
+    expected="a path below the top of the repository",
+    hint="Name a file of PEM, such as certs/company.pem.",
+    example="certs/company.pem",
+    **_EMPTY,
+)
+DELIVERY = (CI, DEPS_BOT, REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE)

@@ -56,7 +56,7 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__edge": sites,
         "__keda": keda,
         "__knative": target == "knative" and not keda,
-        "__needs_certificates": not BASE_IMAGES[str(answers["base_image"])].certificates,
+        "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
         "__site_workloads": answers["edge_api"] == "native" or answers["edge_workload"] == "daemonset",
