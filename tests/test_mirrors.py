@@ -12,11 +12,15 @@ import jsonschema
 import pytest
 import yaml
 
+from gocontainer import texts
+from gocontainer.answers.detect import Surroundings
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.schema import answers_schema
 from gocontainer.options.table import BY_NAME
 from gocontainer.rendering.variables import mirrored
 from gocontainer.repository.dockerfile import references
+from gocontainer.wizard.conversation import Conversation
+from gocontainer.wizard.settling import Settler
 from tests.helpers.support import answers, files_of, gocontainer, rendered
 
 HARBOR = "docker.io=harbor.corp.cn/dockerhub,gcr.io=harbor.corp.cn/gcr"
@@ -169,3 +173,21 @@ def test_every_way_to_answer_takes_a_map(tmp_path: Path) -> None:
 
 def test_answers_take_a_mapping() -> None:
     assert answers(registry_mirrors={"docker.io": "m.cn/hub"})["registry_mirrors"] == "docker.io=m.cn/hub"
+
+
+def test_only_a_person_who_is_spoken_to_in_chinese_is_asked_by_a_page_that_everyone_gets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same three pages: many foreign registries are hard to reach there. Others find it in its group."""
+    asked = {}
+    for language in ("en", "zh_CN"):
+        monkeypatch.setattr("gocontainer.texts._found", texts._found)
+        texts.speak(language)
+        talk = Conversation(Settler((), Surroundings(Path("/nowhere"))))
+        assert talk.go_on() is None
+        asked[language] = talk.names
+        assert len(talk.steps) == 4
+        assert "registry_mirrors" in talk.members("delivery")
+        assert talk.answer("registry_mirrors", "hub") is not None
+        assert talk.answer("registry_mirrors", HARBOR) is None
+    assert asked["zh_CN"] == (*asked["en"], "registry_mirrors")
