@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,13 +176,17 @@ def test_answers_take_a_mapping() -> None:
     assert answers(registry_mirrors={"docker.io": "m.cn/hub"})["registry_mirrors"] == "docker.io=m.cn/hub"
 
 
-def test_only_a_person_who_is_spoken_to_in_chinese_is_asked_by_a_page_that_everyone_gets(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def in_english_again() -> Iterator[None]:
+    yield
+    texts.speak("en")
+
+
+@pytest.mark.usefixtures("in_english_again")
+def test_only_a_person_who_is_spoken_to_in_chinese_is_asked_by_a_page_that_everyone_gets() -> None:
     """The same three pages: many foreign registries are hard to reach there. Others find it in its group."""
     asked = {}
     for language in ("en", "zh_CN"):
-        monkeypatch.setattr("gocontainer.texts._found", texts._found)
         texts.speak(language)
         talk = Conversation(Settler((), Surroundings(Path("/nowhere"))))
         assert talk.go_on() is None
