@@ -46,11 +46,11 @@ class AnswerValues(TypedDict, total=False):
     min_replicas: int
     max_replicas: int
     network_policy: bool
-    ci: Literal["github", "none"]
-    deps_bot: Literal["dependabot", "renovate", "none"]
     registry_mirrors: str | Mapping[str, str]
     go_proxy: str
     go_sumdb: str
     go_vulndb: str
     private_modules: str
     ca_bundle: str
+    ci: Literal["github", "none"]
+    deps_bot: Literal["dependabot", "renovate", "none"]

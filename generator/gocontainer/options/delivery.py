@@ -55,7 +55,7 @@ REGISTRY_MIRRORS = Map(
     name="registry_mirrors",
     group="delivery",
     title="Registry mirrors",
-    question="From which mirrors do images come, where their own registries are out of reach or slow?",
+    question="From which mirrors do images come instead of their own registries?",
     help="Mirrors that images come from, each for a registry.",
     why="For networks that reach no foreign registry, such as those with Harbor: no other place is asked for an image.",
     key=HOST,
@@ -126,4 +126,4 @@ CA_BUNDLE = Text(
     example="certs/company.pem",
     **_EMPTY,
 )
-DELIVERY = (CI, DEPS_BOT, REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE)
+DELIVERY = (REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE, CI, DEPS_BOT)
