@@ -248,7 +248,7 @@ def known_everywhere(checkout: ScratchCheckout, addition: Addition) -> None:
         assert f"| `{path}` | " in (reference / "files.md").read_text()
     flag = "--" + option.replace("_", "-")
     assert value in ok(checkout.run("new", "--help"))
-    assert f'"{value}"' in (checkout.package / "options/answer_types.py").read_text()
+    assert f'"{value}"' in (checkout.package / "answers/answer_types.py").read_text()
     completed = checkout.python(
         "-c",
         "from gocontainer.cli.click_commands import main; main(prog_name='gocontainer')",

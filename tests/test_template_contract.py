@@ -96,7 +96,7 @@ def impossible(path: str, source: str) -> list[str]:
     for _, test in conditionals(program):
         for kind, name, *value in terms(test):
             option = BY_NAME.get(name)
-            if kind == "true" and option is not None and not isinstance(option, Toggle):
+            if kind == "true" and option is not None and not (isinstance(option, Toggle) or option.fits("")):
                 findings.append(f"{name} is always true")
             if kind == "is" and isinstance(option, Select) and value[0] not in option.values:
                 findings.append(f"{name} is never {value[0]}")

@@ -131,12 +131,14 @@ def status(folder: Path) -> Status:
     remembered = lockfile.read(folder)
     base = lockfile.packed(folder, remembered)
     own = remembered.name == lockfile.NAME
-    newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
+    answers = Answers.merge(*migrations.migrate(remembered).layers()) if own else None
+    newest = render(answers) if answers else base
+    mirrors = str(answers["registry_mirrors"]) if answers else ""
     kept = keep.protected(remembered.keep, base) if remembered.keep else []
     once = [path for path in kept if path in ONCE]
     files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in once}
     known = lockfile.OWN if own else remembered.template
-    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
+    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest, mirrors))
     ours, there = {*base, lockfile.LOCK, lockfile.PACK}, _present(folder)
     away = {} if there is None else _ignored(folder, sorted(ours - there), base)
     present = there if there is not None else _on_disk(folder)

@@ -1,6 +1,6 @@
 """Derived from the tables by `gocontainer dev derive`; edits are lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Required, TypedDict
 
 
@@ -46,5 +46,11 @@ class AnswerValues(TypedDict, total=False):
     min_replicas: int
     max_replicas: int
     network_policy: bool
+    registry_mirrors: str | Mapping[str, str]
+    go_proxy: str
+    go_sumdb: str
+    go_vulndb: str
+    private_modules: str
+    ca_bundle: str
     ci: Literal["github", "none"]
     deps_bot: Literal["dependabot", "renovate", "none"]
