@@ -107,13 +107,13 @@ def test_a_function_that_answers_with_the_wrong_code_is_found() -> None:
     assert "taken for done" in found[2].message
 
 
-@pytest.mark.proof("deploy/*", "*.go", "go.mod", "go.sum")
+@pytest.mark.proof("deploy/*", "Makefile")
 @rows()
 def test_no_check_finds_anything_in_a_row(tmp_path: Path, row: dict[str, Any]) -> None:
     assert list(checks.findings(manifests(rendered(tmp_path, **row)))) == []
 
 
-@pytest.mark.proof("deploy/*", "*.go", "go.mod", "go.sum")
+@pytest.mark.proof("deploy/*", "Makefile")
 @rows(where=lambda row: row["target"] != "kubernetes" and row.get("edge_api") != "native")
 def test_every_custom_resource_of_a_row_fits_its_crd(tmp_path: Path, row: dict[str, Any]) -> None:
     custom = [each for each in manifests(rendered(tmp_path, **row)) if crds.is_custom(each)]

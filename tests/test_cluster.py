@@ -11,9 +11,9 @@ import pytest
 from gocontainer import render
 from gocontainer.answers import lockfile
 from gocontainer.answers.lockfile import with_lockfile
+from gocontainer.follow_up import cluster_cleanup
+from gocontainer.follow_up.cluster_cleanup import FollowUp, follow_up
 from gocontainer.repository.tree import File
-from gocontainer.update import cluster_cleanup
-from gocontainer.update.cluster_cleanup import FollowUp, follow_up
 from tests.helpers.support import answers, committed, gocontainer, ok
 
 FIXED = {"min_replicas": 3, "max_replicas": 3}

@@ -7,6 +7,7 @@ derived.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.helpers.scratch_checkout import ScratchCheckout
-from tests.helpers.support import ROOT, ROWS, go, gocontainer, need, ok, replace
+from tests.helpers.support import ROOT, ROWS, go, gocontainer, need, ok, pip_tool, replace
 
 SAMPLES = ROOT / "tests/additions"
 
@@ -105,6 +106,7 @@ class Addition(NamedTuple):
     absent: str
     explained: str = ""
     partials: Mapping[str, str] = {}
+    modules: Mapping[str, str] = {}
 
 
 ADDITIONS = (
@@ -179,10 +181,24 @@ ADDITIONS = (
         option="target",
         value="superedge",
         label="sites on SuperEdge",
-        edits=(("options/targets.py", (before(")\nEDGE_PLATFORMS =", SUPEREDGE),)),),
+        edits=(
+            ("options/targets.py", (before(")\nEDGE_PLATFORMS =", SUPEREDGE),)),
+            (
+                "sites/platforms.py",
+                (
+                    ("import kubeedge, native, openyurt\n", "import kubeedge, native, openyurt, superedge\n"),
+                    before('}\n"""By what', '    "superedge": Platform("deploy/superedge", superedge.files),\n'),
+                ),
+            ),
+        ),
         files={},
+        modules={"sites/superedge.py": "superedge.py"},
         estimate="Image about 7 MB, 1 pod,",
-        rendered={"deploy/edge/deployment.yaml": "- key: superedge.io/node\n"},
+        rendered={
+            "deploy/edge/deployment.yaml": "- key: superedge.io/node\n",
+            "Makefile": " sites --platform superedge\n",
+            "docs/edge.md": "| `deploy/superedge` | what is applied.",
+        },
         absent="deploy/base",
     ),
 )
@@ -195,6 +211,8 @@ def add(checkout: ScratchCheckout, addition: Addition) -> None:
         checkout.edit(path, *edits)
     for path, sample in addition.files.items():
         (checkout.template / path).write_text((SAMPLES / sample).read_text())
+    for path, sample in addition.modules.items():
+        (checkout.package / path).write_text((SAMPLES / sample).read_text())
     for path, sample in addition.partials.items():
         (checkout.partials / path).write_text((SAMPLES / sample).read_text())
 
@@ -230,7 +248,7 @@ def known_everywhere(checkout: ScratchCheckout, addition: Addition) -> None:
         assert f"| `{path}` | " in (reference / "files.md").read_text()
     flag = "--" + option.replace("_", "-")
     assert value in ok(checkout.run("new", "--help"))
-    assert f'"{value}"' in (checkout.package / "options/answer_types.py").read_text()
+    assert f'"{value}"' in (checkout.package / "answers/answer_types.py").read_text()
     completed = checkout.python(
         "-c",
         "from gocontainer.cli.click_commands import main; main(prog_name='gocontainer')",
@@ -276,6 +294,17 @@ def test_the_client_of_a_new_config_centre_compiles_and_its_tests_pass(checkout:
         ok(go(checkout.folder / "orders", *command), command)
 
 
+def test_the_objects_of_a_new_edge_platform_are_written(checkout: ScratchCheckout) -> None:
+    add(checkout, ADDITIONS[-1])
+    checkout.derive()
+    ok(checkout.run("new", "orders", "--target", "superedge", "--no-git"))
+    path = f"{Path(pip_tool('kubectl')).parent}{os.pathsep}{os.environ['PATH']}"
+    render = "import os, sys; os.chdir('orders'); from gocontainer.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    ok(checkout.python("-c", render, "sites", "--platform", "superedge", "render", PATH=path))
+    written = checkout.folder / "orders/deploy/superedge/wave-2.yaml"
+    assert written.read_text().count('superedge.io/node: "yes"') == 2
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "lacks"),
     [
@@ -319,6 +348,12 @@ def test_the_client_of_a_new_config_centre_compiles_and_its_tests_pass(checkout:
         ),
         ("rendering/pins.toml", "[runner.arm64]", "[x.y]", "ci github lacks [runner.arm64] in pins.toml"),
         ("options/targets.py", "        deployment=False,\n", "", "target knative lacks deployment"),
+        (
+            "sites/platforms.py",
+            '    "native": Platform("deploy/native", native.files),\n',
+            "",
+            "target native lacks its objects in sites/platforms.py",
+        ),
         ("options/targets.py", '        node="apps.openyurt.io/nodepool",\n', "", "target openyurt lacks node"),
     ],
 )

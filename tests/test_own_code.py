@@ -12,8 +12,8 @@ from unittest import mock
 import pytest
 
 from gocontainer.answers import lockfile
+from gocontainer.follow_up import service_changes
 from gocontainer.repository.kept import ONCE
-from gocontainer.update import changed_limits
 from tests.helpers import proofs
 from tests.helpers.databases import DRIVERS, OWN, ROUTES, Driver, add_database
 from tests.helpers.goldens import expected
@@ -245,7 +245,7 @@ def test_a_repository_of_0_1_0_with_a_database_conflicts_only_where_parts_moved(
     assert {each["path"] for each in report["conflicts"]} <= {*MOVED}
     assert {ROUTES, OWN, "internal/deps/deps.go"} <= {path for path, how in report["changes"].items() if how == "added"}
     assert report["moved_parts"] == [
-        sentence for path in MOVED for sentence in changed_limits.moved("0.1.0", {path}, expected("service"))
+        sentence for path in MOVED for sentence in service_changes.moved("0.1.0", {path}, expected("service"))
     ]
     routes = "routes: no longer in internal/httpapi/httpapi.go, which you changed, but in internal/httpapi/routes.go"
     assert report["moved_parts"][0] == routes
@@ -254,4 +254,4 @@ def test_a_repository_of_0_1_0_with_a_database_conflicts_only_where_parts_moved(
 def test_who_edited_nothing_that_moved_is_told_nothing_of_it(tmp_path: Path) -> None:
     repository = committed(tmp_path / "orders", frozen(FOLDER / "0.1.0/service"))
     assert updated(repository)["moved_parts"] == []
-    assert list(changed_limits.moved("0.2.0", {*MOVED}, expected("service"))) == []
+    assert list(service_changes.moved("0.2.0", {*MOVED}, expected("service"))) == []

@@ -10,8 +10,8 @@ import pytest
 
 from gocontainer import Answers, __version__, render
 from gocontainer.answers import lockfile
+from gocontainer.follow_up import service_changes
 from gocontainer.repository import tree
-from gocontainer.update import changed_limits
 from tests.helpers.release import FOLDER, frozen
 from tests.helpers.support import answers, committed, git, go, gocontainer, ok, replace
 
@@ -52,7 +52,7 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     assert (report["from"], report["to"]) == (release.parent.name, __version__)
     assert report["conflicts"] == []
     newest = render(remembered)
-    assert report["changed_limits"] == list(changed_limits.crossed(release.parent.name, newest))
+    assert report["changed_limits"] == list(service_changes.crossed(release.parent.name, newest))
     keeps = "'max-body-bytes: 1048576' in deploy/base/config.yaml keeps the old limit."
     assert report["changed_limits"][0] == f"A body may have 64 KiB, no longer 1 MiB: {keeps}"
     found = tree.load(repository)
@@ -122,19 +122,19 @@ def test_each_line_that_sets_a_key_which_is_gone_is_named_with_what_to_do(reposi
 
 @every_release
 def test_no_key_is_gone_where_the_answer_that_brings_it_back_is_given(repository: Path) -> None:
-    lost = changed_limits.keys(tree.load(repository)) - changed_limits.keys(render(answers()))
-    assert lost == set(changed_limits.BRINGS_BACK), "each key that an update takes away has a way back, or none"
+    lost = service_changes.keys(tree.load(repository)) - service_changes.keys(render(answers()))
+    assert lost == set(service_changes.BRINGS_BACK), "each key that an update takes away has a way back, or none"
     with (repository / SETTINGS).open("a") as file:
         file.write("cpu-request: 250\nsleep: 5s\n")
     git(repository, "commit", "--quiet", "--all", "--message", "ours")
-    given = [word for answer in changed_limits.BRINGS_BACK.values() for word in ("--set", answer)]
+    given = [word for answer in service_changes.BRINGS_BACK.values() for word in ("--set", answer)]
     assert json.loads(ok(gocontainer("update", str(repository), *given, "--commit", "--json")))["gone_keys"] == []
 
 
 def test_a_key_that_another_answer_takes_away_is_named_too(tmp_path: Path) -> None:
     given = answers(config_center="nacos")
     repository = committed(tmp_path / "orders", lockfile.with_lockfile(render(given), given))
-    assert {"center-timeout", "healthcheck", "quote-max-lines"} <= changed_limits.keys(tree.load(repository))
+    assert {"center-timeout", "healthcheck", "quote-max-lines"} <= service_changes.keys(tree.load(repository))
     with (repository / SETTINGS).open("a") as file:
         file.write("center-timeout: 2s\n")
     git(repository, "commit", "--quiet", "--all", "--message", "ours")
@@ -188,9 +188,9 @@ KEPT = {
 def test_each_line_that_keeps_an_old_limit_has_its_place(given: dict[str, Any]) -> None:
     newest = render(answers(**given))
     settings = "".join(file.content.decode() for path, file in newest.items() if path.startswith("internal/config/"))
-    found = list(changed_limits.crossed("0.1.0", newest))
-    for limit in changed_limits.CHANGED:
-        if limit.place == changed_limits.SETTINGS:
+    found = list(service_changes.crossed("0.1.0", newest))
+    for limit in service_changes.CHANGED:
+        if limit.place == service_changes.SETTINGS:
             assert f'"{limit.keeps.partition(":")[0]}"' in settings
         elif any(limit.keeps in sentence for sentence in found):
             keeps, instead = KEPT[limit.place]

@@ -65,17 +65,26 @@ def spellings(option: Option, chance: random.Random) -> Any:
     return pick((TEXTS[option.name], TEXTS[option.name], *ODD))
 
 
-TEXTS = {
+TEXTS: dict[str, Any] = {
     "service": "orders",
     "module": "gitlab.com/a/b/v2",
     "description": "Größe: 订单",
     "owner": "Acme",
     "image": "ghcr.io/acme/x",
+    "go_proxy": "https://p.cn/go|direct",
+    "go_sumdb": "sum.golang.org https://p.cn/sumdb",
+    "go_vulndb": "file:///srv/db",
+    "private_modules": "git.corp.cn/*,x.cn",
+    "ca_bundle": "certs/corp.pem",
+    "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
 }
-ODD = (
+ODD: tuple[Any, ...] = (
     "Orders", "con", "y", "a" * 41, "orders\n", "example.com/x/Vendor", "example.com/con.x", "example.com/v1",
     "codeberg.org/acme/orders", "localhost/vendor", "ghcr.io/Acme/orders", "registry.acme.io:5000/x", " x", "<<x>>",
     "a\u202eb", "", "x" * 81, 5, None, ["x"],
+    "h.cn", "h.cn/", "https://h.cn", "hub", "gcr.io=hub", "gcr.io=h.cn,gcr.io=k.cn", "gcr.io=h.cn,", "gcr.io=h.cn\n",
+    {}, {"gcr.io": "h.cn/gcr"}, {"gcr.io": 5}, {"hub": "h.cn"}, {"gcr.io": "h.cn,x.io=y.io"}, {"gcr.io": ""},
+    {f"r{n}.io": "h.cn" for n in range(21)}, ",".join(f"r{n}.io=h.cn" for n in range(21)), f"gcr.io=h.cn/{'a' * 200}",
 )  # fmt: skip
 
 

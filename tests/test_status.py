@@ -84,7 +84,13 @@ def test_an_update_under_way_says_what_there_is_to_decide(tmp_path: Path) -> Non
 
 def test_an_update_that_was_killed_can_only_be_undone(tmp_path: Path) -> None:
     repository = current(tmp_path / "orders", BASE)
+    left = "nothing is left of an update that was under way: run 'gocontainer update --abort'"
     (repository.top / ".git/gocontainer-update").write_bytes(b"")
+    code, out = status(repository, BASE)
+    assert (code, out.splitlines()[-1]) == (4, left)
+    journal = {"head": repository.git("rev-parse", "HEAD").strip(), "paths": ["a.txt"], "settled": False}
+    (repository.top / ".git/gocontainer-update").write_text(json.dumps(journal))
+    (repository.top / "a.txt").unlink()
     code, out = status(repository, BASE)
     assert (code, out.splitlines()[-1]) == (4, "an update is under way: run 'gocontainer update --abort'")
 

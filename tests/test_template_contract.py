@@ -96,7 +96,7 @@ def impossible(path: str, source: str) -> list[str]:
     for _, test in conditionals(program):
         for kind, name, *value in terms(test):
             option = BY_NAME.get(name)
-            if kind == "true" and option is not None and not isinstance(option, Toggle):
+            if kind == "true" and option is not None and not (isinstance(option, Toggle) or option.fits("")):
                 findings.append(f"{name} is always true")
             if kind == "is" and isinstance(option, Select) and value[0] not in option.values:
                 findings.append(f"{name} is never {value[0]}")
@@ -243,7 +243,7 @@ def test_every_option_and_every_derived_value_is_used() -> None:
     used = {name for path, source in FILES.items() for name in names(language.parse(source, path, PARTIALS))}
     used |= {name for when in layout.FILES.values() for name in when}
     through_derived = {"base_image", "cpu", "resources", "max_replicas", "min_replicas", "target"}
-    through_derived |= {"drain_seconds", "task_seconds", "separate_settings"}
+    through_derived |= {"drain_seconds", "edge_api", "task_seconds", "separate_settings"}
     assert {option.name for option in OPTIONS} - used <= through_derived
     assert DERIVED - used == set()
 

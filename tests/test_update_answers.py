@@ -437,8 +437,9 @@ def test_a_conflict_that_was_committed_needs_no_more_than_to_be_ended(torn: Repo
     torn.write("a.txt", NEWER["a.txt"].replace("template 5", "both 5"))
     torn.commit()
     before = snapshot(torn)
-    refused(torn, command("update", str(torn.folder), "--abort"), before, "made since the update began")
-    assert command("update", str(torn.folder), "--continue").code == 0
+    refused(torn, command("update", str(torn.folder), "--abort"), before, "The update was committed. Undo it with git")
+    refuses(torn, NEWEST, "The earlier update was committed. Run 'gocontainer update --continue'.")
+    assert command("update", str(torn.folder), "--continue").out == "The update has ended.\n"
     assert torn.update(NEWER).out.endswith(" already.\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from gocontainer.errors import UsageError
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import holds
 from gocontainer.rendering.engine import render
+from gocontainer.repository.kept import ONCE
 from gocontainer.repository.tree import load
 from tests.helpers.support import COMMAND, ROWS, clean_environment, committed, git, ok
 from tests.helpers.updates import command
@@ -121,7 +123,14 @@ def test_on_and_off_is_byte_for_byte_the_same_repository(
                 f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in settings.items()
             ]
             ok(command("update", str(folder), "--commit", *(word for each in words for word in ("--set", each))))
-        assert load(folder) == before, name
+        after = load(folder)
+        assert after.keys() - before.keys() <= ONCE.keys(), "what is written once stays"
+        assert {path: after[path] for path in before if path != lockfile.LOCK} == {
+            path: file for path, file in before.items() if path != lockfile.LOCK
+        }, name
+        then, now = (json.loads(each[lockfile.LOCK].content) for each in (before, after))
+        assert {*now.pop("keep", ())} - {*then.pop("keep", ())} <= ONCE.keys()
+        assert now == then, name
 
 
 def test_a_profile_is_remembered_and_what_it_presets_is_offered(
@@ -135,7 +144,9 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(
     before = load(folder)
     out = ok(command("update", str(folder), "--set", "profile=hardened", "--commit"))
     assert "network_policy stays false; its default is true now: --set network_policy=true" in out
-    every = "All of these: --set min_replicas=3 --set max_replicas=10 --set network_policy=true"
+    every = (
+        "All of these: --set base_image=scratch --set min_replicas=3 --set max_replicas=10 --set network_policy=true"
+    )
     assert every in out
     assert lockfile.read(folder).profile == "hardened"
     assert git(folder, "log", "-1", "--format=%s") == "Update with other answers: profile\n"
@@ -144,6 +155,12 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(
     assert lockfile.read(folder).answers["max_replicas"] == 10
     assert [name for name in lockfile.read(folder).answers if name not in lockfile.read(folder).defaults] == ["service"]
     assert "already" in ok(command("update", str(folder), "--set", "profile=hardened"))
-    settings = ("profile=service", "min_replicas=2", "max_replicas=6", "network_policy=false")
+    settings = (
+        "profile=service",
+        "base_image=distroless-static",
+        "min_replicas=2",
+        "max_replicas=6",
+        "network_policy=false",
+    )
     ok(command("update", str(folder), "--commit", *(word for each in settings for word in ("--set", each))))
     assert load(folder) == before

@@ -277,8 +277,7 @@ class Cancelled(GocontainerError):
         self.kept = False
 
     def __str__(self) -> str:
-        way_back = " " + tr("'gocontainer new --resume' goes on from here.") if self.kept else ""
-        return super().__str__() + way_back
+        return super().__str__() + (" " + tr("'gocontainer new --resume' goes on from here.") if self.kept else "")
 
 
 HANG_UP = 1
@@ -292,4 +291,10 @@ class Interrupted(Cancelled):
 
     def __init__(self, signal: int) -> None:
         super().__init__()
-        self.exit_code = 128 + signal
+        self.signal, self.exit_code = signal, 128 + signal
+
+
+class HalfUndone(Interrupted):
+    """A signal came while an update was undone; the rest can still be."""
+
+    says = mark("Interrupted. Run 'gocontainer update --abort' again.")

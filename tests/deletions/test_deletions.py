@@ -43,8 +43,7 @@ def survivors() -> frozenset[str]:
 
 def mutable(folder: Path, name: str) -> Mutable:
     """Render a repository so that each of its statements can be left out."""
-    files = {path: file for path, file in files_of(REPOSITORIES[name]).items() if "/sites/" not in path}
-    tree.save(files, folder / name)
+    tree.save(files_of(REPOSITORIES[name]), folder / name)
     return Mutable(folder / name, folder / f"{name}-tests")
 
 

@@ -113,6 +113,8 @@ LINES = (
     Shot("all rows", ["list\n"], "dependabot"),
     Shot("the groups", ["all\n"], "A number or a name opens a group. Enter goes back to the review."),
 )
+MIRRORS = Shot("mirrors", [ENTER], BY_NAME["registry_mirrors"].question)
+"""What is asked in Chinese alone."""
 PROMPTS = (
     Shot("name", [], BY_NAME["service"].question),
     Shot("a name that cannot be", ["Orders", ENTER], "'Orders'"),
@@ -139,6 +141,8 @@ def in_language(language: str) -> Iterator[Film]:
     mark = "" if language == "en" else f"-{language}"
     locale = (("LANG", "C.UTF-8"),) if language == "en" else (("LANG", f"{language}.UTF-8"), ("GOCONTAINER_LANG", ""))
     inline = [(TINY, False)]
+    pushes = next(number for number, shot in enumerate(PROMPTS) if shot.title == "where CI pushes")
+    prompts = PROMPTS if language == "en" else (*PROMPTS[:pushes], MIRRORS, *PROMPTS[pushes:])
     for size in (TINY, SMALL):
         yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
     if language == "en":
@@ -148,7 +152,7 @@ def in_language(language: str) -> Iterator[Film]:
         )
         inline = [*inline, (Size(80, 60), True)]
     for size, colour in inline:
-        yield Film(f"inline-{size}{mark}", size, PROMPTS, colour, ("--inline",), locale, language)
+        yield Film(f"inline-{size}{mark}", size, prompts, colour, ("--inline",), locale, language)
     lines = Size(80, 180)
     yield Film(f"line-by-line{mark}", lines, LINES, arguments=("--plain",), environment=locale, language=language)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -106,3 +107,17 @@ def test_no_secret_reaches_the_builder_or_a_layer(engine: Engine, planted: Path)
 def test_the_search_for_secrets_finds_them(engine: Engine, planted: Path) -> None:
     (planted / ".dockerignore").unlink()
     assert leaks(engine.context(planted)) == sorted(PLANTED)
+
+
+def test_with_vendored_modules_nothing_is_fetched(engine: Engine, tmp_path: Path) -> None:
+    repository = rendered(tmp_path, tracing=False, platforms="linux/amd64")
+    dockerfile = repository / "Dockerfile"
+    cache = "type=cache,target=/go/pkg/mod"
+    text = dockerfile.read_text()
+    assert cache in text
+    dockerfile.write_text(text.replace(cache, f"{cache},id=nothing-was-fetched"))
+    with pytest.raises(AssertionError, match="module lookup disabled by GOPROXY=off"):
+        engine.build(repository, arguments={"GOPROXY": "off"})
+    subprocess.run(["go", "mod", "vendor"], cwd=repository, check=True, env={**os.environ, "GOFLAGS": ""})
+    binary = engine.build(repository, arguments={"GOPROXY": "off"}).image.layers()[-1].files()
+    assert "usr/local/bin/orders" in binary

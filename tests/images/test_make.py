@@ -17,8 +17,10 @@ from tests.images.test_pin import wrong
 
 DOCKER_FOR_BUILDX = '''#!{python}
 """What `docker buildx build` does, by BuildKit's own client: Debian has no buildx."""
-import subprocess, sys
+import os, subprocess, sys
 
+if sys.argv[1:] == ["buildx", "version"]:
+    sys.exit()
 words, options, output = iter(sys.argv[1:]), [], ""
 assert (next(words), next(words)) == ("buildx", "build")
 for word in words:
@@ -29,7 +31,8 @@ for word in words:
     elif word == "--platform":
         options.append(f"--opt=platform={{next(words)}}")
     elif word == "--build-arg":
-        options.append(f"--opt=build-arg:{{next(words)}}")
+        name, equals, value = next(words).partition("=")
+        options.append(f"--opt=build-arg:{{name}}={{value if equals else os.environ[name]}}")
     elif word == "--tag":
         tag = next(words)
     else:

@@ -63,7 +63,7 @@ class Drill:
         return document
 
     def make(self, *arguments: str) -> Run:
-        """Run the sites' program against the cluster."""
+        """Run `gocontainer sites` against the cluster."""
         return sites(self.repository, *arguments, KUBECONFIG=str(self.plane.kubeconfig))
 
     def apply(self, *names: str) -> None:
@@ -129,7 +129,7 @@ class Drill:
 
     def release(self, number: int) -> None:
         """Bring the release to a wave, as docs/edge.md says."""
-        ok(self.make("wave", "-ok=yes", str(number)), f"wave {number}")
+        ok(self.make("wave", "--ok=yes", str(number)), f"wave {number}")
         self.apply(f"wave-{number}.yaml")
         self.settle()
 
@@ -173,12 +173,12 @@ def test_a_release_goes_through_twelve_sites_in_four_waves_and_one_comes_back(dr
     old, new = drill.fleet.release["image"], IMAGE.format(drill.name, "0.2.0")
 
     ok(drill.make("image", new), "set-image")
-    assert "wave 1 does not have the release yet" in drill.make("wave", "-ok=yes", "2").err
+    assert "Wave 1 does not have the release yet" in drill.make("wave", "--ok=yes", "2").err
     ok(drill.make("wave", "1"), "wave 1")
-    assert "wave 1 is not done: 0 of 1 sites are ready" in drill.make("wave", "-ok=yes", "2").err
+    assert "Wave 1 is not done: 0 of 1 sites are ready" in drill.make("wave", "--ok=yes", "2").err
     drill.apply("wave-1.yaml")
     drill.settle()
-    assert "say OK=yes" in drill.make("wave", "2").err
+    assert "Say OK=yes" in drill.make("wave", "2").err
     drill.release(2)
     a_straggler_holds_nobody_up_and_catches_up(drill, new)
     assert {image_of(each) for each in drill.live().values()} == {new}
@@ -199,7 +199,7 @@ def a_straggler_holds_nobody_up_and_catches_up(drill: Drill, new: str) -> None:
     straggler = next(each["name"] for each in drill.fleet.sites if each["wave"] == 3)
     drill.offline.add(straggler)
     drill.release(3)
-    run = drill.make("wave", "-ok=yes", "4")
+    run = drill.make("wave", "--ok=yes", "4")
     assert f"wave 3, not ready yet: {straggler}\n" in ok(run, "wave 4")
     drill.apply("wave-4.yaml")
     drill.settle()

@@ -1,1 +1,1 @@
-"""The program of an edge repository that writes the manifests of its sites, and what their platforms make of them."""
+"""`gocontainer sites`, which writes the manifests of sites, and what their platforms make of them."""

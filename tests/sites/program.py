@@ -1,53 +1,53 @@
-"""The rendered program behind `make sites`, built once for each state of its sources."""
+"""The command behind `make sites`, as the Makefile of a repository calls it."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import io
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from unittest import mock
 
 import yaml
 
-from tests.helpers.support import CACHE, Run, go, locked, ok, pip_tool
+from gocontainer.cli.main import run
+from tests.helpers import reads
+from tests.helpers.support import ROOT, Run, clean_environment, ok, pip_tool
 from tests.sites.interpreter import Document, effective
 
-PROGRAM = ("cmd/sites", "internal/sites")
 FILE = "deploy/sites.yaml"
 FOLDERS = ("kubeedge", "openyurt", "native")
 
 
-def program(repository: Path) -> Path:
-    """Build the program. Repositories that differ in the name of their module alone share it."""
-    paths = sorted(path for part in PROGRAM for path in (repository / part).glob("*.go"))
-    sources = [path for path in paths if not path.name.endswith("_test.go")]
-    module = (repository / "go.mod").read_bytes().split(b"\n", 1)[0].split()[1]
-    text = b"".join(path.name.encode() + path.read_bytes().replace(module, b"") for path in sources)
-    folder = CACHE / f"sites-{hashlib.sha256(text).hexdigest()[:16]}"
-    built = folder / "sites"
-    folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder):
-        if not built.exists():
-            mine = folder / f"sites.{os.getpid()}"
-            ok(go(repository, "build", "-o", str(mine), "./cmd/sites", CGO_ENABLED="0"), "go build ./cmd/sites")
-            mine.replace(built)
-    return built
+def platform(repository: Path) -> str:
+    """Return what a repository's Makefile says with --platform."""
+    (found,) = re.findall(r" sites --platform (\S+)$", (repository / "Makefile").read_text(), re.MULTILINE)
+    return str(found)
 
 
-def sites(repository: Path, *arguments: str, **environment: str) -> Run:
-    """Run the program in a repository, with the development environment's kubectl."""
+def sites(repository: Path, *arguments: str, code: Path | None = None, **environment: str) -> Run:
+    """Run the command in a repository, with the development environment's kubectl; in a process where ``code`` is."""
+    reads.path("generator/gocontainer/sites")
     path = f"{Path(pip_tool('kubectl')).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [program(repository), *arguments],
-        check=False,
-        cwd=repository,
-        env={**os.environ, "PATH": path, **environment},
-        capture_output=True,
-        text=True,
-    )
+    call = ["sites", "--platform", platform(repository), *arguments]
+    environment = {**clean_environment(), "PATH": path, **environment}
+    if code is None:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(repository),
+            mock.patch.dict(os.environ, environment),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            return Run(run(call), out.getvalue(), err.getvalue())
+    environment["PYTHONPATH"] = str(code)
+    command = [sys.executable, "-m", "gocontainer", *call]
+    done = subprocess.run(command, check=False, cwd=repository, env=environment, capture_output=True, text=True)
     return Run(done.returncode, done.stdout, done.stderr)
 
 
@@ -84,6 +84,6 @@ def rendered_sites(repository: Path) -> Mapping[str, str]:
     return texts
 
 
-def copy(repository: Path, target: Path) -> Path:
-    """Copy a repository, to change it."""
-    return Path(shutil.copytree(repository, target))
+def copied_code(target: Path) -> Path:
+    """Copy the code of the command, to change it."""
+    return Path(shutil.copytree(ROOT / "generator", target, ignore=shutil.ignore_patterns("__pycache__", "locale")))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from gocontainer.options.edge import PLACEMENTS
 from gocontainer.repository import tree
-from tests.helpers.support import need, ok, rendered, replace
+from tests.helpers.support import ok, rendered, replace
 from tests.sites.fleets import Fleet, fleets
 from tests.sites.interpreter import Document, effective
-from tests.sites.program import FILE, PROGRAM, copy, folder, program, sites, written
+from tests.sites.program import FILE, copied_code, folder, sites, written
 
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {
     "kubeedge": {"target": "kubeedge"},
@@ -33,7 +33,6 @@ often = pytest.mark.parametrize("effort", [few, pytest.param(many, marks=pytest.
 
 @pytest.fixture(scope="module")
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    need("go")
     top = tmp_path_factory.mktemp("platforms")
     return {
         name: rendered(top / name, profile="edge", edge_model=True, config_center="apollo", **given)
@@ -41,9 +40,9 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-def render(repository: Path, text: str) -> list[Document]:
+def render(repository: Path, text: str, code: Path | None = None) -> list[Document]:
     (repository / FILE).write_text(text)
-    ok(sites(repository, "render"), "render")
+    ok(sites(repository, "render", code=code), "render")
     return written(repository)
 
 
@@ -72,12 +71,12 @@ def alike(workload: Any) -> Any:
     return workload
 
 
-def agree(fleet: Fleet, repositories: Mapping[str, Path]) -> None:
+def agree(fleet: Fleet, repositories: Mapping[str, Path], **codes: Path) -> None:
     """Fail unless each site gets what its wave says, and the same pod on every platform."""
     expected = {name: {k: v for k, v in each.items() if k != "arch"} for name, each in fleet.expected().items()}
     pods = []
     for name, repository in repositories.items():
-        found = effective(render(repository, fleet.text()))
+        found = effective(render(repository, fleet.text(), codes.get(name)))
         assert {site: said(each) for site, each in found.items()} == expected, name
         pods.append({site: alike(each["spec"]["template"]) for site, each in found.items()})
     assert all(each == pods[0] for each in pods), "the platforms differ"
@@ -141,33 +140,40 @@ def test_an_impossible_file_is_refused_with_line_and_reason(
     (repository / FILE).write_text(text)
     before = tree.load(repository)
     run = sites(repository, "render")
-    assert run.code == 1
+    assert run.code == 2
     last = len(text.splitlines())
-    assert run.err.splitlines()[0].startswith(f"{FILE}:{last}: "), run.err
+    assert run.err.splitlines()[0].startswith(f"Error: {FILE}:{last}: "), run.err
     assert words in run.err
     assert tree.load(repository) == before
 
 
 MUTANTS: Mapping[str, tuple[str, str, str]] = {
-    "every wave has the first one's image": ("kubeedge", "b.workload(wave.Version)", "b.workload(f.Waves[0].Version)"),
+    "every wave has the first one's image": (
+        "kubeedge",
+        "base.workload(wave.version)",
+        "base.workload(fleet.waves[0].version)",
+    ),
     "a site is forgotten": (
         "kubeedge",
-        "range f.of(wave.Number) {\n\t\tmemory",
-        "range f.of(wave.Number)[1:] {\n\t\tmemory",
+        "for site in fleet.of(wave.number)]\n    return {\n",
+        "for site in fleet.of(wave.number)[1:]]\n    return {\n",
     ),
-    "variables are replaced": ("kubeedge", '"operator":      "add"', '"operator":      "replace"'),
-    "a reference is left as it is": ("kubeedge", "\texplicit(b, w)\n", ""),
-    "the memory is everybody's": ("openyurt", 'path + "/resources/limits/memory"', 'path + "/resources/limits/none"'),
-    "the site is not said": ("openyurt", 'b.set(container, "APP_SITE", s.Name)', 'b.set(container, "APP_SITE", "x")'),
+    "variables are replaced": ("kubeedge", '"operator": "add"', '"operator": "replace"'),
+    "a reference is left as it is": ("kubeedge", "    _complete(workload, base.name)\n", ""),
+    "the memory is everybody's": ("openyurt", '"resources/limits/memory": memory', '"resources/limits/none": memory'),
+    "the site is not said": (
+        "openyurt",
+        'set_variable(service, "APP_SITE", site.name)',
+        'set_variable(service, "APP_SITE", "x")',
+    ),
 }
 
 
 @pytest.mark.parametrize("what", MUTANTS)
-def test_a_program_that_is_wrong_would_be_noticed(repositories: dict[str, Path], tmp_path: Path, what: str) -> None:
+def test_a_command_that_is_wrong_would_be_noticed(repositories: dict[str, Path], tmp_path: Path, what: str) -> None:
     platform, right, wrong = MUTANTS[what]
-    mutant = copy(repositories[platform], tmp_path / "mutant")
-    replace(mutant / PROGRAM[1] / f"{platform}.go", (right, wrong))
-    assert program(mutant) != program(repositories[platform])
+    mutant = copied_code(tmp_path / "mutant")
+    replace(mutant / f"gocontainer/sites/{platform}.py", (right, wrong))
     image = {name: f"registry.example.com/{name}:v1.2.{{}}" for name in ("image", "model")}
     waves = [{k: v.format(n) for k, v in image.items()} | {"previous": {"image": "", "model": ""}} for n in range(2)]
     placed = [
@@ -175,6 +181,7 @@ def test_a_program_that_is_wrong_would_be_noticed(repositories: dict[str, Path],
         for name, wave in (("x", 1), ("y", 2), ("z", 2))
     ]
     fleet = Fleet({k: waves[0][k] for k in image}, waves, placed, {"large": "64Mi"})
-    agree(fleet, repositories)
+    two = {name: repositories[name] for name in (platform, "native")}
+    agree(fleet, two)
     with pytest.raises(AssertionError):
-        agree(fleet, {**repositories, platform: mutant})
+        agree(fleet, two, **{platform: mutant})

@@ -27,7 +27,7 @@ from gocontainer.texts import tr
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from gocontainer.options.answer_types import AnswerValues
+    from gocontainer.answers.answer_types import AnswerValues
 
 
 class Layer(NamedTuple):

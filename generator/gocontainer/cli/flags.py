@@ -38,7 +38,7 @@ def help_of(option: Option) -> str:
 def _brief(option: Option) -> str:
     if isinstance(option, Toggle):
         return tr("default: {default}", default=tr("on") if option.default else tr("off"))
-    default = str(option.default).replace("{service}", "SERVICE")
+    default = str(option.default).replace("{service}", "SERVICE") or tr("none")
     if isinstance(option, Text):
         return tr("default: {default}", default=default)
     return f"{option.rule}{tr('; default: {value}', value=default)}"

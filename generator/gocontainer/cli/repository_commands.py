@@ -58,7 +58,7 @@ def update(**values: Any) -> int:
     request = UpdateRequest(**values)
     folder = lockfile.top(absolute(request.path), cruft.FILE, ".git")
     if request.abort or request.finish:
-        return _end(folder, abort=request.abort)
+        return _end(folder, request)
     if request.restore:
         from gocontainer.answers.keep import restore as bring_back
 
@@ -67,31 +67,42 @@ def update(**values: Any) -> int:
     return _update(folder, request)
 
 
-def _end(folder: Path, *, abort: bool) -> int:
+def _end(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.repository.worktree import Project
 
     project = Project(folder)
     with contextlib.closing(project.read):
-        say(_ended(project, abort=abort))
+        say(_ended(project, request))
     return 0
 
 
-def _ended(project: Project, *, abort: bool) -> str:
+def _ended(project: Project, request: UpdateRequest) -> str:
     """End what is under way, and return what to say about it."""
     from gocontainer.update import journal, lock_merge, undo
 
-    found = journal.read(project)
-    if found is None and not abort and lock_merge.is_conflicted(project):
-        lock_merge.regenerate(project)
+    journals = journal.read_all(project)
+    found = journals.get(project.prefix)
+    if (found is None or found.is_clean) and not request.abort and lock_merge.is_conflicted(project):
+        lock_merge.regenerate(project, lambda ours, theirs: _later(project, ours, theirs, request))
         text = mark("{lock} and {pack} are written anew for both branches. Go on with the merge.")
         return tr(text, lock=lockfile.LOCK, pack=lockfile.PACK)
+    others = [each for each in journals.values() if not each.is_clean]
+    if found is None and others:
+        raise journal.of_another(project, others[0])
     if found is None:
         raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
-    if abort:
-        undo.undo(project, found)
-        return tr("The update is undone.")
-    journal.finish(project, found)
-    return tr("The update has ended. Commit it.")
+    if request.abort:
+        left = undo.undo(project, found)
+        done = tr("Nothing of the update was left. It is forgotten.") if left.is_gone else tr("The update is undone.")
+        kept = mark("What was decided in {path} is kept: 'git show {oid}'.")
+        return "\n".join([done, *(tr(kept, path=path, oid=oid) for path, oid in left.decided.items())])
+    return tr("The update has ended. Commit it.") if undo.finish(project, found) else tr("The update has ended.")
+
+
+def _later(project: Project, ours: lockfile.Lock, theirs: lockfile.Lock, request: UpdateRequest) -> lockfile.Lock:
+    from gocontainer.external import template  # takes long to import
+
+    return template.later(project, ours, theirs, request.template)
 
 
 def _update(folder: Path, request: UpdateRequest) -> int:
@@ -121,7 +132,8 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     if request.as_json:
         say(update_report.document(update, planned, written=written))
     else:
-        say(update_report.text(update, planned, written=written, branch=request.branch or ""))
+        how = {"written": written, "committed": request.commit}
+        say(update_report.text(update, planned, **how, branch=request.branch or ""))
     if planned.is_open:
         return 3
     return 4 if preview and planned.changes else 0

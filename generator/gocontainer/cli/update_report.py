@@ -8,10 +8,10 @@ from typing import Any
 
 from gocontainer.answers import lockfile
 from gocontainer.answers.keep import protected
+from gocontainer.follow_up import cluster_cleanup, service_changes
 from gocontainer.repository.kept import LISTS, KeptFile, missing_lines
 from gocontainer.repository.objects import Entry
 from gocontainer.texts import listed, mark, tr
-from gocontainer.update import changed_limits, cluster_cleanup
 from gocontainer.update.git_merge import MergeConflict
 from gocontainer.update.old_names import OldName
 from gocontainer.update.steps import Plan, Update
@@ -84,7 +84,7 @@ def current(update: Update, *, as_json: bool) -> str:
     return "\n".join([is_current, *_offered(update)])
 
 
-def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
+def text(update: Update, planned: Plan, *, written: bool, branch: str, committed: bool) -> str:
     """Return what a person reads."""
     marks = changes(update, planned)
     lines = [_title(update, len(marks), written=written)]
@@ -113,7 +113,7 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str) -> str:
         *_changed_limits(update),
         *planned.gone_keys,
         *_offered(update),
-        *_next(planned, written=written, branch=branch),
+        *_next(planned, written=written, branch=branch, committed=committed),
     ]
     return "\n".join([*lines, *_in_the_cluster(update)])
 
@@ -158,14 +158,15 @@ def _conflict(found: MergeConflict) -> str:
 
 def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
-        yield from changed_limits.crossed(update.remembered.version, update.theirs)
+        yield from service_changes.crossed(update.remembered.version, update.theirs)
+        yield from service_changes.replaced(update.base.tree, update.theirs)
 
 
 def _moved_parts(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         mine, base, oid = update.project.mine, update.base.tree, update.scratch.objects.oid
         edited = {path for path in mine.keys() & base.keys() if mine[path].oid != oid("blob", base[path].content)}
-        yield from changed_limits.moved(update.remembered.version, edited, update.theirs)
+        yield from service_changes.moved(update.remembered.version, edited, update.theirs)
 
 
 def _follow_up(update: Update) -> cluster_cleanup.FollowUp:
@@ -197,7 +198,7 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
+def _next(planned: Plan, *, written: bool, branch: str, committed: bool) -> Iterator[str]:
     if planned.conflicts and written:
         decide = mark("Decide the lines between the markers and 'git add' each file; then run '{command}'.")
         yield tr(decide, command="gocontainer update --continue")
@@ -208,3 +209,5 @@ def _next(planned: Plan, *, written: bool, branch: str) -> Iterator[str]:
         yield tr("Then commit it.")
     elif written and branch:
         yield tr("It is committed as the branch {branch}.", branch=branch)
+    elif written and not committed:
+        yield tr("Until you commit it, '{command}' undoes it.", command="gocontainer update --abort")

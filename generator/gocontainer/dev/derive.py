@@ -12,6 +12,7 @@ from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
 from gocontainer.options.table import OPTIONS
+from gocontainer.options.text_kinds import Map
 from gocontainer.options.types import Integer, Option, Select, SelectMany, Toggle
 from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
@@ -37,7 +38,7 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/files.md": reference.files_page(language.compile_checkout(root)["files"]),
         "docs/reference/numbers.md": reference.numbers_page(_numbers()),
         "docs/reference/options.md": reference.options_page(),
-        "generator/gocontainer/options/answer_types.py": answer_types(),
+        "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
@@ -76,7 +77,7 @@ def _cookiecutter_value(option: Option) -> object:
         return sorted(option.values, key=lambda value: value != option.default)
     if isinstance(option, Toggle):
         return option.default
-    default = str(option.default) or "service"
+    default = str(option.default) or ("service" if option.required else "")
     return default.replace("{service}", "<< cookiecutter.service >>")
 
 
@@ -91,7 +92,7 @@ def answer_types() -> str:
     lines = [
         f'"""{reference.NOTE}"""',
         "",
-        "from collections.abc import Sequence",
+        "from collections.abc import Mapping, Sequence",
         "from typing import Literal, Required, TypedDict",
         "",
     ]
@@ -103,12 +104,14 @@ def answer_types() -> str:
     ]
     for option in (PROFILE, *OPTIONS):
         kind = _type(option)
-        lines.append(f"    {option.name}: {f'Required[{kind}]' if option.default == '' else kind}")
+        lines.append(f"    {option.name}: {f'Required[{kind}]' if option.required else kind}")
     return "\n".join([*lines, ""])
 
 
 def _type(option: Option) -> str:
     match option:
+        case Map():
+            return "str | Mapping[str, str]"
         case SelectMany():
             return "str | Sequence[str]"
         case Select():

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.errors import CannotUse
+from gocontainer.options.edge import SITES_PLATFORMS
 from gocontainer.options.table import OPTIONS
 from gocontainer.options.types import LACKING, Choice, Select
+from gocontainer.sites.platforms import PLATFORMS
 
 Pins = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -19,6 +21,9 @@ def complete(root: Path) -> None:
     pins = tomllib.loads((root / "generator/gocontainer/rendering/pins.toml").read_text("utf-8"))
     choices = [(option.name, choice) for option in OPTIONS if isinstance(option, Select) for choice in option.choices]
     found = [f"{name} {choice.value} lacks {fact}" for name, choice in choices for fact in lacking(choice, pins)]
+    found += [
+        f"target {name} lacks its objects in sites/platforms.py" for name in SITES_PLATFORMS if name not in PLATFORMS
+    ]
     if found:
         hint = "ARCHITECTURE.md has a table of what a new choice needs."
         raise CannotUse(f"rows of the tables are not complete: {', '.join(found)}", hint)

@@ -98,6 +98,21 @@ def prepare(
     return update if baseless else steps.with_base(update)
 
 
+def later(project: Project, ours: lockfile.Lock, theirs: lockfile.Lock, template: str | None) -> lockfile.Lock:
+    """Return which of two locks is of the later template, by the template's own history.
+
+    That is read from ``template`` where it is given. Raises CannotUpdate where it does not say, or CannotFetch.
+    """
+    with _opened(template_source.parse(template or f"{ours.name}@HEAD"), project) as source:
+        found = source.later(ours.commit, theirs.commit) if ours.commit and theirs.commit else ""
+    if found:
+        return ours if found == ours.commit else theirs
+    values = {"name": ours.name, "ours": ours.version, "theirs": theirs.version}
+    reason = tr("the history of {name} does not say which is later, {ours} or {theirs}", **values)
+    hint = tr("Abort the merge, let one branch take the other's with 'gocontainer update --to', and merge again.")
+    raise CannotUpdate(reason, hint)
+
+
 def notes(request: RenderRequest, snapshot: Snapshot, result: RenderResult) -> tuple[str, ...]:
     """Return what a person should know of a template."""
     code, source, found = ", ".join(result.code), request.source, [*snapshot.notes]

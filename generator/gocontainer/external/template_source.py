@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gocontainer.errors import CannotFetch, CannotUse, GitFailed
+from gocontainer.external import releases
 from gocontainer.external.partial_clone import promisor, take_over
 from gocontainer.external.template_paths import settled
 from gocontainer.repository.git import Git, Reader
@@ -30,8 +31,6 @@ _SHORT = {"bb": "https://bitbucket.org/{}", "gh": "https://github.com/{}", "gl":
 """Forges as cookiecutter abbreviates them: ``gh:acme/template``."""
 _TOKEN = re.compile(r"(gh[a-z]|github_pat|glpat|AT[A-Z]{2})[_-].*|ATBB.*|[A-Za-z0-9_=-]{32,}")
 """The name of a user that is none, but lets anybody in."""
-_RELEASE = re.compile(r"\D*(\d+(?:\.\d+)*)")
-"""A tag that is a version, and no candidate for one: v1.2.0, release-7."""
 
 
 class TemplateSource(NamedTuple):
@@ -174,6 +173,10 @@ class Folder:
         """Raise CannotUse: a folder does not know what it was."""
         return self.pick(commit)
 
+    def later(self, *_: str) -> str:
+        """Return nothing: a folder has no history."""
+        return ""
+
     def is_checkout_of(self, name: str, commit: str) -> bool:
         """Whether it is known to be the template called ``name``: nothing says so."""
         del name, commit
@@ -198,7 +201,7 @@ class Repository:
     def pick(self, revision: str = "", version: str = "", commit: str = "") -> Snapshot:
         """Return the template at ``revision``, else the newest there is for one that is of ``version`` at ``commit``.
 
-        That is the head of the branch which ``version`` names, else the newest tag, unless ``commit`` holds
+        That is the head of the branch which ``version`` names, else the newest release, unless ``commit`` holds
         that already; else the head of the default branch.
         """
         if revision:
@@ -206,7 +209,7 @@ class Repository:
         branch = self._commit(f"refs/heads/{version}") if _REVISION.fullmatch(version) else ""
         if branch and not self._commit(f"refs/tags/{version}"):
             return self.at(branch, version)
-        tag = self._newest()
+        tag = releases.newest(self._tags(), "" if commit and commit.startswith(version) else version)
         newest = self._commit(f"refs/tags/{tag}" if tag else "HEAD")
         if not newest:
             reason = tr("the template {source} has no commit", source=self.source)
@@ -283,16 +286,15 @@ class Repository:
             "for-each-ref", "--sort=-version:refname", "--format=%(refname:lstrip=2)", "refs/tags"
         ).split()
 
-    def _newest(self) -> str:
-        found = ((_RELEASE.fullmatch(tag), tag) for tag in self._tags())
-        releases = [([int(part) for part in match[1].split(".")], tag) for match, tag in found if match]
-        return max(releases)[1] if releases else ""
-
     def _holds(self, commit: str, other: str) -> bool:
         """Whether ``other`` is in the history of ``commit``."""
         if not re.fullmatch("[0-9a-f]{40,64}", commit) or not self._commit(commit):
             return False
-        return self.git.line("merge-base", commit, other) == other
+        return self.git("merge-base", commit, other, codes=(0, 1, 128)).decode().strip() == other
+
+    def later(self, one: str, other: str) -> str:
+        """Return which of two commits has the other in its history; nothing where neither has."""
+        return one if self._holds(one, other) else other if self._holds(other, one) else ""
 
 
 Opened = Folder | Repository

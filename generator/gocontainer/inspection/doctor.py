@@ -66,9 +66,7 @@ TOOLS = (
             ["buildah", "--version"],
             ["nerdctl", "--version"],
         ],
-        purpose=mark(
-            "builds the image: 'make image' calls docker, and podman, buildah and nerdctl build the Dockerfile too"
-        ),
+        purpose=mark("builds the image: 'make image' calls the first of docker, podman, buildah and nerdctl"),
         get=mark("Install Docker with its buildx plugin, or one of the others."),
     ),
     Tool(

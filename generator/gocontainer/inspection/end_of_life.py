@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.console import padded
 from gocontainer.rendering import language
+from gocontainer.rendering.variables import mirrored
 from gocontainer.repository.dockerfile import images, is_dockerfile
 from gocontainer.repository.tree import Tree
 from gocontainer.texts import tr
@@ -60,10 +61,10 @@ def today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).date()
 
 
-def ends_of_life(folder: Path, base: Tree, newest: Tree) -> Iterator[EndOfLife]:
+def ends_of_life(folder: Path, base: Tree, newest: Tree, mirrors: str = "") -> Iterator[EndOfLife]:
     """Yield the images in ``folder`` that are past their last day, or nearly so.
 
-    ``base`` and ``newest`` tell what an update would bring.
+    ``base`` and ``newest`` tell what an update would bring, and ``mirrors`` where images come from.
     """
     pins, now = language.load()["pins"], today()
     for path, text in _dockerfiles(folder):
@@ -71,7 +72,8 @@ def ends_of_life(folder: Path, base: Tree, newest: Tree) -> Iterator[EndOfLife]:
             last_day = ends(image, pins["end_of_life"])
             if last_day and last_day < now + SOON:
                 replaced = image in _rendered(base, path) and image not in _rendered(newest, path)
-                yield EndOfLife(path, image, last_day, last_day < now, replaced, _instead(image, last_day, pins))
+                instead = mirrored(_instead(image, last_day, pins), mirrors)
+                yield EndOfLife(path, image, last_day, last_day < now, replaced, instead)
 
 
 def _rendered(tree: Tree, path: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,30 @@ from gocontainer.texts import listed, mark, tr
 from gocontainer.update import journal
 
 
+class UnderWay(NamedTuple):
+    """An update that has not ended."""
+
+    stage: str
+    """Committed, gone, interrupted or open."""
+    undecided: list[str]
+    """Paths that people have to decide about."""
+
+    def line(self) -> str:
+        """Return what a person reads: the one command that is right."""
+        if self.stage == "committed":
+            return tr("an update was committed: run 'gocontainer update --continue'")
+        if self.stage == "gone":
+            return tr("nothing is left of an update that was under way: run 'gocontainer update --abort'")
+        if self.stage == "interrupted":
+            return tr("an update is under way: run 'gocontainer update --abort'")
+        if not self.undecided:
+            return tr("an update is under way, and all is decided: run 'gocontainer update --continue', or '--abort'")
+        return tr(
+            "an update is under way: decide {paths}, 'git add' it, run 'gocontainer update --continue', or '--abort'",
+            paths=listed(self.undecided),
+        )
+
+
 class Status(NamedTuple):
     """``files`` says of each file of the template how it is; ``extra`` counts those that are the owner's alone.
 
@@ -36,7 +61,7 @@ class Status(NamedTuple):
     newest: str = __version__
     """The newest version that is known without a network: of an external template, the one that was merged."""
     endings: tuple[EndOfLife, ...] = ()
-    under_way: journal.Journal | None = None
+    under_way: UnderWay | None = None
     """An update that has not ended."""
     ignored: Mapping[str, str] = {}
     """Files of ours that no commit has, since git ignores them, each with the rule that says so."""
@@ -56,7 +81,7 @@ class Status(NamedTuple):
         """Return the document that ``status --json`` prints."""
         files = {path: list(words) for path, words in self.files.items()}
         update = self.version != self.newest
-        under_way = None if self.under_way is None else list(self.under_way.conflicts)
+        under_way = None if self.under_way is None else self.under_way.undecided
         known = {"template": self.name, "version": self.version, "newest": self.newest, "update": update}
         return {
             **known,
@@ -88,14 +113,8 @@ class Status(NamedTuple):
         ignored = mark("git ignores {path} by {rule}: run 'git add --force' for it")
         yield from (tr(ignored, path=path, rule=rule) for path, rule in self.ignored.items())
         yield from (each.line() for each in self.endings)
-        if self.under_way is not None and self.under_way.settled:
-            yield tr(
-                "an update is under way: decide {paths}, 'git add' it, "
-                "run 'gocontainer update --continue', or '--abort'",
-                paths=listed(self.under_way.conflicts),
-            )
-        elif self.under_way is not None:
-            yield tr("an update is under way: run 'gocontainer update --abort'")
+        if self.under_way is not None:
+            yield self.under_way.line()
         elif self.version != self.newest:
             yield tr(
                 "{name} {version} has a newer template: run 'gocontainer update --dry-run'",
@@ -112,12 +131,14 @@ def status(folder: Path) -> Status:
     remembered = lockfile.read(folder)
     base = lockfile.packed(folder, remembered)
     own = remembered.name == lockfile.NAME
-    newest = render(Answers.merge(*migrations.migrate(remembered).layers())) if own else base
+    answers = Answers.merge(*migrations.migrate(remembered).layers()) if own else None
+    newest = render(answers) if answers else base
+    mirrors = str(answers["registry_mirrors"]) if answers else ""
     kept = keep.protected(remembered.keep, base) if remembered.keep else []
     once = [path for path in kept if path in ONCE]
     files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in once}
     known = lockfile.OWN if own else remembered.template
-    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest))
+    old = tuple(ends_of_life(folder, {path: base[path] for path in base if path not in kept}, newest, mirrors))
     ours, there = {*base, lockfile.LOCK, lockfile.PACK}, _present(folder)
     away = {} if there is None else _ignored(folder, sorted(ours - there), base)
     present = there if there is not None else _on_disk(folder)
@@ -149,14 +170,21 @@ def _drift(path: Path, pristine: File) -> str:
     return "clean" if same else mark("modified")
 
 
-def _under_way(folder: Path) -> journal.Journal | None:
-    """Return the update that has not ended; git is asked only where there may be one."""
+def _under_way(folder: Path) -> UnderWay | None:
+    """Return the update that has not ended, if people have to act; git is asked only where there may be one."""
     places = (place / ".git" for place in (folder, *folder.parents))
     git = next((place for place in places if place.exists()), None)
-    if git is None or (git.is_dir() and not (git / journal.NAME).exists()):
+    if git is None or (git.is_dir() and not any(git.glob(f"{journal.NAME}*"))):
         return None
     try:
-        return journal.read(Project(folder))
+        project = Project(folder)
+        with closing(project.read):
+            found = journal.read(project)
+            if found is None or found.is_clean:
+                return None
+            from gocontainer.update import remains, undo
+
+            return UnderWay(undo.stage(project, found), remains.look(project, found).undecided)
     except (CannotUpdate, GitFailed):  # no repository, or no git
         return None
 

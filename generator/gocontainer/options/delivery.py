@@ -1,10 +1,13 @@
-"""The questions of who builds each change, and who proposes changes of what it is built from."""
+"""The questions of who builds each change, where what it is built from comes from, and who proposes changes of that."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from gocontainer.options.types import LACKING, Choice, Select, by_value
+from gocontainer.options.patterns import HOST, LABEL, PLACE, REPOSITORY
+from gocontainer.options.text_kinds import Map
+from gocontainer.options.types import LACKING, Choice, Select, Text, by_value
 
 
 class CiProvider(Choice):
@@ -48,4 +51,79 @@ DEPS_BOT = Select(
         Choice(value="none", label="nobody"),
     ),
 )
-DELIVERY = (CI, DEPS_BOT)
+REGISTRY_MIRRORS = Map(
+    name="registry_mirrors",
+    group="delivery",
+    title="Registry mirrors",
+    question="From which mirrors do images come instead of their own registries?",
+    help="Mirrors that images come from, each for a registry.",
+    why="For networks that reach no foreign registry, such as those with Harbor: no other place is asked for an image.",
+    key=HOST,
+    value=f"{HOST}(?:{REPOSITORY})?",
+    expected="a list of mirrors",
+    hint="Write docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr, or one mirror for all of them.",
+    example="docker.io=harbor.example.com/dockerhub,gcr.io=harbor.example.com/gcr",
+)
+_EMPTY: Mapping[str, Any] = {"group": "delivery", "default": "", "longest": 400}
+_GLOB = r"[A-Za-z0-9*?._~-]+(?:/[A-Za-z0-9*?._~-]+)*"
+GO_PROXY = Text(
+    name="go_proxy",
+    title="Module proxy",
+    question="From which proxy do Go modules come?",
+    help="Proxy that Go modules come from, as GOPROXY names it.",
+    why="Reaches make, the image and the pipeline alike; without it each has what Go has by default.",
+    pattern=rf"(?:(?:{PLACE}|direct|off)(?:[,|](?:{PLACE}|direct|off))*)?",
+    expected="a value of GOPROXY without a password",
+    hint="Write https://goproxy.example.com,direct: addresses, direct or off, and commas between; netrc has passwords.",
+    example="https://goproxy.example.com,direct",
+    **_EMPTY,
+)
+GO_SUMDB = Text(
+    name="go_sumdb",
+    title="Checksum database",
+    question="Which database vouches for the sums of Go modules?",
+    help="Database that vouches for the sums of Go modules, as GOSUMDB names it.",
+    why="For networks that do not reach the usual one: a mirror of it vouches for as much, off for nothing.",
+    pattern=rf"(?:off|{LABEL}(?:\.{LABEL})*(?:\+[0-9a-f]{{8}}\+[A-Za-z0-9+/=]+)?(?: {PLACE})?)?",
+    expected="a value of GOSUMDB",
+    hint="Give a name, with its key if it is your own and an address if it is a mirror, or off.",
+    example="sum.example.com https://goproxy.example.com/sumdb",
+    **_EMPTY,
+)
+GO_VULNDB = Text(
+    name="go_vulndb",
+    title="Vulnerability database",
+    question="Where are known vulnerabilities of Go modules listed?",
+    help="Address of the list of known vulnerabilities that govulncheck reads.",
+    why="Where it cannot be reached, the check says so in a sentence and fails in a release only.",
+    pattern=rf"(?:{PLACE}|file://(?:/[A-Za-z0-9._~-]+)+)?",
+    expected="an address",
+    hint="Give one such as https://vuln.example.com or file:///srv/vulndb.",
+    example="https://vuln.example.com",
+    **_EMPTY,
+)
+PRIVATE_MODULES = Text(
+    name="private_modules",
+    title="Private modules",
+    question="Which Go modules are private?",
+    help="Go modules that are private, as GOPRIVATE names them.",
+    why="Nobody else is asked for them; the password comes from netrc, as a secret that stays in no image.",
+    pattern=rf"(?:{_GLOB}(?:,{_GLOB})*)?",
+    expected="a list of patterns of module paths",
+    hint="Write git.example.com/team,*.corp.example.com: paths or their beginnings, with commas between.",
+    example="git.example.com/team,*.corp.example.com",
+    **_EMPTY,
+)
+CA_BUNDLE = Text(
+    name="ca_bundle",
+    title="CA bundle",
+    question="Where in the repository are the certificates of your own authority?",
+    help="File in the repository with the certificates of your own authority.",
+    why="Trusted beside all others while the image is built and while the service runs.",
+    pattern=r"(?:(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*[.](?:pem|crt))?",
+    expected="a path below the top of the repository",
+    hint="Name a file of PEM, such as certs/company.pem.",
+    example="certs/company.pem",
+    **_EMPTY,
+)
+DELIVERY = (REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE, CI, DEPS_BOT)

@@ -40,7 +40,7 @@ def _option(option: Option) -> dict[str, Any]:
         "help": option.help,
         "why": option.why,
         "default": option.default,
-        "required": option.default == "",
+        "required": option.required,
         "when": _lists(option.when),
         "choices": [{"value": each.value, "label": each.label} for each in option.choices]
         if isinstance(option, Select)
@@ -86,4 +86,5 @@ def shown_default(option: Option) -> str:
     """Return what an option is where nobody answers it, for people."""
     if isinstance(option, Toggle):
         return "true" if option.default else "false"
-    return str(option.default).replace("{service}", "SERVICE") or tr("none, it must be given")
+    default = str(option.default).replace("{service}", "SERVICE")
+    return default or (tr("none, it must be given") if option.required else tr("none"))

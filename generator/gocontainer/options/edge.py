@@ -98,3 +98,13 @@ def platform(answers: Mapping[str, Value]) -> str:
     if answers["target"] not in EDGE_PLATFORMS:
         return ""
     return str(answers["target"]) if answers["edge_api"] == "platform" else "native"
+
+
+def sites_platform(answers: Mapping[str, Value]) -> str:
+    """Return what `gocontainer sites` is told with --platform: one of SITES_PLATFORMS, or nothing without sites."""
+    found = platform(answers)
+    return f"{found}-daemonset" if answers["edge_workload"] == "daemonset" else found
+
+
+SITES_PLATFORMS = (*PLACEMENTS, "openyurt-daemonset")
+"""What places the service, where that is not all that decides what a site's objects are: with the workload."""

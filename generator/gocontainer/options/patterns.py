@@ -18,6 +18,12 @@ _INVISIBLE = (
 )
 LINE = rf"(?!.*<[<%#])(?! )[^{_INVISIBLE}]*[^ {_INVISIBLE}]"
 LABEL = "[a-z0-9]+(?:-+[a-z0-9]+)*"
+REPOSITORY = r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)+"
+"""The path of an image below the host of its registry."""
+PLACE = rf"https?://{LABEL}(?:\.{LABEL})*(?::[1-9][0-9]{{0,4}})?(?:/[A-Za-z0-9._~-]+)*/?"
+"""An address without credentials."""
+HOST = rf"(?:localhost|(?=[a-z0-9-]+[.:]){LABEL}(?:\.{LABEL})*)(?::[1-9][0-9]{{0,4}})?"
+"""A registry as an image names it: with a dot or a port, since any other word is a path at Docker Hub."""
 
 
 def whole(pattern: str) -> str:

@@ -13,6 +13,7 @@ from gocontainer.options.conflicts import CONFLICTS, Conflict, alternatives
 from gocontainer.options.patterns import BLANKS, WORDS, in_any_case, numbers, whole
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.text_kinds import MOST_ENTRIES, Map
 from gocontainer.options.types import (
     Integer,
     Option,
@@ -41,7 +42,7 @@ def answers_schema(*, complete: bool = False) -> str:
             "title": "Answers of gocontainer",
             "type": "object",
             "additionalProperties": False,
-            **({"required": [option.name for option in OPTIONS if option.default == ""]} if complete else {}),
+            **({"required": [option.name for option in OPTIONS if option.required]} if complete else {}),
             "properties": {"$schema": {"description": "For editors."}}
             | {option.name: _property(option) for option in (PROFILE, *OPTIONS)},
             "allOf": [*_conditions(), *_refusals()],
@@ -53,7 +54,7 @@ def _property(option: Option) -> Schema:
     default: object = option.default
     if isinstance(option, SelectMany):
         default = str(option.default).split(",")
-    shown = {} if option.default == "" or "{" in str(default) else {"default": default}
+    shown = {} if option.required or "{" in str(default) else {"default": default}
     return {"description": f"{option.help} {option.why}", **value_schema(option), **shown}
 
 
@@ -134,8 +135,7 @@ def value_schema(option: Option) -> Schema:
     """
     match option:
         case Text():
-            taken = {"not": {"pattern": rf"(?:^|/){in_any_case(option.reserved)}(?:[./]|$)"}} if option.reserved else {}
-            return {"type": "string", "pattern": whole(option.pattern), "maxLength": option.longest, **taken}
+            return _text(option)
         case SelectMany():
             return {"type": ["array", "string"], **_list(option.values)}
         case Select():
@@ -147,6 +147,16 @@ def value_schema(option: Option) -> Schema:
         case Quantity():
             return _amount(option)
     raise TypeError(option.name)
+
+
+def _text(option: Text) -> Schema:
+    line = {"type": "string", "pattern": whole(option.pattern), "maxLength": option.longest}
+    if isinstance(option, Map):
+        names, each = {"pattern": whole(option.key)}, {"type": "string", "pattern": whole(option.value)}
+        parts = {"maxProperties": MOST_ENTRIES, "propertyNames": names, "additionalProperties": each}
+        return {**line, "type": ["object", "string"], **parts}
+    taken = {"not": {"pattern": rf"(?:^|/){in_any_case(option.reserved)}(?:[./]|$)"}} if option.reserved else {}
+    return {**line, **taken}
 
 
 def _amount(option: Quantity) -> Schema:

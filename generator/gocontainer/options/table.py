@@ -12,11 +12,12 @@ from gocontainer.options.base_images import BASE_IMAGE
 from gocontainer.options.config_centers import CONFIG_CENTER, SEPARATE_SETTINGS
 from gocontainer.options.delivery import DELIVERY
 from gocontainer.options.edge import EDGE
-from gocontainer.options.patterns import DEVICES, LABEL, LINE, YAML_WORDS
+from gocontainer.options.patterns import DEVICES, LABEL, LINE, REPOSITORY, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
 from gocontainer.options.targets import REPLICAS, TARGET
-from gocontainer.options.types import Choice, Integer, Name, Option, Quantity, Select, SelectMany, Text, Toggle
+from gocontainer.options.text_kinds import Name
+from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 
 PLATFORMS = SelectMany(
     name="platforms",
@@ -42,6 +43,7 @@ OPTIONS: tuple[Option, ...] = (
         help="Name of the service, its folder and its Kubernetes objects.",
         why="It is part of every object's name, so a later change means new objects.",
         default="",
+        required=True,
         pattern=r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?",
         longest=40,
         expected="a DNS label of at most 40 characters",
@@ -111,7 +113,7 @@ OPTIONS: tuple[Option, ...] = (
         help="Where will CI push the image?",
         why="The manifests pull from there. A repository without a tag.",
         default="localhost/{service}",
-        pattern=rf"{LABEL}(?:\.{LABEL})*(?::[1-9][0-9]{{0,4}})?(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)+",
+        pattern=rf"{LABEL}(?:\.{LABEL})*(?::[1-9][0-9]{{0,4}})?{REPOSITORY}",
         longest=200,
         expected="an image repository without a tag",
         hint="Give registry and path in lower case, such as ghcr.io/acme/orders.",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
-from gocontainer.options.patterns import BLANKS, WORDS, names_like, nearest, plain
+from gocontainer.options.patterns import BLANKS, WORDS, nearest, plain
 from gocontainer.texts import series, tr
 
 Value = str | bool | int
@@ -57,6 +57,8 @@ class Option(Record, ABC):
     help: str
     why: str
     default: Value
+    required: bool = False
+    """Whether somebody has to answer it."""
     when: When = ALWAYS
     dependencies: bool = False
     """Whether the answer changes the Go modules that the service needs."""
@@ -107,6 +109,8 @@ class Text(Option):
     longest: int
     expected: str
     hint: str
+    example: str = ""
+    """What the test matrix answers, where a file differs by whether there is an answer."""
     reserved: tuple[str, ...] = ()
     """Path elements that are refused in any case."""
 
@@ -129,17 +133,8 @@ class Text(Option):
     def accepts(self) -> str:
         return tr(self.expected)
 
-
-class Name(Text):
-    """A line of text whose refusal names one that is like it and would do."""
-
-    def _refusal(self, raw: object, where: str) -> InvalidAnswer | None:
-        refusal = super()._refusal(raw, where)
-        if refusal and isinstance(raw, str):
-            refused = super()._refusal
-            good = (name for name in names_like(raw, self.longest) if refused(name, "") is None)
-            refusal.hint = next((tr("{name} would do.", name=name) for name in good), refusal.hint)
-        return refusal
+    def samples(self) -> tuple[Value, ...]:
+        return (self.default, self.example) if self.example else (self.default,)
 
 
 LACKING: Any = None

@@ -15,6 +15,7 @@ from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.delivery import CI_PROVIDERS
 from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS
+from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import POLLING, Sizes
 
@@ -55,12 +56,12 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__edge": sites,
         "__keda": keda,
         "__knative": target == "knative" and not keda,
-        "__needs_certificates": not BASE_IMAGES[str(answers["base_image"])].certificates,
+        "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
-        "__site_workloads": answers["edge_api"] == "native" or answers["edge_workload"] == "daemonset",
         "__overlays": target == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27" and (keda or TARGETS[target].deployment),
+        "__released": released,
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
         "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,
@@ -73,11 +74,13 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     knative = answers["target"] == "knative" and answers["scaler"] != "keda"
-    platform = edge.platform(answers)
+    platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
+    images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
     return {
         "__architectures": architectures(platforms),
-        "__base_image": pins["base_image"][str(answers["base_image"])],
-        "__build_image": pins["base_image"]["build"],
+        "__base_image": images[str(answers["base_image"])],
+        "__build_image": images["build"],
+        "__buildkit_image": mirrored(pins["builder_image"]["buildkit"], mirrors),
         "__build_tags": ",".join(_build_tags(answers)),
         "__center_address": "deploy/knative/config.yaml" if knative else "deploy/components/config-center",
         "__center_cache": f"/{'data' if platform else 'tmp'}/last-good.yaml",
@@ -95,7 +98,10 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
         "__runner": _runner(answers, pins),
+        "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),
         "__sites_folder": f"deploy/{platform}",
+        "__sites_platform": edge.sites_platform(answers),
+        "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
         "__version": __version__,
     }
 
@@ -114,8 +120,19 @@ def architectures(platforms: str) -> str:
 
 def registry(image: str) -> str:
     """Return the host that ``image`` is pulled from; Docker Hub's where it names none."""
-    host = image.partition("/")[0]
-    return host if host == "localhost" or {".", ":"} & set(host) else "docker.io"
+    host, slash, _ = image.partition("/")
+    return host if slash and (host == "localhost" or {".", ":"} & set(host)) else "docker.io"
+
+
+def mirrored(image: str, mirrors: str) -> str:
+    """Return where an image comes from by the answer ``registry_mirrors``; a mirror for all has a path by registry."""
+    host, places = registry(image), entries(mirrors) if image not in ("", "scratch") else {}
+    path = image.removeprefix(f"{host}/")
+    if host == "docker.io" and "/" not in path:
+        path = f"library/{path}"
+    if "" in places:
+        return f"{places['']}/{host}/{path}"
+    return f"{places[host]}/{path}" if host in places else image
 
 
 def _build_tags(answers: Mapping[str, Value]) -> Iterator[str]:

@@ -115,6 +115,12 @@ def _mode(mode: str) -> str:
     return mode.lstrip("0")
 
 
+def index_info(prefix: str, changes: Mapping[str, Entry | None], nothing: Entry) -> bytes:
+    """Return ``changes`` as ``git update-index --index-info`` reads them."""
+    lines = ((entry or nothing, prefix + path) for path, entry in changes.items())
+    return b"".join(f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for entry, path in lines)
+
+
 def list_tree(read: Read, tree: str) -> dict[str, Entry]:
     """Return every path below a tree, in git's order of trees."""
     found: dict[str, Entry] = {}

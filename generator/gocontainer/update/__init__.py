@@ -2,8 +2,9 @@
 
     opened --(prepare)--> Update: base, mine, theirs --(plan)--> Plan --(apply)--> index and work tree, or a new branch
 
-``steps`` prepares and plans, ``apply`` writes, ``undo`` takes back what ``journal`` remembers; ``base`` finds the first
-render, ``git_merge`` merges, ``lost_edits`` and ``resolvers`` look after what git cannot know. Builds on ``rendering``.
+``steps`` prepares and plans, ``apply`` writes, ``undo`` takes back what ``journal`` remembers and ``remains`` finds;
+``base`` finds the first render, ``git_merge`` merges, ``lost_edits`` and ``resolvers`` look after what git cannot know.
+Builds on ``rendering``.
 
 ``steps`` also leaves to the project what the template writes once; the one value ``Update`` is handed down.
 ``git_merge`` has the scratch repository, a private bare one that borrows the project's objects and in which git
@@ -14,6 +15,5 @@ packs without git, and one ``git cat-file --batch`` reads all objects, so that a
 ``apply`` writes: ``git read-tree -m -u`` gets filters, line ends, sparse checkouts and submodules right. It works on a
 copy of the index while ``held_index`` holds git's own lock, told from another git's by what is in it; ``journal``
 remembers the tree that is written, and ``undo`` touches only what is the last commit's or that tree's.
-``cluster_cleanup`` and ``changed_limits`` say what else a person has to know, ``restore`` brings a deleted file back,
 ``lock_merge`` writes lock and pack anew for two merged branches. docs/explanation/update.md says it for users.
 """

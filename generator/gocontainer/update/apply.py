@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from gocontainer.repository.objects import SUBMODULE, Entry
+from gocontainer.repository.objects import SUBMODULE, Entry, index_info
 from gocontainer.repository.worktree import Project
 from gocontainer.update import undo
-from gocontainer.update.git_merge import ScratchRepository, index_info
+from gocontainer.update.git_merge import ScratchRepository
 from gocontainer.update.journal import Journal
 from gocontainer.update.steps import Plan, Update
 
@@ -22,11 +22,13 @@ def apply(update: Update, planned: Plan, text: str = "") -> None:
     """
     project, paths = update.project, sorted({*planned.changes, *planned.conflicts})
     adopt(update.scratch, planned)
-    started = Journal(project.head, tuple(project.prefix + path for path in paths), tree=planned.tree)
+    placed = tuple(project.prefix + path for path in paths)
+    started = Journal(project.head, placed, tree=planned.tree, folder=project.prefix)
     conflicts = sorted(project.prefix + path for path in planned.conflicts)
-    with undo.writing(project, started, conflicts, lambda: project.refuse_uncommitted(paths)) as held:
-        held.git("update-index", "-q", "--refresh", codes=(0, 1))
-        held.git("read-tree", "-m", "-u", project.head, planned.tree)
+    with undo.writing(
+        project, started, conflicts, lambda: project.refuse_uncommitted(paths), commits=bool(text)
+    ) as held:
+        held.check_out(planned.tree)
         if conflicts:
             held.git(*_SHOW, stdin=_shown(project, planned))
             held.git("update-index", "-z", "--index-info", stdin=_stages(project, planned))

@@ -212,12 +212,6 @@ class ScratchRepository:
         return cleaned
 
 
-def index_info(prefix: str, changes: Mapping[str, Entry | None], nothing: Entry) -> bytes:
-    """Return ``changes`` as ``git update-index --index-info`` reads them."""
-    lines = ((entry or nothing, prefix + path) for path, entry in changes.items())
-    return b"".join(f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for entry, path in lines)
-
-
 def _ends(content: bytes) -> bytes:
     """Return what the lines of a text end in, nearly all of them; nothing where that cannot be said."""
     ends, crlf = content.count(b"\n"), content.count(b"\r\n")
@@ -234,12 +228,6 @@ def _with_ends(tree: Tree, ends: Mapping[str, bytes]) -> Tree:
         if path in tree and _ends(tree[path].content) != end and b"\0" not in tree[path].content
     }
     return {**tree, **changed}
-
-
-def quoted(path: str) -> bytes:
-    """Return a path as git reads it in a line."""
-    raw = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    return b'"' + raw + b'"'
 
 
 def _parse(said: bytes) -> tuple[str, dict[str, dict[int, Entry]], dict[str, str]]:

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gocontainer.repository.git import Git
+from gocontainer.repository.objects import Entry, index_info
 from gocontainer.repository.worktree import Project, other_git
+from gocontainer.update.journal import NAME
 
 try:
     import fcntl
@@ -19,13 +21,14 @@ except ImportError:  # Windows
 
 MARK = b"Held by gocontainer: if it does not run, 'gocontainer update --abort' lets go.\n"
 """What git's lock holds while it is ours. git itself writes something else there."""
-_COPY = "gocontainer-update.index"
+_COPY = f"{NAME}.index"
 
 
 class HeldIndex:
     """A copy of the index, which ``git`` works on, while no other git command can write the index."""
 
     def __init__(self, project: Project) -> None:
+        self._project = project
         self._index, self._copy = project.git_dir / "index", project.git_dir / _COPY
         self.git = Git(project.top, GIT_INDEX_FILE=str(self._copy))
         self.replaced = False
@@ -37,6 +40,25 @@ class HeldIndex:
         self._copy.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):  # nothing was ever added
             shutil.copy2(self._index, self._copy)
+
+    def check_out(self, tree: str) -> None:
+        """Bring what ``tree`` changes in the last commit to the copy and to the disk, and nothing over an edit."""
+        self.git("update-index", "-q", "--refresh", codes=(0, 1))
+        others = self._project.prefix or any(self._project.git_dir.glob(f"{NAME}-*"))
+        aside = self._set_aside() if others else b""
+        self.git("read-tree", "-m", "-u", self._project.head, tree)
+        if aside:
+            self.git("update-index", "-z", "--index-info", stdin=aside)
+
+    def _set_aside(self) -> bytes:
+        """Take out what other services of the repository have to decide, over which git would not merge; return it."""
+        stages = self.git("ls-files", "--unmerged", "-z", "--full-name", ":/")
+        paths = dict.fromkeys(os.fsdecode(line.partition(b"\t")[2]) for line in stages.split(b"\0") if line)
+        nothing = Entry("0", "0" * len(self._project.head))
+        if paths:
+            committed = {path: self._project.everything.get(path) for path in paths}
+            self.git("update-index", "-z", "--index-info", stdin=index_info("", committed, nothing))
+        return index_info("", paths, nothing) + stages
 
     def replace(self) -> None:
         """Put the copy in the index' place."""

@@ -16,6 +16,7 @@ from gocontainer.answers.keep import protected
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.answers.updated import answered
 from gocontainer.errors import CannotUpdate, GitFailed, NotARepository
+from gocontainer.follow_up import service_changes
 from gocontainer.options.types import Value
 from gocontainer.rendering.engine import render
 from gocontainer.repository.kept import ONCE
@@ -24,7 +25,7 @@ from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, changed_limits, go_requirements, journal
+from gocontainer.update import base, go_requirements, journal, undo
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
@@ -132,8 +133,9 @@ def opened(folder: Path, *markers: str) -> Iterator[ScratchRepository]:
             refuse_old_git(folder)
             raise
         with closing(project.read):
-            if journal.read(project) is not None:
-                raise journal.unfinished()
+            journals = journal.read_all(project)
+            if journals:
+                undo.refuse_under_way(project, journals)
             project.refuse_unfinished()
             yield ScratchRepository(project, place)
 
@@ -200,7 +202,7 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         if merged.entries.get(path) != mine.get(path)
     }
     own = old if update.template == lockfile.OWN else {}
-    gone = changed_limits.gone_after(own, merged.entries, contents, update.project.read)
+    gone = service_changes.gone_after(own, merged.entries, contents, update.project.read)
     tree = scratch.tree(changes)
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved, tuple(gone))
 

@@ -1,4 +1,4 @@
-"""Writing an update so that it can be undone, and undoing it: nobody else's work is touched by either."""
+"""Writing an update so that it can be undone, undoing it, and ending it: none touches anybody else's work."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-from gocontainer.errors import CannotUpdate, Interrupted
-from gocontainer.repository.objects import Entry, Objects, list_tree
+from gocontainer.errors import CannotUpdate, HalfUndone, Interrupted
+from gocontainer.repository.objects import Entry, index_info
 from gocontainer.repository.worktree import Project, folders
-from gocontainer.texts import listed, tr
-from gocontainer.update import journal
-from gocontainer.update.git_merge import index_info, quoted
+from gocontainer.texts import listed, mark, tr
+from gocontainer.update import journal, remains
+from gocontainer.update.git_merge import SIDES
 from gocontainer.update.held_index import HeldIndex, held_index
 from gocontainer.update.journal import Journal
+from gocontainer.update.remains import Found, look
 
 
 @contextmanager
 def writing(
-    project: Project, started: Journal, conflicts: Sequence[str], check: Callable[[], None]
+    project: Project, started: Journal, conflicts: Sequence[str], check: Callable[[], None], *, commits: bool
 ) -> Iterator[HeldIndex]:
     """Hold the index while the paths of ``started`` are written; undo what the block wrote where it fails.
 
     ``check`` raises where something of another's would be touched: only once the index is held nobody changes it.
 
-    A kill leaves the journal, which ``undo`` undoes; so does what leaves ``conflicts`` to people. Once the block has
-    committed, it is too late to stop: nothing fails any more.
+    A kill leaves the journal, which ``undo`` undoes; so does what leaves ``conflicts`` to people, or is not committed.
+    Once the block, which ``commits``, has done so, it is too late to stop: nothing fails any more.
     """
     with interruptible():
         journal.begin(project, started)
@@ -41,33 +41,41 @@ def writing(
                 undone = False
                 try:
                     yield held
-                except BaseException:
-                    if not _is_committed(project, started):
-                        _roll_back(project, held, started)
+                except BaseException as error:
+                    if not _has_just_committed(project, started):
+                        _roll_back(project, held, started, error)
                         undone = True
                         raise
         except BaseException:
             if undone:
                 journal.close(project)
             raise
-    if conflicts:
-        journal.write(project, started._replace(settled=True, conflicts=tuple(conflicts)))
-    else:
+    if commits and not conflicts:
         journal.close(project)
+    else:
+        journal.write(project, started._replace(settled=True, conflicts=tuple(conflicts)))
 
 
-def _is_committed(project: Project, started: Journal) -> bool:
+def _has_just_committed(project: Project, started: Journal) -> bool:
     """Whether the branch has moved to what is written; ``project`` knows only the commit before."""
     head, tree = project.git.line("rev-parse", "HEAD", "HEAD^{tree}").split()
     return head != started.head and tree == started.tree
 
 
-def _roll_back(project: Project, held: HeldIndex, started: Journal) -> None:
-    """Undo what was written so far, if anything was."""
+def _roll_back(project: Project, held: HeldIndex, started: Journal, error: BaseException) -> None:
+    """Undo what was written so far, if anything was.
+
+    Raises CannotUpdate, and leaves the journal, where somebody has edited what was written: it is theirs to move away.
+    """
     journal.release(project)
     found = look(project, started)
-    if found.written or held.replaced:
-        _bring_back(project, held, started, found)
+    if not found.written and not held.replaced:
+        return
+    edited = [*found.others, *_bring_back(project, held, started, found)]
+    if edited:
+        reason = tr("the update failed, and what it wrote was edited meanwhile: {paths}", paths=listed(edited))
+        hint = tr("Move it away, then run 'gocontainer update --abort'.")
+        raise CannotUpdate(reason, hint) from error
 
 
 @contextmanager
@@ -90,79 +98,75 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def undo(project: Project, started: Journal) -> None:
-    """Bring every path back to the last commit, in the index and on the disk, and close the journal.
+def undo(project: Project, started: Journal) -> Found:
+    """Bring every path back to the last commit, in the index and on the disk, and return what was found there.
 
-    They were as committed, or absent, when the update began. Raises CannotUpdate, having touched nothing, where commits
-    were made since and something of the update is left, or where a path is neither as committed nor as the update
-    wrote it; what was decided in a conflict is undone, as git does it.
+    Raises CannotUpdate, having touched nothing, where the update was committed, or where a path is neither as
+    committed nor as the update wrote it; what was decided in a conflict is undone, as git does it, and git keeps it.
     """
-    if started.head != project.head:
-        _forget(project, started)
-        return
     if not started.settled:
         journal.release(project)
-    with held_index(project) as held:
+    with interruptible(), held_index(project) as held:
+        _refuse_committed(project, started)
         found = look(project, started)
-        if found.others:
-            paths = listed(found.others)
-            reason = tr("what was merged has been edited since, and would be lost: {paths}", paths=paths)
-            raise CannotUpdate(reason, tr("Move it away, then run it again."))
+        if found.others and not found.is_gone:
+            raise _edited(found.others)
         if started.settled:
             journal.write(project, started._replace(settled=False, conflicts=found.free))
-        _bring_back(project, held, started, found)
+        if found.decided:
+            remains.hashed(project, found.decided, "-w")
+        try:
+            edited = _bring_back(project, held, started, found)
+        except (KeyboardInterrupt, Interrupted) as error:
+            raise HalfUndone(error.signal if isinstance(error, Interrupted) else signal.SIGINT) from error
+        if edited:
+            raise _edited(edited)
     journal.close(project)
+    return found
 
 
-def _forget(project: Project, started: Journal) -> None:
-    """Close the journal over which commits were made, perhaps by the update itself, which was killed just then.
+def _edited(paths: Sequence[str]) -> CannotUpdate:
+    reason = tr("what was merged has been edited since, and would be lost: {paths}", paths=listed(paths))
+    return CannotUpdate(reason, tr("Move it away, then run it again."))
 
-    Raises CannotUpdate where people have to act first.
-    """
-    if started.settled or _is_committed(project, started):
+
+def _refuse_committed(project: Project, started: Journal) -> None:
+    """Raise CannotUpdate where the update was committed, perhaps by itself, killed just then: it has ended then."""
+    if remains.is_committed(project, started):
         if not started.settled:
-            _let_go(project)
-        reason = tr("commits were made since the update began")
-        raise CannotUpdate(reason, tr("Undo it with git, as any other change."))
-    changed = project.git("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "HEAD").split(b"\0")
-    asked = {os.fsdecode(path) for path in changed}
-    left = [path for path in look(project, started).written if path in asked or path not in project.everything]
-    if left:
-        reason = tr(
-            "commits were made since the update began, and some files are still as it wrote them: {paths}",
-            paths=listed(left),
-        )
-        hint = tr("Bring them back with 'git checkout', or commit them, then run it again.")
-        raise CannotUpdate(reason, hint)
-    _let_go(project)
+            journal.close(project)
+        raise CannotUpdate(tr("the update was committed"), tr("Undo it with git, as any other change."))
+    if project.git.line("rev-parse", "HEAD") != project.head:
+        raise CannotUpdate(tr("a commit was made just now"), tr("Run it again."))
 
 
-def _let_go(project: Project) -> None:
-    """Close the journal, and let go of a killed run's lock."""
-    with held_index(project):
-        pass
-    journal.close(project)
-
-
-def _bring_back(project: Project, held: HeldIndex, started: Journal, found: Found) -> None:
-    """Undo what was written; a path at which there is somebody's work stays as it is."""
+def _bring_back(project: Project, held: HeldIndex, started: Journal, found: Found) -> list[str]:
+    """Undo what was written, and return what was edited just now; where there is somebody's work it stays as it is."""
     others, around = {*found.others}, {folder for path in found.others for folder in folders(path)}
     ours = [path for path in started.paths if path not in around and not others.intersection((path, *folders(path)))]
     before = {path: project.everything.get(path) for path in ours}
     nothing = Entry("0", "0" * len(project.head))
     held.copy()
     held.git("update-index", "-z", "--index-info", stdin=index_info("", before, nothing))
+    edited = [path for path in found.written if not _remove(project.top / path, found.written[path])]
     for path in sorted(path for path, entry in before.items() if entry is None):
-        if path in found.written:
-            (project.top / path).unlink(missing_ok=True)
         _remove_empty(project.top, path)
-    held.git("update-index", "-q", "--refresh", codes=(0, 1))  # what is as it was need not be written again
-    back = b"".join(os.fsencode(path) + b"\0" for path in found.written if before.get(path))
-    held.git("checkout-index", "--force", "--quiet", "-z", "--stdin", stdin=back)
+    back = b"".join(os.fsencode(path) + b"\0" for path in found.written if before.get(path) and path not in edited)
+    held.git("checkout-index", "--quiet", "-z", "--stdin", stdin=back, codes=(0, 1))  # never over what is there
     held.git("update-index", "-q", "--refresh", codes=(0, 1))
     if project.git("config", "--type=bool", "core.sparseCheckout", codes=(0, 1)).strip() == b"true":
         held.git("sparse-checkout", "reapply")
     held.replace()
+    return edited
+
+
+def _remove(place: Path, seen: bytes) -> bool:
+    """Remove what lies at ``place``, if anything; False, and it stays, where it is another than was ``seen``."""
+    if remains.fingerprint(place) != seen:
+        return False
+    if seen:
+        place.unlink()
+    return True
 
 
 def _remove_empty(top: Path, path: str) -> None:
@@ -172,89 +176,67 @@ def _remove_empty(top: Path, path: str) -> None:
             (top / folder).rmdir()
 
 
-class Found(NamedTuple):
-    """What lies at the paths of an update that was written, or begun."""
+def finish(project: Project, started: Journal) -> bool:
+    """Close the journal once people have decided; False where they committed already.
 
-    written: list[str]
-    """Paths that are not as the last commit has them; what is there, if anything, is the update's own."""
-    others: list[str]
-    """Paths at which, below which or in whose way is what neither the last commit nor the update has."""
-    free: tuple[str, ...]
-    """Paths at which anything may be: people were asked to decide there."""
-
-
-def look(project: Project, started: Journal) -> Found:
-    """Return which of the paths hold what the update wrote, and where somebody else's work is."""
-    before = project.everything
-    after = list_tree(project.read, started.tree) if started.tree else {}
-    files, written, others = _sorted(project.top, started.paths)
-    oids, free, kept = _oids(project, files), started.conflicts, set[str]()
-    if not started.tree:  # 0.1.0 did not say what it wrote, but had git keep it first: what git has is not lost
-        free = tuple(journal.unmerged(project, started)) if started.settled else free
-        kept = _kept(project, oids)
-    for path, oid in zip(files, oids, strict=True):
-        same = started.tree and path in before and before[path].oid == oid
-        if same and before[path].mode == after.get(path, before[path]).mode:
-            continue
-        known = [tree[path].oid for tree in (before, after) if path in tree]
-        if path in free or oid in known or oid in kept or (not started.settled and _is_begun(project, path, known)):
-            written.append(path)
-        else:
-            others.add(path)
-    there = {*files, *before}
-    return Found([path for path in written if path in there], sorted(others), free)
-
-
-def _sorted(top: Path, paths: Sequence[str]) -> tuple[list[str], list[str], set[str]]:
-    """Return the paths that are files or links, those that are not, and what is there that no path is about."""
-    known, files, absent, others = {*paths}, [], [], set()
-    for path in paths:
-        place = top / path
-        blocked = [each for each in folders(path) if os.path.lexists(top / each) and not _is_folder(top / each)]
-        if blocked:
-            others.update({*blocked} - known)
-            absent.append(path)
-        elif place.is_symlink() or place.is_file():
-            files.append(path)
-        elif place.is_dir():
-            below = (each for each in place.rglob("*") if not _is_folder(each))
-            others.update({each.relative_to(top).as_posix() for each in below} - known)
-            absent.append(path)
-        elif os.path.lexists(place):
-            others.add(path)
-        else:
-            absent.append(path)
-    return files, absent, others
-
-
-def _is_folder(place: Path) -> bool:
-    return place.is_dir() and not place.is_symlink()
-
-
-def _oids(project: Project, paths: Sequence[str]) -> list[str]:
-    """Return the object ids that files and links would have in git."""
-    links = {path for path in paths if (project.top / path).is_symlink()}
-    files = [path for path in paths if path not in links]
-    asked = b"".join(quoted(path) + b"\n" for path in files)
-    found = dict(zip(files, project.git("hash-object", "--stdin-paths", stdin=asked).decode().split(), strict=True))
-    return [found.get(path) or _link(project, path) for path in paths]
-
-
-def _link(project: Project, path: str) -> str:
-    text = os.fsencode((project.top / path).readlink())
-    return Objects(project.object_format).oid("blob", text)
-
-
-def _kept(project: Project, oids: Sequence[str]) -> set[str]:
-    """Return those of the objects that git has."""
-    asked = "".join(f"{oid}\n" for oid in oids).encode()
-    said = project.git("cat-file", "--batch-check=%(objectname)", stdin=asked).decode().splitlines()
-    return {line for line in said if not line.endswith(" missing")}
-
-
-def _is_begun(project: Project, path: str, oids: Sequence[str]) -> bool:
-    """Whether a file is the beginning of one of the objects, as git leaves it where it is killed."""
-    if (project.top / path).is_symlink():
+    Raises CannotUpdate while a path is unmerged or has our markers, and where nothing is left of the update.
+    """
+    where = stage(project, started)
+    if where == "committed":
+        if not started.settled:
+            with held_index(project):  # lets go of a killed run's lock
+                pass
+        journal.close(project)
         return False
-    there = (project.top / path).read_bytes()
-    return any(blob.startswith(there) for blob in project.read(oids))
+    reason = _REASONS[where]
+    if where != "open":
+        raise CannotUpdate(tr(reason), tr("Run 'gocontainer update --abort'."))
+    left = look(project, started).undecided
+    if left:
+        reason = tr("a conflict is not decided yet: {paths}", paths=listed(left))
+        raise CannotUpdate(reason, tr("Decide, then 'git add' it."))
+    marked = [path for path in started.conflicts if _has_markers(project.top / path)]
+    if marked:
+        reason = tr("conflict markers are left in {paths}", paths=listed(marked))
+        raise CannotUpdate(reason, tr("Decide there, then 'git add' it."))
+    journal.close(project)
+    return True
+
+
+def _has_markers(path: Path) -> bool:
+    """Whether a line is one that an update writes around a conflict; a person's own text may look a little like it."""
+    ends = (f"<<<<<<< {SIDES[2]}".encode(), f">>>>>>> {SIDES[3]}".encode())
+    return path.is_file() and any(line in ends for line in path.read_bytes().splitlines())
+
+
+_REASONS = {
+    "committed": mark("the earlier update was committed"),
+    "gone": mark("nothing is left of the earlier update"),
+    "interrupted": mark("the earlier update was interrupted while it wrote"),
+    "open": mark("an earlier update has not ended"),
+}
+
+
+def stage(project: Project, started: Journal) -> str:
+    """Return where an update is that has not ended: committed, gone (say with 'git reset'), interrupted or open."""
+    if remains.is_committed(project, started):
+        return "committed"
+    if look(project, started).is_gone:
+        return "gone"
+    return "open" if started.settled else "interrupted"
+
+
+def refuse_under_way(project: Project, journals: Mapping[str, Journal]) -> None:
+    """Raise CannotUpdate where the folder's earlier update has not ended, with the one command that is right now.
+
+    So it is where another folder's was killed, whose lock is there yet.
+    """
+    earlier = journals.get(project.prefix)
+    if earlier is not None and not earlier.is_clean:
+        where = stage(project, earlier)
+        reason = _REASONS[where]
+        hints = {"committed": tr("Run 'gocontainer update --continue'."), "open": journal.unfinished().hint}
+        raise CannotUpdate(tr(reason), hints.get(where, tr("Run 'gocontainer update --abort'.")))
+    killed = [each for each in journals.values() if each.folder != project.prefix and not each.settled]
+    if killed and (project.git_dir / "index.lock").exists():
+        raise journal.of_another(project, killed[0])

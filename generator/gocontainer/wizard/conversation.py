@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer.errors import InvalidAnswer, UsageError
+from gocontainer.errors import UsageError
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
-from gocontainer.texts import tr
+from gocontainer.texts import is_english, tr
 from gocontainer.wizard import find
-from gocontainer.wizard.settling import Settled, Settler, changes, shown
+from gocontainer.wizard.settling import Settled, Settler, changes, shown, told
 
 NAME, CONTAINER, IMAGE, REVIEW, CUSTOMISE = "name", "container", "image", "review", "customise"
 PAGES: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +24,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     IMAGE: ("image",),
 }
 """The pages that everyone gets, in order, and what each asks for; the last one where CI pushes is not known."""
+IN_CHINESE: Mapping[str, tuple[str, ...]] = {CONTAINER: ("registry_mirrors",)}
+"""What a page asks for in Chinese as well: many foreign registries are out of reach there."""
 
 
 def titles() -> Mapping[str, str]:
@@ -95,7 +97,7 @@ class Conversation:
 
     def _names(self, at: str) -> tuple[str, ...]:
         if at in PAGES and not self._came:
-            return tuple(name for name in PAGES[at] if name not in self.settler.held and self._applies(name))
+            return self._asked(at)
         if at in GROUPS:
             return self.members(at)
         return (at,) if at in BY_NAME else ()
@@ -135,7 +137,12 @@ class Conversation:
     def _has(self, page: str) -> bool:
         """Whether a page has a question; where CI pushes is one only if nothing tells it."""
         known = page == IMAGE and IMAGE not in self.said and self.settled.answers.origins[IMAGE] != "default"
-        return not known and any(name not in self.settler.held and self._applies(name) for name in PAGES[page])
+        return not known and bool(self._asked(page))
+
+    def _asked(self, page: str) -> tuple[str, ...]:
+        """Return what a page that everyone gets asks for, of all that the call has not answered."""
+        names = (*PAGES[page], *(() if is_english() else IN_CHINESE.get(page, ())))
+        return tuple(name for name in names if name not in self.settler.held and self._applies(name))
 
     def _after(self, page: str | None) -> str:
         pages = list(PAGES)
@@ -195,7 +202,7 @@ class Conversation:
         try:
             self._tried(name, raw)
         except UsageError as error:
-            return _told(name, error)
+            return told(name, error)
         return None
 
     def supposing(self, name: str, raw: object) -> Settled | None:
@@ -212,7 +219,7 @@ class Conversation:
             if name == "service":
                 self.settler.refuse_occupied(settled)
         except UsageError as error:
-            return _told(name, error)
+            return told(name, error)
         self.drafts.pop(name, None)
         self.said, self.settled = said, settled
         self.notes = tuple(changes(self.arrived, settled, self.names))
@@ -286,14 +293,3 @@ class Conversation:
         except UsageError as error:
             return str(error)
         return None
-
-
-def _told(name: str, error: UsageError) -> str:
-    """Return an error's sentence."""
-    if not isinstance(error, InvalidAnswer):
-        return str(error)
-    if error.where:  # another answer that follows from this one
-        return tr("With this answer, {error}", error=error)
-    if isinstance(BY_NAME[name], Toggle):
-        return str(InvalidAnswer("", error.value, tr("yes or no"), tr("Give yes or no.")))
-    return str(error)

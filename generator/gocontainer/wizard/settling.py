@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from gocontainer.answers.detect import Surroundings, detected
 from gocontainer.answers.model import Answers, Filled, Layer, fill, fits, service_in
-from gocontainer.errors import Impossible, UnreadablePlace
+from gocontainer.errors import Impossible, InvalidAnswer, UnreadablePlace, UsageError
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
-from gocontainer.options.types import Value, holds
+from gocontainer.options.types import Toggle, Value, holds
 from gocontainer.repository import tree
 from gocontainer.texts import tr
 
@@ -125,10 +125,21 @@ def shown(value: Value) -> str:
     """Return a value as people write it."""
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
-    return str(value).replace(",", ", ")
+    return str(value).replace(",", ", ") or tr("none")
 
 
 def _free_name(parent: Path) -> str:
     """Return a name to start from that is not taken in ``parent``."""
     names = ("my-service", *(f"my-service-{number}" for number in range(2, 1000)))
     return next(name for name in names if not (parent / name).exists())
+
+
+def told(name: str, error: UsageError) -> str:
+    """Return an error's sentence."""
+    if not isinstance(error, InvalidAnswer):
+        return str(error)
+    if error.where:  # another answer that follows from this one
+        return tr("With this answer, {error}", error=error)
+    if isinstance(BY_NAME[name], Toggle):
+        return str(InvalidAnswer("", error.value, tr("yes or no"), tr("Give yes or no.")))
+    return str(error)

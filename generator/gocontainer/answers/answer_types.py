@@ -1,0 +1,56 @@
+"""Derived from the tables by `gocontainer dev derive`; edits are lost."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Required, TypedDict
+
+
+class AnswerValues(TypedDict, total=False):
+    """The keywords of ``gocontainer.Answers``."""
+
+    profile: Literal["minimal", "service", "serverless", "edge", "hardened"]
+    service: Required[str]
+    module: str
+    description: str
+    owner: str
+    license: Literal["apache-2.0", "mit", "none"]
+    image: str
+    port: int
+    base_image: Literal["scratch", "distroless-static", "distroless-base", "alpine", "debian-slim", "ubuntu"]
+    cgo: bool
+    platforms: str | Sequence[str]
+    config_center: Literal["none", "nacos", "apollo", "etcd"]
+    streams: bool
+    tracing: bool
+    target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
+    separate_settings: bool
+    eventing: Literal["none", "kafka"]
+    scaler: Literal["knative", "keda"]
+    concurrency: int
+    task_seconds: int
+    scale_to_zero: bool
+    edge_api: Literal["platform", "native"]
+    edge_model: bool
+    local_volume: Literal["claim", "host-path"]
+    edge_workload: Literal["deployment", "daemonset"]
+    hold_upgrade: bool
+    device_router: bool
+    kubernetes_min: Literal["1.30", "1.27"]
+    cpu: str
+    memory: str
+    resources: Literal["strict", "latency"]
+    startup_seconds: int
+    liveness_period: int
+    liveness_timeout: int
+    liveness_failures: int
+    drain_seconds: int
+    min_replicas: int
+    max_replicas: int
+    network_policy: bool
+    registry_mirrors: str | Mapping[str, str]
+    go_proxy: str
+    go_sumdb: str
+    go_vulndb: str
+    private_modules: str
+    ca_bundle: str
+    ci: Literal["github", "none"]
+    deps_bot: Literal["dependabot", "renovate", "none"]

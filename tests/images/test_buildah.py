@@ -1,0 +1,99 @@
+"""`make image` and `make push` by Debian's buildah, which is older than most: it reads no `# syntax=` line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.helpers.daemons import debian
+from tests.helpers.support import rendered
+from tests.images import bases
+from tests.images.engine import module_proxy, running_registry, stocked, under_registry
+from tests.images.test_every_image import VARIANTS, variant_id
+
+SAMPLE = {"base_image": "distroless-static", "cgo": False, "tracing": False, "platforms": "linux/amd64"}
+SOME = [variant for variant in VARIANTS if variant == SAMPLE or os.environ.get("ALL")]
+TARGET = "/usr/local/bin/orders"
+
+
+class Buildah(NamedTuple):
+    """Debian's buildah with storage of its own, a registry of stand-ins and a proxy for modules."""
+
+    registry: str
+    env: Mapping[str, str]
+
+    def run(self, folder: Path, *command: str) -> str:
+        done = subprocess.run(command, cwd=folder, env=self.env, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def buildah() -> Iterator[Buildah]:
+    debian(*bases.NEEDED, "buildah", "docker-registry", "skopeo")
+    with tempfile.TemporaryDirectory(prefix="buildah-") as place:
+        scratch = Path(place)
+        with running_registry(stocked(), scratch) as address, module_proxy() as proxy:
+            (scratch / "registries.conf").write_text(registries(address))
+            (scratch / "storage.conf").write_text(
+                f'[storage]\ndriver = "overlay"\ngraphroot = "{scratch}/graph"\nrunroot = "{scratch}/run"\n'
+            )
+            env = {
+                "CONTAINERS_REGISTRIES_CONF": str(scratch / "registries.conf"),
+                "CONTAINERS_STORAGE_CONF": str(scratch / "storage.conf"),
+                "BUILDAH_ISOLATION": "chroot",
+                "GOPROXY": proxy,
+                "GOSUMDB": "off",
+            }
+            engine = Buildah(address, {**os.environ, **env})
+            yield engine
+            engine.run(scratch, "buildah", "rm", "--all")
+            engine.run(scratch, "buildah", "rmi", "--all", "--force")
+
+
+def registries(address: str) -> str:
+    """Return settings that put the registry's stand-ins behind every name, as the how-to for closed networks has it."""
+    hosts = sorted({under_registry(name).partition("/")[0] for name in bases.names()})
+    own = f'[[registry]]\nlocation = "{address}"\ninsecure = true\n'
+    mirrors = (
+        f'[[registry]]\nprefix = "{host}"\nlocation = "{host}"\n'
+        f'[[registry.mirror]]\nlocation = "{address}/{host}"\ninsecure = true\n'
+        for host in hosts
+    )
+    return 'unqualified-search-registries = ["docker.io"]\n' + own + "".join(mirrors)
+
+
+@pytest.mark.parametrize("variant", SOME, ids=variant_id)
+def test_every_image_is_built_with_its_health_check(buildah: Buildah, tmp_path: Path, variant: dict[str, Any]) -> None:
+    repository = rendered(tmp_path, **variant)
+    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    buildah.run(repository, "make", "image", "BUILDER=buildah", "VERSION=v1.0.0+b1")
+    found = json.loads(buildah.run(tmp_path, "buildah", "inspect", "--type", "image", "localhost/orders:v1.0.0-b1"))
+    config = found["Docker"]["config"]
+    assert config["User"] == "65532:65532"
+    assert config["Entrypoint"] == [TARGET]
+    assert config["Healthcheck"]["Test"] == ["CMD", TARGET, "-healthcheck"]
+    assert config["Labels"]["org.opencontainers.image.version"] == "v1.0.0+b1"
+
+
+def test_it_pushes_an_index_of_every_platform(buildah: Buildah, tmp_path: Path) -> None:
+    repository, image = rendered(tmp_path, tracing=False), f"{buildah.registry}/acme/orders:v1"
+    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    buildah.run(repository, "make", "push", "BUILDER=buildah", f"IMAGE={image}", "PUSH_FLAGS=--tls-verify=false")
+    index = json.loads(buildah.run(tmp_path, "skopeo", "inspect", "--tls-verify=false", "--raw", f"docker://{image}"))
+    assert {each["platform"]["architecture"] for each in index["manifests"]} == {"amd64", "arm64"}
+
+
+def test_a_relative_target_would_be_noticed(buildah: Buildah, tmp_path: Path) -> None:
+    repository = rendered(tmp_path)
+    dockerfile = repository / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text().replace("target=/src", "target=."))
+    with pytest.raises(AssertionError, match="must be an absolute path"):
+        buildah.run(repository, "make", "image", "BUILDER=buildah")

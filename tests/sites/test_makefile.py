@@ -1,0 +1,153 @@
+"""How a repository gets the command for its sites: by which version, from where, and what an update does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gocontainer import __version__, render
+from gocontainer.options.edge import SITES_PLATFORMS
+from gocontainer.sites.platforms import PLATFORMS
+from tests.helpers.support import ROWS, Run, answers, need, released, rendered
+from tests.helpers.updates import Repository
+from tests.sites.program import platform
+
+EDGE = {"profile": "edge", "edge_model": True}
+PROGRAMS = ("uvx", "pipx", "gocontainer")
+MOST_LINES = 3400
+"""Of Go, without tests, of a site with everything: the service, its queue and its model."""
+SAYS = f"gocontainer=={__version__} gocontainer sites --platform kubeedge render\n"
+
+
+def make(folder: Path, home: Path, *arguments: str, has: tuple[str, ...] = (), version: str = __version__) -> Run:
+    """Run make where only these programs are installed, each of which says how it was called."""
+    need("make")
+    programs = home / "-".join(("bin", *has, version))
+    if not programs.exists():
+        programs.mkdir()
+        for name in has:
+            script = f'#!/bin/sh\n[ "$1" = --version ] && echo gocontainer {version} && exit\necho "{name} $*"\n'
+            (programs / name).write_text(script)
+            (programs / name).chmod(0o755)
+    for name in ("sh", "git", "awk"):
+        if not (programs / name).exists():
+            (programs / name).symlink_to(_place(name))
+    done = subprocess.run(
+        [_place("make"), "--silent", *arguments],
+        cwd=folder,
+        env={"PATH": str(programs)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def _place(name: str) -> str:
+    folders = os.environ["PATH"].split(os.pathsep)
+    return next(str(path) for each in folders if (path := Path(each) / name).exists())
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    with released():
+        return rendered(tmp_path, **EDGE)
+
+
+def test_the_version_that_wrote_a_repository_writes_its_sites(orders: Path, tmp_path: Path) -> None:
+    def runs(*has: str, version: str = __version__) -> str:
+        done = make(orders, tmp_path, "sites", has=has, version=version)
+        assert (done.code, done.err) == (0, "")
+        return done.out
+
+    assert runs("gocontainer", "uvx", "pipx") == "gocontainer sites --platform kubeedge render\n"
+    assert runs("gocontainer", "uvx", "pipx", version="9.9.9") == f"uvx --from {SAYS}"
+    assert runs("uvx", "pipx") == f"uvx --from {SAYS}"
+    assert runs("gocontainer", "pipx", version="9.9.9") == f"pipx run --spec {SAYS}"
+    assert runs("pipx") == f"pipx run --spec {SAYS}"
+
+
+def test_an_owner_may_name_another(orders: Path, tmp_path: Path) -> None:
+    done = make(orders, tmp_path, "sites", "GOCONTAINER=gocontainer", has=("gocontainer",), version="9.9.9")
+    assert done.out == "gocontainer sites --platform kubeedge render\n"
+
+
+def test_where_none_is_there_one_sentence_says_so(orders: Path, tmp_path: Path) -> None:
+    says = "pipx is not installed, by which sites are written: install it, or say GOCONTAINER=path\n"
+    for target in ("sites", "sites-check", "wave", "wave-status", "wave-rollback"):
+        done = make(orders, tmp_path, target)
+        assert (done.code, done.out, done.err.partition("make: ")[0]) == (2, "", says)
+    for target in ("set-image", "set-model"):
+        assert make(orders, tmp_path, target, "IMAGE=a:v1.0.0", "MODEL=a:v1.0.0").err.startswith(says)
+
+
+def test_a_version_that_was_never_released_is_fetched_from_nowhere(tmp_path: Path) -> None:
+    """Nobody owns the name of such a version: whoever took it would run on the machine of each owner."""
+    orders = rendered(tmp_path, **EDGE)
+    done = make(orders, tmp_path, "sites", has=PROGRAMS, version="9.9.9")
+    assert done.out == "gocontainer sites --platform kubeedge render\n"
+    assert make(orders, tmp_path, "sites", has=("uvx", "pipx")).err.startswith("gocontainer is not installed,")
+    assert "sites-check" not in (orders / ".github/workflows/ci.yml").read_text()
+
+
+def test_arguments_reach_the_command_whole(orders: Path, tmp_path: Path) -> None:
+    def says(*arguments: str) -> str:
+        done = make(orders, tmp_path, *arguments, has=("gocontainer",))
+        return done.out.removeprefix("gocontainer sites --platform kubeedge ")
+
+    assert says("wave", "N=2", "OK=yes") == "wave --ok=yes 2\n"
+    assert says("wave") == "wave --ok= \n"
+    assert says("wave-rollback", "N=2") == "rollback 2\n"
+    assert says("set-image", "IMAGE=a b; c") == "image a b; c\n"
+    assert says("wave-status") == "status\n"
+
+
+def test_every_way_to_place_a_service_has_its_objects_and_its_folder(tmp_path: Path) -> None:
+    found = {}
+    for number, row in enumerate(each for each in ROWS if "edge_api" in each):
+        orders = rendered(tmp_path / str(number), **row)
+        found[platform(orders)] = (orders / "docs/edge.md").read_text()
+    assert found.keys() == PLATFORMS.keys() == {*SITES_PLATFORMS}
+    for name, text in found.items():
+        assert f"| `{PLATFORMS[name].folder}` | what is applied." in text
+
+
+def test_an_edge_repository_has_no_program_but_the_service_and_no_line_of_go_for_sites() -> None:
+    files = render(answers(**EDGE))
+    assert {path.split("/")[1] for path in files if path.startswith("cmd/")} == {"server", "model"}
+    go = sum(file.content.count(b"\n") for path, file in files.items() if path.endswith(".go") and "_test" not in path)
+    assert go <= MOST_LINES
+
+
+PROGRAM = {"cmd/sites/main.go": "package main\n", "internal/sites/tool.go": "package sites\n\n// Tool.\n"}
+SENTENCE = "'make sites' and 'make wave' run 'gocontainer sites' now"
+
+
+def test_an_update_removes_the_program_that_nobody_edited(tmp_path: Path) -> None:
+    files = render(answers(profile="edge"))
+    orders = Repository(tmp_path / "orders", {**files, **PROGRAM}, profile="edge")
+    done = orders.update(files, "--commit")
+    assert done.code == 0
+    assert SENTENCE in done.out
+    assert not (orders.folder / "cmd/sites").exists()
+    assert not (orders.folder / "internal/sites").exists()
+    assert SENTENCE not in orders.update(files).out, "it is said once"
+
+
+def test_an_update_leaves_the_program_that_somebody_edited_as_a_conflict(tmp_path: Path) -> None:
+    files = render(answers(profile="edge"))
+    orders = Repository(tmp_path / "orders", {**files, **PROGRAM}, profile="edge")
+    orders.edit("internal/sites/tool.go", "// Tool.", "// Ours.")
+    report = orders.report(files)
+    assert [(each["path"], each["kind"]) for each in report["conflicts"]] == [
+        ("internal/sites/tool.go", "modify/delete")
+    ]
+    assert [each for each in report["changed_limits"] if each.startswith(SENTENCE)]
+
+
+def test_who_leaves_the_edge_is_told_nothing_of_sites(tmp_path: Path) -> None:
+    orders = Repository(tmp_path / "orders", {**render(answers(profile="edge")), **PROGRAM}, profile="edge")
+    assert SENTENCE not in orders.update(render(answers())).out

@@ -1,0 +1,93 @@
+"""Where Go modules, their sums and known vulnerabilities come from: ``go_proxy``, ``go_sumdb`` and ``go_vulndb``."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gocontainer.errors import InvalidAnswer
+from gocontainer.options.table import BY_NAME
+from tests.helpers.support import PINS, files_of, go_tool, need, rendered
+from tests.test_builders import Machine
+
+PROXY = "https://goproxy.corp.cn/go,direct"
+SUMDB = "sum.golang.org https://goproxy.corp.cn/sumdb/sum.golang.org"
+SOURCES = {"go_proxy": PROXY, "go_sumdb": SUMDB, "go_vulndb": "https://vuln.corp.cn"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("go_proxy", PROXY), ("go_proxy", "off"), ("go_proxy", "http://10.0.0.1:8081/repository/go/|direct"),
+        ("go_sumdb", "off"), ("go_sumdb", SUMDB),
+        ("go_sumdb", "sum.corp.cn+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"),
+        ("go_vulndb", "file:///srv/vulndb"), ("go_vulndb", "https://vuln.corp.cn/db"), ("go_vulndb", ""),
+    ],
+)  # fmt: skip
+def test_what_go_takes_is_taken(name: str, value: str) -> None:
+    assert BY_NAME[name].parse(value, "here") == value
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://me:secret@corp.cn",
+        "goproxy corp",
+        "https://x.cn/$(ls)",
+        "https://x.cn;ls",
+        "https://x.cn#",
+        "'",
+        "a\nb",
+    ],
+)
+def test_a_password_or_a_command_is_refused_in_a_sentence(name: str, value: str) -> None:
+    with pytest.raises(InvalidAnswer, match=r"\. [A-Z].*\.$"):
+        BY_NAME[name].parse(value, "here")
+
+
+def test_they_reach_everything_that_make_starts_and_the_environment_is_above_them(tmp_path: Path) -> None:
+    need("make")
+    repository = rendered(tmp_path, **SOURCES)
+    command = ["make", "--silent", "--eval", 'show: ; @echo "$$GOPROXY $$GOSUMDB"', "show"]
+    kept = {name: value for name, value in os.environ.items() if name not in ("GOPROXY", "GOSUMDB")}
+    for more, shown in (({}, f"{PROXY} {SUMDB}"), ({"GOPROXY": "off"}, f"off {SUMDB}")):
+        assert subprocess.check_output(command, cwd=repository, text=True, env={**kept, **more}) == f"{shown}\n"
+
+
+def test_they_reach_the_image_by_make_and_by_whoever_builds_it_otherwise(tmp_path: Path) -> None:
+    text = files_of(SOURCES)["Dockerfile"].content.decode()
+    assert re.findall(r"(?m)^ARG (GO.*)$", text) == [f'GOPROXY="{PROXY}"', f'GOSUMDB="{SUMDB}"']
+    (said,) = Machine(tmp_path, ["podman"], **SOURCES).said("image", f"GOPROXY={PROXY}", f"GOSUMDB={SUMDB}")
+    assert f"--build-arg GOPROXY={PROXY} --build-arg GOSUMDB={SUMDB} ." in said
+
+
+def test_a_release_fails_where_no_vulnerabilities_could_be_looked_for() -> None:
+    release = yaml.safe_load(files_of(SOURCES)[".github/workflows/release.yml"].content)
+    commands = [step.get("run") for step in release["jobs"]["image"]["steps"]]
+    assert commands.index("make vuln RELEASE=yes") < next(
+        n for n, each in enumerate(commands) if each and "sign" in each
+    )
+
+
+def test_no_host_is_a_default() -> None:
+    assert [BY_NAME[name].default for name in SOURCES] == ["", "", ""]
+    text = "".join(file.content.decode() for path, file in files_of({}).items() if not path.startswith("."))
+    assert re.findall(r"proxy\.golang|sum\.golang|vuln\.go\.dev", text) == []
+
+
+@pytest.mark.slow
+def test_a_list_out_of_reach_is_one_sentence_and_fails_only_a_release(tmp_path: Path) -> None:
+    program = go_tool("golang.org/x/vuln/cmd/govulncheck", PINS["tool"]["govulncheck"]["value"])
+    repository = rendered(tmp_path, tracing=False, go_vulndb="http://127.0.0.1:1")
+    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    for release, code in ((), 0), (("RELEASE=yes",), 2):
+        command = ["make", "--silent", "vuln", f"GOVULNCHECK={program}", *release]
+        done = subprocess.run(command, cwd=repository, check=False, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+        assert done.stdout == "http://127.0.0.1:1 cannot be reached: no vulnerabilities were looked for\n"
