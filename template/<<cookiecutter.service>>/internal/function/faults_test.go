@@ -1,6 +1,7 @@
 package function
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -80,4 +81,17 @@ func TestARequestIsSignedAndSaysWhatItHas(t *testing.T) {
 	s.endpoint = "http://a b"
 	_, err = s.create(t.Context(), "x", nil)
 	says(t, err, "invalid character")
+}
+
+func TestWhetherAnotherDeliveryMayMendIt(t *testing.T) {
+	for length, want := range map[string]bool{"1": true, "2": false} { // a byte that is no text, and half of a text
+		f := &Function{store: storing(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", length)
+			_, _ = io.WriteString(w, "\xff")
+		})}
+		made, err := f.process(t.Context(), upload{"uploads", "tea.txt"})
+		if _, permanent := errors.AsType[Permanent](err); err == nil || permanent != want {
+			t.Errorf("of %s bytes: %s, %v", length, made, err)
+		}
+	}
 }

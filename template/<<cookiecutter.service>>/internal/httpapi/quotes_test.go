@@ -77,6 +77,22 @@ func TestQuotesAreRefused(t *testing.T) {
 	}
 }
 
+<% if cookiecutter.edge_model %>
+func TestTheModelMakesAQuoteCheaper(t *testing.T) {
+	_, api := quoting(t)
+	var discounts *Discounts
+	UseDiscounts(func() *Discounts { return discounts })
+	defer UseDiscounts(nil)
+	if rec := quoted(api, http.MethodPost, "/v1/quotes", tea); rec.Code != http.StatusServiceUnavailable || strings.Count(rec.Body.String(), "\n") != 1 {
+		t.Errorf("without one: got %d %s", rec.Code, rec.Body)
+	}
+	discounts, _ = ReadDiscounts("v3", []byte(`[{"pieces": 2, "percent": 3}]`))
+	if rec := quoted(api, http.MethodPost, "/v1/quotes", tea); !strings.Contains(rec.Body.String(), `"total":679,"discount":21,"model":"v3"`) {
+		t.Errorf("got %s", rec.Body)
+	}
+}
+
+<% endif %>
 // BenchmarkQuote shows what the middleware adds to the handlers.
 func BenchmarkQuote(b *testing.B) {
 	routes, service := quoting(b)

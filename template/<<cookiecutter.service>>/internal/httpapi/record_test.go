@@ -20,7 +20,10 @@ func kept(t *testing.T, keep func(context.Context, []byte) error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", takeOrder)
 	mux.HandleFunc("DELETE /orders", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("PUT /orders", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "taken") })
+	mux.HandleFunc("PUT /orders", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "taken")
+		w.WriteHeader(http.StatusConflict) // which is too late
+	})
 	mux.HandleFunc("GET /orders", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, 7) })
 	return New(mux, load(t), slog.New(slog.DiscardHandler), telemetry.NewMetrics(), new(health.Progress), Record("osaka", keep))
 }
