@@ -28,7 +28,7 @@ from gocontainer import Answers, __version__, render
 from gocontainer.answers.lockfile import LOCK, PACK, with_lockfile
 from gocontainer.rendering import language
 from gocontainer.repository import tree
-from gocontainer.update.steps import OWNED
+from gocontainer.update.image_files import is_image_file
 
 ROUNDS = 9
 FLOORS = {"copier": (18.0, 25.0), "cruft": (4.5, 8.0)}
@@ -114,7 +114,7 @@ def update_of(base: Files, newer: Files, place: Path | None) -> float:
 def changed(path: str, text: str) -> str:
     """Return a file of the newer template: every third ends in another line."""
     sign = SIGNS.get(Path(path).suffix)
-    chosen = sign and path not in OWNED and not path.startswith(".gocontainer") and len(path) % 3 == 0
+    chosen = sign and not is_image_file(path) and not path.startswith(".gocontainer") and len(path) % 3 == 0
     return f"{text}{sign} The newer template says so.\n" if chosen else text
 
 

@@ -5,11 +5,11 @@
 ``steps`` prepares and plans, ``apply`` writes, ``undo`` takes back what ``journal`` remembers; ``base`` finds the first
 render, ``git_merge`` merges, ``lost_edits`` and ``resolvers`` look after what git cannot know. Builds on ``rendering``.
 
-``steps`` has also the files that an update leaves to the project (``OWNED``); the one value ``Update`` is handed
-down. ``git_merge`` has the scratch repository, a private bare one that borrows the project's objects and in which git
-merges three commits; ``lost_edits`` makes conflicts of what git would drop in silence; ``resolvers`` decides what
-lines cannot. ``repository.objects`` makes trees and packs without git, and one ``git cat-file --batch`` reads all
-objects, so that an update starts nine processes of git.
+``image_files`` has the files that an update leaves to the project, and moves them where the template did; the one value
+``Update`` is handed down. ``git_merge`` has the scratch repository, a private bare one that borrows the project's
+objects and in which git merges three commits; ``lost_edits`` makes conflicts of what git would drop in silence;
+``resolvers`` decides what lines cannot. ``repository.objects`` makes trees and packs without git, and one ``git
+cat-file --batch`` reads all objects, so that an update starts nine processes of git.
 
 ``apply`` writes: ``git read-tree -m -u`` gets filters, line ends, sparse checkouts and submodules right. It works on a
 copy of the index while ``held_index`` holds git's own lock, told from another git's by what is in it; ``journal``

@@ -19,12 +19,12 @@ from gocontainer.options.profiles import PRESETS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value, holds
 from gocontainer.rendering.engine import render
-from gocontainer.repository.objects import Entry
+from gocontainer.repository.objects import Entries, Entry
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, journal
+from gocontainer.update import base, image_files, journal
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from gocontainer.update.old_names import OldName
     from gocontainer.update.resolvers import TakenVersion
 
-OWNED = frozenset(["deploy/components/image/kustomization.yaml"])
-"""Files that the template writes once; they are the project's alone from then on."""
 _OWN = (lockfile.LOCK, lockfile.PACK)
 
 
@@ -216,16 +214,12 @@ def recall(project: Project) -> lockfile.Lock:
 
 def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
-    scratch, mine, keep = update.scratch, update.project.mine, update.remembered.keep
-    theirs, old = dict(update.theirs), update.base.tree
-    kept = protected(keep, {*theirs, *old}) if keep else []
-    for path in {*OWNED, *kept}:
-        if path in old:
-            theirs[path] = old[path]
-        elif path in kept or path in mine:
-            theirs.pop(path, None)
+    scratch, keep = update.scratch, update.remembered.keep
+    old, moves = image_files.moved(scratch, update.base.tree, update.theirs, keep)
+    mine = {path: entry for path, entry in {**update.project.mine, **moves}.items() if entry}
+    theirs = _theirs(update, old, mine)
     before, after = scratch.like(mine, old, theirs)
-    merged = scratch.merge(before, after, mine, _OWN)
+    merged = scratch.merge(before, after, mine, {**moves, **dict.fromkeys(_OWN)})
     owned = {path: each for path, each in mine.items() if path not in _OWN}
     if update.moves and after.keys() - before.keys():  # else an answer wants what is new
         merged = leave_folders(scratch, merged, before, after, owned)
@@ -244,11 +238,23 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         merged.entries[path] = Entry(f"100{file.mode}", scratch.objects.blob(file.content))
     changes: dict[str, Entry | None] = {
         path: merged.entries.get(path)
-        for path in sorted(merged.entries.keys() | mine.keys())
-        if merged.entries.get(path) != mine.get(path)
+        for path in sorted(merged.entries.keys() | update.project.mine.keys())
+        if merged.entries.get(path) != update.project.mine.get(path)
     }
     tree = scratch.tree(changes)
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved)
+
+
+def _theirs(update: Update, old: Tree, mine: Entries) -> Tree:
+    """Return the newest render without what it changes in files that are the project's alone."""
+    theirs = dict(update.theirs)
+    kept = protected(update.remembered.keep, {*theirs, *old})
+    for path in {*filter(image_files.is_image_file, {*theirs, *old}), *kept}:
+        if path in old:
+            theirs[path] = old[path]
+        elif path in kept or path in mine:
+            theirs.pop(path, None)
+    return theirs
 
 
 def _decide(
