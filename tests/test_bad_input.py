@@ -77,7 +77,7 @@ def parses(files: dict[str, File], chosen: Any) -> None:
     assert labels["vendor"] == chosen["owner"]
     overlay = yaml.safe_load(files["deploy/overlays/prod/kustomization.yaml"].content)
     assert overlay["namespace"] == chosen["service"]
-    component = yaml.safe_load(files["deploy/components/image/kustomization.yaml"].content)
+    component = yaml.safe_load(files["deploy/overlays/prod/image/kustomization.yaml"].content)
     assert component["images"][0]["newName"] == chosen["image"]
 
 

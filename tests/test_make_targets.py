@@ -178,8 +178,13 @@ def pins(fresh: Fresh) -> None:
 
 
 def names_an_image(fresh: Fresh) -> None:
-    well(fresh.make("set-image", f"IMAGE={SERVICE}"))
+    well(fresh.make("set-image", "ENV=dev", f"IMAGE={SERVICE}"))
     assert "v1.2.3" in "".join(path.read_text() for path in (fresh.folder / "deploy").rglob("*.yaml"))
+
+
+def promotes(fresh: Fresh) -> None:
+    well(fresh.make("promote"))
+    assert "v1.2.3" in (fresh.folder / "deploy/overlays/prod/image/kustomization.yaml").read_text()
 
 
 def lists(fresh: Fresh) -> None:
@@ -215,6 +220,7 @@ PLAN: Mapping[str, Check] = {
     "image": asks_docker("image", says=f"--load --tag {IMAGE}:dev {BUILD_ARGS}"),
     "push": asks_docker("push", says=f"--push --platform {PLATFORMS} --tag {IMAGE}:dev {BUILD_ARGS}"),
     "set-image": names_an_image,
+    "promote": promotes,
     "pin": pins,
     "render": renders,
     "sites": runs("sites"),
@@ -234,6 +240,7 @@ PLAN: Mapping[str, Check] = {
 }
 """What running each target shows."""
 AFTER: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "promote": (("set-image", "ENV=dev", f"IMAGE={SERVICE}"),),
     "sites-check": (("sites",),),
     "wave": (("set-image", f"IMAGE={SERVICE}"), ("sites",)),
     "wave-rollback": (("set-image", f"IMAGE={SERVICE}"), ("sites",), ("wave", "N=1")),

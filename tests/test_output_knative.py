@@ -14,7 +14,7 @@ from gocontainer.rendering.sizing import Sizes
 from tests.checks import knative
 from tests.helpers.support import TEMPLATE, answers, is_knative, rendered, rows
 from tests.judges.subject import kustomize
-from tests.test_output_kubernetes import set_image
+from tests.test_environments import make
 
 SCALING = "autoscaling.knative.dev/"
 KNATIVE = {"target": "knative"}
@@ -123,7 +123,7 @@ def test_a_change_of_the_settings_is_a_new_revision(tmp_path: Path) -> None:
 def test_set_image_names_the_image_here_too(tmp_path: Path) -> None:
     repository = rendered(tmp_path, **KNATIVE)
     image = f"ghcr.io/acme/orders:v2@sha256:{'0a' * 32}"
-    assert set_image(repository, image) == 0
+    assert make(repository, "set-image", f"IMAGE={image}").code == 0
     assert service(repository)["spec"]["template"]["spec"]["containers"][0]["image"] == image
 
 

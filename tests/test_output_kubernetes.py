@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ import yaml
 
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.rendering.sizing import Sizes
-from gocontainer.repository import tree
-from tests.helpers.support import answers, has_overlays, need, rendered, rows
+from tests.helpers.support import answers, has_overlays, rendered, rows
 from tests.judges import subject
 
 CENTER, EVENTS = "config-center", "events"
@@ -235,61 +233,3 @@ def overlay(repository: Path, kind: str, patch: str) -> Path:
     document = {"kind": "Kustomization", "resources": ["../prod"], "patches": [{"patch": json.dumps(whole)}]}
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(document))
     return folder
-
-
-def images(repository: Path) -> set[str]:
-    both = [kustomize(repository / "deploy/overlays" / name)["Deployment"] for name in ("dev", "prod")]
-    return {each["spec"]["template"]["spec"]["containers"][0]["image"] for each in both}
-
-
-def set_image(repository: Path, image: str) -> int:
-    need("make")
-    arguments = ["make", "--silent", "set-image", f"IMAGE={image}"]
-    return subprocess.run(arguments, cwd=repository, check=False, capture_output=True).returncode
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        "ghcr.io/acme/orders:1.0",
-        f"ghcr.io/acme/orders:v2@sha256:{'0a' * 32}",
-        f"localhost:5000/a/b_c:Tag_1.0-x@sha256:{'ff' * 32}",
-    ],
-)
-def test_set_image_names_the_image_in_one_file_for_every_environment(tmp_path: Path, image: str) -> None:
-    repository = rendered(tmp_path)
-    before = tree.load(repository)
-    for each in (f"x.io/y:before@sha256:{'00' * 32}", image):
-        assert set_image(repository, each) == 0
-    after = tree.load(repository)
-    assert [path for path in after if after[path] != before.get(path)] == ["deploy/components/image/kustomization.yaml"]
-    assert images(repository) == {image}
-
-
-def test_set_image_names_none_that_nobody_named(tmp_path: Path) -> None:
-    need("make")
-    repository = rendered(tmp_path)
-    before = tree.load(repository)
-    done = subprocess.run(
-        ["make", "--silent", "set-image"], cwd=repository, check=False, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "say IMAGE=name:tag")
-    assert tree.load(repository) == before
-
-
-@pytest.mark.parametrize(
-    "image",
-    ["orders", "orders:", "localhost:5000/orders", "a:b c", "a:'b'", "a:1@sha256:00", "$(touch pwned):1", "A:1"],
-)
-def test_set_image_refuses_what_names_no_image(tmp_path: Path, image: str) -> None:
-    repository = rendered(tmp_path)
-    before = tree.load(repository)
-    assert set_image(repository, image.replace("$", "$$")) == 2
-    assert tree.load(repository) == before
-    assert not list(tmp_path.rglob("pwned"))
-
-
-def test_only_set_image_names_the_image(tmp_path: Path) -> None:
-    repository = rendered(tmp_path, image="ghcr.io/acme/orders")
-    named = [path for path, file in tree.load(repository).items() if b"newTag:" in file.content]
-    assert sorted(named) == ["Makefile", "deploy/components/image/kustomization.yaml"]

@@ -57,7 +57,9 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     assert report["changed_limits"][0] == f"A body may have 64 KiB, no longer 1 MiB: {keeps}"
     found = tree.load(repository)
     edited = newest[".gitignore"].content + b"/coverage.out\n"
-    assert found == {**lockfile.with_lockfile(newest, remembered), ".gitignore": tree.File(edited)}
+    image = frozen(release)["deploy/components/image/kustomization.yaml"]
+    images = {f"deploy/overlays/{name}/image/kustomization.yaml": image for name in ("dev", "prod")}
+    assert found == {**lockfile.with_lockfile(newest, remembered), ".gitignore": tree.File(edited), **images}
     again = gocontainer("update", str(repository))
     first, *offers = ok(again).splitlines()
     assert first.endswith(" already.")

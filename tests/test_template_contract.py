@@ -324,6 +324,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/sites.yaml",  # a model beside each image
         "docs/decisions.md",
         "docs/edge.md",  # what a node needs on each platform
+        "docs/environments.md",
         "docs/function.md",
         "docs/knative.md",
         "go.mod",

@@ -28,7 +28,7 @@ TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 BASE = {"a.txt": TEXT, "k.txt": "k\n"}
 NEWER = {**BASE, "a.txt": TEXT.replace("line 5\n", "template 5\n"), "n.txt": "n\n"}
 NEWEST = {**NEWER, "a.txt": TEXT.replace("line 5\n", "template 5\n").replace("line 18\n", "template 18\n")}
-IMAGE = "deploy/components/image/kustomization.yaml"
+IMAGE = "deploy/overlays/prod/image/kustomization.yaml"
 
 
 @pytest.fixture

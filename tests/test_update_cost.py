@@ -17,7 +17,7 @@ from tests.helpers.support import answers, clean_environment, committed
 from tests.helpers.updates import command
 
 MOST_PROCESSES = 10
-MOST_MODULES, MOST_RETURNS = 38, 58
+MOST_MODULES, MOST_RETURNS = 40, 60
 
 
 @pytest.fixture

@@ -20,8 +20,13 @@ FOREIGN = frozenset([
     "edgecore.yaml", "modules.edged.tailoredKubeletConfig.featureGates.DisableCSIVolumePlugin",
     "modules.metaManager.metaServer.enable", "modules.taskManager.enable", "openyurt.io/is-edge-worker=true",
     "If-None-Match: *",
+    # What Flux and Argo CD are told.
+    "PruneLast=true", "argocd.argoproj.io/sync-options: Prune=false", "generatorOptions",
+    "kustomize.toolkit.fluxcd.io/prune: disabled", "prune", "prune: true", "selfHeal", "syncOptions",
 ])  # fmt: skip
 """What pages name that lies outside of the repository, and so in none of its files."""
+OTHER_COMMANDS = ("argocd app ", "flux ", "git revert", "rollout undo")
+"""How commands begin that no tool of the repository's has."""
 MADE = ("deploy/kubeedge", "deploy/openyurt", "deploy/native", "prepull/")
 """What a command of the repository's own writes."""
 FACTS: Sequence[str] = (
@@ -39,6 +44,7 @@ FACTS: Sequence[str] = (
 )
 """Numbers that nobody sets here: phrases in which they stand."""
 SAID: Sequence[str] = (
+    "The last {revisions} rollouts are kept",
     # docs/decisions.md and docs/knative.md: a pod
     "| user | {first(user, knative_user)} |",
     "| memory | {memory_limit}, request and limit |",
@@ -173,6 +179,7 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "per_byte": ("internal/memory/memory.go", r"func Bodies.*part\(4\) / (\d+)"),
     "per_setting": ("internal/memory/memory.go", r"func Settings.*part\(1\) / (\d+)"),
     "pprof": ("internal/config/", r'"pprof-addr", "127.0.0.1:(\d+)"'),
+    "revisions": ("deploy/base/deployment.yaml", r"revisionHistoryLimit: (\d+)"),
     "span": ("internal/memory/memory.go", r"func Spans.*part\(1\)/(\d+)"),
     "upstream_first_try": ("internal/offline/forward.go", r"firstTry = (time.Second)"),
 }
@@ -263,7 +270,7 @@ class Known:
                 yield f"there is no flag {word}"
 
     def _is_named(self, name: str) -> bool:
-        if name in FOREIGN or name.startswith("kubernetes.podspec-"):
+        if name in FOREIGN or name.startswith(("kubernetes.podspec-", *OTHER_COMMANDS)):
             return True
         if name.startswith(("http://", "https://")):
             return True

@@ -101,5 +101,6 @@ def test_what_is_pinned_is_pushed_for_every_platform_and_named_in_the_manifests(
     platforms = {(each["platform"]["os"], each["platform"]["architecture"]) for each in index["manifests"]}
     assert {("linux", "amd64"), ("linux", "arm64")} <= platforms
     digest = json.loads(home.run(home.repository, *inspect, f"docker://{image}"))["Digest"]
-    home.make("set-image", f"IMAGE={image}@{digest}")
-    assert f"digest: {digest}" in (home.repository / "deploy/components/image/kustomization.yaml").read_text()
+    home.make("set-image", "ENV=dev", f"IMAGE={image}@{digest}")
+    home.make("promote")
+    assert f"digest: {digest}" in (home.repository / "deploy/overlays/prod/image/kustomization.yaml").read_text()

@@ -34,7 +34,8 @@ class Deployed:
     def apply(self, image: str = "") -> None:
         """Apply the namespaces and the overlay as they are; before it, say which image runs where one is named."""
         if image:
-            subprocess.run(["make", "--silent", "set-image", f"IMAGE={image}"], check=True, cwd=self.repository)
+            named = (f"ENV={self.overlay.name}", f"IMAGE={image}")
+            subprocess.run(["make", "--silent", "set-image", *named], check=True, cwd=self.repository)
         ok(self.kubectl("apply", *STRICT, f"--filename={self.repository}/deploy/namespace"))
         ok(self.kubectl("apply", *STRICT, f"--kustomize={self.overlay}"))
 

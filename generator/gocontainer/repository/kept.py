@@ -14,6 +14,8 @@ from gocontainer.texts import series, tr
 
 ONCE: Mapping[str, str] = {
     "deploy/components/image/kustomization.yaml": "0.1.0",
+    "deploy/overlays/dev/image/kustomization.yaml": "0.1.0",
+    "deploy/overlays/prod/image/kustomization.yaml": "0.1.0",
     "internal/config/configtest/configtest.go": "0.2.0.dev0",
     "internal/config/own.go": "0.2.0.dev0",
     "internal/deps/deps.go": "0.2.0.dev0",

@@ -86,20 +86,19 @@ class ScratchRepository:
                 config.write(f"[extensions]\n\tobjectFormat = {project.object_format}\n")
             config.writelines(f"[{key.rpartition('.')[0]}]\n\t{key.rpartition('.')[2]} = {v}\n" for key, v in _MERGE)
 
-    def merge(self, base: Tree, theirs: Tree, mine: Entries, ignored: Iterable[str]) -> Merged:
-        """Merge the folder's last commit, less the ``ignored`` paths, with what came to be of base.
+    def merge(self, base: Tree, theirs: Tree, mine: Entries, changes: Mapping[str, Entry | None]) -> Merged:
+        """Merge the folder's last commit with ``changes``, of which ``mine`` comes, with what came to be of base.
 
         Both renders are as ``like`` returns them.
         """
         read = self.project.read
         before = self.objects.commit(self._rendered(base))
-        yours = self.objects.tree(read, self.project.below, dict.fromkeys(ignored))
+        yours = self.objects.tree(read, self.project.below, changes)
         commits = {"yours": self.objects.commit(yours, before)}
         commits["template"] = self.objects.commit(self._rendered(theirs), before)
         for name, commit in commits.items():
             (self.folder / "git/refs/heads" / name).write_text(f"{commit}\n")
-        self.git("index-pack", "--stdin", stdin=self.objects.pack())
-        self.objects = Objects(self.project.object_format)
+        self.write()
         try:
             said = self._with_all("merge-tree", "--write-tree", "-z", "--messages", *commits, codes=(0, 1))
         except GitFailed:
@@ -107,6 +106,11 @@ class ScratchRepository:
             raise
         tree, stages, kinds = _parse(said)
         return _settle(list_tree(read, tree), stages, kinds, mine)
+
+    def write(self) -> None:
+        """Bring the new objects to where git and ``project.read`` find them."""
+        self.git("index-pack", "--stdin", stdin=self.objects.pack())
+        self.objects = Objects(self.project.object_format)
 
     def _rendered(self, tree: Tree) -> str:
         files = {path: Entry(f"100{file.mode}", self.objects.blob(file.content)) for path, file in tree.items()}

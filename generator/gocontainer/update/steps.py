@@ -20,12 +20,12 @@ from gocontainer.follow_up import service_changes
 from gocontainer.options.types import Value
 from gocontainer.rendering.engine import render
 from gocontainer.repository.kept import ONCE
-from gocontainer.repository.objects import Entry
+from gocontainer.repository.objects import Entries, Entry
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.tree import scratch as scratch_folder
 from gocontainer.repository.worktree import Project, refuse_old_git
 from gocontainer.texts import tr
-from gocontainer.update import base, go_requirements, journal, undo
+from gocontainer.update import base, go_requirements, image_files, journal, undo
 from gocontainer.update.git_merge import MergeConflict, Merged, ScratchRepository
 from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, leave_folders
 
@@ -179,13 +179,15 @@ def recall(project: Project) -> lockfile.Lock:
 
 def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
-    scratch, mine, old = update.scratch, update.project.mine, update.base.tree
-    keep = tuple(sorted({*update.remembered.keep, *_once(update)}))
-    theirs = _without_kept(update, keep)
+    scratch, lock = update.scratch, update.remembered
+    old, moves = image_files.moved(scratch, update.base.tree, update.theirs, lock.keep)
+    mine = {path: entry for path, entry in {**update.project.mine, **moves}.items() if entry}
+    keep = tuple(sorted({*lock.keep, *_once(lock, old)}))
+    theirs = _without_kept(update, old, mine, keep)
     if go_requirements.MODULES in mine:
         (modules,) = update.project.read([mine[go_requirements.MODULES].oid])
         theirs |= go_requirements.kept(modules, old, theirs)
-    merged = _merged(update, theirs)
+    merged = _merged(update, old, theirs, mine, moves)
     contents, decided = _decide(scratch, merged, on_conflict)
     old_names: tuple[OldName, ...] = ()
     if any(path.endswith("go.mod") and theirs.get(path) != file for path, file in old.items()):
@@ -198,8 +200,8 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         merged.entries[path] = Entry(f"100{file.mode}", scratch.objects.blob(file.content))
     changes: dict[str, Entry | None] = {
         path: merged.entries.get(path)
-        for path in sorted(merged.entries.keys() | mine.keys())
-        if merged.entries.get(path) != mine.get(path)
+        for path in sorted(merged.entries.keys() | update.project.mine.keys())
+        if merged.entries.get(path) != update.project.mine.get(path)
     }
     own = old if update.template == lockfile.OWN else {}
     gone = service_changes.gone_after(own, merged.entries, contents, update.project.read)
@@ -207,23 +209,29 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved, tuple(gone))
 
 
-def _without_kept(update: Update, keep: Sequence[str]) -> dict[str, File]:
+def _once(lock: lockfile.Lock, old: Tree) -> list[str]:
+    """Return what the template wrote once, also where the lock is from before it said so."""
+    written = lockfile.order(lock.version)
+    return [path for path, since in ONCE.items() if path in old and lockfile.order(since) <= written]
+
+
+def _without_kept(update: Update, old: Tree, mine: Entries, keep: Sequence[str]) -> dict[str, File]:
     """Return the newest render, but for what stays as the owner has it."""
-    theirs, old = dict(update.theirs), update.base.tree
+    theirs = dict(update.theirs)
     kept = protected(keep, {*theirs, *old}) if keep else []
     for path in {*ONCE, *kept}:
         if path in old and path in kept:
             theirs[path] = old[path]
-        elif path not in old and (path in kept or path in update.project.mine):
+        elif path not in old and (path in kept or path in mine):
             theirs.pop(path, None)
     return theirs
 
 
-def _merged(update: Update, theirs: Tree) -> Merged:
+def _merged(update: Update, old: Tree, theirs: Tree, mine: Entries, moves: Mapping[str, Entry | None]) -> Merged:
     """Merge ``theirs`` into the project, and find what git does not tell."""
-    scratch, mine = update.scratch, update.project.mine
-    before, after = scratch.like(mine, update.base.tree, theirs)
-    merged = scratch.merge(before, after, mine, _OWN)
+    scratch = update.scratch
+    before, after = scratch.like(mine, old, theirs)
+    merged = scratch.merge(before, after, mine, {**moves, **dict.fromkeys(_OWN)})
     owned = {path: each for path, each in mine.items() if path not in _OWN}
     if update.moves and after.keys() - before.keys():  # else an answer wants what is new
         merged = leave_folders(scratch, merged, before, after, owned)
@@ -231,12 +239,6 @@ def _merged(update: Update, theirs: Tree) -> Merged:
     if before.keys() - merged.entries.keys():
         find_moved_edits(scratch, merged, before, after, owned)
     return merged
-
-
-def _once(update: Update) -> list[str]:
-    """Return what the template wrote once, also where the lock is from before it said so."""
-    written = lockfile.order(update.remembered.version)
-    return [path for path, since in ONCE.items() if path in update.base.tree and lockfile.order(since) <= written]
 
 
 def _decide(
