@@ -332,12 +332,15 @@ func TestTheMemoryLimitIsReadAgainWhileItServes(t *testing.T) {
 	defer time.AfterFunc(patience, func() { panic("it hangs") }).Stop()
 	t.Setenv("GOMEMLIMIT", "")
 	synctest.Test(t, func(t *testing.T) {
-		newApp(t, io.Discard)
+		a := newApp(t, io.Discard)
 		debug.SetMemoryLimit(123456789)
 		time.Sleep(readAgain)
 		synctest.Wait()
 		if debug.SetMemoryLimit(-1) == 123456789 {
 			t.Error("it is not read again")
+		}
+		if err := a.close(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -2,17 +2,27 @@ package main
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"example.com/orders/internal/config"
+	"example.com/orders/internal/config/configtest"
 )
 
 // TestMain is the command itself in the processes that the tests start.
 func TestMain(m *testing.M) {
 	if os.Getenv("TEST_RUNS_MAIN") != "" {
+		_, _ = config.Load(nil, func(name string) (string, bool) { // asks for each setting
+			if value, ok := configtest.Env(name); ok {
+				_ = os.Setenv(name, value)
+			}
+			return "", false
+		}, io.Discard)
 		main()
 		return
 	}
