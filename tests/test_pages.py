@@ -13,7 +13,7 @@ from tests.helpers.support import ROWS, answers, files_of, rows
 
 KEDA = {"target": "knative", "eventing": "kafka", "scaler": "keda"}
 EDGE = {"target": "kubeedge", "edge_model": True, "config_center": "nacos"}
-DECISIONS, README = "docs/decisions.md", "README.md"
+DECISIONS, ENVIRONMENTS, README = "docs/decisions.md", "docs/environments.md", "README.md"
 BASE = "deploy/base/deployment.yaml"
 
 
@@ -50,7 +50,7 @@ def test_each_sentence_and_each_name_that_the_check_knows_is_in_some_page() -> N
         ({}, README, "`make pin`", "`make pinned`", "there is no target pinned"),
         ({}, README, "    make run", "    make go", "there is no target go"),
         ({}, README, "`-help`", "`-settings`", "nothing is called -settings"),
-        ({}, "docs/environments.md", "deploy/overlays/prod", "deploy/overlays/production", "there is no deploy/overlays/production"),
+        ({}, ENVIRONMENTS, "overlays/prod", "overlays/production", "there is no deploy/overlays/production"),
         ({}, README, "`gocontainer status`", "`gocontainer state`", "there is no command gocontainer state"),
         ({}, "Makefile", "\npin: ##", "\npins: ##", "there is no target pin"),
         (EDGE, DECISIONS, "/data/last-good", "/tmp/last-good", "nothing is called /tmp/last-good.yaml"),
