@@ -90,7 +90,7 @@ def test_hooks_signing_and_ignored_files_of_the_user_do_not_take_part(tmp_path: 
     environment = {"GIT_CONFIG_GLOBAL": str(config), "GIT_TEMPLATE_DIR": str(tmp_path / "template")}
     ok(gocontainer("new", "orders", "-o", str(tmp_path), env=environment))
     assert not (tmp_path / "fired").exists()
-    assert not (tmp_path / "orders/.git/hooks").exists()
+    assert (tmp_path / "orders/.git/hooks/pre-commit").read_text() == hook.read_text(), "it is there from then on"
     assert {".gocontainer.lock", ".gocontainer/base.pack"} <= {*git(tmp_path / "orders", "ls-files").split()}
     assert git(tmp_path / "orders", "rev-list", "--count", "HEAD") == "1"
 

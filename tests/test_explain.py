@@ -17,7 +17,7 @@ from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
 from gocontainer.inspection import explain
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
-from tests.helpers.support import COMMAND, ROOT, ROWS, answers, gocontainer, ok, row_id
+from tests.helpers.support import COMMAND, RARE, ROOT, ROWS, answers, gocontainer, ok, row_id
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=row_id)
 
@@ -105,7 +105,11 @@ def test_each_formula_gives_the_number_that_is_rendered(tmp_path: Path, row: dic
 
 
 def test_every_row_of_the_table_is_shown_by_some_answers(tmp_path: Path) -> None:
-    shown = {each.name for n, row in enumerate(ROWS) for each in explain.explain(repository(tmp_path / str(n), **row))}
+    shown = {
+        each.name
+        for n, row in enumerate((*ROWS, RARE))
+        for each in explain.explain(repository(tmp_path / str(n), **row))
+    }
     assert shown == set(explain.numbers())
 
 

@@ -89,7 +89,10 @@ def test_short_help_is_not_cut() -> None:
     said = ok(gocontainer("--help"))
     commands = said.partition("Commands:\n")[2].splitlines()
     shown = {line.split()[0] for line in commands}
-    assert shown == {"completion", "cost", "doctor", "explain", "help", "init", "new", "options", "status", "update"}
+    assert shown == {
+        "completion", "cost", "doctor", "explain", "help", "init",
+        "keep", "new", "options", "sites", "status", "update",
+    }  # fmt: skip
     assert all(line.endswith(".") and len(line) <= 80 for line in commands), commands
     context = click.Context(click_commands.main)
     for name in shown:

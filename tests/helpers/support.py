@@ -28,6 +28,8 @@ from tests.helpers import reads
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "<<cookiecutter.service>>"
 ROWS: list[dict[str, Any]] = json.loads((ROOT / "tests" / "rows.json").read_text())
+RARE = {"target": "knative", "resources": "latency"}
+"""Answers that only show together with a third, and so in no row: those of a service that Knative scales."""
 PINS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
     (ROOT / "generator/gocontainer/rendering/pins.toml").read_text()
 )

@@ -32,7 +32,7 @@ def make(folder: Path, home: Path, *arguments: str, has: tuple[str, ...] = (), v
             script = f'#!/bin/sh\n[ "$1" = --version ] && echo gocontainer {version} && exit\necho "{name} $*"\n'
             (programs / name).write_text(script)
             (programs / name).chmod(0o755)
-    for name in ("sh", "git", "awk"):
+    for name in ("sh", "git", "sed", "cut"):
         if not (programs / name).exists():
             (programs / name).symlink_to(_place(name))
     done = subprocess.run(

@@ -92,7 +92,7 @@ GO_SUMDB = Text(
 )
 GO_VULNDB = Text(
     name="go_vulndb",
-    title="Vulnerability database",
+    title="Vulnerabilities",
     question="Where are known vulnerabilities of Go modules listed?",
     help="Address of the list of known vulnerabilities that govulncheck reads.",
     why="Where it cannot be reached, the check says so in a sentence and fails in a release only.",
