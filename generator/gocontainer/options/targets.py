@@ -113,6 +113,6 @@ PULL_SECRET = Text(
     pattern=rf"(?:{LABEL}(?:\.{LABEL})*)?",
     longest=253,
     expected="the name of a Secret, or nothing",
-    hint="Give lower-case letters, digits, inner hyphens and dots, such as harbor.",
+    hint="Give lower-case letters, digits, inner hyphens and dots.",
     example="harbor",
 )
