@@ -203,6 +203,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "owner": {"owner": "x"},
     "image": {"image": "a.io/x"},
     "max_replicas": {"max_replicas": 10},
+    "pull_secret": {"pull_secret": "harbor"},
     "liveness_period": {"liveness_period": 5},
 }
 

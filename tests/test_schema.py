@@ -77,6 +77,7 @@ TEXTS: dict[str, Any] = {
     "private_modules": "git.corp.cn/*,x.cn",
     "ca_bundle": "certs/corp.pem",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
+    "pull_secret": "harbor.pull",
 }
 ODD: tuple[Any, ...] = (
     "Orders", "con", "y", "a" * 41, "orders\n", "example.com/x/Vendor", "example.com/con.x", "example.com/v1",

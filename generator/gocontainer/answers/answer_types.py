@@ -46,6 +46,7 @@ class AnswerValues(TypedDict, total=False):
     min_replicas: int
     max_replicas: int
     network_policy: bool
+    pull_secret: str
     registry_mirrors: str | Mapping[str, str]
     go_proxy: str
     go_sumdb: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gocontainer.options.types import LACKING, Choice, Integer, Select, Toggle, by_value
+from gocontainer.options.patterns import LABEL
+from gocontainer.options.types import LACKING, Choice, Integer, Select, Text, Toggle, by_value
 
 
 class Target(Choice):
@@ -100,4 +101,18 @@ REPLICAS = (
         default=True,
         when={"target": IN_A_CLUSTER},
     ),
+)
+PULL_SECRET = Text(
+    name="pull_secret",
+    group="deployment",
+    title="Pull secret",
+    question="By which Secret are images pulled?",
+    help="Name of the Secret that images are pulled with.",
+    why="A registry that asks who pulls needs one, in each namespace.",
+    default="",
+    pattern=rf"(?:{LABEL}(?:\.{LABEL})*)?",
+    longest=253,
+    expected="the name of a Secret, or nothing",
+    hint="Give lower-case letters, digits, inner hyphens and dots.",
+    example="harbor",
 )

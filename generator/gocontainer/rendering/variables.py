@@ -61,6 +61,7 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__node_pools": platform == "openyurt",
         "__overlays": target == "kubernetes" or keda,
         "__own_sleep": answers["kubernetes_min"] == "1.27" and (keda or TARGETS[target].deployment),
+        "__pull_secret": answers["pull_secret"] != "",
         "__released": released,
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
