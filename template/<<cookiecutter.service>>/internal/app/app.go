@@ -25,7 +25,10 @@ import (
 )
 
 // Version and Revision are stamped at build time (-ldflags -X).
-var Version, Revision = "dev", "unknown"
+var (
+	Version  = "dev"
+	Revision = "unknown"
+)
 
 // app is the service with its listeners bound.
 type app struct {
@@ -68,7 +71,6 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 <% endif %>
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit, "max_in_flight", cfg.InFlight())
-
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
 	longest := cfg.RequestTimeout + 5*time.Second // a request ends at its deadline, and has a little longer to say so
@@ -110,11 +112,9 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 <% else %>
 	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress)
 <% endif %>
-
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
 	admin.Handle("GET /metrics", metrics.Handler())
-
 <% if cookiecutter.tracing %>
 	a.service = newServer("service", cfg.Addr, a.leaving(a.traces.Wrap(api)), log)
 <% else %>
@@ -133,8 +133,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
 <% endif %>
 	a.admin.WriteTimeout = longest
-	// Probes and scrapes are few.
-	a.admin.ConnState = (&connections{most: func() int { return 32 }, open: map[net.Conn]time.Time{}}).see
+	a.admin.ConnState = (&connections{most: func() int { return 32 }, open: map[net.Conn]time.Time{}}).see // probes are few
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {

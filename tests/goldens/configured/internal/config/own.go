@@ -7,8 +7,7 @@ type Own struct {
 	QuoteMaxLines int
 }
 
-// flags names each key and its default. Hot in the usage: a config centre may change it while the service runs; Secret:
-// it is written to no file.
+// flags names each key and its default. Hot in a usage: a config centre may change it at once; Secret: no file has it.
 func (o *Own) flags(fs *flag.FlagSet) {
 	fs.IntVar(&o.QuoteMaxLines, "quote-max-lines", 100, "most `lines` in one quote, 1 to 1000"+Hot)
 }

@@ -24,7 +24,7 @@ const (
 	answerBytes = 64 * 1024 // a longer answer ends in an error
 )
 
-// NewCore returns it.
+// NewCore returns what the service gives: the log, its settings, and a client.
 func NewCore(log *slog.Logger, settings func() *config.Config) Core {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = callsAHost, callsAHost

@@ -10,9 +10,7 @@ type Deps struct {
 
 // Open opens them, at the start of the service. It need not reach them: a service that starts only while its database
 // answers does not start on the night when it is needed.
-func Open(_ context.Context, core Core) (*Deps, error) {
-	return &Deps{core}, nil
-}
+func Open(_ context.Context, core Core) (*Deps, error) { return &Deps{core}, nil }
 
 // Close closes them, once the last request has ended, or where the start failed after all.
 func (d *Deps) Close(context.Context) error { return nil }

@@ -23,7 +23,10 @@ import (
 )
 
 // Version and Revision are stamped at build time (-ldflags -X).
-var Version, Revision = "dev", "unknown"
+var (
+	Version  = "dev"
+	Revision = "unknown"
+)
 
 // app is the service with its listeners bound.
 type app struct {
@@ -57,7 +60,6 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	config.WarnOfUnknown(os.Environ(), log)
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit, "max_in_flight", cfg.InFlight())
-
 	a := &app{cfg: cfg, log: log}
 	metrics := telemetry.NewMetrics()
 	longest := cfg.RequestTimeout + 5*time.Second // a request ends at its deadline, and has a little longer to say so
@@ -78,11 +80,9 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.mux, a.close = httpapi.Routes(given), given.Close
 	a.mux.Handle("POST /", httpapi.Receive(function.New(cfg, given)))
 	api := httpapi.New(a.mux, cfg, log, metrics, &a.probes.Progress)
-
 	admin := http.NewServeMux()
 	a.probes.Register(admin)
 	admin.Handle("GET /metrics", metrics.Handler())
-
 	a.service = newServer("service", cfg.Addr, a.leaving(a.traces.Wrap(api)), log)
 	a.service.ReadTimeout = cfg.RequestTimeout
 	a.service.WriteTimeout = longest
@@ -90,8 +90,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	a.service.ConnState = (&connections{most: func() int { return cfg.Now().Connections() }, open: map[net.Conn]time.Time{}}).see
 	a.admin = newServer("admin", cfg.AdminAddr, admin, log)
 	a.admin.WriteTimeout = longest
-	// Probes and scrapes are few.
-	a.admin.ConnState = (&connections{most: func() int { return 32 }, open: map[net.Conn]time.Time{}}).see
+	a.admin.ConnState = (&connections{most: func() int { return 32 }, open: map[net.Conn]time.Time{}}).see // probes are few
 	a.pprof = newServer("pprof", cfg.PprofAddr, profiles(), log)
 	for _, s := range []*server{a.service, a.admin} {
 		if err := s.listen(ctx); err != nil {

@@ -6,8 +6,7 @@ import "flag"
 type Own struct {
 }
 
-// flags names each key and its default. Hot in the usage: a config centre may change it while the service runs; Secret:
-// it is written to no file.
+// flags names each key and its default. Hot in a usage: a config centre may change it at once; Secret: no file has it.
 func (o *Own) flags(*flag.FlagSet) {}
 
 // validate refuses what is wrong, or missing: then internal/config/configtest has a value for the tests.
