@@ -131,7 +131,7 @@ def test_in_48_mebibytes_and_a_tenth_of_a_cpu_no_quote_is_lost(engine: Engine, i
         assert state["Running"]
         assert not state["OOMKilled"]
     quotes = dict(taken)
-    assert [body["total"] for body in quotes.values()] == list(range(1, QUOTES + 1))
+    assert [body["answer"]["total"] for body in quotes.values()] == list(range(1, QUOTES + 1))
     assert {body["site"] for body in quotes.values()} == {"osaka"}
 
 
@@ -155,7 +155,7 @@ def test_on_a_full_disk_no_quote_is_given_that_is_not_kept(engine: Engine, image
         assert answers(f"http://{service.admin}/livez")
         with headquarters(upstream) as taken:
             until(lambda: len({key for key, _ in taken}) >= given, "the link", 300)
-        assert [body["total"] for body in dict(taken).values()][:given] == list(range(1, given + 1))
+        assert [body["answer"]["total"] for body in dict(taken).values()][:given] == list(range(1, given + 1))
 
 
 def test_the_model_comes_as_an_image_of_its_own(engine: Engine, edge: Path, image: str, tmp_path: Path) -> None:

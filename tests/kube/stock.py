@@ -31,7 +31,7 @@ def stocked(engine: Engine, scratch: Path) -> Iterator[Node]:
 def _with_faults(repository: Path) -> Path:
     """Add handlers that wait, as an owner would add a route."""
     shutil.copy(Path(__file__).with_name("faults") / "faults.go", repository / "internal/httpapi")
-    routes = repository / "internal/httpapi/httpapi.go"
+    routes = repository / "internal/httpapi/routes.go"
     before = "\tmux := http.NewServeMux()\n"
     assert before in routes.read_text()
     routes.write_text(routes.read_text().replace(before, f"{before}\taddFaults(mux)\n"))

@@ -20,7 +20,7 @@ Flows = Callable[..., Flow]
 PATIENT = ("-retries", "12", "-backoff", "50ms", "-timeout", "5s")
 """Twelve further tries take three minutes and a half: longer than anything here is down."""
 DEADLY = (
-    "internal/function/summary.go",
+    "internal/summary/summary.go",
     "\t\tmade.Bytes += int64(size)\n",
     "\t\tmade.Bytes += int64(size)\n\t\tif r == '\U0001f4a3' {\n\t\t\tos.Exit(1)\n\t\t}\n",
     '\t"io"\n',

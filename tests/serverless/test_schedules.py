@@ -22,7 +22,7 @@ from tests.serverless.flow import PARTITIONS, Flow
 
 GATE = (
     "internal/function/function.go",
-    "\tmade, err := summarize(object)\n",
+    "\tmade, err := summary.Of(ctx, f.deps, object)\n",
     """\
 \tfor up.Key == "slow.txt" {
 \t\tgate, err := f.store.get(ctx, up.Bucket, "gate.txt")
@@ -33,7 +33,7 @@ GATE = (
 \t\t\tbreak
 \t\t}
 \t}
-\tmade, err := summarize(object)
+\tmade, err := summary.Of(ctx, f.deps, object)
 """,
 )
 """An upload whose work ends when there is another one."""
