@@ -291,6 +291,7 @@ def test_what_is_kept_renders_by_the_way_that_is_noted() -> None:
     assert {path.name for path in files if renders(path.read_text())} == {
         *("support.py", "distinct_packages.py"),
         "proofs.py",  # which renders to compare
+        "explain.py",  # of which the pages' proof takes the table of numbers, and no render
         "test_live_updates.py",  # which calls gocontainer too, and so reads all that renders
     }
 
