@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docs.demo import free_ports
@@ -87,9 +88,9 @@ def test_it_runs_on_other_processors(every_platform: Image, tmp_path: Path, plat
 
 
 @contextmanager
-def headquarters(address: str) -> Iterator[list[tuple[str, dict[str, object]]]]:
-    """Listen, and yield what comes: the key and the quote."""
-    taken: list[tuple[str, dict[str, object]]] = []
+def headquarters(address: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Listen, and yield what comes: the key and the record of a quote."""
+    taken: list[tuple[str, dict[str, Any]]] = []
 
     class Upstream(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
