@@ -138,30 +138,34 @@ _EMBEDDED = re.compile(rf"\b{re.escape(SETTINGS)}: [|>]")
 """Where a ConfigMap that is written by hand begins to say what is in the settings file."""
 
 
-def about_keys(path: str) -> bool:
-    """Whether the file at ``path`` may name or set the service's keys."""
-    return any(each.fullmatch(path) for each in (_NAMES_KEYS, _SETS_KEYS))
-
-
 def keys(tree: Tree) -> set[str]:
     """Return the keys and flags that the service of ``tree`` knows."""
     code = (file.content.decode("utf-8", "replace") for path, file in tree.items() if _NAMES_KEYS.fullmatch(path))
     return {key for text in code for key in _KEY.findall(text)}
 
 
-def gone_after(
+def gone(
     before: Tree, merged: Mapping[str, Entry], contents: Tree, read: Callable[[Sequence[str]], Sequence[bytes]]
 ) -> Iterator[str]:
-    """Yield what a merge leaves of keys that are gone; ``contents`` are what git cannot ``read`` yet."""
-    stored = [path for path, each in merged.items() if each.is_file and about_keys(path) and path not in contents]
-    found = read([merged[path].oid for path in stored])
-    yield from gone(before, {path: File(content) for path, content in zip(stored, found, strict=True)} | dict(contents))
+    """Yield a sentence for each line that sets a key which only the service of ``before`` knows.
+
+    What was merged is in ``contents``, or else for ``read``: all that may set a key, only where one is gone.
+    """
+
+    def after(names: re.Pattern[str]) -> Tree:
+        paths = [path for path, each in merged.items() if each.is_file and names.fullmatch(path)]
+        stored = [path for path in paths if path not in contents]
+        found = dict(zip(stored, read([merged[path].oid for path in stored]), strict=True))
+        return {path: File(found[path]) if path in found else contents[path] for path in paths}
+
+    lost = sorted(keys(before) - keys(after(_NAMES_KEYS)))
+    if lost:
+        yield from _set_in(after(_SETS_KEYS), lost)
 
 
-def gone(before: Tree, after: Tree) -> Iterator[str]:
-    """Yield a sentence for each line of ``after`` that sets a key which only the service of ``before`` knows."""
-    lost, found = sorted(keys(before) - keys(after)), set()
-    for path in sorted(filter(_SETS_KEYS.fullmatch, after)) if lost else ():
+def _set_in(after: Tree, lost: Sequence[str]) -> Iterator[str]:
+    found = set[str]()
+    for path in sorted(after):
         embedded = False
         for number, line in enumerate(after[path].content.decode("utf-8", "replace").splitlines(), 1):
             embedded = embedded or bool(_EMBEDDED.search(line))

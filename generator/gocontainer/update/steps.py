@@ -204,7 +204,7 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
         if merged.entries.get(path) != update.project.mine.get(path)
     }
     own = old if update.template == lockfile.OWN else {}
-    gone = service_changes.gone_after(own, merged.entries, contents, update.project.read)
+    gone = service_changes.gone(own, merged.entries, contents, update.project.read)
     tree = scratch.tree(changes)
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved, tuple(gone))
 
@@ -218,7 +218,7 @@ def _once(lock: lockfile.Lock, old: Tree) -> list[str]:
 def _without_kept(update: Update, old: Tree, mine: Entries, keep: Sequence[str]) -> dict[str, File]:
     """Return the newest render, but for what stays as the owner has it."""
     theirs = dict(update.theirs)
-    kept = protected(keep, {*theirs, *old}) if keep else []
+    kept = protected(keep, {*theirs, *old})
     for path in {*ONCE, *kept}:
         if path in old and path in kept:
             theirs[path] = old[path]
