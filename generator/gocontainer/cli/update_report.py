@@ -127,8 +127,7 @@ def _old_name(found: OldName) -> Iterator[str]:
 
 def _missing_lines(update: Update) -> dict[str, tuple[str, ...]]:
     """Return, by list that is kept from updates, the lines of the template that it lacks."""
-    keep = update.remembered.keep
-    kept = protected(keep, sorted(LISTS & update.theirs.keys())) if keep else []
+    kept = protected(update.remembered.keep, sorted(LISTS & update.theirs.keys()))
     places = {path: update.project.folder / path for path in kept}
     lacking = {
         path: missing_lines(path, place.read_bytes(), update.theirs)

@@ -134,7 +134,7 @@ def status(folder: Path) -> Status:
     answers = Answers.merge(*migrations.migrate(remembered).layers()) if own else None
     newest = render(answers) if answers else base
     mirrors = str(answers["registry_mirrors"]) if answers else ""
-    kept = keep.protected(remembered.keep, base) if remembered.keep else []
+    kept = keep.protected(remembered.keep, base)
     once = [path for path in kept if path in ONCE]
     files = {path: _words(path, folder, base, newest) for path in sorted(base) if path not in once}
     known = lockfile.OWN if own else remembered.template

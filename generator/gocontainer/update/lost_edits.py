@@ -21,25 +21,21 @@ def find_lost_edits(scratch: ScratchRepository, merged: Merged, base: Tree, mine
         path: entry
         for path, entry in mine.items()
         if path not in merged.conflicts
-        and _is_file(entry)
+        and entry.is_file
         and merged.entries.get(path) != entry
         and (path not in base or scratch.objects.oid("blob", base[path].content) != entry.oid)
     }
     if not suspects:
         return
-    changed = {entry.oid for path, entry in merged.entries.items() if mine.get(path) != entry and _is_file(entry)}
+    changed = {entry.oid for path, entry in merged.entries.items() if mine.get(path) != entry and entry.is_file}
     stages = (entry for conflict in merged.conflicts.values() for entry in conflict.stages.values())
-    staged = {entry.oid for entry in stages if _is_file(entry)}
+    staged = {entry.oid for entry in stages if entry.is_file}
     there = _lines(file.content for file in base.values()) | _lines(scratch.project.read([*changed | staged]))
     for (path, entry), content in zip(
         suspects.items(), scratch.project.read([each.oid for each in suspects.values()]), strict=True
     ):
         if not _lines([content]) <= there:
             _keep(scratch, merged, path, entry, base)
-
-
-def _is_file(entry: Entry) -> bool:
-    return entry.mode in ("100644", "100755")
 
 
 def _lines(contents: Iterable[bytes]) -> set[bytes]:
@@ -60,13 +56,13 @@ def _keep(scratch: ScratchRepository, merged: Merged, path: str, entry: Entry, b
 def find_moved_edits(scratch: ScratchRepository, merged: Merged, base: Tree, theirs: Tree, mine: Entries) -> None:
     """Note each edit of either side that was merged into a file of another name."""
     gone = [path for path in base if path not in merged.entries and path not in merged.conflicts]
-    yours = {path: mine[path].oid for path in gone if path in mine and _is_file(mine[path])}
+    yours = {path: mine[path].oid for path in gone if path in mine and mine[path].is_file}
     yours = {path: oid for path, oid in yours.items() if oid != scratch.objects.oid("blob", base[path].content)}
     edits = dict(zip(yours, scratch.project.read([*yours.values()]), strict=True))
     others = {path: theirs[path].content for path in gone if path not in mine and path in theirs}
     edits |= {path: content for path, content in others.items() if path not in merged.kept_deleted}
     new = {path: entry for path, entry in merged.entries.items() if path not in base and mine.get(path) != entry}
-    new = {path: entry for path, entry in new.items() if _is_file(entry)} if edits else {}
+    new = {path: entry for path, entry in new.items() if entry.is_file} if edits else {}
     contents = dict(zip(new, scratch.project.read([entry.oid for entry in new.values()]), strict=True))
     for path, content in edits.items():
         added = _lines([content]) - _lines([base[path].content])
