@@ -117,7 +117,7 @@ class Answers(AnswerSet):
         return self
 
     def _take(self, filled: Filled) -> None:
-        _refuse([*filled.errors, *_together(filled)])
+        refuse([*filled.errors, *_together(filled)])
         super().__init__(filled.values, filled.origins, filled.profile)
 
     def context(self) -> dict[str, str | bool]:
@@ -153,11 +153,11 @@ class Filled(NamedTuple):
 def fill(layers: Sequence[Layer]) -> Filled:
     """Fill up ``layers`` from profile and defaults; raise UnknownKey, InvalidAnswer, MissingAnswers."""
     filled = _fill(layers)
-    _refuse(filled.errors)
+    refuse(filled.errors)
     return filled
 
 
-def _refuse(errors: Sequence[UsageError]) -> None:
+def refuse(errors: Sequence[UsageError]) -> None:
     """Raise what is wrong, if anything is: one error as it is, several as one."""
     if errors:
         raise errors[0] if len(errors) == 1 else WrongAnswers(errors)

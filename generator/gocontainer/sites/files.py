@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gocontainer.errors import CannotUse, UsageError, WrongAnswers
+from gocontainer.answers.model import refuse
+from gocontainer.errors import CannotUse
 from gocontainer.sites import yaml_format
 from gocontainer.sites.base import Object
 from gocontainer.sites.fleet import FILE
@@ -37,21 +38,9 @@ def written(folder: Path) -> dict[str, str]:
 
 def refuse_edited(folder: str, files: Mapping[str, str]) -> None:
     """Raise an error that names every file that was edited by hand."""
-    raise_all(
-        CannotUse(
-            tr("the file {path} was edited by hand", path=f"{folder}/{name}"),
-            tr("Make the change in {file} or in deploy/edge, and delete the file.", file=FILE),
-        )
-        for name, text in sorted(files.items())
-        if text.partition(_END)[0] != _head(_body(text))
-    )
-
-
-def raise_all(errors: Iterable[UsageError]) -> None:
-    """Raise WrongAnswers for ``errors``, if there are any."""
-    found = tuple(errors)
-    if found:
-        raise WrongAnswers(found)
+    hint = tr("Make the change in {file} or in deploy/edge, and delete the file.", file=FILE)
+    edited = [name for name, text in sorted(files.items()) if text.partition(_END)[0] != _head(_body(text))]
+    refuse([CannotUse(tr("the file {path} was edited by hand", path=f"{folder}/{name}"), hint) for name in edited])
 
 
 def _body(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from gocontainer.errors import UsageError, WrongAnswers
+from gocontainer.answers.model import refuse
+from gocontainer.errors import UsageError
 from gocontainer.sites.fleet import FILE, Fleet, Gate, Site, Version, Wave, token
 from gocontainer.sites.yaml_format import TAG, Loader
 from gocontainer.texts import mark, tr
@@ -80,8 +81,7 @@ def parse(content: bytes) -> Fleet:
         raise WrongLine(FILE, line, ", ".join(filter(None, (error.context, error.problem)))) from error
     reader = _Reader(text)
     fleet = reader.fleet(root)
-    if reader.errors:
-        raise reader.errors[0] if len(reader.errors) == 1 else WrongAnswers(reader.errors)
+    refuse(reader.errors)
     return fleet
 
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gocontainer.answers.model import refuse
 from gocontainer.errors import CannotUse, Refused
 from gocontainer.sites import cluster, files, gate, reader
 from gocontainer.sites.fleet import FILE, Fleet, Version, Wave, edited
 from gocontainer.sites.platforms import Platform
-from gocontainer.texts import tr
+from gocontainer.texts import mark, tr
 
 
 class Standing(NamedTuple):
@@ -53,13 +54,9 @@ class Sites:
             return
         files.refuse_edited(self._folder, now)
         want = self._manifests(self._fleet)
-        files.raise_all(
-            CannotUse(
-                tr("the file {path} is not what {file} and deploy/edge say", path=path, file=FILE),
-                tr("Run 'make sites'."),
-            )
-            for path in (f"{self._folder}/{name}" for name in sorted({*now, *want}) if now.get(name) != want.get(name))
-        )
+        stale = mark("the file {path} is not what {file} and deploy/edge say")
+        paths = [f"{self._folder}/{name}" for name in sorted({*now, *want}) if now.get(name) != want.get(name)]
+        refuse([CannotUse(tr(stale, path=path, file=FILE), tr("Run 'make sites'.")) for path in paths])
 
     def release(self, what: str, name: str) -> str:
         """Name the image or the model of the next release."""
