@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 from tests.helpers.proofs import everything
+from tests.helpers.support import SOMEBODY
 from tests.images.engine import Engine, engine
 
 pytest_plugins = ["tests.helpers.proof_hooks"]
@@ -35,6 +36,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, said in report.user_properties:
             if name == "size":
                 terminalreporter.write_line(f"rendered {said}")
+
+
+@pytest.fixture
+def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what this process calls commit."""
+    for name, value in SOMEBODY.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gocontainer.answers import lockfile
-from tests.helpers.support import COMMAND, clean_environment, ok
+from tests.helpers.support import COMMAND, ok
 from tests.helpers.updates import Repository, command
 
 pytestmark = COMMAND
@@ -17,11 +17,8 @@ BASE = {"a.txt": "a\n", "docs/b.md": "b\n"}
 
 
 @pytest.fixture
-def mono(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def mono(tmp_path: Path, somebody: None) -> Repository:  # noqa: ARG001 - it sets the environment
     """A repository of many whose rules are not made for us."""
-    for name, value in clean_environment().items():
-        if name.startswith("GIT_"):
-            monkeypatch.setenv(name, value)
     repository = Repository(tmp_path / "mono", {"x.txt": "x\n"}, place="services/other")
     (repository.top / ".gitignore").write_text("# ours\n*.lock\ndocs/\n!README.md\n")
     repository.commit()
@@ -35,15 +32,13 @@ def test_a_new_service_says_what_no_commit_would_have(mono: Repository) -> None:
     assert "by .gitignore:2: *.lock, .gitignore:3: docs/. Commit them with 'git add --force'" in done.err
 
 
+@pytest.mark.usefixtures("somebody")
 def test_a_new_repository_of_ones_own_has_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     excludes = tmp_path / "excludes"
     excludes.write_text("*.lock\n*.pack\n")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.excludesFile")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(excludes))
-    for name, value in clean_environment().items():
-        if name.startswith("GIT_"):
-            monkeypatch.setenv(name, value)
     done = command("new", "orders", "--no-input", "--output", str(tmp_path))
     assert "git ignores" not in done.err
     committed = Repository.at(tmp_path / "orders").git("ls-files").split()
@@ -89,6 +84,7 @@ def test_status_names_what_is_ignored_but_not_what_the_template_itself_ignores(t
     }
 
 
+@pytest.mark.usefixtures("somebody")
 def test_a_new_repository_has_the_hooks_of_its_owner_once_the_first_commit_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,9 +92,6 @@ def test_a_new_repository_has_the_hooks_of_its_owner_once_the_first_commit_is_ma
     hook = tmp_path / "template/hooks/pre-commit"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    for name, value in clean_environment().items():
-        if name.startswith("GIT_"):
-            monkeypatch.setenv(name, value)
     ok(command("new", "carts", "--no-input", "--output", str(tmp_path)))
     assert (tmp_path / "carts/.git/info").is_dir()
     assert (tmp_path / "carts/.git/hooks").is_dir()

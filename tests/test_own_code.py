@@ -20,8 +20,8 @@ from tests.helpers.goldens import expected
 from tests.helpers.release import FOLDER, frozen
 from tests.helpers.support import (
     ROWS,
+    SOMEBODY,
     answers,
-    clean_environment,
     committed,
     files_of,
     git,
@@ -150,8 +150,7 @@ SAMPLE = ("tracing=false", "target=kubeedge,edge_model=true", "target=knative,ev
 
 def updated(repository: Path, *arguments: str) -> dict[str, Any]:
     """Update and commit, which leaves nothing to decide."""
-    somebody = {name: value for name, value in clean_environment().items() if name.startswith("GIT_")}
-    with mock.patch.dict(os.environ, somebody):
+    with mock.patch.dict(os.environ, SOMEBODY):
         run = command("update", str(repository), "--commit", "--json", *arguments)
     report = json.loads(ok(run, arguments))
     assert report["conflicts"] == []

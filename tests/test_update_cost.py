@@ -13,7 +13,7 @@ from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.rendering.engine import render
 from gocontainer.repository.git import Git
 from tests.helpers.call_tree import first_calls, returns
-from tests.helpers.support import answers, clean_environment, committed
+from tests.helpers.support import answers, committed
 from tests.helpers.updates import command
 
 MOST_PROCESSES = 10
@@ -21,11 +21,8 @@ MOST_MODULES, MOST_RETURNS = 40, 60
 
 
 @pytest.fixture
-def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def orders(tmp_path: Path, somebody: None) -> Path:  # noqa: ARG001 - it sets the environment
     """The default repository, committed, and somebody who may commit."""
-    for name, value in clean_environment().items():
-        if name.startswith("GIT_"):
-            monkeypatch.setenv(name, value)
     return committed(tmp_path / "orders", with_lockfile(render(answers()), answers()))
 
 

@@ -19,7 +19,7 @@ from gocontainer.options.types import holds
 from gocontainer.rendering.engine import render
 from gocontainer.repository.kept import ONCE
 from gocontainer.repository.tree import load
-from tests.helpers.support import COMMAND, ROWS, clean_environment, committed, git, ok
+from tests.helpers.support import COMMAND, ROWS, committed, git, ok
 from tests.helpers.updates import command
 
 pytestmark = COMMAND
@@ -98,14 +98,10 @@ def test_an_answer_that_stays_another_is_noticed() -> None:
     assert lockfile.lock({}, again) != lockfile.lock({}, answers)
 
 
+@pytest.mark.usefixtures("somebody")
 @pytest.mark.parametrize("number", range(4))
-def test_on_and_off_is_byte_for_byte_the_same_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_on_and_off_is_byte_for_byte_the_same_repository(tmp_path: Path, number: int) -> None:
     """Also after edits elsewhere: own files, and own lines in the template's."""
-    for name, value in clean_environment().items():
-        if name.startswith("GIT_"):
-            monkeypatch.setenv(name, value)
     rng = random.Random(number)
     answers = least(rng.choice(ROWS))
     folder = committed(tmp_path / "orders", lockfile.with_lockfile(render(answers), answers))
@@ -133,12 +129,8 @@ def test_on_and_off_is_byte_for_byte_the_same_repository(
         assert now == then, name
 
 
-def test_a_profile_is_remembered_and_what_it_presets_is_offered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in clean_environment().items():
-        if name.startswith("GIT_"):
-            monkeypatch.setenv(name, value)
+@pytest.mark.usefixtures("somebody")
+def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) -> None:
     answers = Answers(service="orders", network_policy=False)
     folder = committed(tmp_path / "orders", lockfile.with_lockfile(render(answers), answers))
     before = load(folder)

@@ -65,14 +65,20 @@ def gocontainer(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]
     return Run(done.returncode, done.stdout, done.stderr)
 
 
+SOMEBODY = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in {"NAME": "Test", "EMAIL": "test@example.com"}.items()
+}
+"""The variables by which git knows who commits."""
+
+
 def clean_environment() -> dict[str, str]:
     """The environment without answers, in English, and with an identity for git."""
     # readline, once it is imported, sets the size of the terminal that pytest has; make tells one below it.
     others = ("GOCONTAINER_", "GIT_", "COLUMNS", "LINES")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-    who = {"NAME": "Test", "EMAIL": "test@example.com"}
-    kept["GOCONTAINER_LANG"] = "en"
-    return kept | {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+    return {**kept, "GOCONTAINER_LANG": "en", **SOMEBODY}
 
 
 def git(folder: Path, *arguments: str) -> str:

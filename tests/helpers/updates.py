@@ -19,7 +19,7 @@ from gocontainer.answers import lockfile
 from gocontainer.cli import main
 from gocontainer.repository import tree
 from gocontainer.repository.tree import File, Tree
-from tests.helpers.support import Run, answers, clean_environment
+from tests.helpers.support import SOMEBODY, Run, answers, clean_environment
 
 Files = Mapping[str, str | bytes | File]
 OLD = "0.0.9"
@@ -103,8 +103,7 @@ class Repository:
         """Update to a template that renders ``theirs``."""
         newest = mock.patch("gocontainer.update.steps.render", return_value=as_tree(theirs))
         written = mock.patch("gocontainer.update.base.render", return_value=self.pristine())
-        somebody = {name: value for name, value in clean_environment().items() if name.startswith("GIT_")}
-        with newest, written, mock.patch.dict(os.environ, somebody):
+        with newest, written, mock.patch.dict(os.environ, SOMEBODY):
             return command("update", str(self.folder), *arguments)
 
     def pristine(self) -> dict[str, File]:
