@@ -393,7 +393,7 @@ def test_without_a_name_for_the_commit_nothing_is_written(orders: Repository, mo
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     before = snapshot(orders)
-    monkeypatch.setattr("tests.helpers.updates.clean_environment", dict)
+    monkeypatch.setattr("tests.helpers.updates.SOMEBODY", {})
     done = orders.update(NEWER, "--commit")
     monkeypatch.undo()
     assert (done.code, done.out) == (1, "")
