@@ -114,7 +114,7 @@ def add_database(repository: Path, driver: Driver) -> None:
         ('import "context"\n', f'import (\n\t"context"\n\t{driver.imports}\n)\n'),
         ("\tCore\n", f"\tCore\n\n\tDB {driver.pool}\n"),
         ("Open(_ context", "Open(ctx context"),
-        ("\treturn &Deps{core}, nil\n", f"\tpool, err := {driver.opened}\n\treturn &Deps{{core, pool}}, err\n"),
+        ("{ return &Deps{core}, nil }", f"{{\n\tpool, err := {driver.opened}\n\treturn &Deps{{core, pool}}, err\n}}"),
         ("{ return nil }\n\n// Ready", f"{{\n\t{driver.closed}\n}}\n\n// Ready"),
     )
     route = '\tmux.Handle("GET /v1/orders/{id}", readOrder(d))\n'
