@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.helpers.support import missing, need
 
-WAIT = 60
+WAIT = 300
 """Seconds until what was started must answer; a hang would be the only other way out."""
 
 
