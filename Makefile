@@ -70,6 +70,10 @@ lock: $(READY) ## pin the dependencies of development afresh; UPGRADE= only adds
 	  --group dev pyproject.toml --no-header --no-annotate --output-file requirements-dev.lock
 	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
 	  --group checkov --no-header --no-annotate --output-file requirements-checkov.lock
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
+	  --group release --no-header --no-annotate --output-file requirements-release.lock
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
+	  pyproject.toml --no-header --no-annotate --output-file requirements.lock
 
 .PHONY: fresh
 fresh: derive goldens quotes films recording ## all that follows from a change of a table or a template; read the diff
@@ -145,6 +149,20 @@ bench-update: $(READY) ## time 'gocontainer update' against copier and cruft, an
 .PHONY: wheel
 wheel: $(READY) ## build dist/*.whl
 	$(RUN)/python -m build --wheel --no-isolation
+
+SENDER := $(VENV)/release
+
+$(SENDER)/.ready: requirements-release.lock
+	$(PYTHON) -m venv --clear $(SENDER)
+	$(SENDER)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements-release.lock
+	@touch $@
+
+.PHONY: dist
+dist: $(SENDER)/.ready ## build what a release has: dist/*.whl, dist/*.tar.gz, and the SBOM of what it needs
+	rm -rf dist
+	$(SENDER)/bin/python -m build --no-isolation
+	$(SENDER)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file dist/gocontainer.cdx.json
 
 .PHONY: clean
 clean: ## remove what the targets made

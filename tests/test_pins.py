@@ -77,7 +77,7 @@ ACTIONS = [*PINS["action"].values(), *PINS["own_action"].values()]
 
 @pytest.mark.parametrize("pin", ACTIONS, ids=lambda pin: pin["value"].partition("@")[0])
 def test_actions_are_pinned_by_commit_and_say_their_tag(pin: dict[str, Any]) -> None:
-    assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", pin["value"])
+    assert re.fullmatch(r"[\w-]+/[\w-]+(/[\w-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+", pin["value"])
 
 
 def test_every_base_image_has_a_size() -> None:
