@@ -154,7 +154,9 @@ SENDER := $(VENV)/release
 
 $(SENDER)/.ready: requirements-release.lock
 	$(PYTHON) -m venv --clear $(SENDER)
-	$(SENDER)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements-release.lock
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-release.lock > $(SENDER)/uv.lock
+	$(SENDER)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r $(SENDER)/uv.lock
+	$(SENDER)/bin/uv pip sync --quiet --python $(SENDER)/bin/python --require-hashes requirements-release.lock
 	@touch $@
 
 .PHONY: dist
