@@ -1,10 +1,12 @@
 """What the eye sees of the wizard, page by page, as committed films. `make films` takes them afresh.
 
-A film is one text file: every page of one walk, one below the other. `cat` shows one with its colours.
+A film is one text file: every page of one walk, one below the other. `cat` shows one with its colours; without them
+its words are to be the same, so that no file is kept of that.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -91,10 +93,16 @@ class Film(NamedTuple):
     name: str
     size: Size
     shots: Sequence[Shot]
-    colour: bool = False
+    colour: bool = True
     arguments: Sequence[str] = ()
     environment: tuple[tuple[str, str], ...] = ()
     language: str = "en"
+
+    def without_colour(self) -> Film:
+        """The same walk where the terminal is asked for no colour."""
+        return self._replace(
+            name=f"{self.name}{PALE}", colour=False, environment=(*self.environment, ("NO_COLOR", "1"))
+        )
 
 
 LINES = (
@@ -131,38 +139,33 @@ PROMPTS = (
     Shot("a choice that cannot be", [CTRL_U + "base_image", ENTER], BY_NAME["base_image"].question),
     Shot("the review again", [ENTER], "What now?"),
 )
-ASCII = (("LANG", "C"), ("LC_ALL", "C"))
-PALE = (("NO_COLOR", "1"),)
-TINY = Size(60, 20)
+PALE = "-without-colour"
+TINY, HIGH = Size(60, 20), Size(80, 60)
 
 
 def in_language(language: str) -> Iterator[Film]:
-    """Yield the films of one language; what is coloured and how a large screen is filled does not depend on it."""
+    """Yield the films of one language: each size, in colour and without, in ASCII signs, by prompts, line by line."""
     mark = "" if language == "en" else f"-{language}"
     locale = (("LANG", "C.UTF-8"),) if language == "en" else (("LANG", f"{language}.UTF-8"), ("GOCONTAINER_LANG", ""))
-    inline = [(TINY, False)]
+    ascii_ = (("LANG", "C"), ("LC_ALL", "C"), ("GOCONTAINER_LANG", language))
     pushes = next(number for number, shot in enumerate(PROMPTS) if shot.title == "where CI pushes")
     prompts = PROMPTS if language == "en" else (*PROMPTS[:pushes], MIRRORS, *PROMPTS[pushes:])
-    for size in (TINY, SMALL):
-        yield Film(f"{size}{mark}", size, WALK, environment=(*PALE, *locale), language=language)
-    if language == "en":
-        yield Film(str(LARGE), LARGE, WALK, environment=(*PALE, *locale))
-        yield from (
-            Film(f"{size}-colour", size, WALK, colour=True, environment=locale) for size in (TINY, SMALL, LARGE)
-        )
-        inline = [*inline, (Size(80, 60), True)]
-    for size, colour in inline:
-        yield Film(f"inline-{size}{mark}", size, prompts, colour, ("--inline",), locale, language)
+    screen = Film("", SMALL, WALK, environment=locale, language=language)
+    inline = screen._replace(shots=prompts, arguments=("--inline",))
+    for size in (TINY, SMALL, LARGE):
+        film = screen._replace(name=f"{size}{mark}", size=size)
+        yield from (film, film.without_colour())
+    yield screen._replace(name=f"80x24-ascii{mark}", environment=ascii_)
+    for size in (TINY, HIGH):
+        yield inline._replace(name=f"inline-{size}{mark}", size=size)
+    yield inline._replace(name=f"inline-ascii{mark}", size=HIGH, environment=ascii_)
     lines = Size(80, 180)
-    yield Film(f"line-by-line{mark}", lines, LINES, arguments=("--plain",), environment=locale, language=language)
+    yield Film(
+        f"line-by-line{mark}", lines, LINES, colour=False, arguments=("--plain",), environment=locale, language=language
+    )
 
 
-FILMS = (
-    *in_language("en"),
-    *in_language("zh_CN"),
-    Film("80x24-ascii", SMALL, WALK, environment=ASCII),
-    Film("inline-ascii", Size(80, 60), PROMPTS, arguments=("--inline",), environment=ASCII),
-)
+FILMS = (*in_language("en"), *in_language("zh_CN"))
 
 
 def take(film: Film, expected: Sequence[str] = ()) -> list[str]:
@@ -205,8 +208,19 @@ def _shoot(terminal: Terminal, film: Film, shot: Shot, expected: str | None) -> 
 
 
 def path(film: Film) -> Path:
-    """Return where a film is kept."""
-    return FOLDER / f"{film.name}.txt"
+    """Return where a film is kept, in its colours if it may have any."""
+    return FOLDER / f"{film.name.removesuffix(PALE)}.txt"
+
+
+def kept(film: Film) -> list[str]:
+    """Return the pages of a film as they are kept, without the colours that it is not to have."""
+    text = path(film).read_text("utf-8")
+    return split(text if film.colour else bare(text))
+
+
+def bare(text: str) -> str:
+    """Return a text without colours."""
+    return re.sub(r"\x1b\[[\d;]*m", "", text)
 
 
 def joined(film: Film, pages: Sequence[str]) -> str:
@@ -221,6 +235,9 @@ def split(text: str) -> list[str]:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    with ProcessPoolExecutor(len(FILMS)) as pool:  # each waits most of its time for a screen that has come to rest
-        for each, pages in zip(FILMS, pool.map(take, FILMS), strict=True):
+    for old in FOLDER.iterdir():
+        old.unlink()
+    films = [film for film in FILMS if PALE not in film.name]
+    with ProcessPoolExecutor(len(films)) as pool:  # each waits most of its time for a screen that has come to rest
+        for each, pages in zip(films, pool.map(take, films), strict=True):
             path(each).write_text(joined(each, pages), "utf-8")
