@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -83,6 +84,32 @@ def test_help_and_version_have_their_other_names() -> None:
     assert gocontainer("help", "update").out == gocontainer("update", "--help").out
     assert gocontainer("-V").out == gocontainer("--version").out
     assert "No such command 'nothing'" in gocontainer("help", "nothing").err
+
+
+def paths(command: click.Command, *before: str) -> Iterator[tuple[str, ...]]:
+    """Every command, with those that it is below."""
+    yield before
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below
+            yield from paths(below, *before, name)
+
+
+def test_the_help_of_each_command_needs_nothing_but_its_name() -> None:
+    found = [path for path in paths(click_commands.main) if path[:1] != ("dev",)]
+    assert ("sites", "wave") in found
+    for path in found:
+        said = ok(gocontainer(*path, "--help"))
+        assert said.startswith(f"Usage: gocontainer {' '.join(path)}".rstrip()), path
+
+
+def test_who_runs_what_the_makefile_runs_without_its_flag_is_told_so(tmp_path: Path) -> None:
+    run = gocontainer("sites", "wave", "1", cwd=tmp_path)
+    assert run.code == 2
+    assert run.err.startswith("Error: --platform is missing: kubeedge, openyurt, ")
+    assert "`make wave` give it" in run.err
 
 
 def test_short_help_is_not_cut() -> None:

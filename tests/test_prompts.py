@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gocontainer.prompts import find
 from gocontainer.repository import tree
 from tests.helpers.support import COMMAND, GOCONTAINER, ROOT, gocontainer, pip_tool, rendered, replace
 from tests.helpers.templates import Template
@@ -197,11 +198,82 @@ def test_nothing_is_asked_where_a_program_calls(template: Template, tmp_path: Pa
     assert b"? " not in terminal.written
 
 
-def test_a_terminal_that_cannot_move_its_cursor_gets_no_prompt(template: Template, tmp_path: Path) -> None:
-    template.write({}, token="t")
-    terminal = ask(tmp_path, template, TERM="dumb")
-    assert terminal.end() == 0
+# Line by line
+
+LINES = [
+    pytest.param(["--plain"], {}, id="flag"),
+    pytest.param([], {"ACCESSIBLE": "1"}, id="accessible"),
+    pytest.param([], {"GOCONTAINER_WIZARD": "plain"}, id="for good"),
+    pytest.param([], {"TERM": "dumb"}, id="no cursor"),
+]
+
+
+@pytest.mark.parametrize(("flags", "others"), LINES)
+def test_line_by_line_each_kind_of_variable_is_asked_without_a_move_of_the_cursor(
+    template: Template, tmp_path: Path, flags: Sequence[str], others: dict[str, str]
+) -> None:
+    ours, theirs = ask(tmp_path, template, *flags, **others), plain(tmp_path, template)
+    say(
+        ours,
+        ("1/9 Project name (name) [Orders]:", ["Carts\n"]),
+        ("2/9 slug [carts]:", ["<\n"]),
+        ("1/9 Project name (name) [Carts]:", ["\n"]),
+        ("2/9 slug [carts]:", ["carts-2\n"]),
+        ("2. Carts only", []),
+        ("Number or name [mit]:", ["may\n"]),
+        ("Not taken: there is no answer 'may'.", ["2\n"]),
+        ("4/9 size", ["3\n"]),
+        ("5/9 ci", ["y\n"]),
+        ("6/9 port [8080]:", ["  9000 \n"]),
+        ("7/9 note []:", ["{{ 7 * 7 }}\n"]),
+        ("8/9 token []:", ["\n"]),
+        ("Not taken: This has no default.", ["x\n"]),
+        ("9/9 deps [", ["[1]\n"]),
+        ("Not taken: This is no mapping.", ['{"a": 1}\n']),
+    )
+    said = ("Carts", "carts-2", "2", "3", "y", "9000", "{{ 7 * 7 }}", "x", '{"a": 1}')
+    for number, line in enumerate(said, 1):
+        say(theirs, (f"[{number}/9] ", [f"{line}\n"]))
+    assert (ours.end(), theirs.end()) == (0, 0)
+    assert b"\x1b" not in ours.written
+    assert outcome(tmp_path / "src/carts-2") == outcome(tmp_path / "plain/carts-2")
+
+
+@pytest.mark.parametrize("key", [CTRL_C, "\x04"])
+def test_line_by_line_nothing_is_written_where_it_is_ended(template: Template, tmp_path: Path, key: str) -> None:
+    terminal = ask(tmp_path, template, "--plain")
+    say(terminal, ("1/9 ", ["\n"]), ("2/9 ", [key]))
+    assert terminal.end() == 130
+    assert terminal.shows("Cancelled. Nothing was written.")
+    assert list((tmp_path / "src").iterdir()) == []
+
+
+def test_line_by_line_trust_is_asked_for_too(template: Template, tmp_path: Path) -> None:
+    with_hooks(template, tmp_path / "fired")
+    terminal = ask(tmp_path, template, "orders", "--plain")
+    say(terminal, ("run it? (y/N):", ["perhaps\n"]), ("It may be yes or no.", ["yes\n"]), ("1/8 ", [CTRL_C]))
+    assert terminal.end() == 130
+    assert (tmp_path / "fired-pre_prompt").exists()
+
+
+def test_line_by_line_an_update_asks_which_answer_changes(home: Path) -> None:
+    terminal = at_repository(home, "update", "--set", ACCESSIBLE="1")
+    say(
+        terminal,
+        ("Which answer changes? (? lists them):", ["?\n"]),
+        ("deps_bot - Dependency bot: dependabot", ["prot\n"]),
+    )
+    say(terminal, ("Did you mean port?", ["base image\n"]), ("4. alpine", ["<\n"]))
+    say(terminal, ("Number or name", []), ("Which answer changes? (? lists them):", ["port\n"]))
+    say(terminal, ("Port (port) [8080]:", ["80\n"]), ("Not taken: ", ["9000\n"]))
+    assert terminal.end() == 0, terminal.text()
+    assert answers(home)["port"] == 9000
     assert b"\x1b" not in terminal.written
+
+
+def test_a_choice_that_is_a_number_goes_before_the_number_of_a_choice() -> None:
+    entries = [find.Entry(name, name) for name in ("3", "1", "2")]
+    assert [find.named(line, entries) for line in ("1", "2", "3", "4")] == ["1", "2", "3", None]
 
 
 def test_the_signs_are_ascii_where_the_screen_is(template: Template, tmp_path: Path) -> None:
@@ -442,6 +514,20 @@ def test_a_fork_s_wizard_stays_in_the_scrollback_where_that_is_wanted_and_ctrl_c
     assert (terminal.end(), terminal.modes() == modes) == (130, True)
     assert terminal.shows("Cancelled. Nothing was written.")
     assert list((tmp_path / "src").iterdir()) == []
+
+
+def test_a_fork_s_wizard_asks_line_by_line_where_that_is_wanted(fork: Path, tmp_path: Path) -> None:
+    terminal = at_fork(tmp_path, fork, "orders", "--trust", "--plain")
+    say(
+        terminal,
+        ("[service]:", ["\n"]),
+        ("Take, or change:", ["target\n"]),
+        ("Where at Acme does it run?", ["knative\n"]),
+    )
+    say(terminal, ("Take, or change:", [">\n"]), ("Write, or change:", ["w\n"]))
+    assert terminal.end() == 0, terminal.text()
+    assert answers(tmp_path / "src")["target"] == "knative"
+    assert terminal.written.count(b"Enter takes what is in brackets") == 1
 
 
 def test_a_fork_without_trust_is_refused_as_before(fork: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def hold(request: dict[str, Any]) -> dict[str, Any]:
     from gocontainer import wizard
 
     try:
-        plain, inline = asking.manner(plain=False, inline=bool(request["inline"]))
+        plain, inline = asking.manner(plain=bool(request.get("plain")), inline=bool(request["inline"]))
         manner = wizard.Manner(plain, inline, resumed=False, dry_run=request["dry_run"], kept=Path(), say=tell)
         given = Layer("flag", request["given"], "--set {name}")
         answers = wizard.converse([given], Path(request["output"]), manner).answers

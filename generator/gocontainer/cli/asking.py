@@ -1,4 +1,4 @@
-"""Whether somebody can be asked while a command runs, and by which prompts."""
+"""Whether somebody can be asked while a command runs, and in which manner."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gocontainer.cli.requests import WrongCall
+from gocontainer.console import tell
 from gocontainer.errors import InvalidAnswer
 from gocontainer.texts import series, tr
 
 if TYPE_CHECKING:
     from gocontainer.external.wanted import Person
-    from gocontainer.prompts.terminal import Prompts
+    from gocontainer.prompts.question import Asking
 
 VARIABLE, MANNERS = "GOCONTAINER_WIZARD", ("screen", "inline", "plain")
 """How the wizard asks for good."""
@@ -32,7 +33,7 @@ def wants_lines(environment: Mapping[str, str]) -> bool:
     return dumb or any(word not in ("", "0", "false", "no", "off") for word in said)
 
 
-def manner(*, plain: bool, inline: bool) -> tuple[bool, bool]:
+def manner(*, plain: bool = False, inline: bool = False) -> tuple[bool, bool]:
     """Return whether the wizard asks line by line, and whether by prompts; on its screen where neither is so.
 
     A flag counts more than GOCONTAINER_WIZARD, and what a terminal cannot do counts most.
@@ -46,13 +47,17 @@ def manner(*, plain: bool, inline: bool) -> tuple[bool, bool]:
     return said == "plain" or wants_lines(os.environ), said == "inline"
 
 
-def may_prompt(*, no_input: bool = False, as_json: bool = False) -> bool:
-    """Whether a person may be asked by prompts, which redraw their lines."""
-    return not no_input and not as_json and is_terminal() and not wants_lines(os.environ)
+def may_ask(*, no_input: bool = False, as_json: bool = False) -> bool:
+    """Whether a person may be asked."""
+    return not no_input and not as_json and is_terminal()
 
 
-def prompts() -> Prompts:
-    """Return the prompts of this terminal."""
+def prompts(*, by_lines: bool) -> Asking:
+    """Return what asks at this terminal: line by line, or by prompts, which redraw their lines."""
+    if by_lines:
+        from gocontainer.prompts.lines import Lines
+
+        return Lines(tell, input)
     from gocontainer import wizard
     from gocontainer.prompts.terminal import Prompts
 
@@ -61,19 +66,25 @@ def prompts() -> Prompts:
 
 def settings(folder: Path, given: Sequence[str], *, as_json: bool) -> Sequence[str]:
     """Return the ``--set`` of an update, with those that lack their value asked for where somebody may be."""
-    if all("=" in each for each in given) or not may_prompt(as_json=as_json):
+    if all("=" in each for each in given) or not may_ask(as_json=as_json):
         return given
     from gocontainer.prompts.settings import complete
 
-    return complete(prompts(), folder, given)
+    by_lines, _ = manner()
+    return complete(prompts(by_lines=by_lines), folder, given)
 
 
-def person(*, no_input: bool = False, as_json: bool = False) -> Callable[[], Person] | None:
+def person(
+    *, no_input: bool = False, as_json: bool = False, plain: bool = False, inline: bool = False
+) -> Callable[[], Person] | None:
     """Return what makes the person who is asked about an external template; None where nobody may be."""
-    return _person if may_prompt(no_input=no_input, as_json=as_json) else None
+    if not may_ask(no_input=no_input, as_json=as_json):
+        return None
+    by_lines, _ = manner(plain=plain, inline=inline)
 
+    def made() -> Person:
+        from gocontainer.prompts.template import TemplatePrompts
 
-def _person() -> Person:
-    from gocontainer.prompts.template import TemplatePrompts
+        return TemplatePrompts(prompts(by_lines=by_lines))
 
-    return TemplatePrompts(prompts())
+    return made

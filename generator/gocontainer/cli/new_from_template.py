@@ -26,8 +26,9 @@ def new(request: NewRequest) -> None:
     """Render an external template and write it with its lock and pack."""
     _refuse(request)
     layers = (*(from_file(Path(path)) for path in request.answers_files), flags.settings_layer(request.settings))
-    person = asking.person(no_input=request.no_input, as_json=request.as_json)
-    wizard = Wizard(str(absolute(request.output or ".")), request.inline, request.dry_run)
+    manner = {"plain": request.plain, "inline": request.inline}
+    person = asking.person(no_input=request.no_input, as_json=request.as_json, **manner)
+    wizard = Wizard(str(absolute(request.output or ".")), dry_run=request.dry_run, **manner)
     wanted = Wanted(request.template, None, request.trust, request.directory, person, wizard)
     rendered = template.render(wanted, layers, request.named or request.service)
     output = request.output or "."
@@ -54,7 +55,7 @@ def _refuse(request: NewRequest) -> None:
     """Raise CannotUse where a flag is given that only our own template knows."""
     options = [PROFILE, *BY_NAME.values()]
     given = [each.flag for each in options if request.given.get(each.name) not in (None, (), "")]
-    given += [f"--{name}" for name, value in (("plain", request.plain), ("resume", request.resume)) if value]
+    given += ["--resume"] if request.resume else []
     if given:
         hint = tr("Leave it out; that template's own variables are given with --set KEY=VALUE.")
         text = mark("{flag} is of gocontainer's own template, not of {template}")

@@ -47,6 +47,7 @@ class Wizard(NamedTuple):
     output: str = "."
     inline: bool = False
     dry_run: bool = False
+    plain: bool = False
 
 
 class Wanted(NamedTuple):

@@ -12,8 +12,7 @@ from gocontainer.errors import InvalidAnswer, NotARepository, UsageError
 from gocontainer.external.wanted import in_a_line
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Option, Select, SelectMany, Toggle
-from gocontainer.prompts.signals import held
-from gocontainer.prompts.terminal import Item, Prompts
+from gocontainer.prompts.question import Asking, Item
 from gocontainer.texts import tr
 
 
@@ -26,14 +25,14 @@ class Known(NamedTuple):
     """None where it is a variable of an external template."""
 
 
-def complete(prompts: Prompts, folder: Path, settings: Sequence[str]) -> tuple[str, ...]:
+def complete(prompts: Asking, folder: Path, settings: Sequence[str]) -> tuple[str, ...]:
     """Return ``settings`` with each that is empty, or only a name, asked for."""
     given = dict(each.split("=", 1) for each in settings if "=" in each)
     try:
         known = _known(lockfile.read(folder), given)
     except NotARepository:  # cruft made it, say: which variables there are its template alone knows
         return tuple(settings)
-    with held():
+    with prompts.held():
         return tuple(_asked(prompts, known, each) if not each or each in known else each for each in settings)
 
 
@@ -49,7 +48,7 @@ def _known(lock: lockfile.Lock, given: Mapping[str, str]) -> Mapping[str, Known]
     return {name: Known(value, tr(BY_NAME[name].title), BY_NAME[name]) for name, value in values.items()}
 
 
-def _asked(prompts: Prompts, known: Mapping[str, Known], name: str) -> str:
+def _asked(prompts: Asking, known: Mapping[str, Known], name: str) -> str:
     """Ask for the option, unless it is named, and for its value."""
     while True:
         chosen = name or _name(prompts, known)
@@ -58,14 +57,14 @@ def _asked(prompts: Prompts, known: Mapping[str, Known], name: str) -> str:
             return f"{chosen}={value}"
 
 
-def _name(prompts: Prompts, known: Mapping[str, Known]) -> str | None:
+def _name(prompts: Asking, known: Mapping[str, Known]) -> str | None:
     meanings = {
         name: tr("{title}: {value}", title=each.title, value=in_a_line(each.value)) for name, each in known.items()
     }
     return prompts.complete(tr("Which answer changes?"), meanings)
 
 
-def _value(prompts: Prompts, name: str, known: Known) -> str | None:
+def _value(prompts: Asking, name: str, known: Known) -> str | None:
     """Ask for a value by the option's rule; that of an external template's variable its template checks."""
     option, now = known.option, in_a_line(known.value)
     question = name if known.title == name else f"{known.title} ({name})"

@@ -8,20 +8,19 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from gocontainer.external.wanted import Question, in_a_line
-from gocontainer.prompts.signals import held
-from gocontainer.prompts.terminal import Item, Prompts
+from gocontainer.prompts.question import Asking, Item
 from gocontainer.texts import tr
 
 
 class TemplatePrompts:
     """The person at the terminal."""
 
-    def __init__(self, prompts: Prompts) -> None:
+    def __init__(self, prompts: Asking) -> None:
         self._prompts = prompts
 
     def asked(self) -> AbstractContextManager[None]:
         """Hold the terminal."""
-        return held()
+        return self._prompts.held()
 
     def trusts(self, source: str, code: Sequence[str]) -> bool:
         """Ask whether the code may run; it would run as the person, who therefore has to say yes."""

@@ -10,8 +10,9 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
 import questionary
 from prompt_toolkit import print_formatted_text
@@ -24,6 +25,8 @@ from prompt_toolkit.styles import Style
 from gocontainer.console import lines_of, visible, width
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.options.patterns import nearest
+from gocontainer.prompts.question import Check, Item
+from gocontainer.prompts.signals import held
 from gocontainer.texts import series, tr
 
 STYLE = Style.from_dict(
@@ -68,19 +71,6 @@ class Signs(Protocol):
         """The keys that move."""
 
 
-class Item(NamedTuple):
-    """One choice; ``obstacle`` says why it cannot be chosen."""
-
-    value: Any
-    name: str
-    label: str = ""
-    obstacle: str = ""
-
-
-Check = Callable[[str], str | None]
-"""Says why a line cannot be taken, if it cannot."""
-
-
 class Prompts:
     """What a person is asked at the terminal; None is the way back. Raises Cancelled or Interrupted.
 
@@ -92,6 +82,10 @@ class Prompts:
         self._begun = False
         # A prompt needs no place of its cursor; a terminal that does not answer (a recording) would get a warning.
         vars(get_app_session().output).update(enable_cpr=False)
+
+    def held(self) -> AbstractContextManager[None]:
+        """Hold the terminal for a conversation."""
+        return held()
 
     @property
     def columns(self) -> int:

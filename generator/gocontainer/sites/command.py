@@ -9,7 +9,7 @@ import click
 
 from gocontainer.console import padded, say, width
 from gocontainer.options.edge import SITES_PLATFORMS
-from gocontainer.texts import mark, tr
+from gocontainer.texts import mark, series, tr
 
 if TYPE_CHECKING:
     from gocontainer.sites.waves import Sites
@@ -27,9 +27,9 @@ _wave = click.argument("number", metavar="N", callback=_number)
 
 
 @click.group(short_help=mark("Write the manifests of sites, and bring releases to them."))
-@click.option("--platform", required=True, type=click.Choice(SITES_PLATFORMS), help=mark("What places the service."))
+@click.option("--platform", type=click.Choice(SITES_PLATFORMS), help=mark("What places the service: always needed."))
 @click.pass_context
-def sites(ctx: click.Context, platform: str) -> None:
+def sites(ctx: click.Context, platform: str | None) -> None:
     """Write the manifests of all sites, and bring releases to them wave by wave.
 
     It works on the repository in this folder, from deploy/sites.yaml and deploy/edge. The repository's `make sites`
@@ -43,6 +43,9 @@ def _here(ctx: click.Context) -> Sites:
     from gocontainer.sites.platforms import PLATFORMS
     from gocontainer.sites.waves import Sites
 
+    if ctx.obj is None:  # asked for here, so that `sites wave --help` needs none
+        text = mark("--platform is missing: {choices}. The repository's `make sites` and `make wave` give it.")
+        raise click.UsageError(tr(text, choices=series(SITES_PLATFORMS)), ctx.parent)
     return Sites(Path(), PLATFORMS[ctx.obj])
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Integer, Quantity, Select, SelectMany, Toggle
+from gocontainer.prompts import find
+from gocontainer.prompts.find import Entry
 from gocontainer.texts import tr
-from gocontainer.wizard import find, review
+from gocontainer.wizard import review
 from gocontainer.wizard.conversation import CUSTOMISE, REVIEW, Conversation, Offer, Question
-from gocontainer.wizard.find import Entry
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import Settled, shown
 

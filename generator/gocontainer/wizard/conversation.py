@@ -13,8 +13,8 @@ from typing import NamedTuple
 from gocontainer.errors import UsageError
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
+from gocontainer.prompts import find
 from gocontainer.texts import is_english, tr
-from gocontainer.wizard import find
 from gocontainer.wizard.settling import Settled, Settler, changes, shown, told
 
 NAME, CONTAINER, IMAGE, REVIEW, CUSTOMISE = "name", "container", "image", "review", "customise"

@@ -7,8 +7,8 @@ from functools import partial
 
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import SelectMany
-from gocontainer.prompts.signals import held
-from gocontainer.prompts.terminal import Item, Prompts
+from gocontainer.prompts.question import Item
+from gocontainer.prompts.terminal import Prompts
 from gocontainer.texts import tr
 from gocontainer.wizard import parts, review
 from gocontainer.wizard.controls import FILES, WRITE
@@ -25,7 +25,7 @@ def converse(
     conversation: Conversation, found: Sequence[str], prompts: Prompts, glyphs: Glyphs, *, dry_run: bool
 ) -> None:
     """Hold the conversation; raise Cancelled or Interrupted where it is ended before its end."""
-    with held():
+    with prompts.held():
         Inline(conversation, Preview(), prompts, glyphs, dry_run=dry_run).run(found)
 
 

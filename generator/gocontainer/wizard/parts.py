@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from gocontainer.options import types
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Integer, Option, Quantity, Select, SelectMany
+from gocontainer.prompts import find
 from gocontainer.texts import joined, series, tr
-from gocontainer.wizard import find, review
+from gocontainer.wizard import review
 from gocontainer.wizard.controls import ALL, FILES, MORE, WRITE
 from gocontainer.wizard.conversation import CONTAINER, NAME, Conversation, Question
 from gocontainer.wizard.pages import SHORT, Glyphs, Line, Text, cell, named, table, tilde, widest

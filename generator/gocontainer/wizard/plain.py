@@ -11,11 +11,12 @@ from typing import TypeVar
 from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import SelectMany, Toggle
+from gocontainer.prompts import find
+from gocontainer.prompts.find import Entry
 from gocontainer.prompts.signals import signals_as_errors
 from gocontainer.texts import joined, series, tr
-from gocontainer.wizard import find, parts, review
+from gocontainer.wizard import parts, review
 from gocontainer.wizard.conversation import CUSTOMISE, NAME, REVIEW, Conversation, Offer, Question
-from gocontainer.wizard.find import Entry
 from gocontainer.wizard.pages import named, tilde
 from gocontainer.wizard.preview import Preview
 from gocontainer.wizard.settling import shown

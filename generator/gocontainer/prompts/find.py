@@ -50,9 +50,9 @@ def beginning(typed: str, entries: Sequence[Entry], start: int) -> int | None:
 
 def named(line: str, entries: Sequence[Entry]) -> str | None:
     """Return the name of the one entry that ``line`` means: in any spelling, by its number or by how it begins."""
-    if line.isdecimal() and 0 < int(line) <= len(entries):
-        return entries[int(line) - 1].name
     whole = [each.name for each in entries if alike(line) in (alike(each.name), alike(each.title))]
+    if not whole and line.isdecimal() and 0 < int(line) <= len(entries):
+        return entries[int(line) - 1].name
     found = whole or [each.name for each in entries if each.begins(line)]
     return found[0] if len(found) == 1 else None
 
