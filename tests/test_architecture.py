@@ -141,7 +141,7 @@ def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
             },
         ),
         ("jinja2", {"external.worker", "rendering.language"}),
-        ("cookiecutter", {"external.questions", "external.worker"}),
+        ("cookiecutter", {"external.questions", "external.values", "external.worker"}),
         (
             "subprocess",
             {

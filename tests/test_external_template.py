@@ -685,6 +685,40 @@ def test_a_choice_that_is_gone_asks_for_another(template: Template, tmp_path: Pa
     ok(service.update("--set", "license=none"))
 
 
+CHOSEN = {"license": ["mit", "{{ cookiecutter.name }} only"], "note": ["short", "{{ cookiecutter.license }} in full"]}
+CHOICES = {"{{cookiecutter.slug}}/choices.txt": "{{ cookiecutter.license }}, {{ cookiecutter.note }}\n"}
+
+
+def test_a_choice_that_is_rendered_is_the_same_one_after_an_update(template: Template, tmp_path: Path) -> None:
+    template.write(CHOICES, **CHOSEN)
+    template.release("v1")
+    service = Service(tmp_path, template.folder, "--set", "license=Orders only", "--set", "note=Orders only in full")
+    chosen = service.folder / "choices.txt"
+    template.write({README: NEWER})
+    template.release("v2")
+    for settings, text in (
+        ((), "Orders only, Orders only in full\n"),
+        (("--set", "name=Carts"), "Carts only, Carts only in full\n"),
+        (("--set", "license=mit"), "mit, mit in full\n"),
+        (("--set", "name=Prices", "--set", "license=Prices only"), "Prices only, Prices only in full\n"),
+    ):
+        ok(service.update("--commit", *settings))
+        assert chosen.read_text() == text
+    run = service.update("--set", "license=Carts only")
+    assert "'Carts only' is not one of mit, Prices only. Give another" in run.err
+
+
+def test_a_rendered_choice_that_is_gone_is_changed_by_another_answer(template: Template, tmp_path: Path) -> None:
+    template.write(CHOICES, **CHOSEN)
+    template.release("v1")
+    service = Service(tmp_path, template.folder, "--set", "license=Orders only")
+    template.write({}, license=["mit", "of {{ cookiecutter.name }}"])
+    template.release("v2")
+    assert f"license in {lockfile.LOCK}: 'Orders only' is not one of mit, of Orders." in service.update().err
+    ok(service.update("--set", "license=of Orders"))
+    assert (service.folder / "choices.txt").read_text() == "of Orders, short\n"
+
+
 def test_status_and_restore_know_the_pack_and_explain_says_no(template: Template, tmp_path: Path) -> None:
     template.release("v1")
     service = Service(tmp_path, template.folder)

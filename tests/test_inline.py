@@ -20,7 +20,7 @@ from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.answers.model import Layer
 from gocontainer.answers.sources import RESERVED, from_environment
 from gocontainer.options.table import BY_NAME
-from gocontainer.prompts.terminal import Item
+from gocontainer.prompts.question import Item
 from gocontainer.repository import tree
 from gocontainer.wizard import pages, review
 from gocontainer.wizard.conversation import Conversation

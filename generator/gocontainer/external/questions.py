@@ -7,7 +7,7 @@ cookiecutter asks: those with a dict come last. Each default is rendered from th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +17,19 @@ from rich.errors import MarkupError
 from rich.markup import render
 
 if TYPE_CHECKING:
-    from gocontainer.external import worker
+    from gocontainer.external import values, worker
 else:  # nothing of ours is on the path, and no name of ours is to hide one of the template's
     _spec = spec_from_file_location("_gocontainer_worker", Path(__file__).with_name("worker.py"))
     worker = module_from_spec(_spec)
     _spec.loader.exec_module(worker)
+    values = worker.values
 
 
 def look(rendering: worker.Rendering) -> dict[str, Any]:
     """Return the questions that are left; of those whose default cannot be rendered yet only their number."""
     try:
         here = rendering.place()
-    except worker.Refused as refused:
+    except values.Refused as refused:
         if refused.document["kind"] != "which":
             raise
         return {"kind": "questions", "questions": [_which(refused.document["templates"])], "left": 1}
@@ -47,7 +48,7 @@ def look(rendering: worker.Rendering) -> dict[str, Any]:
             break
         questions.append(question)
         if not question["choices"]:  # what follows from a default is shown as it would be: that may be a random one
-            context["cookiecutter"][name] = worker.sealed(question["default"])
+            context["cookiecutter"][name] = values.sealed(question["default"])
     return {"kind": "questions", "questions": questions, "left": len(left)}
 
 
@@ -63,33 +64,18 @@ def _question(context: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return a variable with its default."""
     variables = context["cookiecutter"]
     raw, labels = variables[name], variables.get("__prompts__", {}).get(name) or name
-    before = {**context, "cookiecutter": dict(_before(variables, name))}
-    environment = prompt.create_env_with_context(before)
-    rendered = prompt.prompt_for_config(before, no_input=True)
     named = labels if isinstance(labels, dict) else {"__prompt__": labels}
     choices = []
     if isinstance(raw, list):
-        shown = [str(each) for each in prompt.render_variable(environment, raw, rendered)]
-        choices = [(each, text, _plain(named.get(text, ""))) for each, text in zip(raw, shown, strict=True)]
+        choices = [(each, text, _plain(named.get(text, ""))) for each, text in values.choices(context, name)]
+    rendered = values.rendered_before(context, name)[1][name]
     return {
         "name": name,
         "label": _plain(named.get("__prompt__", name)),
-        "default": raw[0] if choices else rendered[name],
+        "default": raw[0] if choices else rendered,
         "choices": choices,
-        "fixed": all(str(each) == text for each, text, _ in choices) if choices else str(raw) == str(rendered[name]),
+        "fixed": all(str(each) == text for each, text, _ in choices) if choices else str(raw) == str(rendered),
     }
-
-
-def _before(variables: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """Yield what cookiecutter knows when it asks for ``name``: what stands before it; of dicts it asks at the end."""
-    last, passed = isinstance(variables[name], dict), False
-    for key, value in variables.items():
-        private = key.startswith("_")
-        late = isinstance(value, dict) and not private
-        raw = private and not key.startswith("__")
-        if key == name or raw or (not passed and (last or not late)) or (last and not late):
-            yield key, value
-        passed = passed or key == name
 
 
 def _plain(label: object) -> str:

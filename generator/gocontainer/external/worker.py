@@ -15,10 +15,10 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import partial
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cookiecutter import generate, hooks, prompt, utils
 from cookiecutter.exceptions import CookiecutterException, NonTemplatedInputDirException, UndefinedVariableInTemplate
@@ -26,6 +26,15 @@ from cookiecutter.find import find_template
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
+
+if TYPE_CHECKING:
+    from gocontainer.external import values
+    from gocontainer.external.values import Given, Refused
+else:  # nothing of ours is on the path, and no name of ours is to hide one of the template's
+    _spec = spec_from_file_location("_gocontainer_values", Path(__file__).with_name("values.py"))
+    values = module_from_spec(_spec)
+    _spec.loader.exec_module(values)
+    Given, Refused = values.Given, values.Refused
 
 HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
 _HARMLESS: Mapping[str, type] = {
@@ -37,22 +46,6 @@ _HARMLESS: Mapping[str, type] = {
 """Settings of Jinja that a template may make without trust: how it is written."""
 FAILURES = (CookiecutterException, TemplateError, OSError, ArithmeticError, LookupError, TypeError, ValueError,
             AttributeError, RecursionError, MemoryError, ImportError)  # fmt: skip
-
-
-class Refused(Exception):
-    """The template or an answer is not usable; ``document`` says why, and ``runner.py`` has the words for it."""
-
-    def __init__(self, kind: str, **document: object) -> None:
-        self.document = {"kind": kind, **document}
-
-
-class Given(str):
-    """An answer: data, not a template."""
-
-    __slots__ = ()
-
-    def render(self, **_: object) -> str:
-        return str(self)
 
 
 class Named:
@@ -126,7 +119,28 @@ class Rendering:
         for key in asked:
             if key not in names:
                 raise Refused("unknown", name=key, known=names)
-        return names, locked, asked
+        locked = self._own(here, locked, {}, asked)  # after the answers of then: others may change what a choice says
+        return names, locked, self._own(here, asked, locked)
+
+    def _own(
+        self, here: Path, answers: Mapping[str, Any], others: Mapping[str, Any], instead: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """Return ``answers`` with the template's own words for a choice that is given as it was rendered.
+
+        A choice that is gone is refused, unless there is another answer ``instead``.
+        """
+        raw, before, found = self._load(here), dict[str, Any](), {**others, **answers}
+        for name in raw:
+            try:
+                if name in answers and isinstance(raw[name], list):
+                    found[name] = values.choice(partial(self.context, here, before), raw[name], name, answers[name])
+            except Refused:
+                if name not in instead:
+                    raise
+                continue
+            if name in found:
+                before[name] = found[name]
+        return {name: found[name] for name in answers}
 
     def place(self, here: Path | None = None) -> Path:
         """Return the folder of the template: one of several, where there are several."""
@@ -191,7 +205,7 @@ class Rendering:
         """Return cookiecutter's context with the ``given`` values, every other one as the template has it."""
         place = str(here / "cookiecutter.json")
         plain = self._load(here)
-        extra = {key: _data(value, plain[key], key) for key, value in given.items()}
+        extra = {key: values.data(value, plain[key], key) for key, value in given.items()}
         for key, value in extra.items():
             try:
                 generate.generate_context(place, extra_context={key: value})
@@ -233,30 +247,6 @@ def _watched(factory: Callable[[Any], Any], kind: Callable[..., Any]) -> Callabl
         return environment
 
     return make
-
-
-def _data(value: Any, default: Any, key: str) -> Any:
-    """Return an answer as cookiecutter takes it. A choice stays the template's own, be it a text or a number."""
-    if isinstance(default, list):
-        return next((each for each in default if str(each) == str(value)), value)
-    if isinstance(value, bool) or value is default is None:
-        return value
-    if isinstance(default, dict) and isinstance(value, str):
-        with suppress(ValueError):
-            value = json.loads(value)
-    if isinstance(default, dict) != isinstance(value, dict) or isinstance(value, list | type(None)):
-        expected = "object" if isinstance(default, dict) else "text"
-        raise Refused("answer", name=key, value=value, expected=expected)
-    return sealed(value)
-
-
-def sealed(value: Any) -> Any:
-    """Return an answer as data that is not rendered, whatever it holds."""
-    if isinstance(value, dict):
-        return {Given(key): sealed(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [sealed(each) for each in value]
-    return value if isinstance(value, bool) or value is None else Given(value)
 
 
 def reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
