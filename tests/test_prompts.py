@@ -200,19 +200,22 @@ def test_nothing_is_asked_where_a_program_calls(template: Template, tmp_path: Pa
 
 # Line by line
 
-LINES = [
-    pytest.param(["--plain"], {}, id="flag"),
-    pytest.param([], {"ACCESSIBLE": "1"}, id="accessible"),
-    pytest.param([], {"GOCONTAINER_WIZARD": "plain"}, id="for good"),
-    pytest.param([], {"TERM": "dumb"}, id="no cursor"),
-]
 
-
-@pytest.mark.parametrize(("flags", "others"), LINES)
-def test_line_by_line_each_kind_of_variable_is_asked_without_a_move_of_the_cursor(
-    template: Template, tmp_path: Path, flags: Sequence[str], others: dict[str, str]
+@pytest.mark.parametrize("others", [{"ACCESSIBLE": "1"}, {"GOCONTAINER_WIZARD": "plain"}, {"TERM": "dumb"}])
+def test_line_by_line_is_asked_where_the_environment_says_so(
+    template: Template, tmp_path: Path, others: dict[str, str]
 ) -> None:
-    ours, theirs = ask(tmp_path, template, *flags, **others), plain(tmp_path, template)
+    terminal = ask(tmp_path, template, **others)
+    terminal.sees("1/9 Project name (name) [Orders]:")
+    terminal.send(CTRL_C)
+    assert terminal.end() == 130
+    assert b"\x1b" not in terminal.written
+
+
+def test_line_by_line_each_kind_of_variable_is_asked_without_a_move_of_the_cursor(
+    template: Template, tmp_path: Path
+) -> None:
+    ours, theirs = ask(tmp_path, template, "--plain"), plain(tmp_path, template)
     say(
         ours,
         ("1/9 Project name (name) [Orders]:", ["Carts\n"]),
