@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gocontainer.console import width
 from tests.helpers.support import GOCONTAINER, Run, clean_environment, gocontainer, ok
 
 FIVE = ("new", "Orders", "--port", "80", "--set", "cgo=maybe", "--set", "base_imgae=scratch", "--memory", "1Mi")
@@ -119,6 +120,20 @@ def test_what_a_profile_presets_does_not_move(tmp_path: Path, profile: str) -> N
     run = gocontainer("new", "orders", "--profile", profile, *flag, cwd=tmp_path)
     assert run.code == 2
     assert f"(profile {profile})" in run.err
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_summary_is_broken_between_words_at_a_terminal_and_no_command(tmp_path: Path, language: str) -> None:
+    call = f"stty cols 60; {GOCONTAINER} new orders --no-input"
+    done = subprocess.run(
+        ["script", "--quiet", "--return", "--command", call, "/dev/null"],
+        check=True, capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL,
+        env={**clean_environment(), "GOCONTAINER_LANG": language},
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if width(line) > 60 and "curl -s " not in line and str(tmp_path) not in line] == []
+    assert "--deps-bot none" in done.stdout
+    assert any(line.startswith(" " * 12) and line.strip() for line in lines), "what is longer goes on below its value"
 
 
 def test_an_error_is_broken_between_words_at_a_terminal(tmp_path: Path) -> None:

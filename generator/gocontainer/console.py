@@ -18,13 +18,17 @@ def visible(text: str) -> str:
 def tell(text: str, *, err: bool = False) -> None:
     """Print a line for a person, broken between words where it goes to a terminal; nobody need be reading."""
     text = visible(text)
-    stream = sys.stderr if err else sys.stdout
-    if stream is not None and stream.isatty():
-        import shutil
+    say(fitted(text, " " * (len(text) - len(text.lstrip())), err=err), err=err)
 
-        indent = " " * (len(text) - len(text.lstrip()))
-        text = "\n".join(lines_of(text, shutil.get_terminal_size().columns, subsequent_indent=indent))
-    say(text, err=err)
+
+def fitted(text: str, indent: str, *, err: bool = False) -> str:
+    """Return ``text`` broken between words where it is printed to a terminal, with ``indent`` before further lines."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is None or not stream.isatty():
+        return text
+    import shutil
+
+    return "\n".join(lines_of(text, shutil.get_terminal_size().columns, subsequent_indent=indent))
 
 
 def lines_of(text: str, columns: int, initial_indent: str = "", subsequent_indent: str = "") -> list[str]:

@@ -11,7 +11,7 @@ from gocontainer.answers.sources import from_file
 from gocontainer.cli import asking, flags, new_report
 from gocontainer.cli.requests import NewRequest
 from gocontainer.cli.written import sealed, write
-from gocontainer.console import absolute, padded, say, tell
+from gocontainer.console import absolute, say, tell
 from gocontainer.errors import CannotUse
 from gocontainer.external import template
 from gocontainer.external.wanted import Wanted, Wizard, in_a_line
@@ -70,12 +70,12 @@ def _farewell(
 ) -> Iterator[str]:
     template = rendered.template
     yield tr("Wrote {service}: {count} files in {folder}", service=target.name, count=len(files), folder=target)
-    yield f"  {padded(tr('template'), 9)} {template.name} {template.version}"
+    yield new_report.fact(tr("template"), f"{template.name} {template.version}")
     defaults = rendered.answers.defaults()
     if defaults:
         shown = ", ".join(f"{name}={in_a_line(rendered.answers[name])}" for name in defaults)
-        yield f"  {padded(tr('defaults'), 9)} {shown}"
-        yield f"  {'':9} {tr('another value: --set KEY=VALUE')}"
+        yield new_report.fact(tr("defaults"), shown)
+        yield new_report.fact("", tr("another value: --set KEY=VALUE"))
     yield from new_report.kept_lines(kept)
     yield ""
     yield tr("Next:")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.answers.model import Answers, AnswerSet
-from gocontainer.console import padded
+from gocontainer.console import fitted, padded
 from gocontainer.rendering.estimate import replicas
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.rendering.unusual import unusual
@@ -168,9 +168,12 @@ def output_flags(target: Path, output: str | None) -> list[str]:
 
 def farewell(answers: Answers, files: Tree, target: Path, parent: str, kept: Sequence[KeptFile] = ()) -> str:
     """Return what was written and what to do next; ``parent`` is the parent folder as the person would say it."""
-    run = ("make run", tr("serves on port {port}; then, from another terminal:", port=answers["port"]))
+    calls = [
+        ("make", tr("lists what there is")),
+        ("make run", tr("serves on port {port}; then, from another terminal:", port=answers["port"])),
+    ]
     if answers["eventing"] == "kafka":
-        run = ("make run-flow", tr("starts a storage and the function; then, from another terminal:"))
+        calls[1] = ("make run-flow", tr("starts a storage and the function; then, from another terminal:"))
     known = {"service": answers["service"], "count": len(files), "folder": target}
     image = tr("{image} on {base_image}", image=answers["image"], base_image=answers["base_image"])
     size = tr(
@@ -180,20 +183,24 @@ def farewell(answers: Answers, files: Tree, target: Path, parent: str, kept: Seq
         [
             tr("Wrote {service}: {count} files in {folder}", **known),
             "",
-            f"  {padded(tr('module'), 9)} {answers['module']}",
-            f"  {padded(tr('image'), 9)} {image}",
-            f"  {padded(tr('platforms'), 9)} {str(answers['platforms']).replace(',', ', ')}",
-            f"  {padded(tr('replicas'), 9)} {size}",
-            f"  {padded(tr('pipeline'), 9)} {pipeline(answers, target)}",
+            fact(tr("module"), answers["module"]),
+            fact(tr("image"), image),
+            fact(tr("platforms"), str(answers["platforms"]).replace(",", ", ")),
+            fact(tr("replicas"), size),
+            fact(tr("pipeline"), pipeline(answers, target)),
             *kept_lines(kept),
             "",
             tr("Next:"),
             f"  cd {shlex.quote(os.path.normpath(f'{parent}/{target.name}'))}",
-            f"  {'make':13} # {tr('lists what there is')}",
-            f"  {run[0]:13} # {run[1]}",
+            *(fitted(f"  {call:13} # {what}", f"{'':15} # ") for call, what in calls),
             f"  {request(answers)}",
         ]
     )
+
+
+def fact(title: str, value: object) -> str:
+    """Return a line of a summary; where it is longer than the terminal, it goes on below its value."""
+    return fitted(f"  {padded(title, 9)} {value}", " " * 12)
 
 
 def request(answers: Answers) -> str:
