@@ -48,10 +48,14 @@ class Machine:
         return self.asked.read_text().splitlines()
 
 
-@pytest.mark.parametrize("first", range(len(ALL)))
+ORDER = ("podman", "buildah", "nerdctl", "docker")
+"""Where docker has no buildx, without which a newer one does not build this Dockerfile."""
+
+
+@pytest.mark.parametrize("first", range(len(ORDER)))
 def test_the_first_that_is_here_builds(tmp_path: Path, first: int) -> None:
-    (said,) = Machine(tmp_path, ALL[first:]).said("image")
-    assert said.startswith(f"{ALL[first]} build ")
+    (said,) = Machine(tmp_path, ORDER[first:]).said("image")
+    assert said.startswith(f"{ORDER[first]} build ")
     assert "--tag localhost/orders:dev --build-arg VERSION --build-arg REVISION" in said
     assert said.endswith("--build-arg GOPROXY=off --build-arg GOSUMDB=off . dev"), "what Go is told, and the version"
 
