@@ -88,7 +88,7 @@ func status(t *testing.T, s *server, path string) int {
 	if err != nil {
 		return 0
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	return res.StatusCode
 }
 
@@ -102,7 +102,7 @@ func TestLifecycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if res.StatusCode != http.StatusBadRequest {
 		t.Errorf("what is no event got %d", res.StatusCode)
 	}
@@ -200,7 +200,7 @@ func TestDrainAsksClientsToLeaveAndGivesThemTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res.Body.Close(); res.Close != draining {
+		if _ = res.Body.Close(); res.Close != draining {
 			t.Errorf("a connection is closed: %v, while draining: %v", res.Close, draining)
 		}
 		a.probes.Stop()

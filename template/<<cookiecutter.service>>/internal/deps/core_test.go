@@ -39,7 +39,7 @@ func call(t *testing.T, handler http.HandlerFunc) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	return string(body), err
 }
