@@ -37,8 +37,14 @@ func Model() int64 { return part(2) / 16 }
 
 <% endif %>
 <% if cookiecutter.__keda %>
-// Fetch is how many bytes are read of the topic at once: compressed, and the next while these are worked on.
-func Fetch() int32 { return int32(min(16*1024*1024, part(2)/16)) } // #nosec G115 -- 16 MiB at most
+// Fetch is how many bytes are read of the topic at once: each becomes up to thirty-two as a record of its own.
+func Fetch() int32 { return int32(min(16*1024*1024, part(1)/32)) } // #nosec G115 -- 16 MiB at most
+
+// Batch is how long a batch of the topic may be once it is unpacked. A producer's is a MiB at most where nobody says more.
+func Batch() int { return int(max(1024*1024, part(1)/8)) }
+
+// Events is how many bytes of events may be held that have no outcome yet.
+func Events() int64 { return part(1) }
 
 <% endif %>
 <% if cookiecutter.tracing %>

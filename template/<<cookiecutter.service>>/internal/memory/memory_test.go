@@ -38,6 +38,14 @@ func TestTheBoundsOfThisService(t *testing.T) {
 		t.Errorf("%d spans, and docs say << cookiecutter.__spans >>", got)
 	}
 <% endif %>
+<% if cookiecutter.__keda %>
+	if got := Fetch() / 1024; got != << cookiecutter.__fetch_kib >> {
+		t.Errorf("%d KiB of the topic, and docs say << cookiecutter.__fetch_kib >>", got)
+	}
+	if got := Events() / 1024; got != << cookiecutter.__events_kib >> || Batch() < 1024*1024 {
+		t.Errorf("%d KiB of events, and docs say << cookiecutter.__events_kib >>; batches of %d bytes", got, Batch())
+	}
+<% endif %>
 	SetLimit(unknown)
 	gigabyte := Bodies()
 	if SetLimit(math.MaxInt64); Bodies() != gigabyte {
