@@ -330,7 +330,7 @@ func TestALimitThatChangesIsHeeded(t *testing.T) {
 			if err := os.WriteFile(file, []byte(limit), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(2 * readAgain)
+			time.Sleep(10 * time.Second)
 			synctest.Wait()
 			if got := debug.SetMemoryLimit(-1); got != want {
 				t.Errorf("under %s Go may use %d, want %d", limit, got, want)
@@ -374,7 +374,7 @@ func TestTheMemoryLimitIsReadAgainWhileItServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newApp(t, io.Discard)
 		debug.SetMemoryLimit(123456789)
-		time.Sleep(readAgain)
+		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		if debug.SetMemoryLimit(-1) == 123456789 {
 			t.Error("it is not read again")
