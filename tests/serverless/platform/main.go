@@ -107,6 +107,7 @@ func topics(client *kgo.Client, wanted []string) error {
 // is the data itself.
 func tell(client *kgo.Client, partition int32) error {
 	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<20)
 	for n := 0; lines.Scan(); n++ {
 		id, key, _ := strings.Cut(lines.Text(), " ")
 		data := json.RawMessage(key)
