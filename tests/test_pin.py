@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import PINS, Run, go_tool, need, rendered
+from tests.helpers.support import PINS, TEMPLATE, Run, go_tool, need, rendered
 
 SYNTAX = "docker/dockerfile:1"
 
@@ -50,6 +50,11 @@ def test_a_mirror_that_is_none_is_refused_and_never_run(tmp_path: Path, value: s
     refused(repository, pin(repository, f"MIRROR={value}"), before, SYNTAX)
     refused(repository, pin(repository, MIRROR=value), before, SYNTAX)
     assert not (repository / "pwned").exists()
+
+
+def test_the_makefile_needs_no_awk() -> None:
+    texts = [TEMPLATE / "Makefile", *(TEMPLATE.parent / "templates/make").iterdir()]
+    assert [path.name for path in texts if "awk" in path.read_text()] == []
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ QUOTES = "/v1/quotes"
 KIB = 1024
 GOOD = {"sku": "x" * 64, "quantity": 1_000_000, "unit_price": 1_000_000_000}
 
+ORDINARY = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}] * 82}).encode()
+"""4 KiB."""
+
 
 def shapes(size: int) -> Mapping[str, bytes]:
     """Return bodies of ``size`` bytes at most, by what they hold."""

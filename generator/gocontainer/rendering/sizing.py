@@ -31,7 +31,7 @@ MEMORY_RESERVE = 16
 overshoots it depends on how fast it grows, not on the limit."""
 MEMORY_BASE, MEMORY_PARTS = 12, 16
 """MiB of Go's share that the service needs before the first request, and what the rest is dealt out in."""
-HEADER_KIB, MOST_SPANS = 16, 2048
+HEADER_KIB, MOST_SPANS, MOST_CALLS = 16, 2048, 32
 TMP_SIZE = 32
 LOG_FILE = 10
 LOG_FILES = 5
@@ -148,6 +148,11 @@ class Sizes(NamedTuple):
         return self.part(4) // 8 // 1024
 
     @property
+    def calls(self) -> int:
+        """How many may be made of one other service at once, with an answer of 64 KiB each."""
+        return min(MOST_CALLS, self.part(1) // (96 * 1024))
+
+    @property
     def spans(self) -> int:
         """How many wait for the collector."""
         return min(MOST_SPANS, self.part(1) // 2048)
@@ -248,13 +253,15 @@ class Sizes(NamedTuple):
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         return {
             "bodies_kib": self.bodies_kib,
+            "calls": self.calls,
             "center_kib": self.part(1) // 96 // 1024,
             "center_timeout": self.center_timeout,
             "consumers": CONSUMERS,
             "cooldown": COOLDOWN,
             "cpu_limit": self.cpu_limit,
             "drain": self.drain,
-            "fetch_kib": min(16 * MEBIBYTE, self.part(2) // 16) // 1024,
+            "events_kib": self.part(1) // 2 // 1024,
+            "fetch_kib": min(16 * MEBIBYTE, self.part(1) // 64) // 1024,
             "flush": self.flush,
             "grace_period": self.grace_period,
             "go_bytes": self.go_bytes,
@@ -271,7 +278,7 @@ class Sizes(NamedTuple):
             "memory_percent": self.memory_percent,
             "memory_reserve": MEMORY_RESERVE,
             "millicores": self.millicores,
-            "model_kib": self.part(2) // 16 // 1024,
+            "model_kib": self.part(1) // 8 // 1024,
             "min_ready": self.min_ready,
             "polling": POLLING,
             "pre_stop": PRE_STOP,

@@ -6,6 +6,8 @@
 //	platform tell    -brokers B -topic T             produce an event for each line of the input, "ID KEY"; -partition for one of them only
 //	platform deliver -brokers B -topic T -to URL ... bring events to the function until it is killed
 //	platform read    -brokers B -topic T             print every record of a topic as a line of JSON
+//	platform count   -brokers B -topic T             print how many records a topic has
+//	platform flood   -brokers B -topic T -partition N -until M SHAPE   fill the partitions from N to below M
 package main
 
 import (
@@ -42,6 +44,7 @@ func main() {
 	flags.IntVar(&d.most, "most", 32, "events in flight")
 	port := flags.Int("port", 0, "")
 	partition := flags.Int("partition", -1, "")
+	until := flags.Int("until", 0, "")
 	_ = flags.Parse(os.Args[2:])
 	options := []kgo.Opt{kgo.SeedBrokers(*brokers), kgo.DefaultProduceTopic(*topic), kgo.ProducerLinger(0)}
 	if *partition >= 0 {
@@ -61,6 +64,14 @@ func main() {
 		}
 	case "deliver":
 		err = d.run(context.Background(), options, *topic)
+	case "count":
+		err = count(client(options...), *topic)
+	case "flood":
+		var partitions []int32
+		for each := *partition; each < *until; each++ {
+			partitions = append(partitions, int32(each))
+		}
+		err = flood(options, *topic, flags.Arg(0), partitions)
 	case "read":
 		err = read(options, *topic)
 	}
@@ -96,6 +107,7 @@ func topics(client *kgo.Client, wanted []string) error {
 // is the data itself.
 func tell(client *kgo.Client, partition int32) error {
 	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<20)
 	for n := 0; lines.Scan(); n++ {
 		id, key, _ := strings.Cut(lines.Text(), " ")
 		data := json.RawMessage(key)

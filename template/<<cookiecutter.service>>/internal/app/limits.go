@@ -46,8 +46,6 @@ func limitMemory(root fs.FS, getenv func(string) string) (limit int64, err error
 	return limit, nil
 }
 
-const readAgain = 5 * time.Second // the cgroup's limit
-
 // followMemory heeds a limit that changes while the service runs: a pod may be resized in place.
 func followMemory(ctx context.Context, root fs.FS, getenv func(string) string, log *slog.Logger) {
 	before := debug.SetMemoryLimit(-1)
@@ -55,7 +53,7 @@ func followMemory(ctx context.Context, root fs.FS, getenv func(string) string, l
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(readAgain):
+		case <-time.After(5 * time.Second):
 		}
 		if limit, err := limitMemory(root, getenv); err == nil && limit != before {
 			log.Info("memory limit changed", "gomemlimit_bytes", limit)

@@ -22,7 +22,7 @@ func call(t *testing.T, s *server, method, path, body string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	content, _ := io.ReadAll(res.Body)
 	return res.StatusCode, string(content)
 }

@@ -110,7 +110,7 @@ func TestTLSTrustsTheAuthorityAndShowsTheCertificate(t *testing.T) {
 			client := http.Client{Transport: &http.Transport{TLSClientConfig: settings}}
 			res, err := client.Get(address)
 			if err == nil {
-				res.Body.Close()
+				_ = res.Body.Close()
 			}
 			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 				t.Errorf("got %v, want %q", err, test.want)

@@ -9,6 +9,7 @@ package consumer
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"<< cookiecutter.module >>/internal/config"
@@ -59,6 +61,7 @@ func Run(ctx context.Context, cfg config.Config, serve func(context.Context) err
 		kgo.FetchMaxBytes(memory.Fetch()),
 		kgo.FetchMaxPartitionBytes(memory.Fetch()),
 		kgo.MaxConcurrentFetches(1),
+		kgo.MaxDecompressBatchBytes(memory.Batch()), // a longer one holds its partition, and is logged
 	)
 	if err != nil {
 		return fmt.Errorf("consumer: %w", err)
@@ -114,6 +117,7 @@ func (c *consumer) longest() time.Duration { return c.cfg.RequestTimeout + answe
 // try takes no slot, so that those of other partitions go on.
 func (c *consumer) run(ctx context.Context, client *kgo.Client) {
 	for ctx.Err() == nil {
+		c.wait()
 		fetches := client.PollRecords(ctx, 1)
 		if ctx.Err() == nil {
 			fetches.EachError(func(topic string, partition int32, err error) {
@@ -174,7 +178,13 @@ func (c *consumer) try(client *kgo.Client, record *kgo.Record) error {
 	if err != nil {
 		return err
 	}
-	return client.ProduceSync(ctx, outcome).FirstErr()
+	err = client.ProduceSync(ctx, outcome).FirstErr()
+	if errors.Is(err, kerr.MessageTooLarge) && outcome.Topic == c.cfg.DeadLetters {
+		// With the reason it is longer than what Kafka takes: only where it lies is told.
+		why := fmt.Sprintf("too long for a dead letter: offset %d of partition %d", record.Offset, record.Partition)
+		err = client.ProduceSync(ctx, deadLetter(outcome.Topic, &kgo.Record{Key: record.Key}, http.StatusRequestEntityTooLarge, []byte(why))).FirstErr()
+	}
+	return err
 }
 
 // deliver posts a record and returns the record that follows from it. An error is worth another try.

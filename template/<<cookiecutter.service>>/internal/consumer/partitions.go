@@ -1,14 +1,18 @@
 package consumer
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // ahead is how many events of a partition, as a multiple of those in flight, are taken before its first one is settled.
@@ -24,10 +28,12 @@ type partitions struct {
 
 	mu      sync.Mutex
 	byIndex map[int32]*partition
+	held    int64         // bytes of the events that were taken and have not ended
+	ended   chan struct{} // tells that there are fewer
 }
 
 func newPartitions(ctx context.Context, inFlight int) *partitions {
-	return &partitions{ctx: ctx, most: ahead * inFlight, byIndex: map[int32]*partition{}}
+	return &partitions{ctx: ctx, most: ahead * inFlight, byIndex: map[int32]*partition{}, ended: make(chan struct{}, 1)}
 }
 
 // partition is what was taken of one, from its first event without an outcome on.
@@ -48,6 +54,7 @@ type taken struct {
 
 	all       *partitions
 	partition *partition
+	size      int64
 	failing   bool
 	settled   bool
 }
@@ -119,6 +126,39 @@ func (p *partitions) release(client *kgo.Client, indexes []int32) {
 	p.forget(indexes)
 }
 
+// wait returns once there is memory for one more event, or when nothing more is taken: however many partitions have
+// events that fail, those that wait for their next try do not fill it.
+func (p *partitions) wait() {
+	for {
+		p.mu.Lock()
+		full := p.held > memory.Events()
+		p.mu.Unlock()
+		if !full {
+			return
+		}
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-p.ended:
+		}
+	}
+}
+
+// own returns a record that shares no memory with the batch that it came in: while it is tried again, and again, it
+// would keep all of that.
+func own(record *kgo.Record) (alone *kgo.Record, size int64) {
+	alone = &kgo.Record{
+		Topic: record.Topic, Partition: record.Partition, Offset: record.Offset, LeaderEpoch: record.LeaderEpoch,
+		Key: bytes.Clone(record.Key), Value: bytes.Clone(record.Value),
+	}
+	size = int64(len(record.Key) + len(record.Value))
+	for _, header := range record.Headers {
+		alone.Headers = append(alone.Headers, kgo.RecordHeader{Key: strings.Clone(header.Key), Value: bytes.Clone(header.Value)})
+		size += int64(len(header.Key) + len(header.Value))
+	}
+	return alone, size
+}
+
 // take makes the record that was polled one of its partition, if there is one and if that is ours still.
 func (p *partitions) take(client *kgo.Client, polled kgo.Fetches) (*taken, bool) {
 	p.mu.Lock()
@@ -130,7 +170,9 @@ func (p *partitions) take(client *kgo.Client, polled kgo.Fetches) (*taken, bool)
 		}
 		one.work.Add(1)
 		one.next = record.Offset + 1
-		made := &taken{Record: record, all: p, partition: one}
+		made := &taken{all: p, partition: one}
+		made.Record, made.size = own(record)
+		p.held += made.size
 		one.taken = append(one.taken, made)
 		p.pace(client, made)
 		return made, true
@@ -155,7 +197,12 @@ func (t *taken) end(client *kgo.Client, settled bool) {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
 	t.settled = settled
-	t.Value, t.Headers = nil, nil
+	t.Key, t.Value, t.Headers = nil, nil, nil
+	t.all.held -= t.size
+	select {
+	case t.all.ended <- struct{}{}:
+	default:
+	}
 	if t.failing {
 		t.partition.failed--
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"<< cookiecutter.module >>/internal/memory"
 )
 
 // offline returns a client that reaches no broker, as far as a partition needs one.
@@ -125,8 +127,41 @@ func TestNothingIsTakenOnceTheConsumerStops(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	p, client := newPartitions(ctx, 1), offline(t)
 	p.assigned(ctx, client, map[string][]int32{"uploads": {0}})
+	p.held = memory.Events() + 1
 	stop()
+	p.wait()
 	if _, ours := p.take(client, polled(0, 1)); ours {
 		t.Error("an event is taken")
+	}
+}
+
+func TestNoMoreEventsAreTakenThanThereIsMemoryFor(t *testing.T) {
+	c, client := holding(t, nil)
+	large := polled(0, 7)
+	large[0].Topics[0].Partitions[0].Records[0].Value = make([]byte, memory.Events()+1)
+	record, ours := c.take(client, large)
+	if !ours {
+		t.Fatal("it is not taken")
+	}
+	waited := make(chan struct{})
+	go func() { c.wait(); close(waited) }()
+	select {
+	case <-waited:
+		t.Error("another one would be taken")
+	case <-time.After(10 * time.Millisecond):
+	}
+	record.end(client, true)
+	<-waited
+}
+
+func TestAnEventSharesNothingWithItsBatch(t *testing.T) {
+	batch := []byte("keyvalue")
+	alone, size := own(&kgo.Record{
+		Topic: "uploads", Partition: 1, Offset: 2, LeaderEpoch: 3, Key: batch[:3], Value: batch[3:], Headers: []kgo.RecordHeader{{Key: "h", Value: batch[:3]}},
+	})
+	clear(batch)
+	if alone.Topic != "uploads" || alone.Partition != 1 || alone.Offset != 2 || alone.LeaderEpoch != 3 || string(alone.Key) != "key" ||
+		string(alone.Value) != "value" || header(alone, "h") != "key" || size != 12 {
+		t.Errorf("of %d bytes: %+v", size, alone)
 	}
 }

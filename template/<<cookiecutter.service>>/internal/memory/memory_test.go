@@ -14,9 +14,9 @@ func TestTheSumIsBelowTheLimit(t *testing.T) {
 		SetLimit(megabytes * 1024 * 1024)
 		requests := int64(Requests(header)) * (64*1024 + 8*header)
 <% if cookiecutter.tracing %>
-		sum := base + requests + 8*Bodies() + 2048*int64(Spans()) + part(2)
+		sum := base + requests + 8*Bodies() + 2048*int64(Spans()) + part(3)
 <% else %>
-		sum := base + requests + 8*Bodies() + part(2)
+		sum := base + requests + 8*Bodies() + part(3)
 <% endif %>
 		if sum > megabytes*1024*1024 {
 			t.Errorf("of %d MiB %d are given away", megabytes, sum/1024/1024)
@@ -33,9 +33,20 @@ func TestTheBoundsOfThisService(t *testing.T) {
 	if got := Bodies() / 1024; got != << cookiecutter.__bodies_kib >> {
 		t.Errorf("%d KiB of bodies, and docs say << cookiecutter.__bodies_kib >>", got)
 	}
+	if got := Calls(); got != << cookiecutter.__calls >> {
+		t.Errorf("%d calls, and docs say << cookiecutter.__calls >>", got)
+	}
 <% if cookiecutter.tracing %>
 	if got := Spans(); got != << cookiecutter.__spans >> {
 		t.Errorf("%d spans, and docs say << cookiecutter.__spans >>", got)
+	}
+<% endif %>
+<% if cookiecutter.__keda %>
+	if got := Fetch() / 1024; got != << cookiecutter.__fetch_kib >> {
+		t.Errorf("%d KiB of the topic, and docs say << cookiecutter.__fetch_kib >>", got)
+	}
+	if got := Events() / 1024; got != << cookiecutter.__events_kib >> || Batch() < 1024*1024 {
+		t.Errorf("%d KiB of events, and docs say << cookiecutter.__events_kib >>; batches of %d bytes", got, Batch())
 	}
 <% endif %>
 	SetLimit(unknown)

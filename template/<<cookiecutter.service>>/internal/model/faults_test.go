@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -172,4 +173,55 @@ func TestAStoreThatCannotBeWrittenSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	says(t, store.Install(from, ""), "is a directory")
+}
+
+// opened counts what this process has open.
+func opened(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	return len(entries)
+}
+
+func TestNothingStaysOpen(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector closes what nobody has any more
+	s := newSigner(t)
+	store, dir := s.store(t), s.model(t, "v1", "1")
+	var m *Model
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"Sign", func() error { return Sign(dir, "v1", s.private) }},
+		{"Install", func() error { return store.Install(dir, "") }},
+		{"Load", func() (err error) { m, err = store.Load("", anything); return err }},
+		{"ReadFile", func() error { _, err := m.ReadFile("numbers.txt"); return err }},
+		{"Rollback", func() error { _, _ = store.Rollback(); return nil }},
+	} {
+		before := opened(t)
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if left := opened(t) - before; left != 0 {
+			t.Errorf("%s leaves %d files open", step.name, left)
+		}
+	}
+}
+
+func TestAStoreThatIsNotThereGetsNoCopy(t *testing.T) {
+	s := newSigner(t)
+	store := s.store(t)
+	root, err := os.OpenRoot(s.model(t, "v1", "1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = root.Close() }()
+	manifest, data, err := readManifest(root, store.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, store.copy(root, manifest, data), "no such file")
+	says(t, store.clean(state{}), "no such file")
 }

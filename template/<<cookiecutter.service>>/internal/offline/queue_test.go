@@ -335,7 +335,7 @@ func TestADiskThatFailsAgainAndAgainIsABrokenQueueUntilItWorks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer q.Close()
+		defer func() { _ = q.Close() }()
 		var full atomic.Bool
 		full.Store(true)
 		q.sync = func(file *os.File) error {

@@ -53,12 +53,12 @@ func TestAStartWithoutTheCentreIsAWarningAndWhatItSaysLaterIsHeld(t *testing.T) 
 			t.Errorf("logged %s", out)
 		}
 		before := cfg.Addr
-		source.push(map[string]string{"addr": ":9", "max-in-flight": "7"}, nil)
+		source.push(map[string]string{"addr": ":9", "max-in-flight": "7"})
 		settle()
 		if now := cfg.Now(); now.Addr != before || now.MaxInFlight != 7 || cfg.Status().Applied != 1 {
 			t.Errorf("addr %s, %d in flight, %d applied", now.Addr, now.MaxInFlight, cfg.Status().Applied)
 		}
-		source.push(map[string]string{"max-in-flight": "8"}, nil)
+		source.push(map[string]string{"max-in-flight": "8"})
 		if settle(); cfg.Now().MaxInFlight != 8 || cfg.Status().Applied != 2 {
 			t.Errorf("%d in flight, %d applied", cfg.Now().MaxInFlight, cfg.Status().Applied)
 		}

@@ -33,10 +33,10 @@ func newFake(values map[string]string, err error) *fake {
 	return &fake{values: values, err: err, news: make(chan struct{}, 1)}
 }
 
-func (f *fake) push(values map[string]string, err error) {
+func (f *fake) push(values map[string]string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.values, f.err = values, err
+	f.values, f.err = values, nil
 	select {
 	case f.news <- struct{}{}:
 	default:
@@ -134,7 +134,7 @@ func TestAPushIsSeenAndToldWhole(t *testing.T) {
 			}
 			told = append(told, keys)
 		})
-		source.push(map[string]string{"log-level": "INFO+7", "max-in-flight": "7", "addr": ":9"}, nil)
+		source.push(map[string]string{"log-level": "INFO+7", "max-in-flight": "7", "addr": ":9"})
 		settle()
 		if cfg.Now().MaxInFlight != 7 || cfg.MaxInFlight != 5 {
 			t.Errorf("now %d, and the state before changed to %d", cfg.Now().MaxInFlight, cfg.MaxInFlight)
@@ -158,7 +158,7 @@ func TestBadValuesAreRefusedWholeAndLoggedOnce(t *testing.T) {
 				source := newFake(map[string]string{"max-in-flight": "5"}, nil)
 				cfg, settle := follow(t, source, &out, nil)
 				for range 3 { // the same again is no news
-					source.push(bad, nil)
+					source.push(bad)
 					settle()
 				}
 				if now := cfg.Now(); now.MaxInFlight != 5 || now.LogLevel != slog.LevelInfo {
@@ -177,7 +177,7 @@ func TestAKeyThatIsNotHotWaitsForARestart(t *testing.T) {
 		var out bytes.Buffer
 		source := newFake(map[string]string{"max-in-flight": "5"}, nil)
 		cfg, settle := follow(t, source, &out, nil)
-		source.push(map[string]string{"max-in-flight": "6", "drain-timeout": "40s", "new-in-v2": "x", "center-address": "y"}, nil)
+		source.push(map[string]string{"max-in-flight": "6", "drain-timeout": "40s", "new-in-v2": "x", "center-address": "y"})
 		settle()
 		if now := cfg.Now(); now.MaxInFlight != 6 || now.DrainTimeout != cfg.DrainTimeout || now.Address != cfg.Address {
 			t.Errorf("got %d, %s, %q", now.MaxInFlight, now.DrainTimeout, now.Address)
@@ -193,7 +193,7 @@ func TestWhatTheEnvironmentSaysIsNotChanged(t *testing.T) {
 		source := newFake(nil, nil)
 		cfg, settle := follow(t, source, io.Discard, map[string]string{"APP_MAX_IN_FLIGHT": "3"})
 		cfg.OnChange(func(keys []string, _ *Config) { t.Errorf("told that %v changed", keys) })
-		source.push(map[string]string{"max-in-flight": "6"}, nil)
+		source.push(map[string]string{"max-in-flight": "6"})
 		settle()
 		if got := cfg.Now().MaxInFlight; got != 3 {
 			t.Errorf("got %d", got)
@@ -228,7 +228,7 @@ func TestAStartWithoutTheCentre(t *testing.T) {
 				if cfg.MaxInFlight != test.inFlight || status.From != test.from || !slices.Equal(status.Missing, test.missing) {
 					t.Errorf("got %d from %s, missing %v", cfg.MaxInFlight, status.From, status.Missing)
 				}
-				source.push(map[string]string{"max-in-flight": "9"}, nil)
+				source.push(map[string]string{"max-in-flight": "9"})
 				settle()
 				if got := cfg.Now().MaxInFlight; got != 9 {
 					t.Errorf("after its return: %d", got)
@@ -236,7 +236,7 @@ func TestAStartWithoutTheCentre(t *testing.T) {
 				if status := cfg.Status(); status.From != "the centre" || len(status.Missing) > 0 || status.Error != "" {
 					t.Errorf("after its return: %+v", status)
 				}
-				source.push(map[string]string{"max-body-bytes": "65536"}, nil)
+				source.push(map[string]string{"max-body-bytes": "65536"})
 				settle()
 				if missing := cfg.Status().Missing; len(missing) > 0 {
 					t.Errorf("a service that was ready waits for %v again", missing)
@@ -283,7 +283,7 @@ func TestManyPushes(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		for n := range pushes {
 			value := strconv.Itoa(n%1000 + 1)
-			source.push(map[string]string{"log-level": "INFO+" + value, "max-in-flight": value}, nil)
+			source.push(map[string]string{"log-level": "INFO+" + value, "max-in-flight": value})
 			if n%5 > 0 { // of those in quick succession not every one is seen
 				settle()
 			}

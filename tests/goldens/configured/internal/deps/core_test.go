@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"example.com/orders/internal/memory"
 )
 
 // call asks a handler as a service asks another.
@@ -31,7 +33,7 @@ func call(t *testing.T, handler http.HandlerFunc) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	return string(body), err
 }
@@ -53,10 +55,10 @@ func TestACallIsBounded(t *testing.T) {
 }
 
 func TestMoreCallsOfAHostThanItMayHaveWait(t *testing.T) {
-	entered, leave := make(chan struct{}, callsAHost+1), make(chan struct{})
+	entered, leave := make(chan struct{}, memory.Calls()+1), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-leave }))
 	defer server.Close()
-	client, done := NewCore(slog.New(slog.DiscardHandler), nil).HTTP, make(chan error, callsAHost+1)
+	client, done := NewCore(slog.New(slog.DiscardHandler), nil).HTTP, make(chan error, memory.Calls()+1)
 	for range cap(done) {
 		go func() {
 			res, err := client.Get(server.URL)
@@ -66,7 +68,7 @@ func TestMoreCallsOfAHostThanItMayHaveWait(t *testing.T) {
 			done <- err
 		}()
 	}
-	for range callsAHost {
+	for range memory.Calls() {
 		<-entered
 	}
 	select {

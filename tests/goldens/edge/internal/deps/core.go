@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 
 	"example.com/orders/internal/config"
+	"example.com/orders/internal/memory"
 )
 
 // Core is what the service gives. Settings are asked for where they are used: a config centre may change them.
@@ -17,17 +18,16 @@ type Core struct {
 	HTTP     *http.Client // for calls to other services: bounded, and a part of the request's trace
 }
 
-// Bounds of a call. It ends with the context of its request as well.
+// Bounds of a call. It ends with the context of its request as well. How many a host gets at once, follows from the memory.
 const (
 	callTimeout = 5 * time.Second
-	callsAHost  = 32        // at once; more of them wait
 	answerBytes = 64 * 1024 // a longer answer ends in an error
 )
 
 // NewCore returns what the service gives: the log, its settings, and a client.
 func NewCore(log *slog.Logger, settings func() *config.Config) Core {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = callsAHost, callsAHost
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = memory.Calls(), memory.Calls() // more of them wait
 	transport.MaxResponseHeaderBytes = 16 * 1024
 	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
 }

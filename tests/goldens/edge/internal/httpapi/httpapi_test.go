@@ -207,7 +207,7 @@ func TestPanicAfterTheFirstByteBreaksTheConnection(t *testing.T) {
 		res, err := http.Get(server.URL)
 		if err == nil {
 			_, err = io.ReadAll(res.Body)
-			res.Body.Close()
+			_ = res.Body.Close()
 		}
 		if err == nil {
 			t.Error("half an answer looks like a whole one")
@@ -262,7 +262,7 @@ func TestHintsComeBeforeTheAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if hint != http.StatusEarlyHints || res.StatusCode != http.StatusNotFound {
 		t.Errorf("got %d, then %d", hint, res.StatusCode)
 	}

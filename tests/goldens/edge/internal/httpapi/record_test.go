@@ -21,7 +21,7 @@ func kept(t *testing.T, keep func(context.Context, []byte) error) http.Handler {
 	mux.HandleFunc("POST /orders", takeOrder)
 	mux.HandleFunc("DELETE /orders", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("PUT /orders", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "taken")
+		_, _ = fmt.Fprint(w, "taken")
 		w.WriteHeader(http.StatusConflict) // which is too late
 	})
 	mux.HandleFunc("GET /orders", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, 7) })

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
@@ -98,6 +102,10 @@ func TestATornEndIsLogged(t *testing.T) {
 	q, out := logged(t, dir)
 	if !strings.Contains(out.String(), "the end of a segment is cut off") || len(segments(q)) != 0 {
 		t.Errorf("%d segments, logged %s", len(segments(q)), out)
+	}
+	add(t, q, "two")
+	if want(t, drain(t, q), "two"); strings.Contains(out.String(), "stays on the disk") {
+		t.Errorf("logged %s", out)
 	}
 }
 
@@ -188,5 +196,129 @@ func TestWhyARecordIsNotForwarded(t *testing.T) {
 	}
 	if f.client.Timeout != 10*time.Second {
 		t.Errorf("a delivery may take %s", f.client.Timeout)
+	}
+}
+
+func TestNothingStaysOpen(t *testing.T) {
+	opened := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(entries)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector closes what nobody has any more
+	dir := t.TempDir()
+	q := open(t, dir, smallest)
+	add(t, q, "one")
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := opened()
+	q = open(t, dir, smallest) // finds a segment
+	add(t, q, "two")
+	want(t, drain(t, q), "one", "two")
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left := opened() - before; left != 0 {
+		t.Errorf("%d files are left open", left)
+	}
+}
+
+func TestWhatIsNotFlushedIsCutOff(t *testing.T) {
+	q := open(t, t.TempDir(), smallest)
+	fail := func(*os.File) error { return errors.New("input/output error") }
+	q.sync = fail
+	if err := q.Append(t.Context(), []byte("lost")); err == nil || len(q.segments) != 0 {
+		t.Errorf("%v, %d segments", err, len(q.segments))
+	}
+	q.sync = (*os.File).Sync
+	add(t, q, "kept")
+	before, err := os.ReadFile(segments(q)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.sync = fail
+	_ = q.Append(t.Context(), []byte("lost"))
+	if after, err := os.ReadFile(segments(q)[0]); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("%q became %q, %v", before, after, err)
+	}
+}
+
+func TestWhatIsAppendedAtOnceIsFlushedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, err := Open(t.Context(), t.TempDir(), smallest, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		flushes, disk := 0, make(chan struct{})
+		q.sync = func(*os.File) error { flushes++; <-disk; return nil }
+		for range 10 {
+			go func() { _ = q.Append(t.Context(), []byte("record")) }()
+		}
+		synctest.Wait() // one of them is on its way to the disk
+		close(disk)
+		synctest.Wait()
+		if flushes != 2 || q.Stats().Records != 10 {
+			t.Errorf("%d flushes, %d records", flushes, q.Stats().Records)
+		}
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNoNumberOfASegmentComesTwice(t *testing.T) {
+	q := open(t, t.TempDir(), smallest)
+	q.head = position{segment: 5} // all of them were delivered, and torn away by a loss of power
+	q.savePosition()
+	q = reopen(t, q)
+	add(t, q, "one")
+	want(t, drain(t, reopen(t, q)), "one")
+}
+
+func TestWhatTheDiskLostIsCountedOnce(t *testing.T) {
+	q := open(t, t.TempDir(), smallest)
+	add(t, q, "one", "two")
+	if err := os.Truncate(segments(q)[0], 40); err != nil {
+		t.Fatal(err)
+	}
+	want(t, drain(t, q), "one")
+	for range 3 {
+		if dropped := q.Stats().Dropped; dropped != 1 {
+			t.Errorf("%d counted", dropped)
+		}
+	}
+}
+
+func TestADiskThatCannotBeReadIsNoDamage(t *testing.T) {
+	broken, record := errors.New("input/output error"), encode([]byte("one"), time.Now())
+	for _, read := range []int{0, headerSize} {
+		r := io.MultiReader(bytes.NewReader(record[:read]), iotest.ErrReader(broken))
+		if _, err := decode(r, int64(len(record))); !errors.Is(err, broken) {
+			t.Errorf("after %d bytes: %v", read, err)
+		}
+	}
+}
+
+func TestADamagedLengthTakesNoMemory(t *testing.T) {
+	record := encode([]byte("one"), time.Now())
+	record[lengthAt+3] = 0x7f
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := decode(bytes.NewReader(record), int64(len(record)))
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, errDamaged) || took > 1024*1024 {
+		t.Errorf("%d bytes, %v", took, err)
+	}
+}
+
+func TestARecordSaysWhenItCame(t *testing.T) {
+	q := open(t, t.TempDir(), smallest)
+	add(t, q, "one")
+	record, err := q.Next(t.Context())
+	if age := time.Since(record.Time); err != nil || age < 0 || age > time.Minute {
+		t.Errorf("%s old, %v", age, err)
 	}
 }

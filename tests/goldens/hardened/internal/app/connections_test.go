@@ -20,9 +20,9 @@ func dial(t *testing.T, server *httptest.Server, text string) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(patience / 4))
-	fmt.Fprint(conn, text)
+	_, _ = fmt.Fprint(conn, text)
 	return conn
 }
 

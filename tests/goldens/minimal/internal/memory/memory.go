@@ -3,11 +3,10 @@ package memory
 
 import "sync/atomic"
 
-// The service needs base before the first request; the rest is dealt out in parts. No limit counts as unknown.
+// The service needs base before the first request; the rest is dealt out in sixteenths. No limit counts as unknown.
 const (
 	unknown = 1024 * 1024 * 1024
 	base    = 12 * 1024 * 1024
-	parts   = 16
 )
 
 var limit atomic.Int64
@@ -20,11 +19,14 @@ func part(n int64) int64 {
 	if bytes <= 0 || bytes > 64*unknown {
 		bytes = unknown
 	}
-	return max(bytes-base, base/4) / parts * n
+	return max(bytes-base, base/4) / 16 * n
 }
 
 // Requests is how many may be in flight, each with two connections: its own, and one that waits or sends its header.
 func Requests(header int) int { return int(part(8) / (64*1024 + 8*int64(header))) }
+
+// Calls is how many may be made of one other service at once, each with an answer of 64 KiB while that is read.
+func Calls() int { return int(min(32, part(1)/(96*1024))) }
 
 // Bodies is how many bytes of bodies may be held: each becomes up to eight while it is decoded and answered.
 func Bodies() int64 { return part(4) / 8 }

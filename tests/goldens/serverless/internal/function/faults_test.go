@@ -95,3 +95,52 @@ func TestWhetherAnotherDeliveryMayMendIt(t *testing.T) {
 		}
 	}
 }
+
+// watched counts the answers of the storage, and those that nobody holds any more.
+type watched struct {
+	http.RoundTripper
+
+	answers, closed int
+}
+
+func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := w.RoundTripper.RoundTrip(r)
+	if err == nil {
+		w.answers++
+		res.Body = watchedBody{res.Body, w}
+	}
+	return res, err
+}
+
+type watchedBody struct {
+	io.ReadCloser
+
+	by *watched
+}
+
+func (b watchedBody) Close() error {
+	b.by.closed++
+	return b.ReadCloser.Close()
+}
+
+func TestEveryAnswerOfTheStorageIsClosed(t *testing.T) {
+	s := storing(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "kept") {
+			w.WriteHeader(http.StatusPreconditionFailed)
+		}
+		_, _ = io.WriteString(w, "{}")
+	})
+	all := &watched{RoundTripper: s.client.Transport}
+	s.client.Transport = all
+	if _, err := (&Function{store: s}).process(t.Context(), upload{"uploads", "tea.txt"}); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"made", "kept"} {
+		if _, err := s.keep(t.Context(), name, []byte("{}")); err != nil {
+			t.Error(err)
+		}
+	}
+	if all.answers != 4 || all.closed != all.answers {
+		t.Errorf("%d of %d are closed", all.closed, all.answers)
+	}
+}

@@ -23,7 +23,7 @@ func TestWhoWeAre(t *testing.T) {
 		if r.Header.Get("Authorization") != "a token" {
 			w.WriteHeader(http.StatusForbidden)
 		}
-		fmt.Fprint(w, `{"AccessKeyId": "pod", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"}`)
+		_, _ = fmt.Fprint(w, `{"AccessKeyId": "pod", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"}`)
 	}))
 	defer agent.Close()
 	token := filepath.Join(t.TempDir(), "token")
@@ -52,10 +52,10 @@ func TestWhatTheStorageAnswers(t *testing.T) {
 		status, body, _ := strings.Cut(answer, " ")
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			var code int
-			fmt.Sscan(status, &code)
+			_, _ = fmt.Sscan(status, &code)
 			w.Header().Set("Location", "https://elsewhere.example.com")
 			w.WriteHeader(code)
-			fmt.Fprint(w, body)
+			_, _ = fmt.Fprint(w, body)
 		}))
 		_, err := newStore(config.Config{S3Endpoint: server.URL, S3Region: "r", Results: "results", MaxBodyBytes: 1024}).result(t.Context(), "x")
 		if err == nil || !strings.Contains(err.Error(), want) {

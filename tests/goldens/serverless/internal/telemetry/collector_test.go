@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +103,27 @@ func TestWhatTheCollectorRefusesIsNotSentAgain(t *testing.T) {
 	}
 	if err := c.UploadTraces(t.Context(), nil); err == nil || asked != 1 {
 		t.Errorf("asked %d times, error %v", asked, err)
+	}
+}
+
+// watched is an answer of the collector, and what became of it.
+type watched struct {
+	io.Reader
+
+	closed bool
+}
+
+func (w *watched) Close() error { w.closed = true; return nil }
+
+func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: w, Request: r}, nil
+}
+
+func TestAConnectionIsUsedAgain(t *testing.T) {
+	text := strings.NewReader("taken")
+	answer := &watched{Reader: text}
+	c := &collector{url: "http://c", client: http.Client{Transport: answer}}
+	if _, err := c.post(t.Context(), nil); err != nil || !answer.closed || text.Len() != 0 {
+		t.Errorf("closed: %v, %d bytes are left, %v", answer.closed, text.Len(), err)
 	}
 }

@@ -13,7 +13,7 @@ func TestTheSumIsBelowTheLimit(t *testing.T) {
 	for _, megabytes := range []int64{24, 36, 112, 921, 58 * 1024} {
 		SetLimit(megabytes * 1024 * 1024)
 		requests := int64(Requests(header)) * (64*1024 + 8*header)
-		sum := base + requests + 8*Bodies() + 2048*int64(Spans()) + part(2)
+		sum := base + requests + 8*Bodies() + 2048*int64(Spans()) + part(3)
 		if sum > megabytes*1024*1024 {
 			t.Errorf("of %d MiB %d are given away", megabytes, sum/1024/1024)
 		}
@@ -28,6 +28,9 @@ func TestTheBoundsOfThisService(t *testing.T) {
 	}
 	if got := Bodies() / 1024; got != 3200 {
 		t.Errorf("%d KiB of bodies, and docs say 3200", got)
+	}
+	if got := Calls(); got != 32 {
+		t.Errorf("%d calls, and docs say 32", got)
 	}
 	if got := Spans(); got != 2048 {
 		t.Errorf("%d spans, and docs say 2048", got)
