@@ -78,6 +78,9 @@ TEXTS: dict[str, Any] = {
     "ca_bundle": "certs/corp.pem",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
     "pull_secret": "harbor.pull",
+    "expose_host": "shop.corp.example",
+    "expose_gateway": "infra/shared.v2",
+    "expose_issuer": "letsencrypt",
 }
 ODD: tuple[Any, ...] = (
     "Orders", "con", "y", "a" * 41, "orders\n", "example.com/x/Vendor", "example.com/con.x", "example.com/v1",

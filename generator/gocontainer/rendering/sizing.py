@@ -224,6 +224,11 @@ class Sizes(NamedTuple):
         return self.request_timeout + ANSWER
 
     @property
+    def route_timeout(self) -> int:
+        """What brings requests in from outside waits longer than the service does, which says what took too long."""
+        return self.stalled + MARGIN
+
+    @property
     def min_ready(self) -> int:
         """A new pod counts only after readiness has had the time to fail."""
         return self.readiness.worst_case
@@ -284,6 +289,7 @@ class Sizes(NamedTuple):
             "rollout": ROLLOUT,
             "spans": self.spans,
             "stalled": self.stalled,
+            "route_timeout": self.route_timeout,
             "scale_down_percent": SCALE_DOWN_PERCENT,
             "scale_down_period": self.scale_down_period,
             "scale_down_window": self.scale_down_window,
