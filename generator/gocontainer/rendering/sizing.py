@@ -289,7 +289,6 @@ class Sizes(NamedTuple):
             "rollout": ROLLOUT,
             "spans": self.spans,
             "stalled": self.stalled,
-            "route_timeout": self.route_timeout,
             "scale_down_percent": SCALE_DOWN_PERCENT,
             "scale_down_period": self.scale_down_period,
             "scale_down_window": self.scale_down_window,
