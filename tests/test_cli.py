@@ -204,6 +204,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "image": {"image": "a.io/x"},
     "max_replicas": {"max_replicas": 10},
     "pull_secret": {"pull_secret": "harbor"},
+    "expose_host": {"expose_host": "shop.example.com"},
+    "expose_gateway": {"expose_gateway": "infra/shared"},
     "liveness_period": {"liveness_period": 5},
 }
 

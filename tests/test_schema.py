@@ -78,6 +78,9 @@ TEXTS: dict[str, Any] = {
     "ca_bundle": "certs/corp.pem",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
     "pull_secret": "harbor.pull",
+    "expose_host": "shop.corp.example",
+    "expose_gateway": "infra/shared.v2",
+    "expose_issuer": "letsencrypt",
 }
 ODD: tuple[Any, ...] = (
     "Orders", "con", "y", "a" * 41, "orders\n", "example.com/x/Vendor", "example.com/con.x", "example.com/v1",
@@ -127,7 +130,8 @@ def test_schema_and_command_agree_on_random_answers(tmp_path: Path, service: str
 def without_meaning(option: Option) -> dict[str, Any]:
     """An answer to an option with another answer that takes its meaning."""
     name, accepted = next(iter(option.when.items()))
-    return {option.name: option.default, name: next(each for each in BY_NAME[name].samples() if each not in accepted)}
+    given = TEXTS.get(option.name, option.default)
+    return {option.name: given, name: next(each for each in BY_NAME[name].samples() if each not in accepted)}
 
 
 def test_a_schema_that_lacked_a_rule_would_be_noticed(tmp_path: Path) -> None:

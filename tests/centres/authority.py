@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-SERVER = ("-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=IP:127.0.0.1")
+SERVER = ("-addext", "basicConstraints=critical,CA:FALSE", "-addext")
 
 
 class Identity(NamedTuple):
@@ -29,10 +29,10 @@ class Authority:
         """What its servers are checked against."""
         return self._own.certificate
 
-    def server(self) -> Identity:
-        """Return the identity of a server on 127.0.0.1."""
+    def server(self, name: str = "IP:127.0.0.1") -> Identity:
+        """Return the identity of a server of some name, by default of one on 127.0.0.1."""
         signed = ("-CA", str(self._own.certificate), "-CAkey", str(self._own.key))
-        return self._made("server", "-subj", "/CN=a server", *signed, *SERVER)
+        return self._made("server", "-subj", "/CN=a server", *signed, *SERVER, f"subjectAltName={name}")
 
     def _made(self, name: str, *options: str) -> Identity:
         made = Identity(self._folder / f"{name}.crt", self._folder / f"{name}.key")

@@ -20,6 +20,8 @@ FOREIGN = frozenset([
     "edgecore.yaml", "modules.edged.tailoredKubeletConfig.featureGates.DisableCSIVolumePlugin",
     "modules.metaManager.metaServer.enable", "modules.taskManager.enable", "openyurt.io/is-edge-worker=true",
     "If-None-Match: *",
+    # What a Gateway is told.
+    "certificateRefs",
     # What Flux and Argo CD are told.
     "PruneLast=true", "argocd.argoproj.io/sync-options: Prune=false", "generatorOptions",
     "kustomize.toolkit.fluxcd.io/prune: disabled", "prune", "prune: true", "selfHeal", "syncOptions",
@@ -121,6 +123,11 @@ SAID: Sequence[str] = (
     "| disruption budget | {max_disrupted} at a time |",
     "| surge | {first(site_surge, max_surge)} |",
     "| counts as ready after | {min_ready} s |",
+    (
+        "| timeout on the way | {first(route_timeout, ingress_timeout)} s | "
+        "the service answers within {request_timeout + answer} s"
+    ),
+    "| body | {max_body} bytes, by the service | `max-body-bytes`; a larger one",
     "| called stuck after | {first(progress_deadline, knative_progress_deadline)} s |",
     "| requests at once | {concurrency} for each replica |",
     "| fewest | {min_scale} |",

@@ -51,7 +51,8 @@ class Deployed:
 
     def as_articles_write_it(self) -> None:
         """Take away every wait: no preStop, a listener closed at SIGTERM, a new pod that counts at once."""
-        self.patch(WITHOUT_PRE_STOP, variable("APP_SHUTDOWN_DELAY", "0s"))
+        self.patch(WITHOUT_PRE_STOP)
+        ok(self.kubectl("set", "env", f"deployment/{self.name}", "APP_SHUTDOWN_DELAY=0s"))
         ok(self.kubectl("patch", f"deployment/{self.name}", '--patch={"spec": {"minReadySeconds": 0}}'))
 
     def restart(self) -> None:

@@ -53,25 +53,26 @@ class Load:
         return f"{self.lost} of {self.answered + self.lost} lost, {rate:.0f} a second {dict(self.failed) or ''}".strip()
 
 
-def _hey(there: Machine, address: str, path: str, *options: str) -> list[str]:
+def _hey(there: Machine, address: str, path: str, *options: str, host: str = "") -> list[str]:
     body = ("-m", "POST", "-T", "application/json", "-d", BASKET.decode())
-    return [*map(str, there.network), "hey", *options, "-disable-keepalive", *body, f"http://{address}{path}"]
+    url, named = (f"https://{address}{path}", ("-host", host)) if host else (f"http://{address}{path}", ())
+    return [*map(str, there.network), "hey", *options, "-disable-keepalive", *body, *named, url]
 
 
-def once(there: Machine, address: str, path: str = QUOTES) -> Load:
-    """Ask once, and wait for as long as it takes."""
+def once(there: Machine, address: str, path: str = QUOTES, host: str = "") -> Load:
+    """Ask once, and wait for as long as it takes; with TLS where a host is named."""
     counted = Load()
-    command = _hey(there, address, path, "-n", "1", "-c", "1", "-t", "0")
+    command = _hey(there, address, path, "-n", "1", "-c", "1", "-t", "0", host=host)
     counted.read(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return counted
 
 
 @contextmanager
-def load(there: Machine, address: str) -> Iterator[Load]:
-    """Ask for quotes as long as the context lasts, which begins when there is an answer."""
+def load(there: Machine, address: str, host: str = "") -> Iterator[Load]:
+    """Ask for quotes as long as the context lasts, which begins when there is an answer; with TLS for a host."""
     counted = Load()
-    with tempfile.TemporaryFile("w+") as report, _running(there, address, QUOTES, report) as running:
-        until(lambda: once(there, address).answered, f"an answer of {address}")
+    with tempfile.TemporaryFile("w+") as report, _running(there, address, QUOTES, report, host) as running:
+        until(lambda: once(there, address, host=host).answered, f"an answer of {address}")
         yield counted
         running.send_signal(signal.SIGINT)  # it then says what it has counted
         running.wait()
@@ -87,9 +88,11 @@ def burden(there: Machine, address: str, path: str) -> Iterator[None]:
 
 
 @contextmanager
-def _running(there: Machine, address: str, path: str, report: IO[str]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    there: Machine, address: str, path: str, report: IO[str], host: str = ""
+) -> Iterator[subprocess.Popen[bytes]]:
     steady = ("-z", "1h", "-c", str(CLIENTS), "-q", str(RATE // CLIENTS), "-t", "10")
-    command = ["setpriv", "--pdeathsig=KILL", *_hey(there, address, path, *steady)]
+    command = ["setpriv", "--pdeathsig=KILL", *_hey(there, address, path, *steady, host=host)]
     with subprocess.Popen(command, stdout=report) as running:
         try:
             yield running

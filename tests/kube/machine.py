@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.helpers.daemons import until
-from tests.helpers.support import need
+from tests.helpers.support import Run, need, ok
 
 ADDRESS = "10.200.0.1"
 """The machine's own, which nobody outside can reach."""
@@ -26,16 +26,16 @@ class Machine:
 
     def run(self, *command: str | Path) -> str:
         """Run a command there and return what it printed; raises AssertionError where it fails."""
-        done = self._done(*command)
-        assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
-        return done.stdout
+        return ok(self.done(*command), [str(each) for each in command])
 
     def succeeds(self, *command: str | Path) -> bool:
         """Run a command there and say whether it ended with 0."""
-        return self._done(*command).returncode == 0
+        return self.done(*command).code == 0
 
-    def _done(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*self.within, *command], check=False, capture_output=True, text=True)
+    def done(self, *command: str | Path) -> Run:
+        """Run a command there, whatever it ends with."""
+        done = subprocess.run([*self.within, *command], check=False, capture_output=True, text=True)
+        return Run(done.returncode, done.stdout, done.stderr)
 
 
 @contextmanager

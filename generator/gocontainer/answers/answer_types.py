@@ -46,6 +46,10 @@ class AnswerValues(TypedDict, total=False):
     min_replicas: int
     max_replicas: int
     network_policy: bool
+    expose: Literal["none", "gateway", "ingress"]
+    expose_host: str
+    expose_gateway: str
+    expose_issuer: str
     pull_secret: str
     registry_mirrors: str | Mapping[str, str]
     go_proxy: str

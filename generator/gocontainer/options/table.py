@@ -15,7 +15,7 @@ from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, REPOSITORY, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
-from gocontainer.options.targets import PULL_SECRET, REPLICAS, TARGET
+from gocontainer.options.targets import EXPOSE, PULL_SECRET, REPLICAS, TARGET
 from gocontainer.options.text_kinds import Name
 from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 
@@ -272,6 +272,7 @@ OPTIONS: tuple[Option, ...] = (
         maximum=300,
     ),
     *REPLICAS,
+    *EXPOSE,
     PULL_SECRET,
     *DELIVERY,
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gocontainer.options.patterns import LABEL
 from gocontainer.options.types import LACKING, Choice, Integer, Select, Text, Toggle, by_value
 
@@ -102,6 +105,7 @@ REPLICAS = (
         when={"target": IN_A_CLUSTER},
     ),
 )
+_NAME = rf"(?:{LABEL}(?:\.{LABEL})*)?"
 PULL_SECRET = Text(
     name="pull_secret",
     group="deployment",
@@ -110,9 +114,68 @@ PULL_SECRET = Text(
     help="Name of the Secret that images are pulled with.",
     why="A registry that asks who pulls needs one, in each namespace.",
     default="",
-    pattern=rf"(?:{LABEL}(?:\.{LABEL})*)?",
+    pattern=_NAME,
     longest=253,
     expected="the name of a Secret, or nothing",
     hint="Give lower-case letters, digits, inner hyphens and dots.",
     example="harbor",
+)
+_EXPOSED: Mapping[str, Any] = {"group": "deployment", "when": {"expose": ("gateway", "ingress")}}
+EXPOSE = (
+    Select(
+        name="expose",
+        group="deployment",
+        title="From outside",
+        question="How do requests come in from outside the cluster?",
+        help="How requests come in from outside the cluster.",
+        why="Production gets a route at its host, with TLS, and limits that agree with the service's own.",
+        default="none",
+        choices=(
+            Choice(value="none", label="not at all: it is called within the cluster"),
+            Choice(value="gateway", label="an HTTPRoute at a Gateway that is there (Gateway API 1.2)"),
+            Choice(value="ingress", label="an Ingress of the cluster's default class"),
+        ),
+        when={"target": ("kubernetes",)},
+    ),
+    Text(
+        name="expose_host",
+        title="Host",
+        question="Under which host is production reached?",
+        help="Host that production is reached under.",
+        why="Names in DNS and the certificate are for it; another environment has another.",
+        default="{service}.example.com",
+        pattern=rf"(?!.*[^.]{{64}})(?!.*\.[0-9]+$){LABEL}(?:\.{LABEL})+",
+        longest=253,
+        expected="a host with a domain",
+        hint="Give small letters, digits, inner hyphens and dots, such as orders.example.com.",
+        **_EXPOSED,
+    ),
+    Text(
+        name="expose_gateway",
+        title="Gateway",
+        question="Which Gateway takes the requests, as namespace/name?",
+        help="Gateway that takes the requests, as namespace/name; its listener for TLS is `https`.",
+        why="One Gateway serves many services; who runs the cluster owns it.",
+        default="gateway/public",
+        pattern=rf"(?!.*[^/.]{{64}}){LABEL}/{LABEL}(?:\.{LABEL})*",
+        longest=253,
+        expected="a namespace and a name with a slash between",
+        hint="Write gateway/public: `kubectl get gateways -A` lists both.",
+        group="deployment",
+        when={"expose": ("gateway",)},
+    ),
+    Text(
+        name="expose_issuer",
+        title="Certificate",
+        question="Which ClusterIssuer of cert-manager issues the certificate?",
+        help="ClusterIssuer of cert-manager that issues the certificate of the host.",
+        why="Without one the certificate is that of the Gateway or of the Ingress controller.",
+        default="",
+        pattern=_NAME,
+        longest=253,
+        expected="the name of a ClusterIssuer, or nothing",
+        hint="Give lower-case letters, digits, inner hyphens and dots.",
+        example="letsencrypt",
+        **_EXPOSED,
+    ),
 )

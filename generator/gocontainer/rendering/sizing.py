@@ -229,6 +229,11 @@ class Sizes(NamedTuple):
         return self.request_timeout + ANSWER
 
     @property
+    def route_timeout(self) -> int:
+        """What brings requests in from outside waits longer than the service does, which says what took too long."""
+        return self.stalled + MARGIN
+
+    @property
     def min_ready(self) -> int:
         """A new pod counts only after readiness has had the time to fail."""
         return self.readiness.worst_case
