@@ -12,7 +12,7 @@ from typing import NamedTuple
 from gocontainer.repository.tree import scratch
 from gocontainer.repository.worktree import folders
 from gocontainer.texts import tr
-from gocontainer.verification.findings import Finding, Snapshot, new
+from gocontainer.verification.findings import Finding, Sides, Snapshot, new
 
 _ENVIRONMENT = {
     "CGO_ENABLED": "0",
@@ -26,7 +26,10 @@ _ENVIRONMENT = {
 }
 _CALLS = (("build", "-gcflags=-e", "-o", os.devnull, "./..."), ("vet", "./..."))
 _PROBLEM = re.compile(r"(?:vet: )?([^\s:][^:]*):(\d+)(?::\d+)?: (.+)")
-_MISSING = re.compile(r"(\S+@v\S+): module lookup disabled")
+_DISABLED, _MISSING = (
+    "module lookup disabled by GOPROXY=off",
+    re.compile(r"(?m)(\S+@v\S+): module|^go: downloading (\S+) (v\S+)$"),
+)
 _TOO_OLD = re.compile(r"requires go >= (\S+) \(running go (\S+);")
 
 
@@ -35,7 +38,7 @@ class Said(NamedTuple):
 
     found: tuple[Finding, ...] = ()
     blind: frozenset[str] | None = frozenset()
-    """Folders of packages that it could not look into, since they or what they import does not compile; None for all."""
+    """Folders of packages that it could not look into: they, or what they import, do not compile. None means all."""
     note: str = ""
     """Why it could not say anything."""
 
@@ -49,7 +52,7 @@ def check(sides: Sides) -> tuple[list[Finding], list[str], set[str]]:
     modules = _modules(sides.merged, sides.prefix)
     broken, notes, unknown = list[Finding](), list[str](), set[str]()
     after = _ask(sides.merged, modules, sides.prefix)
-    failed = [module for module in modules if after[module].found and f"{module}go.mod" in sides.mine]
+    failed = [module for module in _modules(sides.mine, sides.prefix) if module in after and after[module].found]
     before = _ask(sides.mine, failed, sides.prefix)
     changed = {path.rpartition("/")[0] for path in sides.changed if path.endswith(".go")}
     for module in modules:
@@ -58,7 +61,8 @@ def check(sides: Sides) -> tuple[list[Finding], list[str], set[str]]:
         fresh = new(seen, known.found)
         broken += [each._replace(kind="go") for each in fresh]
         note = now.note or known.note
-        notes += [note] if note else [_was_broken(now.found)] if len(fresh) < len(now.found) else []
+        old = [each for each in now.found if each not in fresh]
+        notes += [note] if note else [_was_broken(old)] if old else []
         inside = {folder for folder in changed if f"{folder}/".startswith(module)}
         unknown |= {folder for folder in inside if now.note or not known.sees(folder)}
     return broken, [*dict.fromkeys(notes)], unknown
@@ -79,6 +83,8 @@ def _modules(files: Snapshot, prefix: str) -> list[str]:
     found = [
         path.removesuffix("go.mod") for path in files if path.startswith(prefix) and f"/{path}".endswith("/go.mod")
     ]
+    if prefix not in found and any(f"{folder}go.mod" in files for folder in _around(prefix)):
+        found.append(prefix)  # a part of a larger module
     away = ("_", ".")
     inside = [(folder, folder.removeprefix(prefix).split("/")[:-1]) for folder in found]
     return [
@@ -86,6 +92,11 @@ def _modules(files: Snapshot, prefix: str) -> list[str]:
         for folder, names in sorted(inside)
         if not any(name.startswith(away) or name in ("testdata", "vendor") for name in names)
     ]
+
+
+def _around(prefix: str) -> list[str]:
+    """Return the folders around the service's, each empty or with a slash at its end."""
+    return ["", *(f"{folder}/" for folder in folders(prefix))] if prefix else []
 
 
 def _ask(files: Snapshot, modules: Sequence[str], prefix: str) -> dict[str, Said]:
@@ -99,9 +110,9 @@ def _ask(files: Snapshot, modules: Sequence[str], prefix: str) -> dict[str, Said
 
 def _needed(files: Snapshot, modules: Sequence[str], prefix: str) -> list[str]:
     """Return the files that modules are built of: all, where they may name some outside of the folder."""
-    around = ["", *(f"{folder}/" for folder in folders(prefix))] if prefix else []
-    outside = any(f"{folder}{name}" in files for folder in around for name in ("go.mod", "go.work"))
-    named = any(re.search(rb"=>\s*\"?\.\.", files[f"{module}go.mod"]) for module in modules)
+    outside = any(f"{folder}{name}" in files for folder in _around(prefix) for name in ("go.mod", "go.work"))
+    texts = [files[f"{module}go.mod"] for module in modules if f"{module}go.mod" in files]
+    named = any(re.search(rb"=>\s*\"?\.\.", text) for text in texts)
     return [path for path in files if outside or named or path.startswith(prefix)]
 
 
@@ -166,9 +177,10 @@ def _go(folder: Path, *arguments: str) -> tuple[int, str]:
 
 def _reason(module: str, text: str) -> str:
     """Return why Go cannot tell whether a module builds; nothing where it can."""
-    missing, too_old = sorted({*_MISSING.findall(text)}), _TOO_OLD.search(text)
-    if missing:
-        get = f"go mod download {' '.join(missing)}"
+    too_old = _TOO_OLD.search(text)
+    if _DISABLED in text:
+        missing = {each[1] or f"{each[2]}@{each[3]}" for each in _MISSING.finditer(text)}
+        get = f"go mod download {' '.join(sorted(missing))}"
         return tr("{module}go.mod has modules that are not here, so nothing was built: '{get}'", module=module, get=get)
     if too_old:
         return tr(
