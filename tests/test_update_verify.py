@@ -92,7 +92,7 @@ def test_both_places_are_said_and_the_update_ends_as_one_with_conflicts_does(tmp
     place = "internal/own/own.go:5"
     assert done.code == 3
     assert (
-        f"  ! {place}: undefined: config.Load (yours: {place}, the template's: internal/config/config.go:15)"
+        f"  ! {place}: undefined: config.Load (yours: {place}, the template's: internal/config/config.go:16)"
         in done.out
     )
     assert "Mend these, then run 'gocontainer update --continue' and commit." in done.out
@@ -249,7 +249,7 @@ def test_a_package_that_was_broken_hides_no_other(tmp_path: Path) -> None:
     (found,) = report["verified"]["broken"]
     assert (report["exit"], found["path"], found["said"]) == (3, "internal/own/own.go", "undefined: config.Load")
     assert report["verified"]["notes"] == [
-        "It was broken before the update, too, and this is left as it was: internal/store/own.go:3: undefined: nothing"
+        "This was broken before the update, too, and is as it was: internal/store/own.go:3"
     ]
 
 

@@ -109,6 +109,7 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     from gocontainer.cli import asking, flags, update_report
     from gocontainer.external import dispatch
     from gocontainer.external.wanted import Wanted
+    from gocontainer.update import steps
 
     person = asking.person(as_json=request.as_json)
     wanted = Wanted(request.template, request.version, request.trust, request.directory, person)
@@ -121,7 +122,8 @@ def _update(folder: Path, request: UpdateRequest) -> int:
         if update.is_current:
             say(update_report.current(update, as_json=request.as_json))
             return 0
-        planned = _planned(update, request)
+        planned = steps.plan(update, request.on_conflict)
+        planned = steps.verified(update, planned) if request.verify else planned
         preview = request.dry_run or request.diff
         written = not preview and not (planned.is_open and request.must_be_clean)
         if request.diff:
@@ -136,13 +138,6 @@ def _update(folder: Path, request: UpdateRequest) -> int:
     if planned.is_open:
         return 3
     return 4 if preview and planned.changes else 0
-
-
-def _planned(update: Update, request: UpdateRequest) -> Plan:
-    from gocontainer.update import steps
-
-    planned = steps.plan(update, request.on_conflict)
-    return steps.verified(update, planned) if request.verify else planned
 
 
 def _write(update: Update, planned: Plan, request: UpdateRequest) -> None:

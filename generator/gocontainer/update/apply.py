@@ -21,11 +21,11 @@ def apply(update: Update, planned: Plan, text: str = "") -> None:
     written nothing. A kill in between leaves a journal, which ``update --abort`` undoes.
     """
     project, paths = update.project, sorted({*planned.changes, *planned.conflicts})
+    undecided = sorted(project.prefix + path for path in _undecided(planned))
     adopt(update.scratch, planned)
     placed = tuple(project.prefix + path for path in paths)
     started = Journal(project.head, placed, tree=planned.tree, folder=project.prefix)
     conflicts = sorted(project.prefix + path for path in planned.conflicts)
-    undecided = sorted(project.prefix + path for path in _undecided(planned))
     with undo.writing(
         project, started, undecided, lambda: project.refuse_uncommitted(paths), commits=bool(text)
     ) as held:

@@ -7,16 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.repository.objects import Entries, Read
-from gocontainer.texts import mark, tr
+from gocontainer.texts import tr
 
 Files = Mapping[str, bytes]
 """Contents by path, from the top of the repository."""
-_SENTENCES = {
-    "go": mark("{said}"),
-    "syntax": mark("cannot be parsed: {said}"),
-    "twice": mark("{said} stands twice"),
-    "missing": mark("{said} is named here, and is not there"),
-}
 
 
 class Snapshot(Mapping[str, bytes]):
@@ -99,7 +93,11 @@ class Finding(NamedTuple):
     @property
     def sentence(self) -> str:
         """What a person reads."""
-        return tr(_SENTENCES[self.kind], said=self.said)
+        if self.kind == "twice":
+            return tr("{said} stands twice", said=self.said)
+        if self.kind == "missing":
+            return tr("{said} is named here, and is not there", said=self.said)
+        return tr("cannot be parsed: {said}", said=self.said) if self.kind == "syntax" else self.said
 
 
 class Verified(NamedTuple):

@@ -47,10 +47,20 @@ class Said(NamedTuple):
         return not self.note and self.blind is not None and folder not in self.blind
 
 
-def check(sides: Sides) -> tuple[list[Finding], list[str], set[str]]:
-    """Return what Go finds in the merge alone, notes, and the folders of changed packages that it says nothing of."""
+class Checked(NamedTuple):
+    """What Go finds in the merge, and what of it in the merge alone."""
+
+    found: list[Finding]
+    fresh: list[Finding]
+    notes: list[str]
+    unknown: set[str]
+    """Folders of changed packages that it says nothing of."""
+
+
+def check(sides: Sides) -> Checked:
+    """Build and vet the merge, and the last commit where something is wrong."""
     modules = _modules(sides.merged, sides.prefix)
-    broken, notes, unknown = list[Finding](), list[str](), set[str]()
+    checked = Checked([], [], [], set())
     after = _ask(sides.merged, modules, sides.prefix)
     failed = [module for module in _modules(sides.mine, sides.prefix) if module in after and after[module].found]
     before = _ask(sides.mine, failed, sides.prefix)
@@ -58,24 +68,16 @@ def check(sides: Sides) -> tuple[list[Finding], list[str], set[str]]:
     for module in modules:
         now, known = after[module], before.get(module, Said())
         seen = [each for each in now.found if known.sees(_folder(each))]
-        fresh = new(seen, known.found)
-        broken += [each._replace(kind="go") for each in fresh]
-        note = now.note or known.note
-        old = [each for each in now.found if each not in fresh]
-        notes += [note] if note else [_was_broken(old)] if old else []
+        checked.fresh.extend(new(seen, known.found))
+        checked.found.extend(now.found)
+        checked.notes.extend([now.note or known.note] if now.note or known.note else [])
         inside = {folder for folder in changed if f"{folder}/".startswith(module)}
-        unknown |= {folder for folder in inside if now.note or not known.sees(folder)}
-    return broken, [*dict.fromkeys(notes)], unknown
+        checked.unknown.update(folder for folder in inside if now.note or not known.sees(folder))
+    return checked
 
 
 def _folder(found: Finding) -> str:
     return found.path.rpartition("/")[0]
-
-
-def _was_broken(old: Sequence[Finding]) -> str:
-    first = old[0]
-    place = f"{first.path}:{first.line}: {first.said}"
-    return tr("It was broken before the update, too, and this is left as it was: {place}", place=place)
 
 
 def _modules(files: Snapshot, prefix: str) -> list[str]:

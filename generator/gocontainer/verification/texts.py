@@ -32,16 +32,17 @@ _SYSTEMS = {
 """Ends of names of Go files that are compiled for one system alone."""
 
 
-def check(sides: Sides) -> list[Finding]:
-    """Return what is wrong with files in which both sides have a part, and was with neither's own."""
-    found = []
+def check(sides: Sides) -> tuple[list[Finding], list[Finding]]:
+    """Return what is wrong with files in which both sides have a part, and what of it was so with neither's own."""
+    found, fresh = list[Finding](), list[Finding]()
     for path in sides.changed:
         sources = [files[path] for files in (sides.mine, sides.theirs) if path in files]
         if _ends(sides.merged[path]) in map(_ends, sources):
             continue
         before = [find(old, files[old]) for files in (sides.mine, sides.theirs) for old in _olds(path, files, sides)]
-        found += new(find(path, sides.merged[path]), *before)
-    return found
+        found += find(path, sides.merged[path])
+        fresh += new(find(path, sides.merged[path]), *before)
+    return found, fresh
 
 
 def _olds(path: str, files: Files, sides: Sides) -> list[str]:
