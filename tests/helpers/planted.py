@@ -159,23 +159,28 @@ def _resource(rng: Random, base: Texts) -> Case:
     inline = "- target:\n    kind: Deployment\n    name: orders\n  patch: |\n"
     inline += "    - {op: add, path: /spec/replicas, value: 3}\n"
     component = f"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n{inline}"
-    added, new = rng.choice((
-        ("patches:\n- path: replicas.yaml\n", {"deploy/prod/replicas.yaml": patch}),
-        ("patchesStrategicMerge:\n- replicas.yaml\n", {"deploy/prod/replicas.yaml": patch}),
-        (f"patches:\n{inline}", {}),
-        ("replicas:\n- name: orders\n  count: 3\n", {}),
-        ("components:\n- ../more\n", {"deploy/more/kustomization.yaml": component}),
-        ("images:\n- name: orders\n  newTag: v1\n", {}),
-        ("patches:\n- path: replicas.yaml\n", {"deploy/prod/replicas.yaml": patch.replace(
-            "  replicas: 3\n", "  template:\n    spec:\n      containers:\n      - name: app\n        tty: true\n")}),
+    pointer = "- target:\n    kind: Deployment\n  patch: |\n    - op: replace\n"
+    pointer += "      path: /spec/template/spec/containers/0/args/5\n      value: --room=own\n"
+    tty = "  template:\n    spec:\n      containers:\n      - name: app\n        tty: true\n"
+    scaler = (
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: own\nspec:\n  scaleTargetRef:\n"
+    )
+    scaler += "    apiVersion: apps/v1\n    kind: Deployment\n    name: orders\n"
+    rename = (deployment, "  name: orders\n", "  name: order-service\n")
+    added, new, edit = rng.choice((
+        ("patches:\n- path: replicas.yaml\n", {"deploy/prod/replicas.yaml": patch}, rename),
+        ("patchesStrategicMerge:\n- replicas.yaml\n", {"deploy/prod/replicas.yaml": patch}, rename),
+        (f"patches:\n{inline}", {}, rename),
+        ("replicas:\n- name: orders\n  count: 3\n", {}, rename),
+        ("components:\n- ../more\n", {"deploy/more/kustomization.yaml": component}, rename),
+        ("- scaler.yaml\n", {"deploy/prod/scaler.yaml": scaler}, rename),
+        ("images:\n- name: orders\n  newTag: v1\n", {}, (deployment, "image: orders\n", "image: order-service\n")),
+        ("patches:\n- path: tty.yaml\n", {"deploy/prod/tty.yaml": patch.replace("  replicas: 3\n", tty)},
+         (deployment, "- name: app\n", "- name: orders\n")),
+        (f"patches:\n{pointer}", {}, (deployment, "        - --room=3\n", "")),
     ))  # fmt: skip
     patching = {**changed(base, (prod, "- ../base\n", f"- ../base\n{added}")), **new}
-    edits = [(deployment, "  name: orders\n", "  name: order-service\n")]
-    if "images" in added:
-        edits = [(deployment, "image: orders\n", "image: order-service\n")]
-    elif any("- name: app" in text for text in new.values()):
-        edits = [(deployment, "- name: app\n", "- name: orders\n")]
-    return _swapped(rng, Case("resource", base, patching, changed(base, *edits)))
+    return _swapped(rng, Case("resource", base, patching, changed(base, edit)))
 
 
 def broken(number: int) -> Case:
@@ -219,6 +224,15 @@ BROKEN: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "a patch of nothing": [
         (_PROD, "- ../base\n", "- ../base\npatches:\n- path: p.yaml\n"),
         ("deploy/prod/p.yaml", "", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: order\n"),
+    ],
+    "a patch of no field": [
+        (_PROD, "- ../base\n",
+         "- ../base\npatches:\n- target: {kind: Deployment}\n  patch: '[{op: remove, path: /spec/none}]'\n"),
+    ],
+    "an autoscaler of nothing": [
+        ("deploy/base/kustomization.yaml", "- settings.yaml\n", "- settings.yaml\n- scaler.yaml\n"),
+        ("deploy/base/scaler.yaml", "",
+         "apiVersion: a/v1\nkind: Scaler\nmetadata: {name: own}\nspec: {scaleTargetRef: {name: none}}\n"),
     ],
     "a resource that is not there": [(_PROD, "- ../base\n", "- ../base\n- nothing.yaml\n")],
     "an object twice": [

@@ -38,7 +38,7 @@ def check(files: Files, prefix: str) -> list[Finding]:
         if inside or posixpath.basename(prefix.rstrip("/")).encode() in files[path]:
             document = kustomizations.document(path)
             if document.get("kind", "Kustomization") == "Kustomization":
-                kustomizations.build(posixpath.dirname(path))
+                kustomizations.follow(posixpath.dirname(path))
     return sorted({*kustomizations.found})
 
 
@@ -60,6 +60,14 @@ class _Kustomizations:
     def document(self, path: str) -> dict[str, Any]:
         """Return the one document of a kustomization."""
         return next((each for each in self.documents(path) if isinstance(each, dict)), {})
+
+    def follow(self, folder: str) -> None:
+        """Follow a kustomization of its own; what its autoscalers scale has to be in it."""
+        built = self.build(folder)
+        for each in built.objects if built.is_whole else ():
+            for kind, name in kinds.scaled(each):
+                if not kinds.having(built.objects, kind, name) and each.path:
+                    self._note("missing", each.path, f"{kind} {name}", name)
 
     def build(self, folder: str, given: Iterable[Object] = (), around: tuple[str, ...] = ()) -> Built:
         """Follow the kustomization of a folder; a component changes the objects that are ``given``."""
@@ -103,7 +111,7 @@ class _Kustomizations:
         if place is None:
             return built._replace(is_whole=False)
         if place in self.files:
-            more = Built([*kinds.objects(self.documents(place))], bool(self.documents(place)))
+            more = Built([*kinds.objects(self.documents(place), place)], bool(self.documents(place)))
         else:
             more = self.build(place, (), around)
         for each in more.objects:
@@ -119,7 +127,7 @@ class _Kustomizations:
                     self._place(path, entry.partition("=")[2] or entry)
                 name = str(each.get("name", ""))
                 if each.get("behavior", "create") == "create":
-                    yield Object("v1", kind, frozenset([name]), frozenset(), frozenset())
+                    yield Object("v1", kind, frozenset([name]))
                 elif built.is_whole and not kinds.having(built.objects, kind, name):
                     self._note("missing", path, f"{kind} {name}", name)
 
@@ -145,15 +153,20 @@ class _Kustomizations:
 
     def _with_patch(self, target: Object, where: str, patch: object) -> list[Object]:
         """Return an object with a patch: nothing, where it deletes the object."""
+        for operation in patch if isinstance(patch, list) else ():
+            op, place = (str(operation.get(key)) for key in ("op", "path")) if isinstance(operation, dict) else ("", "")
+            if op in ("remove", "replace", "test") and kinds.lacks(target, place):
+                self._note("missing", where, f"{place} of {target.title}", place)
         if not isinstance(patch, dict):
-            return [target]
+            return [target._replace(document=None)]
         if patch.get("$patch") == "delete":
             return []
         for name, has_image in kinds.containers(patch):
             if name not in target.containers and not has_image:
                 self._note("missing", where, f"container {name}", f"name: {name}")
         more = frozenset(name for name, _ in kinds.containers(patch))
-        return [target._replace(images=target.images | kinds.images(patch), containers=target.containers | more)]
+        images = target.images | kinds.images(patch)
+        return [target._replace(images=images, containers=target.containers | more, document=None)]
 
     def _patches(self, path: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any] | None]]:
         """Yield each patch: the file where it stands, what it says, and its target if that is said beside it."""

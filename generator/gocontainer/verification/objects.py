@@ -16,8 +16,12 @@ class Object(NamedTuple):
     kind: str
     names: frozenset[str]
     """Its own, and those that prefixes gave it."""
-    images: frozenset[str]
-    containers: frozenset[str]
+    images: frozenset[str] = frozenset()
+    containers: frozenset[str] = frozenset()
+    path: str = ""
+    """The file where it stands."""
+    document: Mapping[str, Any] | None = None
+    """All of it, as far as no patch changed it."""
 
     @property
     def title(self) -> str:
@@ -62,19 +66,20 @@ def mappings(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def objects(documents: Iterable[Any]) -> Iterator[Object]:
+def objects(documents: Iterable[Any], path: str = "") -> Iterator[Object]:
     """Yield the objects among documents, those in lists too."""
     for each in documents:
         if not isinstance(each, dict) or not each.get("kind"):
             continue
         if str(each["kind"]).endswith("List") and isinstance(each.get("items"), list):
-            yield from objects(each["items"])
+            yield from objects(each["items"], path)
             continue
         metadata = each.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
         inside = frozenset(name for name, _ in containers(each))
         if isinstance(name, str):
-            yield Object(str(each.get("apiVersion")), str(each["kind"]), frozenset([name]), images(each), inside)
+            named = frozenset([name])
+            yield Object(str(each.get("apiVersion")), str(each["kind"]), named, images(each), inside, path, each)
 
 
 def _walk(value: object, seen: set[int]) -> Iterator[dict[str, Any]]:
@@ -106,6 +111,28 @@ def images(document: Mapping[str, Any]) -> frozenset[str]:
 def having(objects: Iterable[Object], kind: str, name: str) -> bool:
     """Whether one of them is of that kind and has that name."""
     return any(each.kind == kind and name in each.names for each in objects)
+
+
+def scaled(each: Object) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of what an autoscaler scales."""
+    for mapping in _walk(each.document, set()):
+        target = mapping.get("scaleTargetRef")
+        if isinstance(target, dict):
+            yield str(target.get("kind") or "Deployment"), str(target.get("name"))
+
+
+def lacks(each: Object, pointer: str) -> bool:
+    """Whether nothing is at a JSON pointer of an object, if that can be told."""
+    place: Any = each.document
+    for name in pointer.split("/")[1:] if place is not None else ():
+        key = name.replace("~1", "/").replace("~0", "~")
+        if isinstance(place, list) and key.isdigit():
+            place = dict(enumerate(place)).get(int(key))
+        else:
+            place = place.get(key) if isinstance(place, dict) else None
+        if place is None:
+            return True
+    return False
 
 
 def selects(selector: Mapping[str, Any], each: Object) -> bool:
