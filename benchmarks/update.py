@@ -61,12 +61,16 @@ def main() -> int:
             edit(folder, touched)
         copies(projects, place)
         copies({"disk": projects["ours"]}, Path(disk))
+        copies({"verified": projects["ours"]}, place)
         times = costs(
             {
                 "python -c pass": lambda _: [python, "-c", "pass"],
                 "git --version": lambda _: ["git", "--version"],
                 "gocontainer update": lambda n: [python, "-m", "gocontainer", "update", f"{place}/ours{n}"],
                 "the same, on a disk": lambda n: [python, "-m", "gocontainer", "update", f"{disk}/disk{n}"],
+                "the same, --verify": lambda n: [
+                    python, "-m", "gocontainer", "update", f"{place}/verified{n}", "--verify",
+                ],
                 "copier update": lambda n: [
                     python, "-m", "copier", "update", "--defaults", "--quiet", f"{place}/copier{n}",
                 ],
@@ -76,7 +80,7 @@ def main() -> int:
             },
             ROUNDS,
         )  # fmt: skip
-        same(place / "ours1", place / "copier1", place / "cruft1", Path(disk) / "disk1")
+        same(place / "ours1", place / "copier1", place / "cruft1", Path(disk) / "disk1", place / "verified1")
     print(
         f"\n{len(files)} files, {len(touched)} changed by the template, {ROUNDS} rounds, medians, "
         f"Python {sys.version.split()[0]}, written to {memory or 'a disk'}\n"

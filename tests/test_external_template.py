@@ -593,6 +593,19 @@ def test_to_names_the_revision_and_a_dropped_variable_is_said(template: Template
     assert "both given" in service.update("--template", f"{template.folder}@v3", "--to", "v2").err
 
 
+def test_an_answer_that_is_set_back_is_a_default_again(template: Template, tmp_path: Path) -> None:
+    template.release("v1")
+    service = Service(tmp_path, template.folder)
+    first = (service.folder / ".gocontainer.lock").read_bytes()
+    assert "license" in locked(service.folder)["defaults"]
+    ok(service.update("--set", "license=none", "--set", "slug=other", "--commit"))
+    assert {"license", "slug"}.isdisjoint(locked(service.folder)["defaults"])
+    ok(service.update("--set", "license=none", "--set", "slug=orders", "--commit"))
+    assert "slug" in locked(service.folder)["defaults"], "it follows from the name, as before"
+    ok(service.update("--set", "license=mit", "--commit"))
+    assert (service.folder / ".gocontainer.lock").read_bytes() == first
+
+
 def test_a_set_answer_changes_at_the_same_version(template: Template, tmp_path: Path) -> None:
     template.release("v1")
     service = Service(tmp_path, template.folder)

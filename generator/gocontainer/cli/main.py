@@ -25,7 +25,7 @@ EXIT_CODES = {
     0: "done",
     1: "the environment failed; nothing was written",
     2: "bad usage or answers; nothing was written",
-    3: "an update left conflicts for a person",
+    3: "an update left something to decide or to mend",
     4: "files drifted, an update is there or an image is past its end of life (`status`), "
     "or a preview would change something",
     129: "the terminal was closed; nothing was written",

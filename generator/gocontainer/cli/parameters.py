@@ -87,6 +87,8 @@ UPDATE = (
     Parameter("diff", ("--diff",), "Show what would change in them, write nothing.", is_switch=True),
     Parameter("on_conflict", ("--on-conflict",), "What becomes of lines that both sides changed.",
               choices=("markers", "ours", "theirs", "abort")),
+    Parameter("verify", ("--verify",), "Build and check the outcome, offline; exit 3 where the merge broke it.",
+              is_switch=True),
     Parameter("commit", ("--commit",), "Commit the outcome, where nothing is left to decide.", is_switch=True),
     Parameter("branch", ("--branch",), "Commit it as a new branch, and touch no file.", "NAME"),
     Parameter("baseless", ("--baseless",), "Do without the first render: every difference is a conflict.",

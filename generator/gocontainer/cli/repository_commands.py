@@ -123,6 +123,7 @@ def _update(folder: Path, request: UpdateRequest) -> int:
             say(update_report.current(update, as_json=request.as_json))
             return 0
         planned = steps.plan(update, request.on_conflict)
+        planned = steps.verified(update, planned) if request.verify else planned
         preview = request.dry_run or request.diff
         written = not preview and not (planned.is_open and request.must_be_clean)
         if request.diff:

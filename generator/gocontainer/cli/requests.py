@@ -51,6 +51,7 @@ class UpdateRequest(NamedTuple):
     dry_run: bool
     diff: bool
     on_conflict: str
+    verify: bool
     commit: bool
     branch: str | None
     baseless: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gocontainer.answers import lockfile
 from gocontainer.answers.keep import protected
@@ -15,6 +15,9 @@ from gocontainer.texts import listed, mark, tr
 from gocontainer.update.git_merge import MergeConflict
 from gocontainer.update.old_names import OldName
 from gocontainer.update.steps import Plan, Update
+
+if TYPE_CHECKING:
+    from gocontainer.verification.findings import Verified
 
 _KINDS = (
     mark("add/add"),
@@ -66,6 +69,7 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
         "missing_lines": _missing_lines(update),
         "changed_limits": list(_changed_limits(update)),
         "gone_keys": list(planned.gone_keys) if planned else [],
+        "verified": _as_json(planned.verified) if planned and planned.verified else None,
         "moved_parts": list(_moved_parts(update)),
         **_follow_up(update)._asdict(),
         "offers": {name: {"kept": kept, "default": default} for name, (kept, default) in update.offers.items()},
@@ -73,6 +77,12 @@ def document(update: Update, planned: Plan | None, *, written: bool) -> str:
     import json
 
     return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _as_json(verified: Verified) -> dict[str, Any]:
+    broken = [{**each._asdict(), **{side: place and place._asdict() for side, place in each.sides.items()}}
+              for each in verified.broken]  # fmt: skip
+    return {"broken": broken, "notes": list(verified.notes)}
 
 
 def current(update: Update, *, as_json: bool) -> str:
@@ -90,6 +100,7 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str, committed
     lines = [_title(update, len(marks), written=written)]
     lines += [f"  {_CHANGES[how]} {path}" for path, how in marks.items() if path not in planned.conflicts]
     lines += [f"  ! {_conflict(each)}" for each in planned.conflicts.values()]
+    lines += _verified(planned.verified) if planned.verified else []
     deleted = mark("{path} stays deleted; --restore {path} brings it back")
     lines += [f"  {tr(deleted, path=path)}" for path in planned.kept_deleted]
     moved = mark("{path}: what was changed in it is in {new} now")
@@ -151,6 +162,17 @@ def _title(update: Update, count: int, *, written: bool) -> str:
     return tr("Would update {folder} with other answers: {files}", **known)
 
 
+def _verified(verified: Verified) -> Iterator[str]:
+    """Yield what the merge breaks, with the place of each side, and what else is to be known."""
+    both = mark("{place}: {what} (yours: {yours}, the template's: {template})")
+    for each in verified.broken:
+        places = {"place": f"{each.path}:{each.line}", "yours": each.yours or "-", "template": each.template or "-"}
+        yield f"  ! {tr(both, **places, what=each.sentence)}"
+    yield from verified.notes
+    if not verified.broken and not verified.notes:
+        yield tr("Verified: nothing that worked is broken.")
+
+
 def _conflict(found: MergeConflict) -> str:
     return tr("{path}: conflict ({kind})", path=found.path, kind=tr(found.kind))
 
@@ -201,6 +223,9 @@ def _next(planned: Plan, *, written: bool, branch: str, committed: bool) -> Iter
     if planned.conflicts and written:
         decide = mark("Decide the lines between the markers and 'git add' each file; then run '{command}'.")
         yield tr(decide, command="gocontainer update --continue")
+        yield tr("'gocontainer update --abort' undoes all of it.")
+    elif planned.verified and planned.verified.broken and written:
+        yield tr("Mend these, then run '{command}' and commit.", command="gocontainer update --continue")
         yield tr("'gocontainer update --abort' undoes all of it.")
     elif planned.is_open and not written:
         yield tr("Nothing was written.")

@@ -82,7 +82,7 @@ def prepare(
         values = {"name": remembered.name, "code": ", ".join(result.code)}
         reason = tr("the repository was rendered with code of {name}: {code}", **values)
         raise CannotUse(reason, tr("Give --trust if you trust its author: this runs code."))
-    answers = _kept_answers(result, remembered)
+    answers = _kept_answers(result, remembered, settings.values)
     offers = {
         name: (value, result.today[name])
         for name, value in answers.items()
@@ -176,9 +176,9 @@ def _template(request: RenderRequest, snapshot: Snapshot, result: RenderResult) 
     return lockfile.Template(request.source, snapshot.version, snapshot.commit, result.directory, trusted)
 
 
-def _kept_answers(result: RenderResult, remembered: lockfile.Lock) -> AnswerSet:
-    """Return the answers: what was only a default still is one, and so is what is new."""
-    spoken = remembered.answers.keys() - set(remembered.defaults)
+def _kept_answers(result: RenderResult, remembered: lockfile.Lock, asked: Mapping[str, object]) -> AnswerSet:
+    """Return the answers: what was only a default still is one; so is what is new, and what is ``asked`` to be one."""
+    spoken = remembered.answers.keys() - set(remembered.defaults) - asked.keys()
     origins = {name: "lock" if name in spoken else "default" for name in result.answers}
     return AnswerSet(result.answers, {**origins, **dict.fromkeys(result.given, "flag")})
 

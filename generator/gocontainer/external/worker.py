@@ -96,18 +96,22 @@ class Rendering:
         here = self.place()
         names, locked, asked = self.given(here)
         answers = self._answers(here, {**locked, **asked})
-        spoken = {key: value for key, value in locked.items() if key not in self.request["defaults"]}
-        today = self._answers(here, {**spoken, **asked})["cookiecutter"]
+        spoken = {key: value for key, value in locked.items() if key not in self.request["defaults"]} | asked
+        today = self._answers(here, spoken)["cookiecutter"]
+        given = [key for key in asked if not locked or self._default(here, spoken, key) != answers["cookiecutter"][key]]
         project = generate.generate_files(str(here), answers, self.output, accept_hooks=self.trust)
         return {
             "folder": str(Path(project).relative_to(self.output)),
             "template": find_template(here, utils.create_env_with_context(answers)).name,
             "answers": {key: answers["cookiecutter"][key] for key in names},
-            "given": sorted(asked),
+            "given": sorted(given),
             "today": {key: today[key] for key in names},
             "directory": "/".join(here.relative_to(self.request["repo"]).parts),
             "dropped": sorted(key for key in self.request["locked"].keys() - locked.keys() if key[:1] != "_"),
         }
+
+    def _default(self, here: Path, given: Mapping[str, Any], name: str) -> Any:
+        return self._answers(here, {key: given[key] for key in given if key != name})["cookiecutter"][name]
 
     def given(self, here: Path) -> tuple[list[str], dict[str, Any], dict[str, Any]]:
         """Return the names of the variables, and the answers that are locked and asked for."""
@@ -253,9 +257,7 @@ def reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
     """Return the document that says why the template cannot be rendered."""
     cause: Any = error.error if isinstance(error, UndefinedVariableInTemplate) else error
     told = f"{getattr(error, 'message', '')}: {cause}" if cause is not error else str(cause) or type(cause).__name__
-    told = told.rstrip(".")
-    lineno = getattr(cause, "lineno", None)
-    place = f" ({getattr(cause, 'filename', None) or 'line'} {lineno})" if lineno else ""
+    place = f" ({getattr(cause, 'filename', None) or 'line'} {at})" if (at := getattr(cause, "lineno", None)) else ""
     kind = "fails"
     if isinstance(error, NonTemplatedInputDirException):
         kind = "unnamed"
@@ -263,7 +265,7 @@ def reason(error: BaseException, rendering: Rendering) -> dict[str, Any]:
         kind = "forbidden"
     elif isinstance(cause, TemplateError) and rendering.code and not rendering.trust:
         kind = "needs code"
-    return {"kind": kind, "said": f"{told}{place}", "code": rendering.code}
+    return {"kind": kind, "said": f"{told.rstrip('.')}{place}", "code": rendering.code}
 
 
 def answer(request: Mapping[str, Any], job: Callable[[Rendering], dict[str, Any]] = Rendering.run) -> dict[str, Any]:
@@ -281,8 +283,7 @@ def answer(request: Mapping[str, Any], job: Callable[[Rendering], dict[str, Any]
 def main(place: Path, job: Callable[[Rendering], dict[str, Any]] = Rendering.run) -> None:
     """Read the request and write the outcome."""
     logging.disable(logging.CRITICAL)
-    outcome = answer(json.loads(place.read_bytes()), job)
-    place.with_name("outcome.json").write_text(json.dumps(outcome), "utf-8")
+    place.with_name("outcome.json").write_text(json.dumps(answer(json.loads(place.read_bytes()), job)), "utf-8")
 
 
 if __name__ == "__main__":

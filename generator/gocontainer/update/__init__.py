@@ -16,5 +16,6 @@ so that an update starts nine processes of git.
 ``apply`` writes: ``git read-tree -m -u`` gets filters, line ends, sparse checkouts and submodules right. It works on a
 copy of the index while ``held_index`` holds git's own lock, told from another git's by what is in it; ``journal``
 remembers the tree that is written, and ``undo`` touches only what is the last commit's or that tree's.
-``lock_merge`` writes lock and pack anew for two merged branches. docs/explanation/update.md says it for users.
+``verification`` says what a plan would break. ``lock_merge`` writes lock and pack anew for two merged branches.
+docs/explanation/update.md says it for users.
 """

@@ -21,12 +21,13 @@ def apply(update: Update, planned: Plan, text: str = "") -> None:
     written nothing. A kill in between leaves a journal, which ``update --abort`` undoes.
     """
     project, paths = update.project, sorted({*planned.changes, *planned.conflicts})
+    undecided = sorted(project.prefix + path for path in _undecided(planned))
     adopt(update.scratch, planned)
     placed = tuple(project.prefix + path for path in paths)
     started = Journal(project.head, placed, tree=planned.tree, folder=project.prefix)
     conflicts = sorted(project.prefix + path for path in planned.conflicts)
     with undo.writing(
-        project, started, conflicts, lambda: project.refuse_uncommitted(paths), commits=bool(text)
+        project, started, undecided, lambda: project.refuse_uncommitted(paths), commits=bool(text)
     ) as held:
         held.check_out(planned.tree)
         if conflicts:
@@ -35,6 +36,13 @@ def apply(update: Update, planned: Plan, text: str = "") -> None:
         held.replace()
         if text:
             commit(project, planned, text)
+
+
+def _undecided(planned: Plan) -> set[str]:
+    """Return the files in which people have to decide: conflicts, and what works on each side but not together."""
+    broken = planned.verified.broken if planned.verified else ()
+    places = {place.path for each in broken for place in (each, *each.sides.values()) if place}
+    return {*planned.conflicts, *(places & planned.changes.keys())}
 
 
 def adopt(scratch: ScratchRepository, planned: Plan) -> None:

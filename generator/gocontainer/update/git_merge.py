@@ -109,7 +109,7 @@ class ScratchRepository:
 
     def write(self) -> None:
         """Bring the new objects to where git and ``project.read`` find them."""
-        self.git("index-pack", "--stdin", stdin=self.objects.pack())
+        self.pack()
         self.objects = Objects(self.project.object_format)
 
     def _rendered(self, tree: Tree) -> str:
@@ -141,9 +141,13 @@ class ScratchRepository:
         placed = {self.project.prefix + path: entry for path, entry in changes.items()}
         return self.objects.tree(self.project.read, self.project.tree, placed)
 
+    def pack(self) -> None:
+        """Let git and ``project.read`` find the new objects, which are kept for the project as well."""
+        self.git("index-pack", "--stdin", stdin=self.objects.pack())
+
     def difference(self, tree: str) -> bytes:
         """Return what a tree changes in the last commit's, as a patch."""
-        self.git("index-pack", "--stdin", stdin=self.objects.pack())
+        self.pack()
         return self.git("diff-tree", "-p", "-M", "--no-color", "--no-ext-diff", self.project.head, tree)
 
     def like(self, mine: Entries, base: Tree, theirs: Tree) -> tuple[Tree, Tree]:
@@ -167,8 +171,7 @@ class ScratchRepository:
     def _renames(self, before: Tree, tree: str) -> dict[str, str]:
         """Return the files of a render that have another name in ``tree``, as git finds them, by their old names."""
         old = self._rendered(before)
-        self.git("index-pack", "--stdin", stdin=self.objects.pack())
-        self.objects = Objects(self.project.object_format)
+        self.write()
         said = self._with_all("diff-tree", "-r", "-z", "-M", "--diff-filter=R", old, tree)
         words = [os.fsdecode(word) for word in said.split(b"\0")]
         return dict(zip(words[1::3], words[2::3], strict=False))

@@ -32,6 +32,7 @@ from gocontainer.update.lost_edits import find_lost_edits, find_moved_edits, lea
 if TYPE_CHECKING:
     from gocontainer.update.old_names import OldName
     from gocontainer.update.resolvers import TakenVersion
+    from gocontainer.verification.findings import Verified
 
 _OWN = (lockfile.LOCK, lockfile.PACK)
 
@@ -104,11 +105,13 @@ class Plan(NamedTuple):
     """Files whose edit, or which themselves, are where another name is."""
     gone_keys: tuple[str, ...] = ()
     """A sentence for each line of it that sets what the service does not know any more."""
+    verified: Verified | None = None
+    """What the merge breaks, where that was asked."""
 
     @property
     def is_open(self) -> bool:
         """Whether something is left to a person."""
-        return bool(self.conflicts or self.old_names)
+        return bool(self.conflicts or self.old_names or (self.verified and self.verified.broken))
 
     @property
     def unpinned(self) -> dict[str, list[str]]:
@@ -207,6 +210,16 @@ def plan(update: Update, on_conflict: str = "markers") -> Plan:
     gone = service_changes.gone(own, merged.entries, contents, update.project.read)
     tree = scratch.tree(changes)
     return Plan(changes, merged.conflicts, merged.kept_deleted, decided, tree, old_names, merged.moved, tuple(gone))
+
+
+def verified(update: Update, planned: Plan) -> Plan:
+    """Return the plan with what it would break; one that leaves something to decide is not looked into."""
+    from gocontainer.verification import check
+
+    if planned.is_open:
+        return planned._replace(verified=check.postponed())
+    update.scratch.pack()
+    return planned._replace(verified=check.verify(update.project, update.base.tree, update.theirs, planned.changes))
 
 
 def _once(lock: lockfile.Lock, old: Tree) -> list[str]:
