@@ -27,14 +27,12 @@ PULL = 300
 """What a slow registry takes for the image, by experience."""
 PROGRESS_DEFAULT = 600
 MEMORY_RESERVE = 16
-"""MiB of a memory limit that Go leaves alone even where 10 % are less: its own limit is soft, and by how much a heap
-overshoots it depends on how fast it grows, not on the limit."""
+"""MiB of a limit that Go leaves alone at least: by how much a heap overshoots depends on how fast it grows."""
 MEMORY_BASE, MEMORY_PARTS = 12, 16
 """MiB of Go's share that the service needs before the first request, and what the rest is dealt out in."""
 HEADER_KIB, MOST_SPANS, MOST_CALLS = 16, 2048, 32
 TMP_SIZE = 32
-LOG_FILE = 10
-LOG_FILES = 5
+LOG_FILE, LOG_FILES = 10, 5
 STORAGE_STEP = 32
 HPA_TARGET = 65
 SCALE_DOWN_PERCENT = 10
@@ -149,7 +147,7 @@ class Sizes(NamedTuple):
 
     @property
     def calls(self) -> int:
-        """How many may be made of one other service at once, with an answer of 64 KiB each."""
+        """How many may be made of one other service at once."""
         return min(MOST_CALLS, self.part(1) // (96 * 1024))
 
     @property
