@@ -253,14 +253,14 @@ class Sizes(NamedTuple):
 
     def values(self) -> dict[str, int | str]:
         """Return every number by the name that templates know it by, without the leading ``__``."""
+        events = {"consumers": CONSUMERS, "cooldown": COOLDOWN, "polling": POLLING, "retries": RETRIES, "rollout": ROLLOUT}
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         return {
             "bodies_kib": self.bodies_kib,
             "calls": self.calls,
             "center_kib": self.part(1) // 96 // 1024,
             "center_timeout": self.center_timeout,
-            "consumers": CONSUMERS,
-            "cooldown": COOLDOWN,
+            **events,
             "cpu_limit": self.cpu_limit,
             "drain": self.drain,
             "events_kib": self.part(1) // 2 // 1024,
@@ -283,15 +283,12 @@ class Sizes(NamedTuple):
             "millicores": self.millicores,
             "model_kib": self.part(1) // 8 // 1024,
             "min_ready": self.min_ready,
-            "polling": POLLING,
             "pre_stop": PRE_STOP,
             "progress_deadline": self.progress_deadline,
             "request_timeout": self.request_timeout,
             "requests": self.requests,
             "restarted": self.restarted,
-            "retries": RETRIES,
             "revision_timeout": self.revision_timeout,
-            "rollout": ROLLOUT,
             "spans": self.spans,
             "stalled": self.stalled,
             "scale_down_percent": SCALE_DOWN_PERCENT,
