@@ -253,14 +253,15 @@ class Sizes(NamedTuple):
 
     def values(self) -> dict[str, int | str]:
         """Return every number by the name that templates know it by, without the leading ``__``."""
-        events = {"consumers": CONSUMERS, "cooldown": COOLDOWN, "polling": POLLING, "retries": RETRIES, "rollout": ROLLOUT}
+        fixed = {"consumers": CONSUMERS, "cooldown": COOLDOWN, "polling": POLLING, "retries": RETRIES}
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         return {
             "bodies_kib": self.bodies_kib,
             "calls": self.calls,
             "center_kib": self.part(1) // 96 // 1024,
             "center_timeout": self.center_timeout,
-            **events,
+            **fixed,
+            "rollout": ROLLOUT,
             "cpu_limit": self.cpu_limit,
             "drain": self.drain,
             "events_kib": self.part(1) // 2 // 1024,
