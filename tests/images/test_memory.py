@@ -19,7 +19,6 @@ from tests.images.bounds import (
     SITE,
     by_a_model,
     by_batches,
-    by_outage,
     by_pushes,
     room,
     survives,
@@ -83,7 +82,6 @@ def test_a_function_keeps_serving(engine: Engine, tmp_path: Path) -> None:
 def test_a_consumer_keeps_consuming(engine: Engine, tmp_path: Path) -> None:
     built = engine.load(engine.build(rendered(tmp_path, **EVENTS)))
     assert by_batches(engine, built, tmp_path)
-    assert by_outage(engine, built, tmp_path)
 
 
 def test_a_config_centre_cannot_kill_it(engine: Engine, tmp_path: Path) -> None:
