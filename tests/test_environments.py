@@ -172,18 +172,9 @@ def test_the_way_back_says_what_the_manifests_do(tmp_path: Path) -> None:
 # Updates
 
 
-def old_image(image: str) -> str:
-    """What `make set-image` of 0.1.0 made of its file."""
-    name, _, digest = image.partition("@")
-    path, _, tag = name.rpartition(":")
-    return f'    newName: {path}\n    newTag: "{tag}"\n    digest: {digest}\n'
-
-
 def names(repository: Path, image: str, place: str = SHARED) -> None:
-    """Name the image in a file as 0.1.0 had it."""
-    path = repository / place
-    head = path.read_text().partition("    newName:")[0]
-    path.write_text(head + old_image(image))
+    """Name the image in a file as 0.1.0 had it, by its own `make set-image`."""
+    ok(make(repository, "set-image", f"IMAGE={image}", f"DEPLOYED={place}"))
 
 
 def own_overlay(repository: Path) -> None:
@@ -249,6 +240,7 @@ OWNERS = (
     own_overlay, above_prod, in_a_folder, dev_its_own, dev_by_another_component, lines_beside, crlf,
 )  # fmt: skip
 CASES = [("service", [each]) for each in OWNERS] + [("hardened", [own_overlay, above_prod, lines_beside])]
+CASES += [("minimal", [own_overlay, in_a_folder])]
 EVERYWHERE = (OVERLAYS, "deploy/regions")
 
 
