@@ -16,11 +16,17 @@ from tests.helpers.support import files_of, git, rendered
 from tests.test_builders import Machine
 
 PRIVATE = {"private_modules": "git.corp.cn/*"}
+ASKED = [PRIVATE, {"go_proxy": "https://goproxy.corp.cn,direct"}]
+"""Answers that name a host which may want a password."""
 
 
+@pytest.mark.parametrize("given", ASKED, ids=str)
 @pytest.mark.parametrize("builder", ["docker buildx", "podman", "buildah", "nerdctl"])
-def test_the_password_is_a_secret_of_the_build_where_there_is_one(tmp_path: Path, builder: str) -> None:
-    machine, netrc = Machine(tmp_path, [builder], **PRIVATE), tmp_path / "netrc"
+def test_the_password_is_a_secret_of_the_build_where_there_is_one(
+    tmp_path: Path, builder: str, given: dict[str, Any]
+) -> None:
+    machine, netrc = Machine(tmp_path, [builder], **given), tmp_path / "netrc"
+    assert "type=secret,id=netrc,target=/root/.netrc" in (machine.repository / "Dockerfile").read_text()
     for command in ("image", "push"):
         assert "--secret" not in " ".join(machine.said(command, f"NETRC={netrc}"))
     netrc.write_text("machine git.corp.cn login ci password hush\n")
@@ -30,14 +36,20 @@ def test_the_password_is_a_secret_of_the_build_where_there_is_one(tmp_path: Path
         assert "hush" not in said
 
 
-def steps(path: str) -> list[dict[str, Any]]:
-    jobs = yaml.safe_load(files_of(PRIVATE)[path].content)["jobs"].values()
+def test_private_modules_of_the_environment_reach_the_build(tmp_path: Path) -> None:
+    said = Machine(tmp_path, ["docker buildx"], **PRIVATE).said("image", "GOPRIVATE=git.corp.cn,git.partner.cn")
+    assert "--build-arg GOPRIVATE" in " ".join(said)
+
+
+def steps(path: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    jobs = yaml.safe_load(files_of(given)[path].content)["jobs"].values()
     return [step for job in jobs for step in job["steps"]]
 
 
+@pytest.mark.parametrize("given", ASKED, ids=str)
 @pytest.mark.parametrize("workflow", ["ci.yml", "release.yml"])
-def test_the_pipeline_has_it_for_go_and_for_the_image(tmp_path: Path, workflow: str) -> None:
-    found = steps(f".github/workflows/{workflow}")
+def test_the_pipeline_has_it_for_go_and_for_the_image(tmp_path: Path, workflow: str, given: dict[str, Any]) -> None:
+    found = steps(f".github/workflows/{workflow}", given)
     (login,) = [step for step in found if "~/.netrc" in step.get("run", "")]
     first = next(number for number, step in enumerate(found) if step.get("run", "").startswith("make "))
     assert found.index(login) < first
@@ -51,8 +63,10 @@ def test_the_pipeline_has_it_for_go_and_for_the_image(tmp_path: Path, workflow: 
     assert (tmp_path / ".netrc").stat().st_mode & 0o077 == 0, "nobody else reads it"
 
 
-def test_without_private_modules_nobody_asks_for_a_password() -> None:
-    text = "".join(file.content.decode() for path, file in files_of({}).items() if not path.startswith(".gocontainer"))
+@pytest.mark.parametrize("given", [{}, {"go_proxy": "off"}, {"go_proxy": "direct"}], ids=str)
+def test_where_no_host_of_ours_is_asked_nobody_asks_for_a_password(given: dict[str, Any]) -> None:
+    files = files_of(given).items()
+    text = "".join(file.content.decode() for path, file in files if not path.startswith(".gocontainer"))
     assert re.findall("(?i)netrc", text) == []
 
 

@@ -59,6 +59,7 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__keda": keda,
         "__knative": target == "knative" and not keda,
         "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
+        "__netrc": bool(answers["private_modules"]) or "://" in str(answers["go_proxy"]),
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
         "__overlays": target == "kubernetes" or keda,
