@@ -32,8 +32,13 @@ SLIM_PACKAGES = (
     "bash coreutils dash findutils grep libacl1 libattr1 libc-bin libc6 libcrypt1 libgcc-s1 libpcre2-8-0 libselinux1 "
     "libtinfo6 sed tar zlib1g"
 )
+GIT_PACKAGES = (
+    "git libbrotli1 libcom-err2 libcurl3-gnutls libexpat1 libffi8 libgnutls30 libgssapi-krb5-2 libhogweed6 libidn2-0 "
+    "libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libldap-2.5-0 libnettle8 libnghttp2-14 libp11-kit0 libpsl5 "
+    "librtmp1 libsasl2-2 libssh2-1 libssl3 libtasn1-6 libunistring2"
+)
 GLIBC_PACKAGES = "libc6 libssl3"
-NEEDED = ("busybox-static", "ca-certificates", "gcc", "libc6-dev", "libssl3", "tzdata")
+NEEDED = ("busybox-static", "ca-certificates", "gcc", "git", "libc6-dev", "libssl3", "tzdata")
 """Debian packages that must be installed for the stand-ins."""
 
 _NOT_COPIED = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/")
@@ -78,7 +83,10 @@ def standins(frontend: Path, go: Path) -> dict[str, Standin]:
     scanner = Tar().folders("bin").file("bin/busybox", _busybox(), 0o755).file("bin/scan", _SCAN.encode(), 0o755)
     scanner.link("bin/sh", "busybox").link("bin/cat", "busybox")
     made = {
-        "build": Standin(Tar().packages(GO_PACKAGES).basics().certificates().tree("usr/local/go", go).end(), build),
+        "build": Standin(
+            Tar().packages(f"{GO_PACKAGES} {GIT_PACKAGES}").basics().certificates().tree("usr/local/go", go).end(),
+            build,
+        ),
         **{
             name: Standin(_made_of(image).end(), shell if image.has_shell else nonroot, _EVERY)
             for name, image in BASE_IMAGES.items()
@@ -229,7 +237,13 @@ def state() -> str:
         Path(__file__).read_text(),
         json.dumps({name: pin["value"] for name, pin in PINS["base_image"].items()}),
         json.dumps({name: vars(image) for name, image in BASE_IMAGES.items()}),
-        _output("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *_installed([*GO_PACKAGES.split(), *NEEDED])),
+        _output(
+            "dpkg-query",
+            "-W",
+            "-f",
+            "${Package} ${Version}\n",
+            *_installed([*GO_PACKAGES.split(), *GIT_PACKAGES.split(), *NEEDED]),
+        ),
         _output("go", "env", "GOVERSION"),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,16 @@ def buildkit(package: str) -> Path:
     return wrapped(BUILDKIT, f"github.com/moby/buildkit/{package}")
 
 
+def docker_by_buildctl(folder: Path) -> Path:
+    """Write a program `docker` that builds as buildx does; return its folder, which is to come first on the PATH."""
+    folder.mkdir()
+    program = folder / "docker"
+    shim = Path(__file__).with_name("buildx.py")
+    program.write_text(f'#!/bin/sh\nBUILDCTL={buildkit("cmd/buildctl")} exec {sys.executable} {shim} "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
 class Modules(SimpleHTTPRequestHandler):
     """This machine's cache of Go modules, as the proxy that it is a copy of."""
 
@@ -56,16 +67,20 @@ def module_proxy() -> Iterator[str]:
         server.shutdown()
 
 
-def registry_command(storage: Path, scratch: Path, address: str) -> list[str | Path]:
-    """Return the command that serves a folder as a registry; its settings are written to the scratch folder."""
+def registry_command(storage: Path, scratch: Path, address: str, certificate: Path | None = None) -> list[str | Path]:
+    """Return the command that serves a folder as a registry; its settings are written to the scratch folder.
+
+    With a certificate, beside which its key lies, it speaks TLS.
+    """
     settings = scratch / "registry.json"
+    tls = {"tls": {"certificate": str(certificate), "key": f"{certificate}.key"}} if certificate else {}
     settings.write_text(
         json.dumps(
             {
                 "version": 0.1,
                 "log": {"accesslog": {"disabled": True}},
                 "storage": {"filesystem": {"rootdirectory": str(storage)}, "delete": {"enabled": True}},
-                "http": {"addr": address},
+                "http": {"addr": address, **tls},
             }
         )
     )
@@ -210,22 +225,25 @@ class Engine:
 def _buildkitd_settings(engine: Engine) -> str:
     hosts = sorted({under_registry(name).partition("/")[0] for name in bases.names()})
     mirrors = "".join(f'[registry."{host}"]\n  mirrors = ["{engine.registry}/{host}"]\n' for host in hosts)
+    own = f'[registry."{engine.registry}"]\n  http = true\n'
+    return buildkitd_settings(engine.state, engine.scratch / "buildkitd.sock", engine.cgroup) + mirrors + own
+
+
+def buildkitd_settings(state: Path, socket: Path, group: cgroup.Group) -> str:
+    """Return settings of a BuildKit whose steps have the daemon's own network."""
     return f"""
-root = "{engine.state}"
+root = "{state}"
 [grpc]
-  address = ["unix://{engine.scratch}/buildkitd.sock"]
+  address = ["unix://{socket}"]
 [worker.oci]
   enabled = true
   snapshotter = "overlayfs"
   networkMode = "host"
   binary = "/usr/sbin/runc"
-  defaultCgroupParent = "{engine.cgroup.name}"
+  defaultCgroupParent = "{group.name}"
   gc = false
 [worker.containerd]
   enabled = false
-{mirrors}
-[registry."{engine.registry}"]
-  http = true
 """
 
 

@@ -1,4 +1,4 @@
-"""`make image` and `make push` by Debian's buildah, which is older than most: it reads no `# syntax=` line."""
+"""`make image` and `make push` by Debian's buildah and podman, older than most: they read no `# syntax=` line."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from tests.images import bases
 from tests.images.engine import module_proxy, running_registry, stocked, under_registry
 from tests.images.test_every_image import VARIANTS, variant_id
 
-SAMPLE = {"base_image": "distroless-static", "cgo": False, "tracing": False, "platforms": "linux/amd64"}
-SOME = [variant for variant in VARIANTS if variant == SAMPLE or os.environ.get("ALL")]
+EVERY = [variant for variant in VARIANTS if not variant["tracing"]]
+"""Each base image, with and without C."""
+BUILDERS = ("buildah", "podman")
 TARGET = "/usr/local/bin/orders"
 
 
@@ -37,7 +38,7 @@ class Buildah(NamedTuple):
 
 @pytest.fixture(scope="module")
 def buildah() -> Iterator[Buildah]:
-    debian(*bases.NEEDED, "buildah", "docker-registry", "skopeo")
+    debian(*bases.NEEDED, *BUILDERS, "docker-registry", "skopeo")
     with tempfile.TemporaryDirectory(prefix="buildah-") as place:
         scratch = Path(place)
         with running_registry(stocked(), scratch) as address, module_proxy() as proxy:
@@ -70,12 +71,16 @@ def registries(address: str) -> str:
     return 'unqualified-search-registries = ["docker.io"]\n' + own + "".join(mirrors)
 
 
-@pytest.mark.parametrize("variant", SOME, ids=variant_id)
-def test_every_image_is_built_with_its_health_check(buildah: Buildah, tmp_path: Path, variant: dict[str, Any]) -> None:
+@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize("variant", EVERY, ids=variant_id)
+def test_every_image_is_built_with_its_health_check(
+    buildah: Buildah, tmp_path: Path, variant: dict[str, Any], builder: str
+) -> None:
     repository = rendered(tmp_path, **variant)
     subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
-    buildah.run(repository, "make", "image", "BUILDER=buildah", "VERSION=v1.0.0+b1")
+    buildah.run(repository, "make", "image", f"BUILDER={builder}", "VERSION=v1.0.0+b1")
     found = json.loads(buildah.run(tmp_path, "buildah", "inspect", "--type", "image", "localhost/orders:v1.0.0-b1"))
+    buildah.run(tmp_path, "buildah", "rmi", "localhost/orders:v1.0.0-b1")
     config = found["Docker"]["config"]
     assert config["User"] == "65532:65532"
     assert config["Entrypoint"] == [TARGET]
@@ -83,17 +88,19 @@ def test_every_image_is_built_with_its_health_check(buildah: Buildah, tmp_path: 
     assert config["Labels"]["org.opencontainers.image.version"] == "v1.0.0+b1"
 
 
-def test_it_pushes_an_index_of_every_platform(buildah: Buildah, tmp_path: Path) -> None:
-    repository, image = rendered(tmp_path, tracing=False), f"{buildah.registry}/acme/orders:v1"
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_it_pushes_an_index_of_every_platform(buildah: Buildah, tmp_path: Path, builder: str) -> None:
+    repository, image = rendered(tmp_path, tracing=False), f"{buildah.registry}/acme/orders:{builder}"
     subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
-    buildah.run(repository, "make", "push", "BUILDER=buildah", f"IMAGE={image}", "PUSH_FLAGS=--tls-verify=false")
+    buildah.run(repository, "make", "push", f"BUILDER={builder}", f"IMAGE={image}", "PUSH_FLAGS=--tls-verify=false")
     index = json.loads(buildah.run(tmp_path, "skopeo", "inspect", "--tls-verify=false", "--raw", f"docker://{image}"))
     assert {each["platform"]["architecture"] for each in index["manifests"]} == {"amd64", "arm64"}
 
 
-def test_a_relative_target_would_be_noticed(buildah: Buildah, tmp_path: Path) -> None:
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_relative_target_would_be_noticed(buildah: Buildah, tmp_path: Path, builder: str) -> None:
     repository = rendered(tmp_path)
     dockerfile = repository / "Dockerfile"
     dockerfile.write_text(dockerfile.read_text().replace("target=/src", "target=."))
     with pytest.raises(AssertionError, match="must be an absolute path"):
-        buildah.run(repository, "make", "image", "BUILDER=buildah")
+        buildah.run(repository, "make", "image", f"BUILDER={builder}")

@@ -12,38 +12,8 @@ import pytest
 from tests.helpers import reads
 from tests.helpers.snippets import go_caches
 from tests.helpers.support import GOCONTAINER
-from tests.images.engine import DOCKER, Engine, buildkit
+from tests.images.engine import DOCKER, Engine, docker_by_buildctl
 from tests.images.test_pin import wrong
-
-DOCKER_FOR_BUILDX = '''#!{python}
-"""What `docker buildx build` does, by BuildKit's own client: Debian has no buildx."""
-import os, subprocess, sys
-
-if sys.argv[1:] == ["buildx", "version"]:
-    sys.exit()
-words, options, output = iter(sys.argv[1:]), [], ""
-assert (next(words), next(words)) == ("buildx", "build")
-for word in words:
-    if word == "--push":
-        output = "type=image,push=true,name="
-    elif word == "--load":
-        output = "type=docker,dest={scratch}/made.tar,name="
-    elif word == "--platform":
-        options.append(f"--opt=platform={{next(words)}}")
-    elif word == "--build-arg":
-        name, equals, value = next(words).partition("=")
-        options.append(f"--opt=build-arg:{{name}}={{value if equals else os.environ[name]}}")
-    elif word == "--tag":
-        tag = next(words)
-    else:
-        folder = word
-command = ["{buildctl}", "--addr=unix://{engine}/buildkitd.sock", "build", "--frontend=dockerfile.v0"]
-command += [f"--local=context={{folder}}", f"--local=dockerfile={{folder}}", *options]
-command += ["--opt=build-arg:GOPROXY={proxy}", "--opt=build-arg:GOSUMDB=off", f"--output={{output}}{{tag}}"]
-subprocess.run(command, check=True)
-if "type=docker" in output:
-    subprocess.run(["{docker}", "--host=unix://{engine}/docker.sock", "load", "--input={scratch}/made.tar"], check=True)
-'''
 
 
 class Home:
@@ -51,19 +21,14 @@ class Home:
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         reads.gocontainer()
-        (folder / "bin").mkdir()
-        docker = folder / "bin/docker"
-        python = Path(GOCONTAINER).with_name("python")
-        docker.write_text(
-            DOCKER_FOR_BUILDX.format(
-                python=python, scratch=folder, engine=engine.scratch, proxy=engine.proxy, docker=DOCKER,
-                buildctl=buildkit("cmd/buildctl"),
-            )
-        )  # fmt: skip
-        docker.chmod(0o755)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "GOCONTAINER_"))}
-        path = f"{docker.parent}{os.pathsep}{os.environ['PATH']}"
-        self.env = kept | go_caches() | {"HOME": str(folder), "GIT_CONFIG_SYSTEM": "/dev/null", "PATH": path}
+        path = f"{docker_by_buildctl(folder / 'bin')}{os.pathsep}{os.environ['PATH']}"
+        builder = {
+            "BUILDKIT_HOST": f"unix://{engine.scratch}/buildkitd.sock",
+            "DOCKER_ENGINE": f"{DOCKER} --host=unix://{engine.scratch}/docker.sock",
+            "BUILD_ARGS": f"GOPROXY={engine.proxy} GOSUMDB=off",
+        }
+        self.env = kept | go_caches() | builder | {"HOME": str(folder), "GIT_CONFIG_SYSTEM": "/dev/null", "PATH": path}
         self.repository = folder / "orders"
         self.run(folder, GOCONTAINER, "new", "orders", "--no-input", "--image", "registry.example.com/acme/orders")
         self.run(self.repository, "go", "mod", "download")
