@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.helpers.daemons import debian
-from tests.helpers.support import rendered
+from tests.helpers.support import CACHE, rendered
 from tests.images import bases
 from tests.images.engine import module_proxy, running_registry, stocked, under_registry
 from tests.images.test_every_image import VARIANTS, variant_id
@@ -39,6 +39,8 @@ class Buildah(NamedTuple):
 @pytest.fixture(scope="module")
 def buildah() -> Iterator[Buildah]:
     debian(*bases.NEEDED, *BUILDERS, "docker-registry", "skopeo")
+    # Both keep their cache mounts below it: those outlive the session, as BuildKit's do.
+    (kept := CACHE / "buildah").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="buildah-") as place:
         scratch = Path(place)
         with running_registry(stocked(), scratch) as address, module_proxy() as proxy:
@@ -50,6 +52,7 @@ def buildah() -> Iterator[Buildah]:
                 "CONTAINERS_REGISTRIES_CONF": str(scratch / "registries.conf"),
                 "CONTAINERS_STORAGE_CONF": str(scratch / "storage.conf"),
                 "BUILDAH_ISOLATION": "chroot",
+                "TMPDIR": str(kept),
                 "GOPROXY": proxy,
                 "GOSUMDB": "off",
             }
