@@ -97,4 +97,8 @@ def test_without_the_answers_another_proxy_is_asked(network: ClosedNetwork) -> N
     ok(network.run(network.home, GOCONTAINER, "new", "open", "--no-input"))
     assert network.asked() == set()
     assert network.run(network.home / "open", "make", "pin").code == 2
-    assert network.asked() == {"proxy.golang.org"}
+    others = network.asked()
+    assert others
+    assert others.isdisjoint(SERVERS)
+    assert network.run(network.home, "getent", "hosts", "elsewhere.test").code == 2
+    assert network.asked() == {"elsewhere.test"}
