@@ -49,6 +49,7 @@ PRESETS: Mapping[str, Preset] = {
             "min_replicas": 3,
             "max_replicas": 10,
             "network_policy": True,
+            "digests": "required",
         },
     ),
 }

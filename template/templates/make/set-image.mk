@@ -4,5 +4,9 @@
 	@tagged="$${IMAGE%@*}"; { echo '# Which image runs: only make writes this file.'; \
 	  sed '/^#/d; /newName:/,$$d' $(DEPLOYED); \
 	  printf '    newName: %s\n    newTag: "%s"\n' "$${tagged%:*}" "$${tagged##*:}"; \
+<% if cookiecutter.__overlays %>
+	  case "$$IMAGE" in *@*) printf '    digest: %s\n%s\n' "$${IMAGE#*@}" "$$PINNED" ;; esac; } > $(DEPLOYED).new
+<% else %>
 	  case "$$IMAGE" in *@*) printf '    digest: %s\n' "$${IMAGE#*@}" ;; esac; } > $(DEPLOYED).new
+<% endif %>
 	@mv $(DEPLOYED).new $(DEPLOYED)
