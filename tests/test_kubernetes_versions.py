@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from gocontainer.inspection import explain
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.targets import KNOWN, KUBERNETES_MIN, knows
 from tests.helpers import crds
-from tests.helpers.support import rendered, rows
+from tests.helpers.support import ROOT, rendered, rows
 from tests.judges.kubernetes import wrong
 from tests.judges.subject import NAMESPACES, NEWEST, rendered_by
 
@@ -142,3 +144,45 @@ def test_an_answer_that_needs_a_younger_kubernetes_is_refused_with_the_first_tha
     assert set(conflict.when["kubernetes_min"]) == {each for each in KUBERNETES_MIN.values if not knows(each, row)}
     assert conflict.hint.endswith(f"kubernetes_min {KNOWN[row].since}.")
     assert BY_NAME[name].fits(conflict.when[name][0])
+
+
+def test_the_page_lists_each_version_from_which_something_is_known() -> None:
+    page = (ROOT / "docs/how-to/clusters.md").read_text()
+    listed = re.findall(r"(?m)^\| (1\.\d+) \|", page)
+    assert sorted(set(listed)) == sorted({each.since for each in KNOWN.values()})
+    for row in KNOWN:
+        assert re.split(r"[.=]", row)[-1].removeprefix("ValidatingAdmissionPolicy") in page
+
+
+@pytest.mark.parametrize("center", ["none", "nacos"])
+def test_the_component_of_the_page_leaves_openshift_its_users_and_its_dns(tmp_path: Path, center: str) -> None:
+    repository = rendered(tmp_path, config_center=center)
+    page = (ROOT / "docs/how-to/clusters.md").read_text()
+    (component,) = re.findall(r"(?s)% file: (deploy/components/openshift/\S+)\n```yaml\n(.*?)```", page)
+    (repository / component[0]).parent.mkdir()
+    (repository / component[0]).write_text(component[1])
+    before = {name: list(yaml.safe_load_all(text)) for name, text in rendered_by(repository).items()}
+    for overlay in (repository / "deploy/overlays").glob("*/kustomization.yaml"):
+        named = "  - image\n"
+        if center != "none":  # the last one, since a component of its own brings the group
+            named = "  - ../../components/config-center\n"
+        overlay.write_text(overlay.read_text().replace(named, f"{named}  - ../../components/openshift\n"))
+    for name, text in rendered_by(repository).items():
+        fixed = ("runAsUser", "runAsGroup", "fsGroup")
+        assert any(key in str(before[name]) for key in fixed)
+        assert not any(key in text for key in fixed)
+        assert text.count("runAsNonRoot: true") == 1
+        assert text.count("port: 5353") == (2 if name == "prod" else 0)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_pod_has_users_of_its_own_where_that_is_answered_and_a_way_to_read_what_its_node_needs(
+    tmp_path: Path, wanted: bool
+) -> None:
+    given = {"user_namespaces": True, "kubernetes_min": "1.33"} if wanted else {}
+    repository = rendered(tmp_path, **given)
+    found = [each["spec"]["template"]["spec"] for each in documents(repository) if each["kind"] == "Deployment"]
+    assert [pod.get("hostUsers") for pod in found] == [False if wanted else None] * 2
+    told = [each for each in explain.explain(repository) if each.name == "host_users"]
+    assert [(each.rendered, each.now) for each in told] == ([("false", "false")] if wanted else [])
+    assert all("Linux 6.3, containerd 2.0" in each.buys for each in told)
