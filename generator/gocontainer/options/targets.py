@@ -1,4 +1,4 @@
-"""The questions of where the service runs and how old a Kubernetes may be, and what is asked where there are replicas."""
+"""The questions of where the service runs, on how old a Kubernetes, and what is asked where there are replicas."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ class Sizes(NamedTuple):
 
     @property
     def liveness_grace(self) -> int:
-        """The same for a process that hangs: it finishes nothing, so only preStop has to pass where a probe can say so."""
+        """The same for a process that hangs: it finishes nothing. Only preStop has to pass, if a probe can say so."""
         return PRE_STOP + MARGIN if self.probe_grace else self.grace_period
 
     @property
