@@ -204,8 +204,16 @@ CHANGES: dict[str, dict[str, Any]] = {
     "image": {"image": "a.io/x"},
     "max_replicas": {"max_replicas": 10},
     "pull_secret": {"pull_secret": "harbor"},
+    "user_namespaces": {"user_namespaces": True, "kubernetes_min": "1.36"},
     "liveness_period": {"liveness_period": 5},
 }
+
+
+BASES = {
+    "cgo": {"base_image": "ubuntu", "platforms": "linux/amd64"},
+    "user_namespaces": {"kubernetes_min": "1.36"},
+}
+"""With what else some go, where it is not the default."""
 
 
 def test_every_option_is_in_the_next_test() -> None:
@@ -215,7 +223,7 @@ def test_every_option_is_in_the_next_test() -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_option_changes_the_files(name: str) -> None:
     meant = {other: accepted[0] for other, accepted in BY_NAME[name].when.items()}
-    base = {"base_image": "ubuntu", "platforms": "linux/amd64"} if name == "cgo" else meant
+    base = BASES.get(name, meant)
     assert BY_NAME[name].default not in CHANGES[name].values()
     assert render(answers(**{**base, **CHANGES[name]})) != render(answers(**base))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from gocontainer import render
+from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.inspection import explain
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.targets import KNOWN, KUBERNETES_MIN, knows
 from tests.helpers import crds
-from tests.helpers.support import ROOT, rendered, rows
+from tests.helpers.support import ROOT, answers, committed, rendered, rows
 from tests.judges.kubernetes import wrong
 from tests.judges.subject import NAMESPACES, NEWEST, rendered_by
 
@@ -160,8 +163,8 @@ def test_the_component_of_the_page_leaves_openshift_its_users_and_its_dns(tmp_pa
     (repository / component[0]).parent.mkdir()
     (repository / component[0]).write_text(component[1])
     before = {name: list(yaml.safe_load_all(text)) for name, text in rendered_by(repository).items()}
-    for overlay in (repository / "deploy/overlays").glob("*/kustomization.yaml"):
-        overlay.write_text(overlay.read_text().replace("  - image\n", "  - image\n  - ../../components/openshift\n"))
+    for command in re.findall(r"(?m)^\$ ((?:sed|echo) .*)$", page):
+        subprocess.run(["/bin/sh", "-c", command], cwd=repository, check=True)
     for name, text in rendered_by(repository).items():
         fixed = ("runAsUser", "runAsGroup", "fsGroup")
         assert any(key in str(before[name]) for key in fixed)
@@ -176,7 +179,8 @@ def test_the_component_of_the_page_leaves_openshift_its_users_and_its_dns(tmp_pa
 def test_a_pod_has_users_of_its_own_where_that_is_answered_and_explain_names_what_its_node_needs(
     tmp_path: Path, given: dict[str, Any], said: list[tuple[str, str]]
 ) -> None:
-    repository = rendered(tmp_path, **given)
+    chosen = answers(**given)
+    repository = committed(tmp_path / "orders", with_lockfile(render(chosen), chosen))
     pods = [each["spec"]["template"]["spec"] for each in documents(repository) if each["kind"] == "Deployment"]
     assert [pod.get("hostUsers") for pod in pods] == [False if given else None] * 2
     told = [each for each in explain.explain(repository) if each.name == "host_users"]

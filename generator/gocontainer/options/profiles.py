@@ -42,7 +42,7 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="Kubernetes, 3 to 10 replicas, image of the program only",
+        label="Kubernetes, 3 to 10 replicas, FROM scratch, with digests",
         answers={
             "base_image": "scratch",
             "resources": "strict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gocontainer.options.patterns import LABEL
@@ -161,7 +161,7 @@ KUBERNETES_MIN = Oldest(
 )
 
 
-def too_old(what: str) -> Sequence[str]:
+def too_old(what: str) -> tuple[str, ...]:
     """Return the answers to ``kubernetes_min`` with which a row of KNOWN cannot be had."""
     return tuple(version for version in KUBERNETES_MIN.values if not knows(version, what))
 
