@@ -206,8 +206,16 @@ CHANGES: dict[str, dict[str, Any]] = {
     "pull_secret": {"pull_secret": "harbor"},
     "expose_host": {"expose_host": "shop.example.com"},
     "expose_gateway": {"expose_gateway": "infra/shared"},
+    "user_namespaces": {"user_namespaces": True, "kubernetes_min": "1.36"},
     "liveness_period": {"liveness_period": 5},
 }
+
+
+BASES = {
+    "cgo": {"base_image": "ubuntu", "platforms": "linux/amd64"},
+    "user_namespaces": {"kubernetes_min": "1.36"},
+}
+"""With what else some go, where it is not the default."""
 
 
 def test_every_option_is_in_the_next_test() -> None:
@@ -217,7 +225,7 @@ def test_every_option_is_in_the_next_test() -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_option_changes_the_files(name: str) -> None:
     meant = {other: accepted[0] for other, accepted in BY_NAME[name].when.items()}
-    base = {"base_image": "ubuntu", "platforms": "linux/amd64"} if name == "cgo" else meant
+    base = BASES.get(name, meant)
     assert BY_NAME[name].default not in CHANGES[name].values()
     assert render(answers(**{**base, **CHANGES[name]})) != render(answers(**base))
 

@@ -107,6 +107,37 @@ def test_nothing_else_names_the_image(tmp_path: Path, given: dict[str, Any]) -> 
     assert sorted(named) == ["Makefile", *places]
 
 
+def test_a_digest_is_pulled_once_and_a_tag_each_time(tmp_path: Path) -> None:
+    repository = rendered(tmp_path)
+    beside = rendered(tmp_path / "beside")
+    patch = beside / "deploy/base/deployment.yaml"
+    patch.write_text(patch.read_text().replace("      containers:\n", "      containers:\n        - name: own\n", 1))
+    for each in (repository, beside):
+        tagged = (each / image_file("dev")).read_text()
+        assert set(policies(each)) == {"Always"}
+        ok(make(each, "set-image", "ENV=dev", f"IMAGE={FIRST}"))
+        ok(make(each, "set-image", "ENV=dev", f"IMAGE={SECOND}"))
+        assert policies(each) == ["IfNotPresent", "Always"]
+        ok(make(each, "promote"))
+        assert policies(each) == ["IfNotPresent", "IfNotPresent"]
+        ok(make(each, "set-image", "ENV=dev", "IMAGE=localhost/orders:v0.1.0"))
+        assert policies(each) == ["Always", "IfNotPresent"]
+        assert (each / image_file("dev")).read_text() == tagged
+
+
+def policies(repository: Path) -> list[str]:
+    """Return when each environment pulls the image of the service."""
+    every = [yaml.safe_load_all(subject.kustomize(each)) for each in sorted((repository / OVERLAYS).iterdir())]
+    return [
+        str(container["imagePullPolicy"])
+        for documents in every
+        for document in documents
+        if document["kind"] == "Deployment"
+        for container in document["spec"]["template"]["spec"]["containers"]
+        if container["name"] == "orders"
+    ]
+
+
 def test_promote_has_prod_run_what_dev_runs_to_the_byte(tmp_path: Path) -> None:
     repository = rendered(tmp_path)
     ok(make(repository, "set-image", "ENV=dev", f"IMAGE={FIRST}"))

@@ -26,11 +26,11 @@ CONTRACT = {
     "task_seconds": 10, "scale_to_zero": True,
     "edge_api": "platform", "edge_model": False, "local_volume": "claim", "edge_workload": "deployment",
     "hold_upgrade": False, "device_router": False, "streams": False,
-    "kubernetes_min": "1.30", "cpu": "100m", "memory": "128Mi",
+    "kubernetes_min": "1.30", "user_namespaces": False, "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "expose": "none",
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
-    "ci": "github", "deps_bot": "dependabot", "registry_mirrors": "",
+    "ci": "github", "digests": "optional", "deps_bot": "dependabot", "registry_mirrors": "",
     "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "", "ca_bundle": "",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.targets import knows
 from gocontainer.rendering.sizing import Sizes
 from tests.helpers.support import answers, has_overlays, rendered, rows
 from tests.judges import subject
@@ -154,7 +155,7 @@ def architectures(pod: dict[str, Any]) -> set[str]:
 def pre_stop(row: dict[str, Any], container: dict[str, Any]) -> int:
     """Seconds that Kubernetes itself sleeps, or before 1.30 the binary."""
     hook: dict[str, Any] = container["lifecycle"]["preStop"]
-    if row["kubernetes_min"] == "1.30":
+    if knows(row["kubernetes_min"], "preStop.sleep"):
         return int(hook["sleep"]["seconds"])
     program, flag = hook["exec"]["command"]
     assert program == f"/usr/local/bin/{container['name']}"

@@ -40,7 +40,8 @@ PROMISES: Mapping[str, tuple[tuple[str, ...], Found]] = {
     "25m and 48Mi a site": (("cpu", "memory"), {EDGE: ("cpu: {0}m\n", "memory: {1}Mi\n")}),
     "no CPU limit": (("resources",), {EDGE: ("requests.cpu",)}),
     "32-bit ARM": (("platforms",), {"Makefile": ("linux/arm/v7",)}),
-    "image of the program only": (("base_image",), {"Dockerfile": ("\nFROM scratch\n",)}),
+    "FROM scratch": (("base_image",), {"Dockerfile": ("\nFROM scratch\n",)}),
+    "with digests": (("digests",), {".github/workflows/release.yml": ("      - run: make digests\n",)}),
 }
 """A phrase of a label to the options that it speaks of, and what is then said in which file; without words the file
 is not there."""
@@ -72,7 +73,7 @@ def test_what_a_profile_promises_is_in_its_repository(profile: str) -> None:
 
 def test_a_promise_that_is_not_held_is_found() -> None:
     default = files_of({})
-    assert broken(PRESETS["hardened"].label, default) == ["3 to 10 replicas", "image of the program only"]
+    assert broken(PRESETS["hardened"].label, default) == ["3 to 10 replicas", "FROM scratch", "with digests"]
     assert {*broken(PRESETS["minimal"].label, default)} == {"1 replica", "no policy, traces, CI or bot"}
     assert broken(PRESETS["service"].label, files_of({"max_replicas": 7})) == ["2 to 6 replicas"]
 

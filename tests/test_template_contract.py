@@ -302,6 +302,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/autoscaling/kustomization.yaml",
         "deploy/components/autoscaling/scaledobject.yaml",  # only what scales to none is asked for
         "deploy/components/config-center/kustomization.yaml",  # Apollo is told the pod's address
+        "deploy/components/disruption-budget/poddisruptionbudget.yaml",  # what only newer ones know
         "deploy/components/model/kustomization.yaml",  # a CPU limit, as its container has
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",

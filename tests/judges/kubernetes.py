@@ -11,6 +11,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import yaml
 
@@ -20,6 +21,8 @@ from tests.helpers.support import PINS, go_tool
 from tests.judges.subject import NEWEST, TOOLS, Subject, manifests, named, output
 
 SCHEMAS = Path(str(resources("kubernetes_validate"))) / "kubernetes-json-schema"
+OLDER = Path(__file__).with_name("schemas")
+"""Those of versions that the package has no more, a file for each."""
 REFERENCE = re.compile(r"\"#/\$defs/([^\"]+)")
 FULL_MARKS = 10
 
@@ -49,11 +52,36 @@ def invalid(document: str, version: str) -> str:
 
 
 def objection(document: str, version: str) -> str:
+    if older(version):
+        return by_older(json.loads(document), version)
     try:
         kubernetes_validate.validate(json.loads(document), version, strict=True)
     except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
         return str(error.message)
     return ""
+
+
+def by_older(document: dict[str, Any], version: str) -> str:
+    """The same, by the schemas that lie here."""
+    name = definition(document["kind"], document["apiVersion"])
+    if name not in older(version):
+        return f"no schema of {document['apiVersion']} {document['kind']}"
+    schema = {"$ref": f"#/definitions/{name}", "definitions": older(version)}
+    return "; ".join(each.message for each in jsonschema.Draft7Validator(schema).iter_errors(document))
+
+
+@cache
+def older(version: str) -> dict[str, Any]:
+    """Return the definitions of a version that lie here; nothing where the package has them."""
+    path = OLDER / f"{version}.json"
+    found: dict[str, Any] = json.loads(path.read_text())["definitions"] if path.exists() else {}
+    return found
+
+
+def definition(kind: str, api: str) -> str:
+    """Name a kind as its definition does: io.k8s.api.apps.v1.Deployment."""
+    group, _, version = api.rpartition("/")
+    return f"io.k8s.api.{group.partition('.')[0] or 'core'}.{version}.{kind}"
 
 
 def kubeconform(subjects: Sequence[Subject]) -> list[str]:
@@ -75,7 +103,7 @@ def conform(version: str, paths: Sequence[Path]) -> list[str]:
             schema = json.dumps(crds.schema_of(document))
             (Path(folder) / f"{document['kind'].lower()}-{suffix(document['apiVersion'])}.json").write_text(schema)
         for kind, api in {(each["kind"], each["apiVersion"]) for each in documents if not crds.is_custom(each)}:
-            standalone(version, f"{kind.lower()}-{suffix(api)}.json", Path(folder))
+            standalone(version, kind, api, Path(folder))
         location = f"{folder}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
         arguments = (
             "-strict",
@@ -98,19 +126,24 @@ def suffix(api: str) -> str:
     return f"{group.partition('.')[0]}-{version}" if group else version
 
 
-def standalone(version: str, name: str, target: Path) -> None:
+def standalone(version: str, kind: str, api: str, target: Path) -> None:
     """Put a schema and the definitions that it needs into one file: kubeconform does not find them elsewhere."""
+    name = f"{kind.lower()}-{suffix(api)}.json"
+    if definition(kind, api) in older(version):
+        schema = {"$ref": f"#/definitions/{definition(kind, api)}", "definitions": older(version)}
+        (target / name).write_text(json.dumps(schema))
+        return
     path = SCHEMAS / f"v{version}.0-local-strict" / name
     if not path.exists():
         return
-    schema = path.read_text().replace("/api/_definitions.json#", "#")
-    wanted, needed = REFERENCE.findall(schema), {}
+    text = path.read_text().replace("/api/_definitions.json#", "#")
+    wanted, needed = REFERENCE.findall(text), {}
     while wanted:
-        definition = wanted.pop()
-        if definition not in needed:
-            needed[definition] = definitions(version)[definition]
-            wanted += REFERENCE.findall(json.dumps(needed[definition]))
-    (target / name).write_text(json.dumps({**json.loads(schema), "$defs": needed}))
+        each = wanted.pop()
+        if each not in needed:
+            needed[each] = definitions(version)[each]
+            wanted += REFERENCE.findall(json.dumps(needed[each]))
+    (target / name).write_text(json.dumps({**json.loads(text), "$defs": needed}))
 
 
 @cache

@@ -34,7 +34,10 @@ class AnswerValues(TypedDict, total=False):
     edge_workload: Literal["deployment", "daemonset"]
     hold_upgrade: bool
     device_router: bool
-    kubernetes_min: Literal["1.30", "1.27"]
+    kubernetes_min: Literal[
+        "1.23", "1.24", "1.25", "1.26", "1.27", "1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"
+    ]
+    user_namespaces: bool
     cpu: str
     memory: str
     resources: Literal["strict", "latency"]
@@ -58,4 +61,5 @@ class AnswerValues(TypedDict, total=False):
     private_modules: str
     ca_bundle: str
     ci: Literal["github", "none"]
+    digests: Literal["optional", "required"]
     deps_bot: Literal["dependabot", "renovate", "none"]

@@ -19,6 +19,8 @@ from gocontainer.rendering.variables import template_variables
 
 BASE_IMAGES_PAGE = "docs/how-to/base-image.md"
 ROWS = "tests/rows.json"
+WIDTH = 120
+"""Of a line of Python, as pyproject.toml has it."""
 
 
 def stale(root: Path, command: click.Group, *, afresh: bool = False) -> dict[str, str]:
@@ -104,7 +106,9 @@ def answer_types() -> str:
     ]
     for option in (PROFILE, *OPTIONS):
         kind = _type(option)
-        lines.append(f"    {option.name}: {f'Required[{kind}]' if option.required else kind}")
+        line = f"    {option.name}: {f'Required[{kind}]' if option.required else kind}"
+        # As the formatter has it.
+        lines.append(line if len(line) <= WIDTH else line.replace("[", "[\n        ").replace("]", "\n    ]"))
     return "\n".join([*lines, ""])
 
 

@@ -218,7 +218,7 @@ def find(text: str, place: Place, service: str) -> str | None:
         return _product(found[1]) if found else None
     kind, _, path = place.field.format(service=service).partition(".")
     value = _walk(_documents(text).get(kind), path)
-    return None if value is None else str(value)
+    return None if value is None else _plain(value)
 
 
 def _product(text: str) -> str:

@@ -10,6 +10,7 @@ from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.patterns import either
 from gocontainer.options.serverless import KNATIVE_PORTS
 from gocontainer.options.table import BY_NAME, PLATFORMS
+from gocontainer.options.targets import too_old
 from gocontainer.options.types import ALWAYS, Option, Record, Select, Toggle, Value, When, holds
 
 
@@ -92,9 +93,14 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take another port.",
     ),
     Conflict(
-        when={"local_volume": ("host-path",), "kubernetes_min": ("1.27",)},
+        when={"local_volume": ("host-path",), "kubernetes_min": too_old("kind=ValidatingAdmissionPolicy")},
         reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
         hint="Take local_volume claim or kubernetes_min 1.30.",
+    ),
+    Conflict(
+        when={"user_namespaces": (True,), "kubernetes_min": too_old("spec.hostUsers")},
+        reason="pods have users of their own from Kubernetes 1.33 on",
+        hint="Take user_namespaces false or kubernetes_min 1.33.",
     ),
     Conflict(
         when={"eventing": ("kafka",), "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},

@@ -51,6 +51,19 @@ DEPS_BOT = Select(
         Choice(value="none", label="nobody"),
     ),
 )
+DIGESTS = Select(
+    name="digests",
+    group="delivery",
+    title="Digests",
+    question="Must the Dockerfile name its images by digest before a release?",
+    help="Whether a release needs the digests of the Dockerfile's images.",
+    why="A tag can move: by digest alone a release is built from what was looked at. 'make pin' writes them.",
+    default="optional",
+    choices=(
+        Choice(value="optional", label="a release may build from tags"),
+        Choice(value="required", label="a release from tags alone is refused"),
+    ),
+)
 REGISTRY_MIRRORS = Map(
     name="registry_mirrors",
     group="delivery",
@@ -126,4 +139,4 @@ CA_BUNDLE = Text(
     example="certs/company.pem",
     **_EMPTY,
 )
-DELIVERY = (REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE, CI, DEPS_BOT)
+DELIVERY = (REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE, CI, DIGESTS, DEPS_BOT)

@@ -15,7 +15,7 @@ from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, REPOSITORY, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
-from gocontainer.options.targets import EXPOSE, PULL_SECRET, REPLICAS, TARGET
+from gocontainer.options.targets import EXPOSE, KUBERNETES_MIN, PULL_SECRET, REPLICAS, TARGET, USER_NAMESPACES
 from gocontainer.options.text_kinds import Name
 from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 
@@ -164,19 +164,8 @@ OPTIONS: tuple[Option, ...] = (
     SEPARATE_SETTINGS,
     *SERVERLESS,
     *EDGE,
-    Select(
-        name="kubernetes_min",
-        group="deployment",
-        title="Oldest Kubernetes",
-        question="Which Kubernetes is the oldest that the manifests must suit?",
-        help="Oldest Kubernetes that the manifests must suit.",
-        why="An older one cannot sleep before it stops a pod, so the binary sleeps itself.",
-        default="1.30",
-        choices=(
-            Choice(value="1.30", label="1.30 and newer"),
-            Choice(value="1.27", label="1.27 and newer"),
-        ),
-    ),
+    KUBERNETES_MIN,
+    USER_NAMESPACES,
     Quantity(
         name="cpu",
         group="deployment",

@@ -1,12 +1,12 @@
-"""The question of where the service runs, what is known of each place, and what is asked where there are replicas."""
+"""The questions of where the service runs, on how old a Kubernetes, and what is asked where there are replicas."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from gocontainer.options.patterns import LABEL
-from gocontainer.options.types import LACKING, Choice, Integer, Select, Text, Toggle, by_value
+from gocontainer.options.types import LACKING, Choice, Integer, Select, Text, Toggle, Value, by_value
 
 
 class Target(Choice):
@@ -105,7 +105,77 @@ REPLICAS = (
         when={"target": IN_A_CLUSTER},
     ),
 )
-_NAME = rf"(?:{LABEL}(?:\.{LABEL})*)?"
+
+
+class Known(NamedTuple):
+    """From which Kubernetes on a cluster heeds something by default, and where that was read."""
+
+    since: str
+    source: str
+
+
+_GATES = "kubernetes.io: Feature Gates, "
+_SERVER = "kubernetes v1.37.2, pkg/features/kube_features.go: "
+KNOWN: Mapping[str, Known] = {
+    "apiVersion=autoscaling/v2": Known("1.23", "kubernetes.io: Deprecated API Migration Guide"),
+    "labels.pod-security.kubernetes.io/enforce": Known("1.23", f"{_GATES}PodSecurity"),
+    "livenessProbe.terminationGracePeriodSeconds": Known("1.25", f"{_GATES}ProbeTerminationGracePeriod"),
+    "metrics.containerResource": Known("1.27", f"{_GATES}HPAContainerMetrics"),
+    "spec.unhealthyPodEvictionPolicy": Known("1.27", f"{_GATES}PDBUnhealthyPodEvictionPolicy"),
+    "topologySpreadConstraints.matchLabelKeys": Known("1.27", f"{_SERVER}MatchLabelKeysInPodTopologySpread"),
+    "preStop.sleep": Known("1.30", f"{_GATES}PodLifecycleSleepAction"),
+    "kind=ValidatingAdmissionPolicy": Known("1.30", f"{_GATES}ValidatingAdmissionPolicy"),
+    "spec.trafficDistribution": Known("1.31", f"{_GATES}ServiceTrafficDistribution"),
+    "spec.hostUsers": Known("1.33", f"{_SERVER}UserNamespacesSupport"),
+    "spec.trafficDistribution=PreferSameZone": Known("1.34", f"{_SERVER}PreferSameTrafficDistribution"),
+}
+"""What manifests have by the end of its path, with its value behind ``=`` where that is what is new. On by default is
+what counts: before that, a server drops the field in silence or refuses it."""
+
+
+def knows(oldest: Value, what: str) -> bool:
+    """Whether every Kubernetes from ``oldest`` on heeds a row of KNOWN."""
+    return _minor(str(oldest)) >= _minor(KNOWN[what].since)
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])
+
+
+class Oldest(Select):
+    """A version of Kubernetes. The matrix takes some: between two of them little is new."""
+
+    def samples(self) -> tuple[Value, ...]:
+        return (self.default, "1.23", "1.27", "1.36")
+
+
+KUBERNETES_MIN = Oldest(
+    name="kubernetes_min",
+    group="deployment",
+    title="Oldest Kubernetes",
+    question="Which Kubernetes is the oldest that the manifests must suit?",
+    help="Oldest Kubernetes that the manifests must suit.",
+    why="Nothing younger is written: for older ones something else has its place, or it is left out.",
+    default="1.30",
+    choices=tuple(Choice(value=f"1.{minor}", label=f"1.{minor} and newer") for minor in range(23, 37)),
+)
+
+
+def too_old(what: str) -> tuple[str, ...]:
+    """Return the answers to ``kubernetes_min`` with which a row of KNOWN cannot be had."""
+    return tuple(version for version in KUBERNETES_MIN.values if not knows(version, what))
+
+
+USER_NAMESPACES = Toggle(
+    name="user_namespaces",
+    group="deployment",
+    title="User namespaces",
+    question="Does each pod get users of its own, who are nobody on the node?",
+    help="Pods in user namespaces.",
+    why="Who breaks out of a container is nobody on its node. Nodes need Linux 6.3 and containerd 2.0 or CRI-O 1.25.",
+    default=False,
+    when={"target": ("kubernetes",)},
+)
 PULL_SECRET = Text(
     name="pull_secret",
     group="deployment",
@@ -121,6 +191,7 @@ PULL_SECRET = Text(
     example="harbor",
 )
 _EXPOSED: Mapping[str, Any] = {"group": "deployment", "when": {"expose": ("gateway", "ingress")}}
+_NAME = rf"(?:{LABEL}(?:\.{LABEL})*)?"
 EXPOSE = (
     Select(
         name="expose",

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from gocontainer.options.targets import knows
 from gocontainer.options.types import Value
 
 MEBIBYTE = 1024 * 1024
@@ -80,6 +81,8 @@ class Sizes(NamedTuple):
     """Of an event; none where there are no events."""
     knative: bool
     """Whether Knative scales it."""
+    probe_grace: bool
+    """Whether a probe may have a grace period of its own."""
     concurrency: int
 
     @classmethod
@@ -97,6 +100,7 @@ class Sizes(NamedTuple):
             task_seconds=int(answers["task_seconds"]) if answers["eventing"] == "kafka" else 0,
             knative=(answers["target"], answers["scaler"]) == ("knative", "knative"),
             concurrency=int(answers["concurrency"]),
+            probe_grace=knows(answers["kubernetes_min"], "livenessProbe.terminationGracePeriodSeconds"),
         )
 
     @property
@@ -203,8 +207,8 @@ class Sizes(NamedTuple):
 
     @property
     def liveness_grace(self) -> int:
-        """The same for a process that hangs: it finishes nothing, so only preStop has to pass."""
-        return PRE_STOP + MARGIN
+        """The same for a process that hangs: it finishes nothing. Only preStop has to pass, if a probe can say so."""
+        return PRE_STOP + MARGIN if self.probe_grace else self.grace_period
 
     @property
     def restarted(self) -> int:

@@ -14,7 +14,7 @@ from gocontainer.options import edge
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.delivery import CI_PROVIDERS
-from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS
+from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import POLLING, Sizes
@@ -46,13 +46,15 @@ def template_variables(
 def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
     keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
-    sites, center = target in EDGE_PLATFORMS, answers["config_center"] != "none"
+    sites, center, oldest = target in EDGE_PLATFORMS, answers["config_center"] != "none", answers["kubernetes_min"]
+    same_zone = bool(platform) and edge.PLACEMENTS[platform].same_zone
     return {
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
         "__autoscaling": not sites and (keda or many > few),
         "__center": center,
         "__certificate": answers["expose_issuer"] != "",
         "__certificate_elsewhere": answers["expose_issuer"] != "" and answers["expose"] == "gateway",
+        "__container_metrics": knows(oldest, "metrics.containerResource"),
         "__deployment": TARGETS[target].deployment or keda,
         "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
@@ -63,14 +65,17 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
         "__overlays": target == "kubernetes" or keda,
-        "__own_sleep": answers["kubernetes_min"] == "1.27" and (keda or TARGETS[target].deployment),
+        "__own_sleep": not knows(oldest, "preStop.sleep") and (keda or TARGETS[target].deployment),
+        "__probe_grace": knows(oldest, "livenessProbe.terminationGracePeriodSeconds"),
         "__pull_secret": answers["pull_secret"] != "",
         "__released": released,
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
-        "__same_zone": bool(platform) and edge.PLACEMENTS[platform].same_zone and answers["kubernetes_min"] != "1.27",
+        "__same_zone": same_zone,
         "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,
         "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,
+        "__spread_by_rollout": knows(oldest, "topologySpreadConstraints.matchLabelKeys"),
+        "__unready_evicted": knows(oldest, "spec.unhealthyPodEvictionPolicy"),
         "__update_bot": released and answers["deps_bot"] != "none",
     }
 
@@ -111,7 +116,15 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__sites_platform": edge.sites_platform(answers),
         "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
         "__version": __version__,
+        "__zone_preference": _zone_preference(answers["kubernetes_min"]),
     }
+
+
+def _zone_preference(oldest: Value) -> str:
+    """Return by which name a Service prefers pods in the caller's zone; nothing where none is known."""
+    if knows(oldest, "spec.trafficDistribution=PreferSameZone"):
+        return "PreferSameZone"
+    return "PreferClose" if knows(oldest, "spec.trafficDistribution") else ""
 
 
 def _runner(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> str:
