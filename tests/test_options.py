@@ -31,6 +31,7 @@ CONTRACT = {
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "pull_secret": "",
     "ci": "github", "deps_bot": "dependabot", "registry_mirrors": "",
     "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "", "ca_bundle": "",
+    "update_wheel": "",
 }  # fmt: skip
 
 

@@ -55,3 +55,4 @@ class AnswerValues(TypedDict, total=False):
     ca_bundle: str
     ci: Literal["github", "none"]
     deps_bot: Literal["dependabot", "renovate", "none"]
+    update_wheel: str

@@ -68,7 +68,7 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,
         "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,
-        "__update_bot": released and answers["deps_bot"] != "none",
+        "__update_bot": answers["update_wheel"] != "",
     }
 
 
