@@ -12,11 +12,11 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import digest
-from tests.helpers.proposals import BRANCH, Forge, Installed, as_executable, installed, rendered_bot, write
+from tests.helpers.proposals import BRANCH, SCRIPT, Forge, Installed, as_executable, installed, rendered_bot, write
 from tests.helpers.support import need
 
 COUNT = 1000 if os.environ.get("ALL") else 100
-CHUNK, LENGTH = 10, 7
+CHUNK, LENGTH = 10, 6
 FILES = ("a.txt", "b.txt", ".github/workflows/deploy.yml")
 LINES = 8
 CONFLICTS = ".gocontainer/conflicts"
@@ -50,10 +50,16 @@ class History:
         program.publish(self.newest)
         self.forge = Forge(folder, program, self.newest)
         self.person = self.forge.person
+        self.is_alone = False
         self.kept: set[str] = {self.forge.tip("main")}
         """Commits of people, which have to stay."""
         self.act = folder / "act"
+        self.path = os.pathsep.join([str(folder / "wrapped"), str(self.forge.bin), os.environ["PATH"]])
         write(folder / "wrapped/git", GIT.format(act=self.act, path=os.environ["PATH"]))
+
+    def happens(self, chance: float) -> bool:
+        """Whether somebody is at work while the bot is."""
+        return not self.is_alone and self.random.random() < chance
 
     @property
     def newest(self) -> dict[str, str]:
@@ -126,15 +132,15 @@ class History:
         artifact = self.forge.folder / f"proposal-{self.number}-{self.forge.runs}"
         done = self.forge.job("merge", artifact)
         assert done.code == 0, (self.log, done)
-        if self.random.random() < 0.3:
+        if self.happens(0.3):
             self.draw((self.review, self.edit_main, self.release))()
-        overtaken = self.random.random() < 0.3
+        overtaken = self.happens(0.3)
         if overtaken:
             self.at(self.forge.tip(BRANCH) or "origin/main")
             self.edit("overtaking")
             commit = self.person.git("rev-parse", "HEAD").strip()
             self.act.write_text(f"git -C {self.person.top} push -q origin {commit}:refs/heads/{BRANCH}\n")
-        done = self.forge.job("propose", artifact, secret="the-token", path=self.forge.folder / "wrapped")
+        done = self.forge.job("propose", artifact, self.path)
         assert done.code == 0, (self.log, done)
         if overtaken and not self.act.exists():
             self.log.append("overtaken")
@@ -240,7 +246,7 @@ class History:
         if self.forge.tip(BRANCH):
             self.at(f"origin/{BRANCH}")
             self.delete()
-        self.random.random = lambda: 0.99
+        self.is_alone = True
         self.log.append("settle")
         self.run_bot()
         if self.forge.open:
@@ -259,7 +265,35 @@ class History:
         assert lock["digest"] == digest(as_executable(self.newest)), self.log
 
 
-@pytest.mark.parametrize("first", range(0, COUNT, CHUNK))
+def live(folder: Path, program: Installed, bot: dict[str, str], seeds: range) -> None:
+    """Live through some histories, each in a folder of its own."""
+    for seed in seeds:
+        History(folder / str(seed), program, bot, seed).live()
+
+
+MUTANTS = {
+    "a branch of others is set back": ('is_sealed "$each" || return 0', 'is_sealed "$each" || return 1'),
+    "no lease": ('"--force-with-lease=refs/heads/$BRANCH:$seen"', "--force"),
+    "a second pull request": ("number=$(open_request)", "number="),
+    "markers pass": ("if markers; then code=1; fi", ":"),
+    "half a decision passes": ('cat "$CONFLICTS"\n    code=1', 'cat "$CONFLICTS"'),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_bot_that_loses_something_is_noticed(
+    tmp_path: Path, program: Installed, bot: dict[str, str], mutant: str
+) -> None:
+    old, new = MUTANTS[mutant]
+    assert old in bot[SCRIPT]
+    spoiled = {**bot, SCRIPT: bot[SCRIPT].replace(old, new)}
+    with pytest.raises(AssertionError):
+        live(tmp_path, program, spoiled, range(COUNT))
+
+
+# The first CHUNK are lived through in `make test`, all of them in `make test-all`.
+@pytest.mark.parametrize(
+    "first", [pytest.param(first, marks=[pytest.mark.slow] if first else []) for first in range(0, COUNT, CHUNK)]
+)
 def test_no_order_loses_a_commit(tmp_path: Path, program: Installed, bot: dict[str, str], first: int) -> None:
-    for seed in range(first, first + CHUNK):
-        History(tmp_path / str(seed), program, bot, seed).live()
+    live(tmp_path, program, bot, range(first, first + CHUNK))

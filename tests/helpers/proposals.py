@@ -22,7 +22,7 @@ from tests.helpers.updates import Repository, as_tree
 BRANCH = "gocontainer-update"
 WORKFLOW, SCRIPT, CHECK = ".github/workflows/template.yml", ".gocontainer/propose.sh", ".github/workflows/ci.yml"
 WHEEL = f"https://files.example.com/gocontainer-1.0.0-py3-none-any.whl#sha256={'1' * 64}"
-PERSON = "test@example.com"
+SECRET, TOKEN = "${{ secrets.TEMPLATE_TOKEN }}", "the-token"
 
 # Waits for calls, and forks for each: what gocontainer does is its own, only its start is not paid each time.
 SERVER = """
@@ -93,11 +93,11 @@ match call[:2]:
         else:
             print(*[tip() if each["state"] == "open" else each["tip"] for each in requests], sep="\\n")
     case ["pr", "create"]:
-        assert after("--head") == "{branch}" and after("--base") == "main" and tip()
+        assert after("--head") == "{branch}" and after("--base") == "main" and after("--body-file") == "-" and tip()
         requests.append(dict(number=len(requests) + 1, state="open", tip=tip(), draft="--draft" in call,
-            title=after("--title"), body=open(after("--body-file")).read()))
+            title=after("--title"), body=sys.stdin.read()))
     case ["pr", "edit"]:
-        requests[int(call[2]) - 1].update(title=after("--title"), body=open(after("--body-file")).read())
+        requests[int(call[2]) - 1].update(title=after("--title"), body=sys.stdin.read())
     case ["pr", "ready"]: requests[int(call[2]) - 1]["draft"] = "--undo" in call
     case _: sys.exit(f"unknown: {{call}}")
 with open(place, "w") as file: json.dump(requests, file)
@@ -125,6 +125,7 @@ class Installed(NamedTuple):
 @contextmanager
 def installed(folder: Path) -> Iterator[Installed]:
     """Have gocontainer wait for calls."""
+    folder.mkdir(exist_ok=True)
     place, program, release = folder / "socket", folder / "gocontainer", folder / "release.json"
     release.write_text("{}")
     write(program, CALLER.format(python=sys.executable, place=str(place)))
@@ -157,25 +158,46 @@ class Step(NamedTuple):
     said: str
 
 
+def act(step: Mapping[str, Any], proposal: Path, artifact: Path) -> None:
+    """Do what an action does."""
+    match step["uses"].partition("@")[0]:
+        case "actions/upload-artifact":
+            shutil.copytree(proposal, artifact, symlinks=True)
+        case "actions/download-artifact":
+            shutil.copytree(artifact, proposal, symlinks=True)
+        case "actions/checkout":
+            assert step["with"] == {"fetch-depth": 0, "persist-credentials": False}
+        case other:
+            raise AssertionError(other)
+
+
 class Forge:
     """A bare remote with pull requests, and runners that hold nothing but what a step gives them."""
 
-    def __init__(self, folder: Path, of: Installed, start: Mapping[str, str | File]) -> None:
-        self.folder, self.origin, self.installed = folder, folder / "origin.git", of
-        self.requests_file = folder / "requests.json"
+    def __init__(self, folder: Path, program: Installed, start: Mapping[str, str | File]) -> None:
+        sealed = lockfile.with_lockfile(as_executable(start), answers(update_wheel=WHEEL))
         folder.mkdir(parents=True, exist_ok=True)
+        self._host(folder, program, Repository.at(committed(folder / "person", sealed)))
+
+    @classmethod
+    def of(cls, folder: Path, program: Installed, person: Repository) -> Forge:
+        """One to which somebody pushed a repository."""
+        self = cls.__new__(cls)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._host(folder, program, person)
+        return self
+
+    def _host(self, folder: Path, program: Installed, person: Repository) -> None:
+        self.folder, self.origin, self.installed, self.person = folder, folder / "origin.git", program, person
+        self.requests_file, self.bin, self.runs = folder / "requests.json", folder / "bin", 0
         self.requests_file.write_text("[]")
         git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
-        sealed = lockfile.with_lockfile(as_executable(start), answers(update_wheel=WHEEL))
-        self.person = Repository.at(committed(folder / "person", sealed))
-        self.person.git("remote", "add", "origin", str(self.origin))
-        self.person.git("push", "--quiet", "origin", "main")
-        self.bin = folder / "bin"
+        person.git("remote", "add", "origin", str(self.origin))
+        person.git("push", "--quiet", "origin", "main")
         known = {"python": sys.executable, "place": str(self.requests_file), "origin": str(self.origin)}
         write(self.bin / "gh", FORGE.format(branch=BRANCH, **known))
         write(self.bin / "pip", "#!/bin/sh\n")
-        write(self.bin / "python3", PYTHON.format(installed=of.program, pip=self.bin / "pip"))
-        self.runs = 0
+        write(self.bin / "python3", PYTHON.format(installed=program.program, pip=self.bin / "pip"))
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -228,47 +250,42 @@ class Forge:
         git(self.folder, *command)
         return folder
 
-    def job(self, name: str, artifact: Path, *, secret: str = "", path: Path | None = None) -> Step:
-        """Run a job of the workflow on a runner of its own; only ``artifact`` goes from one to the next."""
+    def job(self, name: str, artifact: Path, path: str = "", settings: str = "") -> Step:
+        """Run a job of the workflow on a runner of its own; only ``artifact`` goes from one to the next.
+
+        ``settings`` are those of git on that runner.
+        """
         self.runs += 1
-        runner = self.folder / f"{self.runs}-{name}"
-        work = self.checkout(runner.name)
-        temporary = self.folder / f"{runner.name}.temp"
-        temporary.mkdir()
-        (temporary / "home").mkdir()
+        work = self.checkout(f"{self.runs}-{name}")
+        temporary = self.folder / f"{self.runs}-{name}.temp"
+        (temporary / "home").mkdir(parents=True)
+        (temporary / "home/.gitconfig").write_text(settings)
         environment = {
-            "PATH": os.pathsep.join(str(each) for each in (path, self.bin, os.environ["PATH"]) if each),
+            "PATH": path or f"{self.bin}{os.pathsep}{os.environ['PATH']}",
             "RUNNER_TEMP": str(temporary),
             "HOME": str(temporary / "home"),
             "GOCONTAINER_LANG": "en",
         }
-        workflow = yaml.safe_load((work / WORKFLOW).read_text())
         said = ""
-        for step in workflow["jobs"][name]["steps"]:
-            action = step.get("uses", "").partition("@")[0]
-            if action == "actions/upload-artifact":
-                shutil.copytree(temporary / "proposal", artifact, dirs_exist_ok=True)
-            elif action == "actions/download-artifact":
-                shutil.copytree(artifact, temporary / "proposal")
-            elif action:
-                assert action == "actions/checkout"
-                assert step["with"] == {"fetch-depth": 0, "persist-credentials": False}
-            else:
-                given = {name: value.replace("${{ secrets.TEMPLATE_TOKEN }}", secret) for name, value in step.get("env", {}).items()}
-                done = subprocess.run(
-                    ["bash", "-e", "-c", step["run"]], cwd=work, check=False, capture_output=True, text=True,
-                    env={**environment, **given},
-                )
-                said += done.stdout + done.stderr
-                if done.returncode:
-                    return Step(done.returncode, said)
+        for step in yaml.safe_load((work / WORKFLOW).read_text())["jobs"][name]["steps"]:
+            if "uses" in step:
+                act(step, temporary / "proposal", artifact)
+                continue
+            given = {key: value.replace(SECRET, TOKEN) for key, value in step.get("env", {}).items()}
+            command = ["bash", "-e", "-c", step["run"]]
+            done = subprocess.run(
+                command, cwd=work, check=False, capture_output=True, text=True, env={**environment, **given}
+            )
+            said += done.stdout + done.stderr
+            if done.returncode:
+                return Step(done.returncode, said)
         return Step(0, said)
 
     def run(self) -> Step:
         """Run the whole workflow."""
         artifact = self.folder / f"artifact-{self.runs}"
         merged = self.job("merge", artifact)
-        return merged if merged.code else self.job("propose", artifact, secret="the-token")
+        return merged if merged.code else self.job("propose", artifact)
 
     def is_green(self, commit: str) -> bool:
         """Whether the check of each change passes on a commit."""

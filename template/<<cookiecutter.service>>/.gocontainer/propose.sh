@@ -36,7 +36,8 @@ is_sealed() {
 
 # Whether the branch whose tip is $1 holds somebody else's commits that $2 lacks.
 has_others() {
-  for each in $(git rev-list "$1" "^$2"); do
+  beyond=$(git rev-list "$1" "^$2") || return 0
+  for each in $beyond; do
     is_sealed "$each" || return 0
   done
   return 1
@@ -78,14 +79,14 @@ choose_start() {
   start=$(seal "$made")
 }
 
-# Keeps pipelines as they are, the template's beside them: one with markers would run no check at all.
+# Keeps pipelines as they are, the template's beside them, and names them: one with markers would run no check at all.
 keep_pipelines() {
   git diff --relative --name-only --diff-filter=U | while IFS= read -r path; do
     case /$path in
     */.git* | */Jenkinsfile*)
       git checkout --quiet --ours -- "$path" 2>/dev/null || :
       if git cat-file blob ":3:./$path" > "$path.template" 2>/dev/null; then
-        echo "$path is as it was: $path.template is the template's." >> "$CONFLICTS"
+        echo "$path is as it was: $path.template is the template's."
       else
         rm -f "$path.template"
       fi
@@ -108,8 +109,11 @@ update() {
     ;;
   3)
     state=draft
-    { cat "$out/report"; echo 'Decide each, then delete this file.'; } > "$CONFLICTS"
-    keep_pipelines
+    {
+      cat "$out/report"
+      keep_pipelines
+      echo 'Decide each, then delete this file.'
+    } > "$CONFLICTS"
     git add --all .
     echo 'Update the template, with conflicts to decide' > "$scratch/message"
     ;;
@@ -142,7 +146,8 @@ merge() {
     leave "$state" '' 'There is no newer template.'
     return 0
   fi
-  if [ -n "$seen" ] && git merge-base --is-ancestor "$main" "$seen" && git diff --quiet "$seen" "$tip"; then
+  # A proposal that comes to the same stays, with what was said of it.
+  if [ -n "$seen" ] && [ "$(git merge-tree --write-tree "$main" "$seen")" = "$(git rev-parse "$tip^{tree}")" ]; then
     tip=$seen
   else
     git update-ref "$PROPOSAL" "$tip"
@@ -156,6 +161,12 @@ merge() {
 tip_there() { git ls-remote origin "refs/heads/$BRANCH" | cut -f1; }
 
 push() {
+  for each in proposal report title bundle; do
+    if [ -L "$1/$each" ]; then
+      say 'This is no proposal.'
+      return 1
+    fi
+  done
   read -r state seen tip < "$1/proposal"
   seen=${seen#-} tip=${tip#-} main=$(git rev-parse HEAD)
   case $state:$seen:$tip in
@@ -170,7 +181,7 @@ push() {
     return 0
   fi
   if [ "$tip" != "$seen" ]; then
-    [ -z "$tip" ] || git -c fetch.fsckObjects=true fetch --quiet "$1/bundle" "$PROPOSAL"
+    [ -z "$tip" ] || git -c fetch.fsckObjects=true fetch --quiet --no-tags --no-recurse-submodules "$1/bundle" "$PROPOSAL"
     # Whatever the other job says: what others committed stays.
     if [ -n "$seen" ] && has_others "$seen" "$main" && ! git merge-base --is-ancestor "$seen" "${tip:-$main}"; then
       say "Somebody committed to $BRANCH, and this proposal lacks it."
@@ -187,30 +198,30 @@ push() {
 
 # The one pull request: what is there is edited, and one that somebody closed is not opened again as it was.
 request() {
-  sed 's/^/    /' "$1/report" | head -c 60000 > "$1/body"
-  IFS= read -r title < "$1/title"
+  title=$(head -n 1 "$1/title" | cut -c 1-200)
   number=$(open_request)
   if [ -z "$number" ]; then
-    known_tips | grep -q "^$tip$" || create_request "$title" "$1/body"
+    known_tips | grep -q "^$tip$" || text "$1" | create_request
   elif [ "$tip" != "$seen" ]; then
-    edit_request "$title" "$1/body"
+    text "$1" | edit_request
   fi
 }
 
-# From here on the forge's client: GitHub's.
+# The report as it is, whatever is in it.
+text() { head -c 60000 "$1/report" | sed 's/^/    /'; }
+
+# From here on the forge's client, GitHub's; the text comes by standard input.
 open_request() {
   gh pr list --head "$BRANCH" --state open --json number,isCrossRepository \
     --jq 'map(select(.isCrossRepository | not)) | .[0].number // empty'
 }
 known_tips() { gh pr list --head "$BRANCH" --state all --json headRefOid --jq '.[].headRefOid'; }
 create_request() {
-  [ "$state" = ready ] || set -- "$@" --draft
-  title=$1 body=$2
-  shift 2
-  gh pr create --head "$BRANCH" --base "$MAIN" --title "$title" --body-file "$body" "$@"
+  set -- --head "$BRANCH" --base "$MAIN" --title "$title" --body-file -
+  if [ "$state" = ready ]; then gh pr create "$@"; else gh pr create "$@" --draft; fi
 }
 edit_request() {
-  gh pr edit "$number" --title "$1" --body-file "$2"
+  gh pr edit "$number" --title "$title" --body-file -
   if [ "$state" = ready ]; then gh pr ready "$number"; else gh pr ready "$number" --undo; fi
 }
 
