@@ -68,7 +68,7 @@ def test_options_interact_alike_whether_this_version_is_released_or_not() -> Non
     interacting.cache_clear()
     with released():
         assert interacting() == before
-    assert variable_sources()["__update_bot"] == {"deps_bot"}, "the check cannot fail"
+    assert variable_sources()["__update_bot"] == {"update_wheel"}, "the check cannot fail"
 
 
 def test_rows_that_lack_nothing_stay_byte_for_byte() -> None:

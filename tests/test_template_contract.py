@@ -21,8 +21,8 @@ from tests.helpers.support import ROOT, ROWS, TEMPLATE, answers, need, released
 
 FILES = language.read(TEMPLATE)
 PARTIALS = language.read(TEMPLATE.with_name(language.PARTIALS))
-RESOLVED = ("go.mod", "go.sum")
-"""Written by `dev derive --deps`: exempt from the rules on conditionals and on versions."""
+RESOLVED = ("go.mod", "go.sum", ".gocontainer/requirements.txt")
+"""Written by `dev derive`, the first two with `--deps`: exempt from the rules on conditionals and on versions."""
 DERIVED = set(template_variables(answers(), language.load()["pins"]))
 IF = "<% if cookiecutter."
 TAG = re.compile(r"<% [^%]+ %>")
@@ -354,6 +354,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "internal/memory/memory.go",
         "internal/memory/memory_test.go",  # spans, where there are any
         "internal/telemetry/tracing.go",  # a function has a client of its own, without gRPC
+        "renovate.json",  # the bot for updates brings packages of its own
     ]
 
 

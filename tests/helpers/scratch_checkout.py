@@ -14,6 +14,8 @@ from typing import Any
 from tests.helpers.support import ROOT, Run, clean_environment, ok, replace
 
 PARTS = ("generator", "template", "hooks", "docs/reference", "docs/how-to", "tests/rows.json", "cookiecutter.json")
+LOCKED = ("requirements-dev.lock", "pyproject.toml")
+"""What says which versions a pipeline installs."""
 
 
 class ScratchCheckout:
@@ -21,7 +23,7 @@ class ScratchCheckout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for part in PARTS:
+        for part in (*PARTS, *LOCKED):
             (folder / part).parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))

@@ -50,7 +50,7 @@ def buildkit(subjects: Sequence[Subject]) -> list[str]:
 
 
 def shellcheck(subjects: Sequence[Subject]) -> list[str]:
-    """Judge the shell of every target of each Makefile, as make would run it."""
+    """Judge each script, and the shell of every target of each Makefile as make would run it."""
     need("make")
     makefiles = {path.read_text(): (subject, path) for subject in subjects for path in subject.folder.glob("Makefile")}
     with tempfile.TemporaryDirectory() as scratch:
@@ -70,7 +70,10 @@ def shellcheck(subjects: Sequence[Subject]) -> list[str]:
                     )
                 )
         scripts = [path.relative_to(scratch) for path in sorted(Path(scratch).rglob("*")) if path.is_file()]
-        return output(pip_tool("shellcheck"), "-s", "sh", "-f", "gcc", *scripts, cwd=Path(scratch)).splitlines()
+        found = output(pip_tool("shellcheck"), "-s", "sh", "-f", "gcc", *scripts, cwd=Path(scratch)).splitlines()
+    paths = [path for path in distinct(subjects, "**/*.sh") if ".venv" not in str(path)]
+    files = output(pip_tool("shellcheck"), "-f", "gcc", *paths).splitlines() if paths else []
+    return found + named(subjects, files)
 
 
 def actionlint(subjects: Sequence[Subject]) -> list[str]:

@@ -63,3 +63,4 @@ class AnswerValues(TypedDict, total=False):
     ci: Literal["github", "none"]
     digests: Literal["optional", "required"]
     deps_bot: Literal["dependabot", "renovate", "none"]
+    update_wheel: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gocontainer.answers import lockfile
@@ -126,7 +126,17 @@ def text(update: Update, planned: Plan, *, written: bool, branch: str, committed
         *_offered(update),
         *_next(planned, written=written, branch=branch, committed=committed),
     ]
+    if branch or committed:
+        lines += _on_call(update, marks)
     return "\n".join([*lines, *_in_the_cluster(update)])
+
+
+def _on_call(update: Update, marks: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a proposal changes for whoever is on call; nobody knows it of an external template."""
+    if update.template == lockfile.OWN:
+        from gocontainer.inspection import on_call
+
+        yield from on_call.changes(update.base.tree, update.theirs, marks, str(update.answers["service"]))
 
 
 def _old_name(found: OldName) -> Iterator[str]:

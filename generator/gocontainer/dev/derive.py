@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import facts, pairwise, reference
+from gocontainer.dev import facts, pairwise, reference, requirements
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -42,6 +42,7 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
+        requirements.PAGE: requirements.page(root),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
     }

@@ -41,8 +41,8 @@ DEPS_BOT = Select(
     name="deps_bot",
     group="delivery",
     title="Dependency bot",
-    question="Who proposes newer modules, base images, actions and a newer template?",
-    help="Who proposes newer modules, base images, actions and a newer template.",
+    question="Who proposes newer modules, base images and actions?",
+    help="Who proposes newer modules, base images and actions.",
     why="A week after their release, so that a poisoned one is found by others first.",
     default="dependabot",
     choices=(
@@ -139,4 +139,27 @@ CA_BUNDLE = Text(
     example="certs/company.pem",
     **_EMPTY,
 )
-DELIVERY = (REGISTRY_MIRRORS, GO_PROXY, GO_SUMDB, GO_VULNDB, PRIVATE_MODULES, CA_BUNDLE, CI, DIGESTS, DEPS_BOT)
+UPDATE_WHEEL = Text(
+    name="update_wheel",
+    title="Update bot",
+    question="From which wheel of gocontainer are newer templates proposed?",
+    help="Address and hash of the wheel of gocontainer by which a pipeline proposes a newer template.",
+    why="One pull request at a time, weekly, for whoever keeps several services; a name alone is never installed.",
+    pattern=rf"(?:{PLACE}gocontainer-[0-9][A-Za-z0-9.!]*-py3-none-any[.]whl#sha256=[0-9a-f]{{64}})?",
+    expected="the address of a wheel with its sha256",
+    hint="Write https://files.example.com/gocontainer-1.0.0-py3-none-any.whl#sha256= and 64 hex digits behind it.",
+    example=f"https://files.example.com/gocontainer-1.0.0-py3-none-any.whl#sha256={'5a' * 32}",
+    **_EMPTY,
+)
+DELIVERY = (
+    REGISTRY_MIRRORS,
+    GO_PROXY,
+    GO_SUMDB,
+    GO_VULNDB,
+    PRIVATE_MODULES,
+    CA_BUNDLE,
+    CI,
+    DIGESTS,
+    DEPS_BOT,
+    UPDATE_WHEEL,
+)

@@ -176,6 +176,7 @@ USER_NAMESPACES = Toggle(
     default=False,
     when={"target": ("kubernetes",)},
 )
+_NAME = rf"(?:{LABEL}(?:\.{LABEL})*)?"
 PULL_SECRET = Text(
     name="pull_secret",
     group="deployment",
@@ -191,7 +192,6 @@ PULL_SECRET = Text(
     example="harbor",
 )
 _EXPOSED: Mapping[str, Any] = {"group": "deployment", "when": {"expose": ("gateway", "ingress")}}
-_NAME = rf"(?:{LABEL}(?:\.{LABEL})*)?"
 EXPOSE = (
     Select(
         name="expose",

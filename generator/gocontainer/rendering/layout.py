@@ -16,6 +16,7 @@ FILES: Mapping[str, When] = {
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".github/workflows/": {"ci": ("github",)},
     ".github/workflows/template.yml": {"__update_bot": ("true",)},
+    ".gocontainer/propose.sh": {"__update_bot": ("true",)},
     ".gocontainer/requirements.txt": {"__update_bot": ("true",)},
     "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},
     "Dockerfile.model.dockerignore": {"__edge": ("true",), "edge_model": (True,)},
@@ -133,11 +134,11 @@ FLAGS: Mapping[str, str] = {
     "__node_pools": "target openyurt and edge_api platform",
     "__separate_settings": "a config centre, target kubernetes and separate_settings",
     "__overlays": "target kubernetes, or scaler keda",
-    "__update_bot": "deps_bot dependabot or renovate, by a released version",
+    "__update_bot": "an answer to update_wheel",
 }
 """What the derived flags among the conditions mean, in words."""
 
-EXECUTABLE: frozenset[str] = frozenset(["hack/ota.sh"])
+EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh"])
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 
 

@@ -76,7 +76,7 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__single": few == 1,
         "__spread_by_rollout": knows(oldest, "topologySpreadConstraints.matchLabelKeys"),
         "__unready_evicted": knows(oldest, "spec.unhealthyPodEvictionPolicy"),
-        "__update_bot": released and answers["deps_bot"] != "none",
+        "__update_bot": answers["update_wheel"] != "",
     }
 
 
