@@ -116,8 +116,9 @@ class Terminal:
             pass
 
     def text(self) -> str:
-        """Return what is on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """Return what is on the screen, half a wide character aside, as it stands while a page is drawn."""
+        rows = (self.screen.buffer[number] for number in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
 
     def coloured(self) -> str:
         """Return what is on the screen as a terminal would get it, colours included."""
