@@ -93,8 +93,3 @@ def names_like(text: str, longest: int) -> list[str]:
     if len(name) > longest:  # cut between two words, unless it is but one
         name = name[: longest + 1].rpartition("-")[0] or name[:longest]
     return [name, f"{name}-service", f"service-{name}"] if name else []
-
-
-def plain(raw: object) -> object:
-    """Return ``raw``, which as a number without a fraction is a whole one: to JSON 2 and 2.0 are the same."""
-    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw

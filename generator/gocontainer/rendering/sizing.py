@@ -262,7 +262,8 @@ class Sizes(NamedTuple):
         own = (
             "bodies_kib", "calls", "center_timeout", "cpu_limit", "drain", "flush", "grace_period", "go_bytes",
             "gomaxprocs", "liveness_grace", "max_in_flight", "memory_percent", "millicores", "min_ready",
-            "progress_deadline", "request_timeout", "requests", "restarted", "revision_timeout", "spans", "stalled",
+            "progress_deadline", "request_timeout", "requests", "restarted", "revision_timeout", "route_timeout",
+            "spans", "stalled",
             "scale_down_period", "scale_down_window", "storage_limit", "storage_request",
         )  # fmt: skip
         return {

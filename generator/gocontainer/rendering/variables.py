@@ -109,7 +109,6 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
-        "__route_timeout": Sizes.of(answers).route_timeout,
         "__runner": _runner(answers, pins),
         "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),
         "__sites_folder": f"deploy/{platform}",
