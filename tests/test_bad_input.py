@@ -68,7 +68,7 @@ def parses(files: dict[str, File], chosen: Any) -> None:
     """The files are what they should be, and the answers stand in them as data."""
     for path, file in files.items():
         text = file.content.decode()
-        assert not path.startswith(("/", ".")) or path.startswith((".git", ".docker", ".gocontainer/"))
+        assert not path.startswith(("/", ".")) or path.startswith((".git", ".docker", ".gocontainer/", ".golangci"))
         assert ".." not in path.split("/")
         if path.endswith((".yaml", ".yml")):
             assert all(isinstance(document, dict) for document in yaml.safe_load_all(text))

@@ -30,7 +30,8 @@ def test_files_look_handwritten(row: dict[str, Any]) -> None:
 @rows()
 def test_nothing_of_the_template_language_is_left(row: dict[str, Any]) -> None:
     for path, text in texts(row).items():
-        assert not re.search(r"<<|<%|<#|cookiecutter|__", re.sub(r"`gocontainer`", "", text)), path
+        ours = re.sub(r"^cookiecutter==", "", text, flags=re.MULTILINE)  # one of what an update is installed with
+        assert not re.search(r"<<|<%|<#|cookiecutter|__", re.sub(r"`gocontainer`", "", ours)), path
 
 
 @rows()

@@ -81,6 +81,7 @@ TEXTS: dict[str, Any] = {
     "expose_host": "shop.corp.example",
     "expose_gateway": "infra/shared.v2",
     "expose_issuer": "letsencrypt",
+    "update_wheel": f"https://f.cn/gocontainer-1.0.0-py3-none-any.whl#sha256={'5a' * 32}",
 }
 ODD: tuple[Any, ...] = (
     "Orders", "con", "y", "a" * 41, "orders\n", "example.com/x/Vendor", "example.com/con.x", "example.com/v1",

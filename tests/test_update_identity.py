@@ -57,10 +57,11 @@ def locked(answers: Answers) -> lockfile.Lock:
 
 def setting(answers: Answers, name: str, value: object) -> dict[str, object]:
     """What is said to change an answer, and with it what was said of those that lose their meaning by it."""
-    dependent = (
-        other for other in answers.applicable() if name in BY_NAME[other].when and other not in answers.defaults()
-    )
-    return {name: value} | {other: answers[other] for other in dependent if value == answers[name]}
+    by = [name]
+    for each in by:
+        by += (other for other in answers.applicable() if each in BY_NAME[other].when and other not in by)
+    said = (other for other in by[1:] if other not in answers.defaults())
+    return {name: value} | {other: answers[other] for other in said if value == answers[name]}
 
 
 def ways(answers: Answers) -> Iterator[tuple[str, lockfile.Lock, dict[str, object]]]:
@@ -136,14 +137,13 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
     before = load(folder)
     out = ok(command("update", str(folder), "--set", "profile=hardened", "--commit"))
     assert "network_policy stays false; its default is true now: --set network_policy=true" in out
-    every = (
-        "All of these: --set base_image=scratch --set min_replicas=3 --set max_replicas=10 --set network_policy=true"
-    )
-    assert every in out
+    presets = ("base_image=scratch", "min_replicas=3", "max_replicas=10", "digests=required", "network_policy=true")
+    every = [word for each in presets for word in ("--set", each)]
+    assert " ".join(("All of these:", *every)) in out
     assert lockfile.read(folder).profile == "hardened"
     assert git(folder, "log", "-1", "--format=%s") == "Update with other answers: profile\n"
     assert {path for path, file in load(folder).items() if before.get(path) != file} == {lockfile.LOCK}
-    ok(command("update", str(folder), *every.removeprefix("All of these: ").split(), "--commit"))
+    ok(command("update", str(folder), *every, "--commit"))
     assert lockfile.read(folder).answers["max_replicas"] == 10
     assert [name for name in lockfile.read(folder).answers if name not in lockfile.read(folder).defaults] == ["service"]
     assert "already" in ok(command("update", str(folder), "--set", "profile=hardened"))

@@ -16,7 +16,8 @@ from gocontainer.options.types import holds  # noqa: E402
 given = {
     option.name: context[option.name]
     for option in OPTIONS
-    if holds(option.when, context) or str(context[option.name]) != str(option.default)
+    if holds(option.when, context)
+    or str(context[option.name]) != str(option.default).replace("{service}", context["service"])
 }
 try:
     Answers.merge(Layer("cookiecutter", given))

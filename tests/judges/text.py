@@ -13,6 +13,7 @@ from tests.judges.subject import Subject, distinct, named, output
 
 FORGE = (".github/workflows/*.yml", ".github/dependabot.yml")
 TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
+DEFINED = re.compile(r"^define .*?^endef$", re.MULTILINE | re.DOTALL)
 SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
     "vendor.dependabot": ".github/dependabot.yml",
@@ -55,7 +56,7 @@ def shellcheck(subjects: Sequence[Subject]) -> list[str]:
     makefiles = {path.read_text(): (subject, path) for subject in subjects for path in subject.folder.glob("Makefile")}
     with tempfile.TemporaryDirectory() as scratch:
         for text, (subject, path) in makefiles.items():
-            for target in TARGET.findall(text):
+            for target in TARGET.findall(DEFINED.sub("", text)):
                 script = Path(scratch) / f"{subject.name}/Makefile/{target}"
                 script.parent.mkdir(parents=True, exist_ok=True)
                 script.write_text(
