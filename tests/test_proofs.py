@@ -311,5 +311,5 @@ def test_a_module_that_renders_by_itself_is_found() -> None:
 def test_what_only_a_release_writes_is_read_too() -> None:
     """Judges look at it: a change of it must not be taken for proved."""
     edge, files = {"target": "kubeedge"}, ["Makefile"]
-    here = tree.digest(proofs.matching(files_of(edge), files))
+    here = tree.digest(reads.matching(files_of(edge), files))
     assert proofs.content(json.dumps({"answers": edge, "files": files})) != here

@@ -29,6 +29,8 @@ TEXTS = {
     "description": "Another service.",
     "owner": "acme",
     "image": "ghcr.io/acme/x",
+    "expose_host": "shop.example.com",
+    "expose_gateway": "infra/shared",
 }
 VALUES = {
     name: list(dict.fromkeys([*(row[name] for row in ROWS if name in row), *([TEXTS[name]] if name in TEXTS else [])]))
@@ -153,6 +155,7 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
         "min_replicas=2",
         "max_replicas=6",
         "network_policy=false",
+        "digests=optional",
     )
     ok(command("update", str(folder), "--commit", *(word for each in settings for word in ("--set", each))))
     assert load(folder) == before
