@@ -41,7 +41,7 @@ def test_each_sentence_and_each_name_that_the_check_knows_is_in_some_page() -> N
         ({}, BASE, "sizeLimit: 32Mi", "sizeLimit: 48Mi", "32Mi is 48Mi in the files"),
         ({}, BASE, "failureThreshold: 15", "failureThreshold: 16", "32 is 34 in the files"),
         ({}, BASE, "memory: 128Mi\n              # A full", "memory: 256Mi\n              # A full", "128Mi is 256Mi"),
-        ({}, "internal/memory/memory.go", "parts   = 16", "parts   = 32", "6553600 is 3276800 in the files"),
+        ({}, "internal/memory/memory.go", " / 16 * n", " / 32 * n", "6553600 is 3276800 in the files"),
         ({}, "internal/config/config.go", '"request-timeout", 10*', '"request-timeout", 9*', "10 is 9 in the files"),
         ({}, README, "on 8081", "on 8082", "8082 is 8081 in the files"),
         ({}, README, "`internal/health`", "`internal/healths`", "nothing is called internal/healths"),

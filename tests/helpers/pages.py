@@ -65,13 +65,20 @@ SAID: Sequence[str] = (
         "and headers of {max_header // 1024} KiB | {part_requests} |"
     ),
     "| bodies | {rest // parts * 4 // 8 // 1024} KiB, each byte of which becomes up to {per_byte} | {part_bodies} |",
+    (
+        "| calls of other services | {min(32, rest // parts // (per_call * 1024))} at once of each, with answers of "
+        "{answer_kib} KiB | {part_calls} |"
+    ),
     "| spans | {min(2048, rest // parts // 2048)} of {span // 1024} KiB | {part_spans} |",
     (
         "| config centre | {rest // parts // per_setting // 1024} KiB, each byte of which becomes up to "
         "{per_setting} | {part_settings} |"
     ),
     "| model | {rest // parts * 2 // 16 // 1024} KiB for a file that is read whole | {part_model} |",
-    "| topic | {min(16384, rest // parts * 2 // 16 // 1024)} KiB at once | {part_fetch} |",
+    (
+        "| topic | {min(16384, rest // parts // 64 // 1024)} KiB at once, each byte of which becomes up to {32}; "
+        "{rest // parts // 2 // 1024} KiB of events without an outcome | {part_fetch} |"
+    ),
     "when its caller takes nothing for {request_timeout} s",
     # probes
     (
@@ -96,8 +103,11 @@ SAID: Sequence[str] = (
         "| liveness | the kubelet, by a command | {liveness_period} s | {liveness_timeout} s | {liveness_failures} | "
         "restarts a process that hangs, after {liveness_period * liveness_failures + liveness_timeout} s"
     ),
-    "is then killed within {liveness_grace} s",
-    "restarted after {liveness_period * liveness_failures + liveness_timeout + liveness_grace} s at most",
+    "is then killed within {first(liveness_grace, grace_period)} s",
+    (
+        "restarted after {liveness_period * liveness_failures + liveness_timeout + "
+        "first(liveness_grace, grace_period)} s at most"
+    ),
     "says so itself once {request_timeout + answer} s have passed, the deadline of a request and {answer} s to answer",
     # a shutdown
     "| preStop | {pre_stop_seconds} |",
@@ -176,7 +186,10 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "center_first_try": ("internal/center/follow.go", r"firstTry = (time.Second)"),
     "center_pause": ("internal/center/follow.go", r"pause += (\d+) \* time.Millisecond"),
     "go_version": ("go.mod", r"(?m)^go (\d+\.\d+)"),
-    "parts": ("internal/memory/memory.go", r"parts += (\d+)"),
+    "parts": ("internal/memory/memory.go", r" / (\d+) \* n"),
+    "answer_kib": ("internal/deps/core.go", r"answerBytes += (\d+) \* 1024"),
+    "part_calls": ("internal/memory/memory.go", r"func Calls.*part\((\d+)\)"),
+    "per_call": ("internal/memory/memory.go", r"func Calls.*/\((\d+)\*1024"),
     "part_bodies": ("internal/memory/memory.go", r"func Bodies.*part\((\d+)\)"),
     "part_fetch": ("internal/memory/memory.go", r"func Fetch.*part\((\d+)\)"),
     "part_model": ("internal/memory/memory.go", r"func Model.*part\((\d+)\)"),

@@ -48,7 +48,9 @@ def wrong(document: dict[str, Any], version: str) -> str:
 @cache
 def invalid(document: str, version: str) -> str:
     """Say what is wrong with a document. Most rows share theirs, as runs do, and a schema takes long to read."""
-    return asked(("kubernetes-validate", TOOLS.read_bytes(), version, document), lambda: objection(document, version))
+    schemas = json.dumps(older(version)).encode()
+    what = ("kubernetes-validate", TOOLS.read_bytes(), schemas, version, document)
+    return asked(what, lambda: objection(document, version))
 
 
 def objection(document: str, version: str) -> str:
