@@ -38,6 +38,7 @@ FACTS: Sequence[str] = (
     "off by default since KubeEdge 1.21",
     "at 70 % of it",  # Knative's container-concurrency-target-percentage
     "Knative allows no more than 600 s",
+    "no grace period of their own before Kubernetes 1.25",  # tests/test_kubernetes_versions.py
     r"\b(?:200|4\d\d|50[03])\b(?! ?(?:s|ms|%|bytes|[KMG]i)\b)",  # statuses of HTTP, which the Go tests hold
     "any other 4xx",
     "that `model_fallback` is 0",
@@ -123,7 +124,7 @@ SAID: Sequence[str] = (
     # a rollout
     "| replicas | {first(min_replicas, keda_min_replicas)} to {first(max_replicas, keda_max_replicas)} |",
     "| replicas | {first(replicas, site_replicas)} | fixed |",
-    "| autoscaler | {hpa_target} % of the CPU request |",
+    "| autoscaler | {first(hpa_target, hpa_pod_target)} % of the CPU request |",
     "| autoscaler | {lag} waiting message",
     (
         "| scaling down | {first(scale_down_percent, keda_scale_down_percent)} % each "
