@@ -54,6 +54,7 @@ _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("liveness_timeout", "30"): {"liveness_period": 30},
     ("max_replicas", "1"): {"min_replicas": 1},
     ("min_replicas", "50"): {"max_replicas": 50},
+    ("user_namespaces", "True"): {"kubernetes_min": "1.36"},
 }
 """What else has to be answered, by an option and its value."""
 

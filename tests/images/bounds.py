@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.rendering.sizing import Sizes
-from tests.edge.programs import program
 from tests.helpers.daemons import until
 from tests.helpers.support import answers
 from tests.images import attack
@@ -207,34 +206,6 @@ def said(service: Container, message: str) -> int:
     return sum(line["msg"] == message for line in service.log())
 
 
-def by_a_model(engine: Engine, image: str, folder: Path) -> bool:
-    """Install a model that was signed and is far too long, beside a good one."""
-    key = subprocess.check_output([program("model"), "key", folder / "key.pem"], text=True).strip()
-    data = folder / "data"
-    data.mkdir()
-    data.chmod(0o777)
-    env = {"APP_MODEL_DIR": "/data/models", "APP_MODEL_KEYS": key}
-    settings = [*(f"--env={name}={value}" for name, value in env.items()), f"--volume={data}:/data"]
-
-    def install(version: str, discounts: bytes) -> None:
-        model = folder / version
-        model.mkdir()
-        (model / "discounts.json").write_bytes(discounts)
-        subprocess.run([program("model"), "sign", folder / "key.pem", version, model], check=True)
-        mounted = [*settings, f"--volume={model}:/model:ro", "--network=none"]
-        engine.docker("run", "--rm", "--read-only", "--cap-drop=ALL", *mounted, image, "-install-model=/model")
-
-    steps = b'[{"pieces": 10, "percent": 10}]'
-    install("v1", steps)
-    with container(engine, image, memory="48m", cpus=1, env=env, options=settings[-1:]) as service:
-        install("v2", steps.ljust(200 * MIB))
-        until(lambda: killed(service) or "there is memory for" in str(service.log()), "the version after")
-        if killed(service):
-            return False
-        priced = service.post(b'{"lines":[{"sku":"tea","quantity":100,"unit_price":10}]}')
-        return bool(priced["model"] == "v1" and priced["discount"] == 100)
-
-
 class Bound(NamedTuple):
     """What fills it, in which service, and what takes it away: a file, a text of it, and what is there instead."""
 
@@ -259,5 +230,4 @@ BOUNDS: Mapping[str, Bound] = {
         by_requests, {}, MEMORY, "return int(part(8) / (64*1024 + 8*int64(header))) }", "return 1 << 20 }"
     ),
     "push": Bound(by_pushes, CENTRE, MEMORY, "return part(1) / 96 }", "return 1 << 40 }"),
-    "model": Bound(by_a_model, SITE, MEMORY, "return part(1) / 8 }", "return 1 << 40 }"),
 }
