@@ -10,12 +10,17 @@ READY  := $(VENV)/.ready
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Makes the environment $(1) of the packages of the lock $(2), each by its hash.
+define ENVIRONMENT
+	$(PYTHON) -m venv --clear $(1)
+	@sed -n '/^uv==/,/[^\\]$$/p' $(2) > $(1)/uv.lock
+	$(1)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r $(1)/uv.lock
+	$(1)/bin/uv pip sync --quiet --compile-bytecode --python $(1)/bin/python --require-hashes $(2)
+endef
+
 $(READY): requirements-dev.lock pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed. Set PYTHON=python3.12, say." if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv --clear $(VENV)
-	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > $(VENV)/uv.lock
-	$(RUN)/pip --disable-pip-version-check install --quiet --require-hashes -r $(VENV)/uv.lock
-	$(RUN)/uv pip sync --quiet --compile-bytecode --python $(RUN)/python --require-hashes requirements-dev.lock
+	$(call ENVIRONMENT,$(VENV),requirements-dev.lock)
 	$(RUN)/uv pip install --quiet --python $(RUN)/python --no-build-isolation --no-deps -e .
 	@touch $@
 
@@ -63,17 +68,15 @@ modules: $(READY) ## resolve the Go modules of the output (network)
 	$(RUN)/gocontainer dev derive --deps
 
 UPGRADE ?= --upgrade
+COMPILE  = $(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
+  --no-header --no-annotate
 
 .PHONY: lock
 lock: $(READY) ## pin the dependencies of development afresh; UPGRADE= only adds what is new (network)
-	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
-	  --group dev pyproject.toml --no-header --no-annotate --output-file requirements-dev.lock
-	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
-	  --group checkov --no-header --no-annotate --output-file requirements-checkov.lock
-	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
-	  --group release --no-header --no-annotate --output-file requirements-release.lock
-	$(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE) --python-version 3.11 \
-	  pyproject.toml --no-header --no-annotate --output-file requirements.lock
+	$(COMPILE) --group dev pyproject.toml --output-file requirements-dev.lock
+	$(COMPILE) --group checkov --output-file requirements-checkov.lock
+	$(COMPILE) --group release --output-file requirements-release.lock
+	$(COMPILE) --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
 
 .PHONY: fresh
 fresh: derive goldens quotes films recording ## all that follows from a change of a table or a template; read the diff
@@ -153,10 +156,7 @@ wheel: $(READY) ## build dist/*.whl
 SENDER := $(VENV)/release
 
 $(SENDER)/.ready: requirements-release.lock
-	$(PYTHON) -m venv --clear $(SENDER)
-	@sed -n '/^uv==/,/[^\\]$$/p' requirements-release.lock > $(SENDER)/uv.lock
-	$(SENDER)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r $(SENDER)/uv.lock
-	$(SENDER)/bin/uv pip sync --quiet --python $(SENDER)/bin/python --require-hashes requirements-release.lock
+	$(call ENVIRONMENT,$(SENDER),requirements-release.lock)
 	@touch $@
 
 .PHONY: dist

@@ -13,9 +13,10 @@ from typing import Any
 
 from tests.helpers.support import ROOT, Run, clean_environment, ok, replace
 
-PARTS = ("generator", "template", "hooks", "docs/reference", "docs/how-to", "tests/rows.json", "cookiecutter.json")
-LOCKED = ("requirements-dev.lock", "pyproject.toml")
-"""What says which versions a pipeline installs."""
+PARTS = (
+    *("generator", "template", "hooks", "docs/reference", "docs/how-to", "tests/rows.json", "cookiecutter.json"),
+    "requirements.lock",
+)
 
 
 class ScratchCheckout:
@@ -23,7 +24,7 @@ class ScratchCheckout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for part in (*PARTS, *LOCKED):
+        for part in PARTS:
             (folder / part).parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))

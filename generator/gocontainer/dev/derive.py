@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import facts, pairwise, reference, requirements
+from gocontainer.dev import facts, pairwise, reference
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -18,6 +18,13 @@ from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
 
 BASE_IMAGES_PAGE = "docs/how-to/base-image.md"
+REQUIREMENTS = "template/<<cookiecutter.service>>/.gocontainer/requirements.txt"
+INSTALLED = """\
+# What .gocontainer/propose.sh merges with: gocontainer and all that it needs, each by its hash. A newer release
+# replaces this file; that it was merged is what starts the proposal.
+gocontainer @ << cookiecutter.update_wheel >>
+"""
+"""What is installed beside what ``requirements.lock`` has."""
 ROWS = "tests/rows.json"
 WIDTH = 120
 """Of a line of Python, as pyproject.toml has it."""
@@ -42,7 +49,7 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
-        requirements.PAGE: requirements.page(root),
+        REQUIREMENTS: INSTALLED + (root / "requirements.lock").read_text("utf-8"),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
     }
