@@ -95,7 +95,7 @@ def _explained(answers: Answers, read: Callable[[str], str]) -> list[Explained]:
         source = row["source"]
         options = tuple(option for option in dict.fromkeys(_options(name)) if option in asked)
         # At most one of the files is there.
-        for place, rendered in _found(row, pristine, service):
+        for place, rendered in found_in(row, pristine, service):
             explained.append(
                 Explained(
                     name=name,
@@ -141,10 +141,10 @@ def _own() -> frozenset[Place]:
     return frozenset(Place(row["file"], row["field"]) for row in numbers().values())
 
 
-def _found(row: Mapping[str, str], pristine: Tree, service: str) -> Iterator[tuple[Place, str]]:
+def found_in(row: Mapping[str, str], tree: Tree, service: str) -> Iterator[tuple[Place, str]]:
     """Yield where a number stands in these files, and what it is there."""
     for place in places(row):
-        file = pristine.get(place.file)
+        file = tree.get(place.file)
         value = find(file.content.decode(), place, service) if file else None
         if value is not None:
             yield place, value

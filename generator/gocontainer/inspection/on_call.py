@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from gocontainer.inspection.explain import find, numbers, places
+from gocontainer.inspection import explain
 from gocontainer.repository.tree import Tree
 from gocontainer.texts import listed, tr
 
@@ -19,8 +19,8 @@ def changes(before: Tree, after: Tree, paths: Iterable[str], service: str) -> It
 
 
 def _changes(before: Tree, after: Tree, paths: list[str], service: str) -> Iterator[str]:
-    for row in numbers().values():
-        old, new = (_number(files, row, service) for files in (before, after))
+    for row in explain.numbers().values():
+        old, new = (next((value for _, value in explain.found_in(row, tree, service)), "") for tree in (before, after))
         title, buys = row["title"], row["buys"]
         known = {"title": tr(title), "buys": tr(buys)}
         if old and new and old != new:
@@ -33,12 +33,3 @@ def _changes(before: Tree, after: Tree, paths: list[str], service: str) -> Itera
         yield tr("what the cluster is given: {paths}", paths=listed(manifests))
     if any(path in _IN_THE_IMAGE or (path.endswith(".go") and not path.endswith("_test.go")) for path in paths):
         yield tr("the image, from the next release on")
-
-
-def _number(files: Tree, row: Mapping[str, str], service: str) -> str:
-    """Return the number of a row in these files, or nothing."""
-    for place in places(row):
-        value = find(files[place.file].content.decode(), place, service) if place.file in files else None
-        if value is not None:
-            return value
-    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gocontainer.repository.objects import Entries, Read
@@ -105,9 +105,6 @@ class Verified(NamedTuple):
 
     broken: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-Check = Callable[[Files], Sequence[Finding]]
 
 
 def new(found: Iterable[Finding], *known: Iterable[Finding]) -> list[Finding]:

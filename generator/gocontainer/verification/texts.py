@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -39,9 +39,11 @@ def check(sides: Sides) -> tuple[list[Finding], list[Finding]]:
         sources = [files[path] for files in (sides.mine, sides.theirs) if path in files]
         if _ends(sides.merged[path]) in map(_ends, sources):
             continue
-        before = [find(old, files[old]) for files in (sides.mine, sides.theirs) for old in _olds(path, files, sides)]
-        found += find(path, sides.merged[path])
-        fresh += new(find(path, sides.merged[path]), *before)
+        wrong = find(path, sides.merged[path])
+        if wrong:
+            olds = ((old, files[old]) for files in (sides.mine, sides.theirs) for old in _olds(path, files, sides))
+            found += wrong
+            fresh += new(wrong, *(find(*old) for old in olds))
     return found, fresh
 
 
@@ -81,11 +83,11 @@ def _keys(path: str, node: yaml.Node | None, place: str, seen: set[int], *, obje
     below: list[tuple[str, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
         names = [(str(key.value), key) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        yield from _twice(path, [(f"{place}{name}", key.start_mark.line + 1) for name, key in names])
+        yield from _twice((f"{place}{name}", path, key.start_mark.line + 1) for name, key in names)
         below = [(f"{place}{key.value}.", value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
         lists = ((str(key.value), value) for key, value in node.value if objects and key.value in _NAMED)
         for name, value in lists:
-            yield from _twice(path, [(f"{place}{name} {each}", at) for each, at in _names(value)])
+            yield from _twice((f"{place}{name} {each}", path, at) for each, at in _names(value))
     elif isinstance(node, yaml.SequenceNode):
         below = [(place, each) for each in node.value]
     for inner, value in below:
@@ -101,9 +103,10 @@ def _names(node: yaml.Node) -> list[tuple[str, int]]:
     return [(str(value.value), key.start_mark.line + 1) for key, value in pairs if key.value == "name"]
 
 
-def _twice(path: str, names: Sequence[tuple[str, int]]) -> Iterator[Finding]:
+def _twice(names: Iterable[tuple[str, str, int]]) -> Iterator[Finding]:
+    """Yield the names that stand once more, each of which comes with its file and line."""
     seen = set[str]()
-    for name, line in names:
+    for name, path, line in names:
         if name in seen:
             yield Finding("twice", path, line, name)
         seen.add(name)
@@ -137,9 +140,9 @@ def _matched(pattern: re.Pattern[str]) -> Callable[[str, str], Iterator[Finding]
     """Return what finds the names that a pattern matches twice."""
 
     def reader(path: str, text: str) -> Iterator[Finding]:
-        found = [(name, text.count("\n", 0, each.start()) + 1) for each in pattern.finditer(text)
-                 for name in each[1].split()]  # fmt: skip
-        yield from _twice(path, [(name, line) for name, line in found if not name.startswith((".", "%"))])
+        found = [(name, path, text.count("\n", 0, each.start()) + 1) for each in pattern.finditer(text)
+                 for name in each[1].split() if not name.startswith((".", "%"))]  # fmt: skip
+        yield from _twice(found)
 
     return reader
 
@@ -167,13 +170,7 @@ def declared_twice(files: Files, folders: set[str]) -> list[Finding]:
             package, names = _declarations(text)
             group = (folder, package, _condition(name, text))
             groups.setdefault(group, []).extend((each, path, line) for each, line in names)
-    found = []
-    for declared in groups.values():
-        known = set[str]()
-        for name, path, line in declared:
-            found += [Finding("twice", path, line, name)] if name in known else []
-            known.add(name)
-    return found
+    return [each for declared in groups.values() for each in _twice(declared)]
 
 
 def _condition(name: str, text: str) -> str:
