@@ -7,7 +7,7 @@ import sys
 context = json.loads(r"""<< cookiecutter | jsonify >>""")
 sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "generator"))
 
-from gocontainer.answers.model import Answers, Layer  # noqa: E402
+from gocontainer.answers.model import Answers, Layer, default_of  # noqa: E402
 from gocontainer.errors import UsageError  # noqa: E402
 from gocontainer.options.table import OPTIONS  # noqa: E402
 from gocontainer.options.types import holds  # noqa: E402
@@ -16,8 +16,7 @@ from gocontainer.options.types import holds  # noqa: E402
 given = {
     option.name: context[option.name]
     for option in OPTIONS
-    if holds(option.when, context)
-    or str(context[option.name]) != str(option.default).replace("{service}", context["service"])
+    if holds(option.when, context) or str(context[option.name]) != str(default_of(option, context))
 }
 try:
     Answers.merge(Layer("cookiecutter", given))

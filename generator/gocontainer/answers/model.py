@@ -179,7 +179,7 @@ def _fill(layers: Sequence[Layer]) -> Filled:
         elif name in follows:
             values[name], origins[name], places[name] = follows[name], "derived", tr("derived")
         else:
-            values[name], origins[name], places[name] = _default(option, values), "default", tr("default")
+            values[name], origins[name], places[name] = default_of(option, values), "default", tr("default")
     if not values["service"] and "service" not in {error.option for error in errors}:
         errors.append(MissingAnswers(["SERVICE"]).at("service"))
     return Filled(values, origins, places, frozenset(given), profile, tuple(errors))
@@ -224,7 +224,8 @@ def _option(name: str, where: str) -> Option:
     return BY_NAME[name]
 
 
-def _default(option: Option, values: Mapping[str, Value]) -> Value:
+def default_of(option: Option, values: Mapping[str, Value]) -> Value:
+    """Return the default of an option, in which the service of ``values`` may have a part."""
     default = option.default
     if isinstance(default, str) and "{service}" in default:
         # Not every good name of a service makes a good module path: vendor, for one.

@@ -191,6 +191,20 @@ PULL_SECRET = Text(
     hint="Give lower-case letters, digits, inner hyphens and dots.",
     example="harbor",
 )
+
+
+class WayIn(Choice):
+    """A way for requests from outside the cluster."""
+
+    file: str = LACKING
+    """Of the overlay: what brings them in; nothing where none come."""
+
+
+WAYS_IN = by_value(
+    WayIn(value="none", label="not at all: it is called within the cluster", file=""),
+    WayIn(value="gateway", label="an HTTPRoute at a Gateway that is there (Gateway API 1.2)", file="httproute.yaml"),
+    WayIn(value="ingress", label="an Ingress of the cluster's default class", file="ingress.yaml"),
+)
 _EXPOSED: Mapping[str, Any] = {"group": "deployment", "when": {"expose": ("gateway", "ingress")}}
 EXPOSE = (
     Select(
@@ -201,11 +215,7 @@ EXPOSE = (
         help="How requests come in from outside the cluster.",
         why="Production gets a route at its host, with TLS, and limits that agree with the service's own.",
         default="none",
-        choices=(
-            Choice(value="none", label="not at all: it is called within the cluster"),
-            Choice(value="gateway", label="an HTTPRoute at a Gateway that is there (Gateway API 1.2)"),
-            Choice(value="ingress", label="an Ingress of the cluster's default class"),
-        ),
+        choices=tuple(WAYS_IN.values()),
         when={"target": ("kubernetes",)},
     ),
     Text(

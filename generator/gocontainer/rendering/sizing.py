@@ -257,7 +257,6 @@ class Sizes(NamedTuple):
 
     def values(self) -> dict[str, int | str]:
         """Return every number by the name that templates know it by, without the leading ``__``."""
-        fixed = {"consumers": CONSUMERS, "cooldown": COOLDOWN, "polling": POLLING, "retries": RETRIES}
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         own = (
             "bodies_kib", "calls", "center_timeout", "cpu_limit", "drain", "flush", "grace_period", "go_bytes",
@@ -269,20 +268,23 @@ class Sizes(NamedTuple):
         return {
             **{name: getattr(self, name) for name in own},
             "center_kib": self.part(1) // 96 // 1024,
-            **fixed,
-            "rollout": ROLLOUT,
+            "consumers": CONSUMERS,
+            "cooldown": COOLDOWN,
             "events_kib": self.part(1) // 2 // 1024,
             "fetch_kib": min(16 * MEBIBYTE, self.part(1) // 64) // 1024,
+            "header_kib": HEADER_KIB,
             "hpa_target": HPA_TARGET,
             "margin": MARGIN,
-            "header_kib": HEADER_KIB,
             "max_disrupted": MAX_DISRUPTED,
             "max_surge": MAX_SURGE,
             "memory_base": MEMORY_BASE,
             "memory_part": self.part(1),
             "memory_reserve": MEMORY_RESERVE,
             "model_kib": self.part(1) // 8 // 1024,
+            "polling": POLLING,
             "pre_stop": PRE_STOP,
+            "retries": RETRIES,
+            "rollout": ROLLOUT,
             "scale_down_percent": SCALE_DOWN_PERCENT,
             "tmp_size": TMP_SIZE,
             **{f"{name}_{field}": value for name, probe in probes.items() for field, value in probe._asdict().items()},

@@ -14,7 +14,7 @@ from gocontainer.options import edge
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
 from gocontainer.options.delivery import CI_PROVIDERS
-from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS, knows
+from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import POLLING, Sizes
@@ -101,7 +101,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
-        "__exposed": {"gateway": "httproute.yaml", "ingress": "ingress.yaml"}.get(str(answers["expose"]), ""),
+        "__exposed": WAYS_IN[str(answers["expose"])].file,
         "__gateway_name": str(answers["expose_gateway"]).partition("/")[2],
         "__gateway_namespace": str(answers["expose_gateway"]).partition("/")[0],
         "__first_architecture": architectures(platforms).partition(",")[0],
