@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from typing import Any
 
 from gocontainer.console import visible
-from gocontainer.errors import HANG_UP, Cancelled, Interrupted
 from gocontainer.prompts import find
 from gocontainer.prompts.find import Entry
 from gocontainer.prompts.question import Check, Item
-from gocontainer.prompts.signals import signals_as_errors
+from gocontainer.prompts.signals import heard, held_by_lines
 from gocontainer.texts import tr
 
 BACK, HELP = "<", "?"
@@ -21,21 +20,12 @@ class Lines:
     """Asks with ``say`` and ``ask``, which returns the line that was typed behind a prompt."""
 
     def __init__(self, say: Callable[[str], None], ask: Callable[[str], str]) -> None:
-        self._say, self._ask = say, ask
+        self._say, self._ask, self._end = heard(say), heard(ask), say
         self._begun = False
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> AbstractContextManager[None]:
         """Hold the terminal for a conversation."""
-        with signals_as_errors():
-            try:
-                yield
-            except (EOFError, KeyboardInterrupt):
-                with suppress(OSError):
-                    self._say("")  # the line that was being typed is over
-                raise Cancelled from None
-            except OSError:
-                raise Interrupted(HANG_UP) from None  # the terminal is gone
+        return held_by_lines(self._end)
 
     def text(self, question: str, default: str, check: Check, typed: str = "") -> str | None:
         """Ask for a line, until it can be taken. An empty one is what was ``typed`` before, or the default."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TypeVar
 
-from gocontainer.errors import Cancelled, Interrupted
+from gocontainer.errors import HANG_UP, Cancelled, Interrupted
+
+Spoken = TypeVar("Spoken")
 
 
 @contextmanager
@@ -38,6 +41,30 @@ def held() -> Iterator[None]:
             yield
         except KeyboardInterrupt:
             raise Cancelled from None
+
+
+@contextmanager
+def held_by_lines(say: Callable[[str], object]) -> Iterator[None]:
+    """Keep it for a conversation line by line, which a person ends by Ctrl-C or by the end of what is typed."""
+    with signals_as_errors():
+        try:
+            yield
+        except (EOFError, KeyboardInterrupt):
+            with suppress(OSError):
+                say("")  # the line that was being typed is over
+            raise Cancelled from None
+
+
+def heard(speak: Callable[[str], Spoken]) -> Callable[[str], Spoken]:
+    """Return ``speak``, which raises Interrupted where the terminal is gone."""
+
+    def spoken(text: str) -> Spoken:
+        try:
+            return speak(text)
+        except OSError:
+            raise Interrupted(HANG_UP) from None
+
+    return spoken
 
 
 @contextmanager

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
-from typing import TypeVar
 
-from gocontainer.errors import HANG_UP, Cancelled, Interrupted
+from gocontainer.errors import Cancelled
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import SelectMany, Toggle
 from gocontainer.prompts import find
 from gocontainer.prompts.find import Entry
-from gocontainer.prompts.signals import signals_as_errors
+from gocontainer.prompts.signals import heard, held_by_lines
 from gocontainer.texts import joined, series, tr
 from gocontainer.wizard import parts, review
 from gocontainer.wizard.conversation import CUSTOMISE, NAME, REVIEW, Conversation, Offer, Question
@@ -23,35 +21,17 @@ from gocontainer.wizard.settling import shown
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
-Spoken = TypeVar("Spoken")
 BACK, REST, HELP = "<", ">", "?"
 QUIT = ("q", "quit", "exit")
 
 
 def converse(conversation: Conversation, preview: Preview, found: Sequence[str], say: Say, ask: Ask) -> None:
     """Hold the conversation; raise Cancelled or Interrupted where it is ended before its end."""
-    pages = Plain(conversation, preview, _heard(say), _heard(ask))
-    with signals_as_errors():
-        try:
-            pages.begin(found)
-            while not pages.page():
-                pass
-        except (EOFError, KeyboardInterrupt):
-            with suppress(OSError):
-                say("")  # the line that was being typed is over
-            raise Cancelled from None
-
-
-def _heard(speak: Callable[[str], Spoken]) -> Callable[[str], Spoken]:
-    """Return ``speak``, which raises Interrupted where the terminal is gone."""
-
-    def spoken(text: str) -> Spoken:
-        try:
-            return speak(text)
-        except OSError:
-            raise Interrupted(HANG_UP) from None
-
-    return spoken
+    pages = Plain(conversation, preview, heard(say), heard(ask))
+    with held_by_lines(say):
+        pages.begin(found)
+        while not pages.page():
+            pass
 
 
 class Plain:
