@@ -53,7 +53,7 @@ def test_a_mirror_that_is_none_is_refused_and_never_run(tmp_path: Path, value: s
 
 
 def test_the_makefile_needs_no_awk() -> None:
-    texts = [TEMPLATE / "Makefile"]
+    texts = [TEMPLATE / "Makefile", *(TEMPLATE.parent / "templates/make").iterdir()]
     assert [path.name for path in texts if "awk" in path.read_text()] == []
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,18 +71,6 @@ def by_requests(
 def by_large_requests(engine: Engine, image: str, folder: Path) -> bool:
     """Send bodies that a user allows."""
     return by_requests(engine, image, folder, LARGE, MIB)
-
-
-def by_spans(engine: Engine, image: str, _: Path) -> bool:
-    """Send requests whose spans a collector never takes: it listens, and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as collector:
-        deaf = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.getsockname()[1]}"}
-        with container(engine, image, memory="32m", cpus=1, env=deaf) as service:
-            for _round in range(400):
-                attack.at_once(service.address, attack.ORDINARY, room(32))
-                if killed(service):
-                    return False
-            return True
 
 
 class Centre:
@@ -186,19 +172,6 @@ def by_batches(engine: Engine, image: str, _: Path) -> bool:
 
             until(lambda: killed(service) or over(), "the dead letters, and what is packed", 300)
             return not killed(service)
-
-
-def by_outage(engine: Engine, image: str, _: Path) -> bool:
-    """Tell of uploads in many partitions, each in many words, while the storage is away."""
-    with topics(10 * DEADLY) as (platform, env):
-        long = '{"bucket":"uploads","key":"tea.txt","words":"%s"}' % ("x" * 60_000)
-        platform("tell", "-topic", "uploads", told="".join(f"{number} {long}\n" for number in range(40 * DEADLY)))
-        with container(engine, image, memory="32m", cpus=1, env=env) as service:
-            for _second in range(40):
-                time.sleep(0.5)
-                if killed(service):
-                    return False
-            return said(service, "delivery failed") > 0
 
 
 def said(service: Container, message: str) -> int:
