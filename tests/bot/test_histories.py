@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -12,8 +12,7 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import digest
-from tests.helpers.proposals import BRANCH, Forge, Installed, as_executable, installed, rendered_bot, write
-from tests.helpers.support import need
+from tests.helpers.proposals import BRANCH, Forge, Installed, as_executable, write
 
 SEEDS = range(1000) if os.environ.get("ALL") else range(10, 14)
 """Few until it is known why seed 6 once found main without the newest template, on a busy machine."""
@@ -27,18 +26,6 @@ GIT = """#!/bin/sh
 case " $* " in *" push "*) [ ! -e {act} ] || {{ mv {act} {act}.done; PATH={path} sh {act}.done; }} ;; esac
 PATH={path} exec git "$@"
 """
-
-
-@pytest.fixture(scope="module")
-def bot(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    need("bash")
-    return rendered_bot(tmp_path_factory.mktemp("bot"))
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    with installed(tmp_path_factory.mktemp("program")) as found:
-        yield found
 
 
 class History:

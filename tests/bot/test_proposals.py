@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,9 @@ from tests.helpers.proposals import (
     Forge,
     Installed,
     installed,
-    rendered_bot,
     write,
 )
-from tests.helpers.support import answers, git, gocontainer, need, ok, rendered
+from tests.helpers.support import answers, git, gocontainer, ok, rendered
 from tests.helpers.templates import Template
 from tests.helpers.updates import Repository
 
@@ -37,18 +35,6 @@ CONFLICTS = ".gocontainer/conflicts"
 def text(**changed: str) -> str:
     """Twelve lines, some of them changed."""
     return "".join(f"{changed.get(f'at{number}', f'line {number}')}\n" for number in range(12))
-
-
-@pytest.fixture(scope="module")
-def bot(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    need("bash")
-    return rendered_bot(tmp_path_factory.mktemp("bot"))
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    with installed(tmp_path_factory.mktemp("program")) as found:
-        yield found
 
 
 class Service(Forge):

@@ -1,0 +1,1 @@
+"""The bot that proposes a newer template: its script, its workflow, and what people do while it works."""
