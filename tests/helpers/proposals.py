@@ -23,6 +23,8 @@ BRANCH = "gocontainer-update"
 WORKFLOW, SCRIPT, CHECK = ".github/workflows/template.yml", ".gocontainer/propose.sh", ".github/workflows/ci.yml"
 WHEEL = f"https://files.example.com/gocontainer-1.0.0-py3-none-any.whl#sha256={'1' * 64}"
 SECRET, TOKEN = "${{ secrets.TEMPLATE_TOKEN }}", "the-token"
+WEEK = 7 * 24 * 60 * 60
+"""Seconds from one job to the next: of two proposals in the same second the second would be the first."""
 
 # Waits for calls, and forks for each: what gocontainer does is its own, only its start is not paid each time.
 SERVER = """
@@ -265,6 +267,7 @@ class Forge:
             "RUNNER_TEMP": str(temporary),
             "HOME": str(temporary / "home"),
             "GOCONTAINER_LANG": "en",
+            **dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{1_800_000_000 + self.runs * WEEK} +0000"),
         }
         said = ""
         for step in yaml.safe_load((work / WORKFLOW).read_text())["jobs"][name]["steps"]:
