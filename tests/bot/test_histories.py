@@ -12,13 +12,20 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import digest
-from tests.helpers.proposals import BRANCH, Forge, Installed, as_executable, write
+from tests.helpers.proposals import BRANCH, SCRIPT, Forge, Installed, as_executable, write
 
 SEEDS = range(1000 if os.environ.get("ALL") else 100)
 LENGTH = 6
 FILES = ("a.txt", "b.txt", ".github/workflows/deploy.yml")
 LINES = 8
 CONFLICTS = ".gocontainer/conflicts"
+MUTANTS = {
+    "sets back a branch of others": ("\nmarkers() {", "\nhas_others() { return 1; }\n\nmarkers() {", 24),
+    "pushes without a lease": ('"--force-with-lease=refs/heads/$BRANCH:$seen"', "--force", 13),
+    "opens a second request": ("number=$(open_request)", "number=", 17),
+    "calls conflicts ready": ("state=draft\n", "state=ready\n", 2),
+}
+"""Scripts that are wrong: what is there, what instead, and a history that shows it."""
 
 # Before the bot pushes, somebody else does.
 GIT = """#!/bin/sh
@@ -256,3 +263,14 @@ class History:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_order_loses_a_commit(tmp_path: Path, program: Installed, bot: dict[str, str], seed: int) -> None:
     History(tmp_path / "history", program, bot, seed).live()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new", "seed"), MUTANTS.values(), ids=MUTANTS)
+def test_a_script_that_is_wrong_is_noticed(
+    tmp_path: Path, program: Installed, bot: dict[str, str], old: str, new: str, seed: int
+) -> None:
+    assert bot[SCRIPT].count(old) == 1
+    wrong = {**bot, SCRIPT: bot[SCRIPT].replace(old, new)}
+    with pytest.raises(AssertionError, match=f"seed {seed}"):
+        History(tmp_path / "history", program, wrong, seed).live()
