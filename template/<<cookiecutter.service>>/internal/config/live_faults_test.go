@@ -74,7 +74,6 @@ func TestAFileThatIsOfNoUseOrCannotBeWrittenIsAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := new(bytes.Buffer)
 		follow(t, newFake(map[string]string{"max-in-flight": "7"}, nil), out, nil, "-center-cache", nowhere)
-		synctest.Wait()
 		if !strings.Contains(out.String(), "the last-good file is not written") || !strings.Contains(out.String(), "level=INFO msg=settings") {
 			t.Errorf("logged %s", out)
 		}
@@ -82,7 +81,6 @@ func TestAFileThatIsOfNoUseOrCannotBeWrittenIsAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := new(bytes.Buffer)
 		follow(t, newFake(nil, errDown), out, nil, "-center-cache", t.TempDir())
-		synctest.Wait()
 		if !strings.Contains(out.String(), "the last-good file is of no use") {
 			t.Errorf("logged %s", out)
 		}

@@ -67,6 +67,7 @@ func follow(t *testing.T, source *fake, out io.Writer, env map[string]string, ar
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	cfg.live.follow(ctx, source, slog.New(slog.NewTextHandler(out, nil)))
+	synctest.Wait() // what follows logs, too
 	return *cfg.Now(), func() { time.Sleep(time.Minute); synctest.Wait() }
 }
 
