@@ -145,3 +145,32 @@ def test_a_line_that_ends_within_a_phrase_is_found() -> None:
 def test_every_chinese_page_has_an_english_one() -> None:
     assert len(ENGLISH) >= 7
     assert [page.name for page, english in ENGLISH.items() if not english.is_file()] == []
+
+
+TERMS = ROOT / "docs" / "explanation" / "chinese-terms.md"
+SOURCE = re.compile(r"\[[^]]+\]\(https://[^)]+\)|本项目")
+
+
+def test_every_term_names_its_source() -> None:
+    assert unsourced(TERMS.read_text()) == []
+
+
+def unsourced(text: str) -> list[str]:
+    """The terms of a table of terms beside which no page and not this project stands."""
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return [row[1] for row in rows[2:] if not SOURCE.search(row[2])]
+
+
+def test_a_term_without_a_source_is_found() -> None:
+    source = "[OpenTelemetry：Collector](https://opentelemetry.io/zh/docs/collector/)"
+    table = f"| 英文 | 中文 | 出处 |\n| --- | --- | --- |\n| trace | 链路 | {source} |\n| drain | 排空 | 通用说法 |\n"
+    assert unsourced(table) == ["排空"]
+
+
+def test_every_term_is_used() -> None:
+    """A term that no text has any more leaves the table."""
+    catalogue = ROOT / "generator" / "gocontainer" / "locale" / "zh_CN" / "LC_MESSAGES" / "gocontainer.po"
+    texts = "".join(page.read_text() for page in (catalogue, *ENGLISH) if page != TERMS)
+    rows = [line.strip("| ").split(" | ") for line in TERMS.read_text().splitlines() if line.startswith("| ")]
+    terms = [term for row in rows[2:] for term in row[1].split("、")]
+    assert [term for term in terms if term not in texts] == []

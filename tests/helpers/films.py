@@ -79,7 +79,7 @@ WALK = (
     *_questions(),
     Shot("the groups again", [ENTER], "Which answers do you want to change?"),
     Shot("the files", [ESCAPE, DOWN, ENTER], "Files, with the answers that they are there for"),
-    Shot("the image's line", [ESCAPE, "im"], "localhost/orders"),
+    Shot("the image's line", [ESCAPE, "im"], "(--image)"),
     Shot("cgo moves defaults", ["cg", ENTER, UP], "distroless-base"),
     Shot("what moved is said", [ENTER], "4/4"),
     Shot("choices that cannot be", ["b", ENTER, "a"], BY_NAME["base_image"].question),
