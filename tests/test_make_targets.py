@@ -125,7 +125,9 @@ def serves(fresh: Fresh) -> None:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-    assert '"msg":"stopped"' in (fresh.home / "log").read_text()
+    said = (fresh.home / "log").read_text()
+    assert '"msg":"stopped"' in said
+    assert "Error" not in said, "make takes a stop for a failure"
 
 
 def builds(fresh: Fresh) -> None:
