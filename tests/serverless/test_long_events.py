@@ -1,4 +1,4 @@
-"""Events and replies that are longer than what Kafka takes of the function: each has a dead letter, and none is tried again."""
+"""Events and replies that are longer than what Kafka takes of the function: each has a dead letter, at once."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.serverless.flow import Flow
 
 LONG = 1_010_000
 """Bytes: less than a producer may be told to send, and more than one sends that was told nothing."""
+LAST = "\treturn json.Marshal(struct {\n"
 REPLY = (
     "internal/function/function.go",
-    "\treturn json.Marshal(struct {\n",
-    f'\tif up.Key == "reply.txt" {{\n\t\treturn json.Marshal(strings.Repeat("x", {LONG}))\n\t}}\n'
-    "\treturn json.Marshal(struct {\n",
+    LAST,
+    f'\tif up.Key == "reply.txt" {{\n\t\treturn json.Marshal(strings.Repeat("x", {LONG}))\n\t}}\n{LAST}',
 )
 """An upload whose result is long."""
 CONSUMER = "internal/consumer/consumer.go"
@@ -36,7 +36,7 @@ WANTED = {
 
 @contextmanager
 def consuming(folder: Path, *mutant: tuple[str, ...]) -> Iterator[Flow]:
-    """Tell of a long event, of one with a long reply and of an ordinary one, each in its partition, and consume them."""
+    """Tell of a long event, one with a long reply and an ordinary one, each in its partition, and consume them."""
     with kfake() as brokers, storage() as store:
         flow = Flow(brokers, store, folder, build.functions("keda", REPLY, *mutant), store.url.rpartition(":")[2])
         for partition, key in enumerate(('{"words":"%s"}' % ("x" * LONG), "reply.txt", "tea.txt")):
