@@ -178,7 +178,7 @@ def test_who_put_their_own_in_the_examples_place_decides_about_its_list(reposito
 
 
 KEPT = {
-    "internal/httpapi/quotes.go": ('r.Header.Del("Content-Type")', "decode(r, &basket)"),
+    "internal/httpapi/quotes.go": ('r.Header.Set("Content-Type", "application/json")', "decode(r, &basket)"),
     "internal/memory/memory.go": ("return 1024 * 1024", "func Settings() int64 { return "),
     "deploy/base/deployment.yaml": ("fsGroup: 65532", "runAsGroup: 65532"),
     "the environment": ("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", ""),

@@ -56,7 +56,7 @@ func readOrder(d *deps.Deps) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var total int64
 		if err := %s.Scan(&total); err != nil {
-			fail(w, fmt.Errorf("read the order: %%w", err))
+			fail(w, r, fmt.Errorf("read the order: %%w", err))
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]int64{"total": total})

@@ -65,7 +65,10 @@ SAID: Sequence[str] = (
         "| requests in flight | {rest // parts * 8 // (65536 + 8 * max_header)}, each with two connections "
         "and headers of {max_header // 1024} KiB | {part_requests} |"
     ),
-    "| bodies | {rest // parts * 4 // 8 // 1024} KiB, each byte of which becomes up to {per_byte} | {part_bodies} |",
+    (
+        "| bodies | {rest // parts * 4 // 8 // 1024} KiB, each byte of which becomes up to {per_byte}; a value of JSON "
+        "counts as {per_value} more | {part_bodies} |"
+    ),
     (
         "| calls of other services | {min(32, rest // parts // (per_call * 1024))} at once of each, with answers of "
         "{answer_kib} KiB | {part_calls} |"
@@ -197,6 +200,7 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "part_requests": ("internal/memory/memory.go", r"(?s)func Requests[^}]*part\((\d+)\)"),
     "part_settings": ("internal/memory/memory.go", r"func Settings.*part\((\d+)\)"),
     "part_spans": ("internal/memory/memory.go", r"func Spans.*part\((\d+)\)"),
+    "per_value": ("internal/httpapi/body.go", r"valueBytes = (\d+)"),
     "per_byte": ("internal/memory/memory.go", r"func Bodies.*part\(4\) / (\d+)"),
     "per_setting": ("internal/memory/memory.go", r"func Settings.*part\(1\) / (\d+)"),
     "pprof": ("internal/config/", r'"pprof-addr", "127.0.0.1:(\d+)"'),

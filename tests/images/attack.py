@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 PATIENCE = 12
@@ -161,3 +163,21 @@ def headers(address: str, many: int, size: int) -> Counter[int]:
     """Send as many headers of a size that do not end, and count the answers."""
     half = b"GET / HTTP/1.1\r\nHost: test\r\nX-Long: " + b"x" * size
     return asyncio.run(crowd(many, lambda: exchange(address, half)))
+
+
+def one_after_the_other(address: str, many: int) -> None:
+    """Send requests with long words on one connection, without waiting for answers, and read those until it ends."""
+    host, port = address.split(":")
+    ask = f"GET /{'x' * 300} HTTP/1.1\r\nHost: test\r\nUser-Agent: {'x' * 300}\r\n"
+    with suppress(OSError), socket.create_connection((host, int(port))) as connection:
+        asking = threading.Thread(target=_ask, args=(connection, ask.encode(), many))
+        asking.start()
+        while connection.recv(64 * KIB):
+            pass
+        asking.join()
+
+
+def _ask(connection: socket.socket, ask: bytes, many: int) -> None:
+    with suppress(OSError):
+        connection.sendall((ask + b"\r\n") * many)
+        connection.sendall(ask + b"Connection: close\r\n\r\n")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.rendering.sizing import Sizes
+from tests.edge.programs import program
 from tests.helpers.daemons import until
-from tests.helpers.support import answers
+from tests.helpers.support import answers, rendered, replace
 from tests.images import attack
 from tests.images.container import SIGKILLED, Container, container
 from tests.images.engine import Engine
@@ -25,6 +27,8 @@ LARGE = {"APP_MAX_BODY_BYTES": str(MIB)}
 """What a user may allow, whatever the memory."""
 DEADLY, MANY = 50, 5_000
 """Partitions, of which each has a batch or two; and dead letters, after which all are read."""
+PATIENT = 8
+"""Tries of an event, after which more of them would have been taken long ago."""
 
 
 def room(memory: int, **given: Any) -> int:
@@ -71,6 +75,26 @@ def by_requests(
 def by_large_requests(engine: Engine, image: str, folder: Path) -> bool:
     """Send bodies that a user allows."""
     return by_requests(engine, image, folder, LARGE, MIB)
+
+
+def by_values(engine: Engine, image: str, _: Path) -> bool:
+    """Send as many values as one body may have bytes, each of which becomes something wide."""
+    most = Sizes.of(answers(memory="32Mi")).bodies_kib
+    with container(engine, image, memory="32m", cpus=1, env=LARGE) as service:
+        for shape in ("empty elements", "nothing"):
+            attack.at_once(service.address, attack.shapes((most - 4) * 1024)[shape], 4)
+        until(lambda: killed(service) or answers_a_good_request(service, attack.QUOTES), "the end of the attack")
+        return not killed(service)
+
+
+def by_spans(engine: Engine, image: str, _: Path) -> bool:
+    """Send requests whose spans a collector never takes: it listens, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as collector:
+        deaf = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.getsockname()[1]}"}
+        with container(engine, image, memory="32m", cpus=1, env=deaf) as service:
+            attack.one_after_the_other(service.address, 20_000)
+            until(lambda: killed(service) or answers_a_good_request(service, attack.QUOTES), "the end of the attack")
+            return not killed(service)
 
 
 class Centre:
@@ -174,9 +198,61 @@ def by_batches(engine: Engine, image: str, _: Path) -> bool:
             return not killed(service)
 
 
-def said(service: Container, message: str) -> int:
-    """Count the lines of the log that say so."""
-    return sum(line["msg"] == message for line in service.log())
+def by_packed(engine: Engine, image: str, _: Path) -> bool:
+    """Send batches that are far longer once they are unpacked, and in another partition what is no event."""
+    with topics(3) as (platform, env):
+        platform("flood", "-topic", "uploads", "-partition", "0", "-until", "2", "packed")
+        platform("tell", "-topic", "uploads", "-partition", "2", told='1 {"no":1}\n')
+        with container(engine, image, memory="32m", cpus=1, env=env) as service:
+
+            def over() -> bool:
+                unread = sum(line["msg"] == "cannot read" for line in service.log())
+                return unread >= 2 and int(platform("count", "-topic", "dead")) == 1
+
+            until(lambda: killed(service) or over(), "the dead letter, and what is packed")
+            return not killed(service)
+
+
+def by_outage(engine: Engine, image: str, _: Path) -> bool:
+    """Tell of uploads in many partitions, each in many words, while the storage is away."""
+    with topics(10 * DEADLY) as (platform, env):
+        long = '{"bucket":"uploads","key":"tea.txt","words":"%s"}' % ("x" * 60_000)
+        platform("tell", "-topic", "uploads", told="".join(f"{number} {long}\n" for number in range(40 * DEADLY)))
+        with container(engine, image, memory="32m", cpus=1, env=env) as service:
+
+            def patient() -> bool:
+                return any(line.get("failures") == PATIENT for line in service.log())
+
+            until(lambda: killed(service) or patient(), "the last try")
+            return not killed(service)
+
+
+def by_a_model(engine: Engine, image: str, folder: Path) -> bool:
+    """Install a model that was signed and is far too long, beside a good one."""
+    key = subprocess.check_output([program("model"), "key", folder / "key.pem"], text=True).strip()
+    data = folder / "data"
+    data.mkdir()
+    data.chmod(0o777)
+    env = {"APP_MODEL_DIR": "/data/models", "APP_MODEL_KEYS": key}
+    settings = [*(f"--env={name}={value}" for name, value in env.items()), f"--volume={data}:/data"]
+
+    def install(version: str, discounts: bytes) -> None:
+        model = folder / version
+        model.mkdir()
+        (model / "discounts.json").write_bytes(discounts)
+        subprocess.run([program("model"), "sign", folder / "key.pem", version, model], check=True)
+        mounted = [*settings, f"--volume={model}:/model:ro", "--network=none"]
+        engine.docker("run", "--rm", "--read-only", "--cap-drop=ALL", *mounted, image, "-install-model=/model")
+
+    steps = b'[{"pieces": 10, "percent": 10}]'
+    install("v1", steps)
+    with container(engine, image, memory="48m", cpus=1, env=env, options=settings[-1:]) as service:
+        install("v2", steps.ljust(64 * MIB))
+        until(lambda: killed(service) or "there is memory for" in str(service.log()), "the version after")
+        if killed(service):
+            return False
+        priced = service.post(b'{"lines":[{"sku":"tea","quantity":100,"unit_price":10}]}')
+        return bool(priced["model"] == "v1" and priced["discount"] == 100)
 
 
 class Bound(NamedTuple):
@@ -187,12 +263,23 @@ class Bound(NamedTuple):
     file: str
     there: str
     without: str
+    edits: Sequence[tuple[str, str, str]] = ()
+    """What is in the service that is attacked, with the bound as well."""
+
+    def repository(self, folder: Path) -> Path:
+        """Return the service, with the bound."""
+        made = rendered(folder, **self.given)
+        for file, there, instead in self.edits:
+            replace(made / file, (there, instead))
+        return made
 
 
 MEMORY = "internal/memory/memory.go"
 EVENTS: Mapping[str, Any] = {"target": "knative", "eventing": "kafka", "scaler": "keda"}
 SITE: Mapping[str, Any] = {"target": "kubeedge", "edge_model": True, "memory": "48Mi", "cpu": "25m"}
 CENTRE = {"config_center": "nacos"}
+WIDE = ("internal/httpapi/quotes.go", '`json:"amount"`\n', '`json:"amount"`\n\tMore [6]string\n')
+"""Lines of a basket as an owner may have them, with six more words."""
 BOUNDS: Mapping[str, Bound] = {
     "connections": Bound(by_requests, {}, "internal/app/app.go", "a.service.ConnState = ", "_ = "),
     "headers": Bound(
@@ -202,5 +289,12 @@ BOUNDS: Mapping[str, Bound] = {
     "in flight": Bound(
         by_requests, {}, MEMORY, "return int(part(8) / (64*1024 + 8*int64(header))) }", "return 1 << 20 }"
     ),
+    "values": Bound(
+        by_values, {}, "internal/httpapi/body.go", "const valueBytes = 16\n", "const valueBytes = 0\n", [WIDE]
+    ),
+    "spans": Bound(by_spans, {}, MEMORY, "return int(min(2048, part(1)/2048)) }", "return 1 << 16 }"),
     "push": Bound(by_pushes, CENTRE, MEMORY, "return part(1) / 96 }", "return 1 << 40 }"),
+    "model": Bound(by_a_model, SITE, MEMORY, "return part(1) / 8 }", "return 1 << 40 }"),
+    "batches": Bound(by_packed, EVENTS, MEMORY, "return int(max(1024*1024, part(1)/8)) }", "return 1 << 30 }"),
+    "events": Bound(by_outage, EVENTS, MEMORY, "return part(1) / 2 }", "return 1 << 40 }"),
 }

@@ -17,8 +17,13 @@ from tests.images.bounds import (
     LARGE,
     MIB,
     SITE,
+    by_a_model,
     by_batches,
+    by_outage,
+    by_packed,
     by_pushes,
+    by_spans,
+    by_values,
     room,
     survives,
 )
@@ -47,10 +52,19 @@ def test_bodies_that_a_user_allows_do_not_either(engine: Engine, image: str) -> 
         assert survives(service, room(32), body=MIB)
 
 
+def test_nor_do_spans_that_no_collector_takes(engine: Engine, image: str, tmp_path: Path) -> None:
+    assert by_spans(engine, image, tmp_path)
+
+
+def test_nor_do_bodies_of_many_values(engine: Engine, tmp_path: Path) -> None:
+    image = engine.load(engine.build(BOUNDS["values"].repository(tmp_path)))
+    assert by_values(engine, image, tmp_path)
+
+
 @pytest.mark.parametrize("name", TAKEN_AWAY)
 def test_without_a_bound_it_is_killed(engine: Engine, tmp_path: Path, name: str) -> None:
     bound = BOUNDS[name]
-    repository = rendered(tmp_path, **bound.given)
+    repository = bound.repository(tmp_path)
     replace(repository / bound.file, (bound.there, bound.without))
     image = engine.load(engine.build(repository))
     folders = [tmp_path / str(number) for number in range(5)]
@@ -68,12 +82,13 @@ def test_ordinary_requests_are_all_answered(engine: Engine, image: str, memory: 
             assert attack.at_once(service.address, attack.ORDINARY, many) == {200: many}
 
 
-def test_a_site_keeps_serving(engine: Engine, tmp_path: Path) -> None:
+def test_a_site_keeps_serving_and_reads_no_model_that_is_too_long(engine: Engine, tmp_path: Path) -> None:
     built = engine.load(engine.build(rendered(tmp_path, **SITE)))
     queue, disk = {"APP_QUEUE_DIR": "/data/queue"}, [f"--volume={tmp_path}:/data"]
     tmp_path.chmod(0o777)
     with container(engine, built, memory="48m", cpus=1, env=queue, options=disk) as service:
         assert survives(service, room(48))
+    assert by_a_model(engine, built, tmp_path)
 
 
 def test_a_function_keeps_serving(engine: Engine, tmp_path: Path) -> None:
@@ -85,6 +100,8 @@ def test_a_function_keeps_serving(engine: Engine, tmp_path: Path) -> None:
 def test_a_consumer_keeps_consuming(engine: Engine, tmp_path: Path) -> None:
     built = engine.load(engine.build(rendered(tmp_path, **EVENTS)))
     assert by_batches(engine, built, tmp_path)
+    assert by_packed(engine, built, tmp_path)
+    assert by_outage(engine, built, tmp_path)
 
 
 def test_a_config_centre_cannot_kill_it(engine: Engine, tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ CHANGED: Sequence[ChangedLimit] = (
     ),
     ChangedLimit(
         "0.2.0.dev0",
-        mark("A body that says that it is no JSON is refused with 415"),
-        'r.Header.Del("Content-Type")',
+        mark("A body that does not say that it is JSON is refused with 415"),
+        'r.Header.Set("Content-Type", "application/json")',
         "internal/httpapi/quotes.go",
         of="internal/httpapi/quotes.go",
     ),

@@ -18,11 +18,11 @@ func main() {
 	}
 	for {
 		var content []byte
-		m, err := store.Load(wanted, func(m *model.Model) (err error) {
+		m, _ := store.Load(wanted, func(m *model.Model) (err error) {
 			content, err = m.ReadFile("weights.bin")
 			return err
 		})
-		if err == nil {
+		if m != nil {
 			fmt.Printf("%s %s %x\n", m.Version, m.Digest, sha256.Sum256(content))
 		} else {
 			fmt.Println("none")

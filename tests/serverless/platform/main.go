@@ -46,7 +46,7 @@ func main() {
 	partition := flags.Int("partition", -1, "")
 	until := flags.Int("until", 0, "")
 	_ = flags.Parse(os.Args[2:])
-	options := []kgo.Opt{kgo.SeedBrokers(*brokers), kgo.DefaultProduceTopic(*topic), kgo.ProducerLinger(0)}
+	options := []kgo.Opt{kgo.SeedBrokers(*brokers), kgo.DefaultProduceTopic(*topic), kgo.ProducerLinger(0), kgo.ProducerBatchMaxBytes(1 << 20)}
 	if *partition >= 0 {
 		options = append(options, kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	}

@@ -56,7 +56,8 @@ func (m *models) follow(ctx context.Context) {
 	}
 }
 
-// load takes another version if there is one. Where none is good, the one in memory goes on.
+// load takes another version if there is one, and says why where a better one is not taken. Where none is good, the one in
+// memory goes on.
 func (m *models) load() {
 	now := m.store.Current()
 	if m.current.Load() != nil && now == m.seen {
@@ -67,16 +68,17 @@ func (m *models) load() {
 		discounts, err = read(v)
 		return err
 	})
-	if err != nil {
-		m.fail()
-		if err.Error() != m.failure {
-			m.failure = err.Error()
-			m.log.Error("no other model taken", "error", err)
-		}
+	fallback := err != nil
+	if !fallback {
+		m.failure = ""
+	} else if m.fail(); err.Error() != m.failure {
+		m.failure = err.Error()
+		m.log.Error("model not taken", "error", err)
+	}
+	if got == nil {
 		return
 	}
-	fallback := m.wanted != "" && got.Version != m.wanted
-	m.seen, m.failure = now, ""
+	m.seen = now
 	m.current.Store(discounts)
 	m.tell(got.Version, fallback)
 	m.log.Info("model in use", "version", got.Version, "digest", got.Digest, "wanted", m.wanted, "fallback", fallback)
@@ -120,7 +122,7 @@ func ManageModel(cfg config.Model, out io.Writer) error {
 	}
 	// An init container that fails would stop a site that has a good model.
 	has, none := store.Load("", func(v *model.Model) error { _, err := read(v); return err })
-	if none != nil {
+	if has == nil {
 		return errors.Join(err, none)
 	}
 	log.Error("model not installed, the site goes on with what it has", "error", err, "version", has.Version)

@@ -49,7 +49,7 @@ func TestAnotherModelIsLookedForAndWhatHappensIsLoggedOnce(t *testing.T) {
 			synctest.Wait()
 		}
 		for line, times := range map[string]int{
-			`msg="model in use" version=v1`: 2, `msg="model in use" version=v2`: 1, `msg="no other model taken"`: 2,
+			`msg="model in use" version=v1`: 2, `msg="model in use" version=v2`: 1, `msg="model not taken"`: 2,
 		} {
 			if got := strings.Count(out.String(), line); got != times {
 				t.Errorf("%s is logged %d times: %s", line, got, &out)

@@ -72,6 +72,32 @@ func TestReadyOnlyWithAModelAndANewOneNeedsNoRestart(t *testing.T) {
 	}
 }
 
+func TestAModelThatIsOfNoUseIsNamed(t *testing.T) {
+	keys, sign := headquarters(t)
+	cfg := config.Model{ModelDir: t.TempDir(), ModelKeys: keys}
+	for _, cfg.InstallModel = range []string{sign("v1", "[]"), sign("v2", "{}")} {
+		if err := ManageModel(cfg, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	metrics := telemetry.NewMetrics()
+	m, err := openModels(t.Context(), cfg, metrics, slog.New(slog.NewTextHandler(&out, nil)))
+	if err != nil || m.missing() != nil {
+		t.Fatalf("%v, %v", err, m.missing())
+	}
+	if text := out.String(); !strings.Contains(text, `level=ERROR msg="model not taken" error="version v2: json: `) || !strings.Contains(text, "version=v1") {
+		t.Errorf("logged %s", text)
+	}
+	rec := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	for _, line := range []string{"model_fallback 1\n", "model_failures_total 1\n", `model_info{version="v1"} 1`} {
+		if !strings.Contains(rec.Body.String(), line) {
+			t.Errorf("metrics lack %s", line)
+		}
+	}
+}
+
 func TestTheServiceStartsWithTheModel(t *testing.T) {
 	keys, sign := headquarters(t)
 	cfg := config.Model{ModelDir: t.TempDir(), ModelKeys: keys, InstallModel: sign("v1", `[{"pieces": 1, "percent": 50}]`)}

@@ -179,12 +179,21 @@ func (c *consumer) try(client *kgo.Client, record *kgo.Record) error {
 		return err
 	}
 	err = client.ProduceSync(ctx, outcome).FirstErr()
-	if errors.Is(err, kerr.MessageTooLarge) && outcome.Topic == c.cfg.DeadLetters {
+	if errors.Is(err, kerr.MessageTooLarge) && outcome.Topic != c.cfg.DeadLetters {
+		err = client.ProduceSync(ctx, c.letter(ctx, record, http.StatusRequestEntityTooLarge, []byte("the reply is longer than what Kafka takes"))).FirstErr()
+	}
+	if errors.Is(err, kerr.MessageTooLarge) {
 		// With the reason it is longer than what Kafka takes: only where it lies is told.
 		why := fmt.Sprintf("too long for a dead letter: offset %d of partition %d", record.Offset, record.Partition)
-		err = client.ProduceSync(ctx, deadLetter(outcome.Topic, &kgo.Record{Key: record.Key}, http.StatusRequestEntityTooLarge, []byte(why))).FirstErr()
+		err = client.ProduceSync(ctx, deadLetter(c.cfg.DeadLetters, &kgo.Record{Key: record.Key}, http.StatusRequestEntityTooLarge, []byte(why))).FirstErr()
 	}
 	return err
+}
+
+// letter returns a dead letter, and logs that there is one.
+func (c *consumer) letter(ctx context.Context, record *kgo.Record, status int, reason []byte) *kgo.Record {
+	slog.WarnContext(ctx, "to the dead letters", "offset", record.Offset, "partition", record.Partition, "status", status)
+	return deadLetter(c.cfg.DeadLetters, record, status, reason)
 }
 
 // deliver posts a record and returns the record that follows from it. An error is worth another try.
@@ -208,8 +217,7 @@ func (c *consumer) deliver(ctx context.Context, record *kgo.Record) (*kgo.Record
 	case again(res.StatusCode):
 		return nil, fmt.Errorf("%s: %s", res.Status, body)
 	}
-	slog.WarnContext(ctx, "to the dead letters", "offset", record.Offset, "partition", record.Partition, "status", res.StatusCode)
-	return deadLetter(c.cfg.DeadLetters, record, res.StatusCode, body), nil
+	return c.letter(ctx, record, res.StatusCode, body), nil
 }
 
 // again reports whether a status asks for another try, as it does where Knative delivers.

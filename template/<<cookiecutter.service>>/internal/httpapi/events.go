@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,7 +26,7 @@ func Receive(fn *function.Function) http.HandlerFunc {
 		event, err := readEvent(r)
 		if err != nil {
 			status, detail := refusal(err)
-			refuse(w, status, detail, fmt.Errorf("no event: %w", err))
+			refuse(w, r, status, detail, fmt.Errorf("no event: %w", err))
 			return
 		}
 <% if cookiecutter.tracing %>
@@ -43,7 +42,7 @@ func Receive(fn *function.Function) http.HandlerFunc {
 			if _, ok := errors.AsType[function.Permanent](err); ok {
 				status = http.StatusUnprocessableEntity
 			}
-			refuse(w, status, err.Error(), fmt.Errorf("event %q of %q: %w", event.ID, event.Source, err))
+			refuse(w, r, status, err.Error(), fmt.Errorf("event %q of %q: %w", event.ID, event.Source, err))
 			return
 		}
 		writeEvent(w, reply)
@@ -52,18 +51,16 @@ func Receive(fn *function.Function) http.HandlerFunc {
 
 // readEvent reads an event whose data is JSON.
 func readEvent(r *http.Request) (function.Event, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return function.Event{}, fmt.Errorf("%w: Content-Type: %w", errMedia, err)
-	}
+	kind, err := media(r)
 	switch {
-	case media == "application/cloudevents+json":
+	case err != nil:
+		return function.Event{}, err
+	case kind == "application/cloudevents+json":
 		return structured(r)
-	case strings.HasPrefix(media, "application/cloudevents"): // a batch, or another format
-	case media == "application/json" || strings.HasSuffix(media, "+json"):
-		return binary(r)
+	case strings.HasPrefix(kind, "application/cloudevents"):
+		return function.Event{}, fmt.Errorf("%w, and not a batch", errMedia)
 	}
-	return function.Event{}, fmt.Errorf("%w, and not %s", errMedia, media)
+	return binary(r)
 }
 
 // binary reads an event whose attributes are headers and whose data is the body.

@@ -10,7 +10,7 @@ import (
 func TestWhatIsWrongWithAnEventIsSaidOnce(t *testing.T) {
 	api, _ := newAPI(t)
 	for want, headers := range map[string][]string{
-		"Content-Type: mime: no media type": {"Content-Type", ""}, "Ce-Id: invalid URL escape": {"Ce-Id", "%"}, "is not upload.created": {"Ce-Type", "x"},
+		`and not \"text/plain\"`: {"Content-Type", "text/plain"}, "Ce-Id: invalid URL escape": {"Ce-Id", "%"}, "is not upload.created": {"Ce-Type", "x"},
 	} {
 		if rec := serve(api, told(upload, headers...)); !strings.Contains(rec.Body.String(), want) || strings.Count(rec.Body.String(), "\n") != 1 {
 			t.Errorf("got %s, want %s", rec.Body, want)
@@ -22,7 +22,9 @@ func TestWhatIsWrongWithAnEventIsSaidOnce(t *testing.T) {
 }
 
 func TestOnlyWhatNoneKnowsIsAnExtension(t *testing.T) {
-	event, err := structured(httptest.NewRequest("POST", "/", strings.NewReader(`{"specversion":"1.0","id":"1","source":"/","type":"t","time":"now","sequence":5,"data":{}}`)))
+	r := httptest.NewRequest("POST", "/", strings.NewReader(`{"specversion":"1.0","id":"1","source":"/","type":"t","time":"now","sequence":5,"data":{}}`))
+	r.Header.Set("Content-Type", "application/cloudevents+json")
+	event, err := structured(r)
 	if got := fmt.Sprint(event.Extensions); err != nil || got != "map[sequence:5]" {
 		t.Errorf("got %s, %v", got, err)
 	}

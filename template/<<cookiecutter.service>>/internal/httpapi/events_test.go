@@ -141,9 +141,9 @@ func TestBadEventsAreForTheDeadLettersAtOnce(t *testing.T) {
 		"not JSON":            {told("tea"), 422},
 		"no media type":       {told(upload, "Content-Type", ""), 415},
 		"not a media of JSON": {told(upload, "Content-Type", "text/plain"), 415},
+		"two media types":     {told(upload, "Content-Type", "application/json, text/plain"), 415},
 		"a batch":             {told("[]", "Content-Type", "application/cloudevents-batch+json"), 415},
 		"structured nonsense": {told("{}{}", "Content-Type", "application/cloudevents+json"), 400},
-		"too many members":    {told("{"+strings.Repeat(`"a":1,`, maxValues)+`"a":1}`, "Content-Type", "application/cloudevents+json"), 413},
 		"no base64":           {told(`{"data_base64":"?"}`, "Content-Type", "application/cloudevents+json"), 400},
 		"another version":     {told(upload, "Ce-Specversion", "0.3"), 400},
 		"no id":               {told(upload, "Ce-Id", ""), 400},
@@ -256,7 +256,7 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, media, id, data string) {
 		rec := serve(api, told(data, "Content-Type", media, "Ce-Id", id))
 		switch rec.Code {
-		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		default:
 			t.Errorf("%q %q %q got %d %s", media, id, data, rec.Code, rec.Body)
 		}

@@ -33,7 +33,7 @@ func createQuote(d *deps.Deps) http.HandlerFunc {
 		}
 <% if cookiecutter.edge_model %>
 		if err := priced.reduce(); err != nil {
-			refuse(w, http.StatusServiceUnavailable, "no quote can be given now", err)
+			refuse(w, r, http.StatusServiceUnavailable, "no quote can be given now", err)
 			return
 		}
 <% endif %>

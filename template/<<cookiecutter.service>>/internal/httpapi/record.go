@@ -43,7 +43,7 @@ func keepAnswers(next http.Handler, keep ...Keep) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		answer := &held{statusRecorder: record(w)}
+		answer := &held{ResponseWriter: w}
 		next.ServeHTTP(answer, r)
 		status := cmp.Or(answer.status, http.StatusOK)
 		for _, each := range keep {
@@ -51,7 +51,7 @@ func keepAnswers(next http.Handler, keep ...Keep) http.Handler {
 				break
 			}
 			if err := each(r.Context(), r.Pattern, answer.body.Bytes()); err != nil {
-				notGiven(w, err)
+				notGiven(w, r, err)
 				return
 			}
 		}
@@ -62,7 +62,7 @@ func keepAnswers(next http.Handler, keep ...Keep) http.Handler {
 
 // held is an answer that is not sent yet.
 type held struct {
-	*statusRecorder
+	http.ResponseWriter
 	status int
 	body   bytes.Buffer
 }
@@ -75,10 +75,10 @@ func (h *held) Write(data []byte) (int, error) {
 }
 
 // notGiven says that there is no answer, and whether there may be one later.
-func notGiven(w http.ResponseWriter, err error) {
+func notGiven(w http.ResponseWriter, r *http.Request, err error) {
 	status, detail := http.StatusServiceUnavailable, "no answer can be given now"
 	if errors.Is(err, offline.ErrTooLarge) {
 		status, detail = http.StatusRequestEntityTooLarge, "the answer is too large to be kept"
 	}
-	refuse(w, status, detail, err)
+	refuse(w, r, status, detail, err)
 }

@@ -26,7 +26,7 @@ func flow(next http.Handler, patience time.Duration, ending <-chan struct{}) htt
 			case <-ctx.Done():
 			}
 		}()
-		out := &flowing{record(w), patience}
+		out := &flowing{&statusRecorder{ResponseWriter: w}, patience}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the server would take the caller for gone
 		defer out.extend()                                             // for what the server sends at the end
 		inner := r.WithContext(ctx)

@@ -66,26 +66,29 @@ func (m *Model) ReadFile(name string) ([]byte, error) {
 }
 
 // Load returns the wanted version, else the current one, else the one before: the first that is whole, signed, and
-// good for use. So a bad release leaves a site with what it had.
+// good for use. So a bad release leaves a site with what it had. The error says why none that comes before is taken.
 func (s *Store) Load(wanted string, use func(*Model) error) (*Model, error) {
 	st := s.state()
-	failed := []error{errors.New("no model")}
+	var failed error
 	var tried []string
 	for _, version := range []string{wanted, st.Current, st.Previous} {
-		if version == "" || slices.Contains(tried, version) || slices.Contains(st.Rejected, version) {
+		if version == "" || slices.Contains(tried, version) {
 			continue
 		}
 		tried = append(tried, version)
-		m, err := s.check(version)
+		m, err := (*Model)(nil), ErrRolledBack
+		if !slices.Contains(st.Rejected, version) {
+			m, err = s.check(version)
+		}
 		if err == nil {
 			err = use(m)
 		}
 		if err == nil {
-			return m, nil
+			return m, failed
 		}
-		failed = append(failed, fmt.Errorf("version %s: %w", version, err))
+		failed = errors.Join(failed, fmt.Errorf("version %s: %w", version, err))
 	}
-	return nil, errors.Join(failed...)
+	return nil, errors.Join(errors.New("no model"), failed)
 }
 
 // check returns a version of the store.

@@ -86,8 +86,8 @@ func anything(*Model) error { return nil }
 // inUse returns the version and the number that a site works with.
 func inUse(t *testing.T, store *Store, wanted string) string {
 	t.Helper()
-	m, err := store.Load(wanted, anything)
-	if err != nil {
+	m, _ := store.Load(wanted, anything)
+	if m == nil {
 		return "none"
 	}
 	content, err := m.ReadFile("numbers.txt")
@@ -245,9 +245,14 @@ func TestAVersionThatTheServiceCannotUseIsNotTaken(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || m.Version != "v1" {
-		t.Errorf("got %+v, %v", m, err)
+	if says(t, err, "version v2: of no use"); m == nil || m.Version != "v1" {
+		t.Errorf("got %+v", m)
 	}
+	if _, err := store.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Load("v2", anything)
+	says(t, err, "version v2: "+ErrRolledBack.Error())
 }
 
 func TestWhatChangesAfterTheCheckIsNotRead(t *testing.T) {

@@ -116,18 +116,24 @@ func profiles() http.Handler {
 	return mux
 }
 
-// run serves until ctx ends or a listener fails, then drains. A clean shutdown returns nil.
+// run serves until ctx ends or a listener fails, other than that of profiles, then drains. A clean shutdown returns nil.
 func (a *app) run(ctx context.Context) error {
-	failed := make(chan error, 3)
-	for _, s := range []*server{a.pprof, a.admin, a.service} {
-		if s.listener != nil {
-			go func() { failed <- fmt.Errorf("%s: %w", s.name, s.Serve(s.listener)) }()
-		}
+	failed := make(chan error, 2)
+	for _, s := range []*server{a.admin, a.service} {
+		go func() { failed <- fmt.Errorf("%s: %w", s.name, s.Serve(s.listener)) }()
+	}
+	if a.pprof.listener != nil {
+		go func() {
+			if err := a.pprof.Serve(a.pprof.listener); !errors.Is(err, http.ErrServerClosed) {
+				a.log.Warn("no more profiles", "error", err)
+			}
+		}()
 	}
 	a.probes.Start()
 	a.log.Info("ready", "addr", a.service.addr(), "admin_addr", a.admin.addr())
 	select {
 	case err := <-failed:
+		a.log.Error("a listener failed", "error", err)
 		return errors.Join(err, a.drain(context.WithoutCancel(ctx)))
 	case <-ctx.Done():
 		return a.drain(context.WithoutCancel(ctx))

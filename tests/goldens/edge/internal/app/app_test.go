@@ -197,11 +197,24 @@ func TestDrainAsksClientsToLeaveAndGivesThemTime(t *testing.T) {
 	}
 }
 
-func TestFailingListenerEndsTheService(t *testing.T) {
-	a := newApp(t, io.Discard)
-	_ = a.admin.listener.Close()
-	if err := a.run(t.Context()); err == nil || !strings.Contains(err.Error(), "admin: ") {
-		t.Errorf("got %v", err)
+// lines are those of a log, while it is written.
+type lines chan string
+
+func (l lines) Write(data []byte) (int, error) { l <- string(data); return len(data), nil }
+
+func TestAListenerThatFailsEndsTheServiceUnlessItIsThatOfProfiles(t *testing.T) {
+	for n, want := range []string{`"msg":"a listener failed","error":"service: `, `"msg":"a listener failed","error":"admin: `, `"level":"WARN","msg":"no more profiles"`} {
+		out, done := make(lines, 100), make(chan error, 1)
+		a := newApp(t, out)
+		_ = []*server{a.service, a.admin, a.pprof}[n].listener.Close()
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { done <- a.run(ctx) }()
+		for !strings.Contains(within(t, out), want) {
+		}
+		stop()
+		if err := within(t, done); (err == nil) != (n == 2) {
+			t.Errorf("%s: ended with %v", want, err)
+		}
 	}
 }
 

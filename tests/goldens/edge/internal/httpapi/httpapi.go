@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"os"
 	"reflect"
@@ -29,22 +28,17 @@ func New(mux *http.ServeMux, cfg config.Config, log *slog.Logger, metrics *telem
 	most := func() int { return cfg.Now().InFlight() }
 	requests := keepAnswers(mux, keep...)
 	requests = deadline(requests, cfg.RequestTimeout, progress)
-	requests = admit(requests, metrics)
-	requests = shed(requests, most, metrics)
+	requests = shed(admit(requests, metrics), most, metrics)
 	handler := dispatch(mux, requests)
-	handler = recoverPanics(handler, metrics)
-	handler = observe(handler, log, metrics)
-	return limitBody(handler, cfg.MaxBodyBytes)
+	return limitBody(observe(handler, log, metrics), cfg.MaxBodyBytes)
 }
 
-// decode reads exactly one JSON value with known fields. A body that says that it is something else is refused: JSON is
-// what no form of another site can send.
+// decode reads exactly one JSON value with known fields.
 func decode(r *http.Request, into any) error {
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") {
-		return errMedia
+	if _, err := media(r); err != nil {
+		return err
 	}
-	decoder := json.NewDecoder(counted(r.Body))
+	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return err
@@ -62,7 +56,7 @@ func refusal(err error) (status int, detail string) {
 	switch {
 	case isLarge:
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over %d bytes", large.Limit)
-	case errors.Is(err, errValues):
+	case errors.Is(err, errLarge):
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable, err.Error()
@@ -87,12 +81,11 @@ var inJSON = map[reflect.Kind]string{
 	reflect.Float32: "number", reflect.Float64: "number", reflect.String: "string",
 }
 
-// writeJSON encodes the answer before its status is sent: one that cannot be encoded is a 500.
+// writeJSON encodes the answer before its status is sent: one that cannot be encoded is a bug, and a 500.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	data, err := json.Marshal(body)
 	if err != nil {
-		fail(w, fmt.Errorf("encode the answer: %w", err))
-		return
+		panic(fmt.Errorf("encode the answer: %w", err))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -108,25 +101,30 @@ type problem struct {
 
 func writeProblem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
-	if status == http.StatusServiceUnavailable {
+	switch status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	case http.StatusUnsupportedMediaType:
+		w.Header().Set("Accept", "application/json")
 	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(problem{http.StatusText(status), status, detail})
 }
 
 // fail answers 500. The reason is for the log, where it stands with the trace.
-func fail(w http.ResponseWriter, reason error) { refuse(w, http.StatusInternalServerError, "", reason) }
+func fail(w http.ResponseWriter, r *http.Request, reason error) {
+	refuse(w, r, http.StatusInternalServerError, "", reason)
+}
 
-// refuse answers with a problem: the detail is for the caller.
-func refuse(w http.ResponseWriter, status int, detail string, reason error) {
-	if recorder, ok := w.(interface{ note(reason error) }); ok {
-		recorder.note(reason)
+// refuse answers with a problem: the detail is for the caller. The reason goes by the context, past any writer of yours.
+func refuse(w http.ResponseWriter, r *http.Request, status int, detail string, reason error) {
+	if recorder, ok := r.Context().Value(recorderKey{}).(*statusRecorder); ok {
+		recorder.reason = reason
 	}
 	writeProblem(w, status, detail)
 }
 
-func (s *statusRecorder) note(reason error) { s.reason = reason }
+type recorderKey struct{}
 
 // scarce lets ten lines of a second through: a flood of failures is none of lines, and the metrics count all.
 type scarce struct{ second, lines atomic.Int64 }
@@ -195,33 +193,10 @@ func shed(next http.Handler, most func() int, metrics *telemetry.Metrics) http.H
 		defer inFlight.Add(-1)
 		if inFlight.Add(1) > int64(most()) {
 			metrics.Shed.Inc()
-			refuse(w, http.StatusServiceUnavailable, errBusy.Error(), errBusy)
+			refuse(w, r, http.StatusServiceUnavailable, errBusy.Error(), errBusy)
 			return
 		}
 		next.ServeHTTP(w, r)
-	})
-}
-
-// recoverPanics turns a panic into a 500, or breaks the connection where an answer has begun.
-func recoverPanics(next http.Handler, metrics *telemetry.Metrics) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		recorder := record(w)
-		defer func() {
-			value := recover()
-			if value == nil {
-				return
-			}
-			if err, _ := value.(error); errors.Is(err, http.ErrAbortHandler) {
-				panic(value)
-			}
-			metrics.Panics.Inc()
-			recorder.reason = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
-			if recorder.status != 0 {
-				panic(http.ErrAbortHandler)
-			}
-			writeProblem(recorder, http.StatusInternalServerError, "")
-		}()
-		next.ServeHTTP(recorder, r)
 	})
 }
 
@@ -231,8 +206,10 @@ func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) ht
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		metrics.InFlight.Inc()
-		recorder := record(w)
+		recorder := &statusRecorder{ResponseWriter: w}
+		inner := r.WithContext(context.WithValue(r.Context(), recorderKey{}, recorder))
 		defer func() {
+			r.Pattern = inner.Pattern
 			metrics.InFlight.Dec()
 			elapsed := time.Since(start).Seconds()
 			_, route, _ := strings.Cut(r.Pattern, " ")
@@ -245,8 +222,26 @@ func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) ht
 				log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "code", code, "seconds", elapsed)
 			}
 		}()
-		next.ServeHTTP(recorder, r)
+		defer recorder.recoverPanic(metrics)
+		next.ServeHTTP(recorder, inner)
 	})
+}
+
+// recoverPanic turns a panic into a 500, or breaks the connection where an answer has begun.
+func (s *statusRecorder) recoverPanic(metrics *telemetry.Metrics) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	if err, _ := value.(error); errors.Is(err, http.ErrAbortHandler) {
+		panic(value)
+	}
+	metrics.Panics.Inc()
+	s.reason = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+	if s.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	writeProblem(s, http.StatusInternalServerError, "")
 }
 
 // knownMethod bounds the values of a label that callers choose.
@@ -273,14 +268,6 @@ type statusRecorder struct {
 	http.ResponseWriter
 	status int
 	reason error
-}
-
-// record returns w as a statusRecorder, so that one serves all of the middleware.
-func record(w http.ResponseWriter) *statusRecorder {
-	if recorder, ok := w.(*statusRecorder); ok {
-		return recorder
-	}
-	return &statusRecorder{ResponseWriter: w}
 }
 
 func (s *statusRecorder) code() int { return cmp.Or(s.status, http.StatusOK) }

@@ -1,10 +1,8 @@
 package httpapi
 
 import (
-	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -27,11 +25,10 @@ func TestBodiesAreHeldOnlyAsFarAsThereIsMemory(t *testing.T) {
 	})
 	meanwhile = func() {
 		meanwhile = func() {}
-		if rec := send(api, http.MethodPost, "/", strings.Repeat(" ", most/2)); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" {
-			t.Errorf("beside half and a bit, half got %d", rec.Code)
-		}
-		if rec := send(api, http.MethodPost, "/", strings.Repeat(" ", most/4)); rec.Code != http.StatusOK {
-			t.Errorf("beside half and a bit, a quarter got %d", rec.Code)
+		for size, status := range map[int]int{most / 2: http.StatusServiceUnavailable, most / 4: http.StatusOK} {
+			if rec := send(api, http.MethodPost, "/", strings.Repeat(" ", size)); rec.Code != status || (status == http.StatusOK) != (rec.Header().Get("Retry-After") == "") {
+				t.Errorf("beside half and a bit, %d of %d bytes got %d", size, most, rec.Code)
+			}
 		}
 	}
 	for _, size := range []int{most/2 + 1, most} { // the first gives back what it took
@@ -39,18 +36,22 @@ func TestBodiesAreHeldOnlyAsFarAsThereIsMemory(t *testing.T) {
 			t.Errorf("%d bytes alone got %d", size, rec.Code)
 		}
 	}
+	if rec := send(api, http.MethodPost, "/", strings.Repeat(" ", most+1)); rec.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("what there is never memory for got %d", rec.Code)
+	}
 	api.measures(t, "http_server_shed_requests_total 1\n")
 }
 
-func TestNoMoreValuesAreDecodedThanAHandlerCouldWant(t *testing.T) {
-	for _, value := range []string{"{}", "[]", "null"} {
-		body := "[" + strings.Repeat(value+",", maxValues) + value + "]"
-		var into []any
-		if err := decode(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)), &into); !errors.Is(err, errValues) {
-			t.Errorf("%s: decoded %d, %v", value, len(into), err)
-		}
-		if status, _ := refusal(errValues); status != http.StatusRequestEntityTooLarge {
-			t.Errorf("answered %d", status)
+func TestAValueCountsAsMoreThanItsBytes(t *testing.T) {
+	memory.SetLimit(1)
+	defer memory.SetLimit(0)
+	api := wrap(t, "-max-body-bytes", "10000000")
+	for value, counts := range map[string]int{"{}": 2, "[]": 2, "null": 1} {
+		most := int(memory.Bodies()) / (len(value) + 1 + counts*valueBytes)
+		for many, status := range map[int]int{most - 2: http.StatusBadRequest, most: http.StatusRequestEntityTooLarge} {
+			if rec := send(api, http.MethodPost, "/orders", "["+strings.Repeat(value+",", many)+value+"]"); rec.Code != status {
+				t.Errorf("%d of %s got %d %s", many, value, rec.Code, rec.Body)
+			}
 		}
 	}
 }

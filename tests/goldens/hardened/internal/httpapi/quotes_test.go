@@ -32,8 +32,9 @@ func quoting(t testing.TB, args ...string) (routes, service http.Handler) {
 }
 
 func quoted(api http.Handler, method, path, body string) *httptest.ResponseRecorder {
-	rec := httptest.NewRecorder()
-	api.ServeHTTP(rec, httptest.NewRequest(method, path, strings.NewReader(body)))
+	r, rec := httptest.NewRequest(method, path, strings.NewReader(body)), httptest.NewRecorder()
+	r.Header.Set("Content-Type", "application/json")
+	api.ServeHTTP(rec, r)
 	return rec
 }
 

@@ -3,60 +3,67 @@ package httpapi
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"mime"
 	"net/http"
+	"path"
+	"strings"
 	"sync/atomic"
 
 	"example.com/orders/internal/memory"
 	"example.com/orders/internal/telemetry"
 )
 
-// maxValues of JSON are decoded of a body: {}, has three bytes, and many times that once it is a line of something.
-const maxValues = 10_000
+// valueBytes is what a value of JSON counts beside its own: {}, has three, and many times that as a line of something.
+const valueBytes = 16
 
 // Why a body is not read.
 var (
-	errValues = errors.New("the body has more than 10000 values")
-	errMedia  = errors.New("want application/json")
-	errBusy   = errors.New("too many requests in flight")
+	errLarge = errors.New("the body is more than there is memory for")
+	errMedia = errors.New("want application/json")
+	errBusy  = errors.New("too many requests in flight")
 )
 
-// reader reads as the function does.
-type reader func([]byte) (int, error)
-
-func (r reader) Read(data []byte) (int, error) { return r(data) }
-
-// counted reads JSON until it has too many values.
-func counted(body io.Reader) io.Reader {
-	values := 0
-	return reader(func(data []byte) (int, error) {
-		n, err := body.Read(data)
-		values += bytes.Count(data[:n], []byte(",")) + bytes.Count(data[:n], []byte("{")) + bytes.Count(data[:n], []byte("["))
-		if values > maxValues {
-			return 0, errValues
-		}
-		return n, err
-	})
+// media returns what a body says it is, where that is JSON, which no form of another site can send. One that says nothing
+// may be anything (RFC 9110, 8.3), and comes from other sites too: nobody guesses.
+func media(r *http.Request) (string, error) {
+	said := strings.Join(r.Header.Values("Content-Type"), ", ")
+	kind, _, err := mime.ParseMediaType(said)
+	if structured, _ := path.Match("*/*+json", kind); err != nil || kind != "application/json" && !structured {
+		return "", fmt.Errorf("%w, and not %.80q", errMedia, said)
+	}
+	return kind, nil
 }
 
-// admit holds as many bytes of all bodies as there is memory for. They count as they come, not as they are announced.
+// admitted is a body that is read by a function.
+type admitted struct {
+	io.Closer
+	read func([]byte) (int, error)
+}
+
+func (a admitted) Read(data []byte) (int, error) { return a.read(data) }
+
+// admit holds as much of all bodies as there is memory for. It counts as they come, and not as they are announced.
 func admit(next http.Handler, metrics *telemetry.Metrics) http.Handler {
 	var held atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, taken := r.Body, int64(0)
 		defer func() { held.Add(-taken) }()
-		r.Body = struct {
-			io.Reader
-			io.Closer
-		}{reader(func(data []byte) (int, error) {
+		r.Body = admitted{body, func(data []byte) (int, error) {
 			n, err := body.Read(data)
-			taken += int64(n)
-			if held.Add(int64(n)) > memory.Bodies() {
+			values := bytes.Count(data[:n], []byte(",")) + bytes.Count(data[:n], []byte("{")) + bytes.Count(data[:n], []byte("["))
+			size := int64(n + valueBytes*values)
+			taken += size
+			switch all := held.Add(size); {
+			case taken > memory.Bodies():
+				return 0, errLarge
+			case all > memory.Bodies():
 				metrics.Shed.Inc()
 				return 0, errBusy
 			}
 			return n, err
-		}), body}
+		}}
 		next.ServeHTTP(w, r)
 	})
 }

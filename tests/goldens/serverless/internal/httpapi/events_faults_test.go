@@ -10,7 +10,7 @@ import (
 func TestWhatIsWrongWithAnEventIsSaidOnce(t *testing.T) {
 	api, _ := newAPI(t)
 	for want, headers := range map[string][]string{
-		"Content-Type: mime: no media type": {"Content-Type", ""}, "Ce-Id: invalid URL escape": {"Ce-Id", "%"}, "is not upload.created": {"Ce-Type", "x"},
+		`and not \"text/plain\"`: {"Content-Type", "text/plain"}, "Ce-Id: invalid URL escape": {"Ce-Id", "%"}, "is not upload.created": {"Ce-Type", "x"},
 	} {
 		if rec := serve(api, told(upload, headers...)); !strings.Contains(rec.Body.String(), want) || strings.Count(rec.Body.String(), "\n") != 1 {
 			t.Errorf("got %s, want %s", rec.Body, want)
