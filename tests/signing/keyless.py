@@ -23,9 +23,10 @@ from pathlib import Path
 from docs.demo import free_ports
 
 from tests.helpers.daemons import answers, process, until
-from tests.helpers.support import PINS, go_tool
+from tests.helpers.support import go_tool
 from tests.signing.registry import Release, registry
 from tests.signing.signer import NOWHERE, Signer, cloned
+from tests.signing.tools import tool
 
 FULCIO = ("github.com/sigstore/fulcio", "v1.8.8")
 RELEASE = ".github/workflows/release.yml@refs/tags/v1.2.0"
@@ -141,13 +142,14 @@ def fulcio(scratch: Path, believed: Issuer) -> Iterator[dict[str, str]]:
             (chain,) = json.loads(answer.read())["chains"]
         (scratch / "chain.pem").write_text("".join(chain["certificates"]))
         made = "api-version=1,start-time=2024-01-01T00:00:00Z,operator=here"
-        cosign = go_tool("github.com/sigstore/cosign/v3/cmd/cosign", PINS["tool"]["cosign"]["value"])
         for arguments in (
             ("signing-config", f"--fulcio=url={address},{made}", f"--oidc-provider=url={believed.address},{made}"),
             ("trusted-root", f"--fulcio=url={address},certificate-chain={scratch}/chain.pem"),
         ):
             kind, *rest = arguments
-            subprocess.run([cosign, kind, "create", *rest, f"--out={scratch}/{kind}"], check=True, capture_output=True)
+            subprocess.run(
+                [tool("COSIGN"), kind, "create", *rest, f"--out={scratch}/{kind}"], check=True, capture_output=True
+            )
         yield {
             "COSIGN_SIGNING_CONFIG": f"{scratch}/signing-config",
             "COSIGN_TRUSTED_ROOT": f"{scratch}/trusted-root",

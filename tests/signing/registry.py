@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from docs.demo import free_ports
 
 from tests.helpers.daemons import answers, process, until
-from tests.helpers.support import PINS, go_tool
+from tests.signing.tools import tool
 
 SOURCE = "https://github.com/acme/orders"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -110,7 +110,6 @@ class Registry(NamedTuple):
 def registry(scratch: Path) -> Iterator[Registry]:
     """Run a registry that has nothing yet."""
     address = f"127.0.0.1:{free_ports(1)[0]}"
-    program = go_tool("github.com/google/go-containerregistry/cmd/crane", PINS["tool"]["crane"]["value"])
-    with process([program, "registry", "serve", "--address", address], scratch / "registry.log"):
+    with process([tool("CRANE"), "registry", "serve", "--address", address], scratch / "registry.log"):
         until(lambda: answers(f"http://{address}/v2/"), "the registry")
         yield Registry(address)

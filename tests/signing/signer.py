@@ -7,22 +7,12 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.helpers.support import PINS, Run, git, go_tool, need, rendered
+from tests.helpers.support import Run, git, need, rendered
 from tests.signing.registry import SOURCE
+from tests.signing.tools import tools
 
-TOOLS = {
-    "COSIGN": ("github.com/sigstore/cosign/v3/cmd/cosign", "cosign"),
-    "CRANE": ("github.com/google/go-containerregistry/cmd/crane", "crane"),
-    "JQ": ("github.com/itchyny/gojq/cmd/gojq", "gojq"),
-}
-"""By the variable of the Makefile that runs it: its package, and its pin."""
 NOWHERE = "http://127.0.0.1:1"
 """Nothing listens there."""
-
-
-def tools() -> list[str]:
-    """Return the variables by which make runs the pinned tools as they were built once."""
-    return [f"{name}={go_tool(package, PINS['tool'][pin]['value'])}" for name, (package, pin) in TOOLS.items()]
 
 
 class Signer(NamedTuple):

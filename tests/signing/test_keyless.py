@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.support import ROOT, go_tool, missing, need
 from tests.signing.keyless import FULCIO, JOBS
 from tests.signing.registry import SOURCE
-from tests.signing.signer import tools
+from tests.signing.tools import tools
 
 pytestmark = [pytest.mark.slow, pytest.mark.proof("Makefile", "hack/verify.sh", runs=("template",))]
 Story = dict[str, tuple[int, str, str, str]]
