@@ -17,11 +17,11 @@ class CiProvider(Choice):
     """The registry that its own token may push to; elsewhere the pipeline needs a secret."""
     runners: str = LACKING
     """The table of pins.toml with its machines, by architecture; nothing where the pipeline names none."""
-    issuer: str = LACKING
+    issuer: str = ""
     """Who tells Sigstore's public instance whose jobs are whose; nothing where that believes no such issuer."""
-    signer: str = LACKING
+    signer: str = ""
     """What of it signs, below the repository's address; nothing without an issuer."""
-    runs: str = LACKING
+    runs: str = ""
     """Where its runs are, below the repository's address; nothing where they are elsewhere."""
 
     @property
@@ -39,7 +39,7 @@ CI_PROVIDERS = by_value(
         signer="/.github/workflows/release.yml",
         runs="/actions/runs/",
     ),
-    CiProvider(value="none", label="no pipeline", registry="", runners="", issuer="", signer="", runs=""),
+    CiProvider(value="none", label="no pipeline", registry="", runners=""),
 )
 CI = Select(
     name="ci",
