@@ -67,6 +67,22 @@ def test_docker_builds_by_buildx_where_it_has_it(tmp_path: Path) -> None:
     assert machine.said("image", "BUILDER=podman")[0].startswith("podman build --format docker --tag ")
 
 
+ATTESTED = "--provenance mode=max,version=v1 --sbom true "
+
+
+def test_what_a_key_is_to_sign_says_of_what_it_was_built_where_the_builder_can(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ["docker buildx", "podman"], signing="key")
+    assert f" {ATTESTED}--build-arg VERSION " in machine.said("push")[0]
+    assert "--sbom" not in " ".join([*machine.said("image"), *machine.said("push", "BUILDER=podman")])
+    mirrors = {"registry_mirrors": "docker.io=harbor.example.com/hub"}
+    scanned = Machine(tmp_path / "mirror", ["docker buildx"], signing="key", **mirrors).said("push")[0]
+    assert "--sbom generator=harbor.example.com/hub/docker/buildkit-syft-scanner:stable-1 " in scanned
+
+
+def test_without_a_key_of_ours_the_pipeline_says_it(tmp_path: Path) -> None:
+    assert "--sbom" not in Machine(tmp_path, ["docker buildx"]).said("push")[0]
+
+
 @pytest.mark.parametrize("builder", ALL)
 def test_each_pushes_every_platform(tmp_path: Path, builder: str) -> None:
     said = Machine(tmp_path, [builder]).said("push", "IMAGE=r.io/a:1")

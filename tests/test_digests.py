@@ -63,9 +63,10 @@ def test_what_an_owner_made_of_it_is_read_as_docker_does(tmp_path: Path, dockerf
 
 def test_neither_a_release_nor_a_push_begins_without_them(tmp_path: Path) -> None:
     repository = rendered(tmp_path, digests="required")
-    (job,) = yaml.safe_load((repository / ".github/workflows/release.yml").read_text())["jobs"].values()
-    runs = [step.get("run", step.get("uses", "")) for step in job["steps"]]
+    jobs = yaml.safe_load((repository / ".github/workflows/release.yml").read_text())["jobs"]
+    runs = [step.get("run", step.get("uses", "")) for step in jobs["test"]["steps"]]
     assert runs.index("make digests") < runs.index("make test")
+    assert jobs["image"]["needs"] == "test", "what pushes waits for it"
     command = ["make", "--silent", "push", "BUILDER=false", "BUILD_false=false"]
     done = subprocess.run(command, cwd=repository, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, SENTENCE.format("docker/dockerfile:1"))

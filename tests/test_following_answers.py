@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gocontainer.answers.detect import detected
+from gocontainer.errors import ConflictingAnswers
 from gocontainer.repository.remotes import parse_remote
 from tests.helpers.support import answers, git, gocontainer, ok
 
@@ -78,6 +79,30 @@ def test_what_is_given_gives_the_rest(given: dict[str, Any], found: tuple[str, .
     followed = {name for name in FOLLOWING if chosen.origins[name] == "derived"}
     assert followed.isdisjoint(given)
     assert followed <= {*chosen.defaults()}, "an update offers what would follow today"
+
+
+@pytest.mark.parametrize(
+    ("given", "signing"),
+    [
+        ({}, "keyless"),
+        ({"module": "github.com/ada/zz"}, "keyless"),
+        ({"module": "github.corp.example/ada/zz"}, "key"),
+        ({"module": "gitea.acme.io/team/x"}, "none"),
+        ({"ci": "none"}, "none"),
+        ({"module": "github.com/ada/zz", "ci": "none"}, "none"),
+        ({"ci": "none", "signing": "key"}, "key"),
+        ({"profile": "minimal"}, "none"),
+    ],
+)
+def test_who_signs_follows_from_the_pipeline_and_its_host(given: dict[str, Any], signing: str) -> None:
+    chosen = answers(**given)
+    assert chosen["signing"] == signing
+    assert ("signing" in chosen.defaults()) == ("signing" not in given)
+
+
+def test_nobody_signs_without_a_key_where_there_is_no_pipeline() -> None:
+    with pytest.raises(ConflictingAnswers, match="only a pipeline that Sigstore knows can sign without a key"):
+        answers(ci="none", signing="keyless")
 
 
 def test_what_cannot_be_an_answer_does_not_follow() -> None:

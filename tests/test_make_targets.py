@@ -23,7 +23,8 @@ from tests.helpers.support import GOCONTAINER, PINS, Run, go_tool, need
 pytestmark = pytest.mark.proof(runs=("generator", "template"))
 
 PROFILES = {"service": (), "edge": ("--edge-model", "--platforms", "linux/amd64,linux/arm64")}
-"""Those whose Makefiles have all targets together, but run-flow, which tests/serverless follows."""
+"""Those whose Makefiles have all targets together, but run-flow, which tests/serverless follows, and
+signing-key, which tests/signing does."""
 IMAGE = "ghcr.io/acme/orders"
 PORT = 9124
 UNREACHABLE = "http://127.0.0.1:1"
@@ -107,6 +108,17 @@ def runs(*arguments: str, says: str = "") -> Check:
 
     def check(fresh: Fresh) -> None:
         assert says in well(fresh.make(*arguments))
+
+    return check
+
+
+def refuses(*arguments: str, says: str) -> Check:
+    """Run a target that lacks something, which it says; tests/signing has what signs and verifies."""
+
+    def check(fresh: Fresh) -> None:
+        run = fresh.make(*arguments)
+        assert (run.code, run.out) == (2, "")
+        assert run.err.startswith(says)
 
     return check
 
@@ -221,6 +233,8 @@ PLAN: Mapping[str, Check] = {
     "vuln": looks_for_vulnerabilities,
     "image": asks_docker("image", says=f"--load --tag {IMAGE}:dev {BUILD_ARGS}"),
     "push": asks_docker("push", says=f"--push --platform {PLATFORMS} --tag {IMAGE}:dev {BUILD_ARGS}"),
+    "sign": refuses("sign", says="say IMAGE=name@sha256:..."),
+    "verify": refuses("verify", says=f"{IMAGE}:dev may come from where? This clone has no origin"),
     "set-image": names_an_image,
     "promote": promotes,
     "pin": pins,

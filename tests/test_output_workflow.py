@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.helpers.support import PINS, ROOT, rendered
+import yaml
+
+from tests.helpers.support import PINS, ROOT, Row, files_of, rendered, rows
+
+RELEASE = ".github/workflows/release.yml"
+SENDS = ("tag=$(", 'echo "', "make sign ")
+"""How the commands begin that may run with rights, or with a secret that signs."""
 
 
 def test_our_own_workflow_uses_pinned_actions() -> None:
@@ -20,3 +28,29 @@ def test_cgo_is_compiled_where_it_runs(tmp_path: Path) -> None:
     repository = rendered(tmp_path, base_image="ubuntu", cgo=True, platforms="linux/arm64")
     text = (repository / ".github/workflows/ci.yml").read_text()
     assert text.count("runs-on: ubuntu-24.04-arm\n") == 2
+
+
+def unsafe(workflow: str) -> list[str]:
+    """The commands of a release that run beside its rights and are more than those of a release."""
+    jobs: Mapping[str, Any] = yaml.safe_load(workflow)["jobs"]
+    trusted = [job for job in jobs.values() if "environment" in job or "write" in job["permissions"].values()]
+    lines = [line for job in trusted for step in job["steps"] for line in step.get("run", "").splitlines()]
+    return [line for line in lines if not line.startswith(SENDS)]
+
+
+@rows(where=lambda row: row["ci"] == "github")
+def test_what_may_push_or_sign_runs_no_test(row: Row) -> None:
+    workflow = files_of(row)[RELEASE].content.decode()
+    assert unsafe(workflow) == []
+    jobs = yaml.safe_load(workflow)["jobs"]
+    assert {name: job.get("needs") for name, job in jobs.items()} == {"test": None, "image": "test"}
+    assert ("id-token" in jobs["image"]["permissions"]) == (row["signing"] == "keyless")
+    assert jobs["test"]["permissions"] == {"contents": "read"}
+
+
+def test_a_test_beside_the_rights_is_found() -> None:
+    workflow = files_of({})[RELEASE].content.decode()
+    test = "      - run: make test\n"
+    assert test in workflow
+    moved = workflow.replace(test, "").replace("      # A tag of git", f"{test}      # A tag of git")
+    assert unsafe(moved) == ["make test"]

@@ -27,7 +27,7 @@ PROMISES: Mapping[str, tuple[tuple[str, ...], Found]] = {
     ),
     "network policy": ((), {POLICY: ("kind: NetworkPolicy",)}),
     "no policy, traces, CI or bot": (
-        ("network_policy", "tracing", "ci", "deps_bot"),
+        ("network_policy", "tracing", "ci", "signing", "deps_bot"),
         {POLICY: (), "internal/telemetry/tracing.go": (), ".github/workflows/ci.yml": (), ".github/dependabot.yml": ()},
     ),
     "Knative": (("target",), {KNATIVE: ("apiVersion: serving.knative.dev/v1",)}),

@@ -102,6 +102,7 @@ NAMES = {
     "Serverless",
     "Service",
     "shell",
+    "Sigstore",
     "sleep",
     "Space",
     "span",

@@ -14,12 +14,14 @@ from tests.helpers.snippets import go_caches
 from tests.helpers.support import GOCONTAINER
 from tests.images.engine import DOCKER, Engine, docker_by_buildctl
 from tests.images.test_pin import wrong
+from tests.signing.registry import SOURCE
+from tests.signing.tools import tool, tools
 
 
 class Home:
     """A home in which git knows nobody, with a repository that nothing of is committed."""
 
-    def __init__(self, folder: Path, engine: Engine) -> None:
+    def __init__(self, folder: Path, engine: Engine, *answers: str) -> None:
         reads.gocontainer()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "GOCONTAINER_"))}
         path = f"{docker_by_buildctl(folder / 'bin')}{os.pathsep}{os.environ['PATH']}"
@@ -30,7 +32,8 @@ class Home:
         }
         self.env = kept | go_caches() | builder | {"HOME": str(folder), "GIT_CONFIG_SYSTEM": "/dev/null", "PATH": path}
         self.repository = folder / "orders"
-        self.run(folder, GOCONTAINER, "new", "orders", "--no-input", "--image", "registry.example.com/acme/orders")
+        image = "registry.example.com/acme/orders"
+        self.run(folder, GOCONTAINER, "new", "orders", "--no-input", "--image", image, *answers)
         self.run(self.repository, "go", "mod", "download")
 
     def run(self, folder: Path, *command: str) -> str:
@@ -69,3 +72,19 @@ def test_what_is_pinned_is_pushed_for_every_platform_and_named_in_the_manifests(
     home.make("set-image", "ENV=dev", f"IMAGE={image}@{digest}")
     home.make("promote")
     assert f"digest: {digest}" in (home.repository / "deploy/overlays/prod/image/kustomization.yaml").read_text()
+
+
+def test_what_buildkit_says_of_a_release_passes_once_it_is_signed(tmp_path: Path, engine: Engine) -> None:
+    home = Home(tmp_path, engine, "--signing", "key", "--platforms", "linux/amd64")
+    home.env |= {"COSIGN_PASSWORD": "", "KEY": f"{tmp_path}/orders.key"}
+    home.run(home.repository, "git", "remote", "add", "origin", "git@github.com:acme/orders.git")
+    home.make(*tools(), "signing-key", f"KEY={tmp_path}/orders")
+    run = f"builder-id={SOURCE}/actions/runs/7/attempts/1"  # which docker/build-push-action adds
+    attest = f"--provenance mode=max,version=v1,{run} --sbom true"
+    image = f"{engine.registry}/acme/orders:v1.2.3"
+    home.make("push", "VERSION=v1.2.3", f"IMAGE={image}", f"ATTEST_docker-buildx={attest}")
+    with pytest.raises(AssertionError, match="is not signed by the key"):
+        home.make(*tools(), "verify", f"IMAGE={image}")
+    named = home.run(home.repository, tool("CRANE"), "digest", image).strip()
+    home.make(*tools(), "sign", f"IMAGE={image}@{named}")
+    assert home.make(*tools(), "verify", f"IMAGE={image}") == f"{image}@{named} was released from {SOURCE}\n"

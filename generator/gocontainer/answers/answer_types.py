@@ -61,6 +61,7 @@ class AnswerValues(TypedDict, total=False):
     private_modules: str
     ca_bundle: str
     ci: Literal["github", "none"]
+    signing: Literal["keyless", "key", "none"]
     digests: Literal["optional", "required"]
     deps_bot: Literal["dependabot", "renovate", "none"]
     update_wheel: str

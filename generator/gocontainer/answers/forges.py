@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
+from gocontainer.options.delivery import WITHOUT_ISSUER
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.repository.remotes import Remote
@@ -17,6 +18,8 @@ class Forge(NamedTuple):
     """Where the images of a repository go; nothing where no registry comes with it."""
     ci: str = "none"
     deps_bot: str = "none"
+    signing: str = ""
+    """Who signs, where the pipeline does not say it already."""
 
 
 _GITEA = Forge("{host}/{owner}")
@@ -33,7 +36,7 @@ KINDS: Mapping[str, Forge] = {
     "bitbucket": Forge(),
     "forgejo": _GITEA,
     "gitea": _GITEA,
-    "github": Forge("", "github", "dependabot"),
+    "github": Forge("", "github", "dependabot", "key"),
     "gitlab": Forge(),
 }
 """Hosts of one's own, by what their names begin with; where most of them have a registry, nobody can guess."""
@@ -49,14 +52,20 @@ def answers(remote: Remote, service: str, given: Container[str] = ()) -> dict[st
         "image": f"{registry}/{service}",
         "ci": forge.ci,
         "deps_bot": forge.deps_bot,
+        "signing": forge.signing,
     }
     return {name: value for name, value in found.items() if name not in given and BY_NAME[name].fits(value)}
 
 
 def following(given: Mapping[str, Value], service: str) -> dict[str, Value]:
-    """Return what follows from a module or else an image among the answers ``given``, where the host is known."""
+    """Return what follows from the answers ``given``.
+
+    A module, or else an image, says much where its host is known, and the pipeline who signs.
+    """
     remote = _of_module(str(given.get("module", ""))) or _of_image(str(given.get("image", "")))
-    return answers(remote, service, given) if remote else {}
+    found = answers(remote, service, given) if remote else {}
+    ci = {**found, **given}.get("ci")
+    return ({"signing": "none" if ci == "none" else "key"} if ci in WITHOUT_ISSUER else {}) | found
 
 
 def _forge(remote: Remote) -> Forge | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.delivery import WITHOUT_ISSUER
 from gocontainer.options.patterns import either
 from gocontainer.options.serverless import KNATIVE_PORTS
 from gocontainer.options.table import BY_NAME, PLATFORMS
@@ -101,6 +102,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"user_namespaces": (True,), "kubernetes_min": too_old("spec.hostUsers")},
         reason="pods have users of their own from Kubernetes 1.33 on",
         hint="Take user_namespaces false or kubernetes_min 1.33.",
+    ),
+    Conflict(
+        when={"signing": ("keyless",), "ci": WITHOUT_ISSUER},
+        reason="only a pipeline that Sigstore knows can sign without a key",
+        hint="Take signing key or none.",
     ),
     Conflict(
         when={"eventing": ("kafka",), "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},

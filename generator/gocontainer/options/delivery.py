@@ -17,6 +17,12 @@ class CiProvider(Choice):
     """The registry that its own token may push to; elsewhere the pipeline needs a secret."""
     runners: str = LACKING
     """The table of pins.toml with its machines, by architecture; nothing where the pipeline names none."""
+    issuer: str = ""
+    """Who tells Sigstore's public instance whose jobs are whose; nothing where that believes no such issuer."""
+    signer: str = ""
+    """What of it signs, below the repository's address; nothing without an issuer."""
+    runs: str = ""
+    """Where its runs are, below the repository's address; nothing where they are elsewhere."""
 
     @property
     def pins(self) -> Sequence[tuple[str, str]]:
@@ -24,7 +30,15 @@ class CiProvider(Choice):
 
 
 CI_PROVIDERS = by_value(
-    CiProvider(value="github", label="GitHub Actions", registry="ghcr.io", runners="runner"),
+    CiProvider(
+        value="github",
+        label="GitHub Actions",
+        registry="ghcr.io",
+        runners="runner",
+        issuer="https://token.actions.githubusercontent.com",
+        signer="/.github/workflows/release.yml",
+        runs="/actions/runs/",
+    ),
     CiProvider(value="none", label="no pipeline", registry="", runners=""),
 )
 CI = Select(
@@ -36,6 +50,22 @@ CI = Select(
     why="The pipeline calls the same make targets as you do.",
     default="github",
     choices=tuple(CI_PROVIDERS.values()),
+)
+WITHOUT_ISSUER = tuple(name for name, provider in CI_PROVIDERS.items() if not provider.issuer)
+SIGNING = Select(
+    name="signing",
+    group="delivery",
+    title="Signature",
+    question="Who signs a released image?",
+    help="Who signs a released image.",
+    why="'make verify' tells an image that was released from here from any other, before it runs.",
+    default="keyless",
+    choices=(
+        Choice(value="keyless", label="the pipeline on github.com, by its identity: no key to keep"),
+        Choice(value="key", label="whoever has the key, also without a network outside"),
+        Choice(value="none", label="nobody"),
+    ),
+    before=lambda answers: "none" if answers["ci"] in WITHOUT_ISSUER else "keyless",
 )
 DEPS_BOT = Select(
     name="deps_bot",
@@ -159,6 +189,7 @@ DELIVERY = (
     PRIVATE_MODULES,
     CA_BUNDLE,
     CI,
+    SIGNING,
     DIGESTS,
     DEPS_BOT,
     UPDATE_WHEEL,

@@ -23,6 +23,7 @@ PRESETS: Mapping[str, Preset] = {
             "max_replicas": 1,
             "network_policy": False,
             "ci": "none",
+            "signing": "none",
             "deps_bot": "none",
         },
     ),

@@ -63,6 +63,7 @@ FILES: Mapping[str, When] = {
     "docs/function.md": {"eventing": ("kafka",)},
     "docs/knative.md": {"__knative": ("true",)},
     "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "hack/verify.sh": {"signing": ("keyless", "key")},
     "internal/app/center.go": {"__center": ("true",)},
     "internal/app/center_test.go": {"__center": ("true",)},
     "internal/app/models.go": {"__edge": ("true",), "edge_model": (True,)},
@@ -138,7 +139,7 @@ FLAGS: Mapping[str, str] = {
 }
 """What the derived flags among the conditions mean, in words."""
 
-EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh"])
+EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh", "hack/verify.sh"])
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 
 

@@ -1,0 +1,1 @@
+"""Who signed an image: cosign, a registry and Sigstore's certificate authority, all on this machine."""
