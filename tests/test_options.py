@@ -32,7 +32,7 @@ CONTRACT = {
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
     "ci": "github", "signing": "keyless", "digests": "optional", "deps_bot": "dependabot", "registry_mirrors": "",
     "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "", "ca_bundle": "",
-    "update_wheel": "",
+    "update_wheel": "", "secret_files": False,
 }  # fmt: skip
 
 

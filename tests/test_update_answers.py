@@ -534,6 +534,15 @@ def test_overlays_of_a_repository_from_before_go_on_sharing_their_settings(tmp_p
     assert "separate_settings" in lockfile.read(repository.folder).defaults, "it is offered again the next time"
 
 
+def test_a_function_of_before_goes_on_with_its_variables(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "orders", BASE, profile="serverless", secret_files=False)
+    relock(repository, without("secret_files"))
+    answers = Answers.merge(*lockfile.read(repository.folder).layers())
+    assert b"- secretRef:\n" in render(answers)["deploy/knative/service.yaml"].content
+    assert "internal/config/secrets.go" not in render(answers)
+    assert repository.report(NEWER)["offers"] == {"secret_files": {"kept": False, "default": True}}
+
+
 @pytest.mark.parametrize("how", [["--commit"], ["--branch", "topic"]])
 @pytest.mark.parametrize("signs", [True, False])
 def test_a_commit_that_is_not_signed_is_said_to_be_so(orders: Repository, how: list[str], signs: bool) -> None:  # noqa: FBT001

@@ -29,8 +29,14 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "service": Preset(label="Kubernetes, 2 to 6 replicas, network policy", answers={}),
     "serverless": Preset(
-        label="Knative, called by Kafka, 0 to 20 replicas",
-        answers={"target": "knative", "eventing": "kafka", "min_replicas": 1, "max_replicas": 20},
+        label="Knative, called by Kafka, 0 to 20 replicas, secret files",
+        answers={
+            "target": "knative",
+            "eventing": "kafka",
+            "min_replicas": 1,
+            "max_replicas": 20,
+            "secret_files": True,
+        },
     ),
     "edge": Preset(
         label="KubeEdge, 25m and 48Mi a site, no CPU limit, 32-bit ARM",

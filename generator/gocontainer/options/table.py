@@ -15,7 +15,15 @@ from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, REPOSITORY, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.serverless import SERVERLESS
-from gocontainer.options.targets import EXPOSE, KUBERNETES_MIN, PULL_SECRET, REPLICAS, TARGET, USER_NAMESPACES
+from gocontainer.options.targets import (
+    EXPOSE,
+    KUBERNETES_MIN,
+    PULL_SECRET,
+    REPLICAS,
+    SECRET_FILES,
+    TARGET,
+    USER_NAMESPACES,
+)
 from gocontainer.options.text_kinds import Name
 from gocontainer.options.types import Choice, Integer, Option, Quantity, Select, SelectMany, Text, Toggle
 
@@ -263,6 +271,7 @@ OPTIONS: tuple[Option, ...] = (
     *REPLICAS,
     *EXPOSE,
     PULL_SECRET,
+    SECRET_FILES,
     *DELIVERY,
 )
 

@@ -66,6 +66,9 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	}
 	go followMemory(ctx, os.DirFS("/"), os.Getenv, log)
 	config.WarnOfUnknown(os.Environ(), log)
+<% if cookiecutter.secret_files %>
+	cfg.FollowSecrets(ctx, log)
+<% endif %>
 <% if cookiecutter.resources == "latency" %>
 	limitCPU(cfg.CPURequest, os.Getenv)
 <% endif %>

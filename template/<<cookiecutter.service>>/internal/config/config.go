@@ -20,6 +20,11 @@ type Config struct {
 
 	Following
 
+<% elif cookiecutter.secret_files %>
+// Config is one state of the settings and never changes. What another secret changes is in the next one: Now.
+type Config struct {
+	live *Live
+
 <% else %>
 // Config is read once at start and never changes.
 type Config struct {

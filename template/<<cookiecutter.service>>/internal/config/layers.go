@@ -18,7 +18,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-<% if cookiecutter.__center %>
+<% if cookiecutter.__center and cookiecutter.secret_files %>
+// Load merges the layers: flag > environment > secret files > file > default. Follow adds the config centre, above the
+// file. The environment variable of a key is APP_ and the key in upper case with underscores. With -help, usage goes to
+// out.
+<% elif cookiecutter.secret_files %>
+// Load merges the layers: flag > environment > secret files > file > default. The environment variable of a key is APP_
+// and the key in upper case with underscores. With -help, usage goes to out.
+<% elif cookiecutter.__center %>
 // Load merges the layers: flag > environment > file > default. Follow adds the config centre, above
 // the file. The environment variable of a key is APP_ and the key in upper case with underscores.
 // With -help, usage goes to out.
@@ -34,6 +41,9 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 	keys := map[string]bool{} // what a lower layer may set
 	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
+<% if cookiecutter.secret_files %>
+	folder := fs.String("secret-files", "", "`folder` with a file for each secret key, as a Secret is mounted (environment: APP_SECRET_FILES)")
+<% endif %>
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
 <% if cookiecutter.__own_sleep %>
 	fs.DurationVar(&cfg.Sleep, "sleep", 0, "wait, then exit: a preStop hook for images without a shell and Kubernetes before 1.30")
@@ -50,6 +60,11 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 			if strings.Contains(err.Error(), "flag -"+f.Name+":") {
 				err = fmt.Errorf("%w: %s", err, wanted(f))
 			}
+<% if cookiecutter.secret_files %>
+			if strings.Contains(f.Usage, Secret) && strings.Contains(err.Error(), "flag -"+f.Name+":") {
+				err = misplaced(usages(), map[string]string{f.Name: ""}, nil)
+			}
+<% endif %>
 		})
 		return Config{}, err
 	}
@@ -66,11 +81,31 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 			return Config{}, fmt.Errorf("configuration: %w", err)
 		}
 	}
-<% if cookiecutter.__center %>
+<% if cookiecutter.secret_files %>
+	if *folder == "" {
+		*folder, _ = lookupEnv("APP_SECRET_FILES")
+	}
+	command := isCommand(fs, keys)
+	if command {
+		*folder = ""
+	}
+	secrets, err := readSecrets(*folder)
+	if err = errors.Join(err, misplaced(usages(), given(fs), values)); err != nil {
+		return Config{}, refused(err, nil)
+	}
+	cfg.live = &Live{folder: *folder, layers: layers{given(fs), values, lookupEnv, secrets}}
+	cfg.live.current.Store(&cfg)
+	set, err := apply(fs, keys, lookupEnv, layer{"the secret files", secrets}, layer{*file, values})
+	if command {
+		return cfg, withoutSecrets(refused(err, set), fs)
+	}
+<% elif cookiecutter.__center %>
 	cfg.live = &Live{layers: layers{given(fs), values, lookupEnv}}
 	cfg.live.current.Store(&cfg)
-<% endif %>
 	set, err := apply(fs, keys, lookupEnv, layer{*file, values})
+<% else %>
+	set, err := apply(fs, keys, lookupEnv, layer{*file, values})
+<% endif %>
 	if err == nil {
 		err = cfg.validate()
 	}
@@ -79,10 +114,14 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 		err = cfg.Edge.validate()
 	}
 <% endif %>
+<% if cookiecutter.secret_files %>
+	return cfg, withoutSecrets(refused(err, set), fs)
+<% else %>
 	return cfg, refused(err, set)
+<% endif %>
 }
 
-<% if not cookiecutter.__center %>
+<% if not cookiecutter.__center and not cookiecutter.secret_files %>
 // Hot and Secret are marks for a config centre, of which there is none.
 const (
 	Hot    = ""
@@ -121,7 +160,11 @@ func apply(fs *flag.FlagSet, keys map[string]bool, lookupEnv func(string) (strin
 				given[key] = true
 				set = append(set, key+" from "+each.name)
 				if fs.Set(key, each.values[key]) != nil {
+<% if cookiecutter.secret_files %>
+					errs = append(errs, fmt.Errorf("%s %s from %s: %s", key, quoted(fs.Lookup(key), each.values[key]), each.name, wanted(fs.Lookup(key))))
+<% else %>
 					errs = append(errs, fmt.Errorf("%s %q from %s: %s", key, each.values[key], each.name, wanted(fs.Lookup(key))))
+<% endif %>
 				}
 			}
 		}
@@ -174,7 +217,11 @@ func refused(err error, set []string) error {
 
 // WarnOfUnknown logs the variables that look like settings and are none, each with the nearest that is.
 func WarnOfUnknown(environment []string, log *slog.Logger) {
+<% if cookiecutter.secret_files %>
+	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true, "APP_SECRET_FILES": true}
+<% else %>
 	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true}
+<% endif %>
 	new(Config).flags(fs)
 	fs.VisitAll(func(f *flag.Flag) { known[variable(f.Name)] = true })
 	for _, each := range environment {

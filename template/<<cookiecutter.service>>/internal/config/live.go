@@ -74,6 +74,12 @@ type Live struct {
 	center *center.Follower
 	log    *slog.Logger
 	text   map[string]string // every value in force; nil at start, when every key may still change
+<% if cookiecutter.secret_files %>
+
+	folder        string            // of the secret files
+	turn          sync.Mutex        // of the centre and of the secret files
+	known, pinned map[string]string // what the centre said last, and what waits for a restart
+<% endif %>
 }
 
 // Status says whose settings are in force, and how the following goes.
@@ -144,6 +150,10 @@ func (l *Live) follow(ctx context.Context, source center.Source, log *slog.Logge
 // take swaps the settings if all layers are good together, else they stay whole. Once the service runs, keys that
 // are not hot wait for a restart, and must be good for it already.
 func (l *Live) take(from string, values map[string]string, err error) {
+<% if cookiecutter.secret_files %>
+	l.turn.Lock()
+	defer l.turn.Unlock()
+<% endif %>
 	usage, known := usages(), maps.Clone(values)
 	// Another version of the service may know more keys, and the centre does not say where it is.
 	maps.DeleteFunc(known, func(key, _ string) bool { return usage[key] == "" || strings.HasPrefix(key, "center-") })
@@ -172,6 +182,9 @@ func (l *Live) take(from string, values map[string]string, err error) {
 	status.From = from
 	status.Missing = slices.DeleteFunc(slices.Clone(status.Missing), in)
 	status.Applied++
+<% if cookiecutter.secret_files %>
+	l.known, l.pinned = known, pinned
+<% endif %>
 	l.swap(next, text)
 	if err := keep(next.Cache, known, usage); err != nil {
 		l.log.Warn("the last-good file is not written", "error", err)
@@ -216,6 +229,9 @@ func keep(path string, values, usage map[string]string) error {
 type layers struct {
 	flags, file map[string]string
 	lookupEnv   func(string) (string, bool)
+<% if cookiecutter.secret_files %>
+	secrets     map[string]string
+<% endif %>
 }
 
 // given returns what the command line says.
@@ -229,7 +245,11 @@ func given(set *flag.FlagSet) map[string]string {
 func (l *layers) above(key string) bool {
 	_, flagged := l.flags[key]
 	_, set := l.lookupEnv(variable(key))
+<% if cookiecutter.secret_files %>
+	return flagged || set || l.secrets[key] != ""
+<% else %>
 	return flagged || set
+<% endif %>
 }
 
 // merge puts the centre's values above the file, and returns the settings and their text. What is pinned stays so.
@@ -245,11 +265,19 @@ func (l *layers) merge(center, pinned map[string]string) (*Config, map[string]st
 			}
 		}
 	}
+<% if cookiecutter.secret_files %>
+	set, err := apply(fs, keys, l.lookupEnv, layer{"the secret files", l.secrets}, layer{"the config centre", center}, layer{"the file", l.file})
+<% else %>
 	set, err := apply(fs, keys, l.lookupEnv, layer{"the config centre", center}, layer{"the file", l.file})
+<% endif %>
 	if err == nil {
 		err = cfg.validate()
 	}
 	text := map[string]string{}
 	fs.VisitAll(func(f *flag.Flag) { text[f.Name] = f.Value.String() })
+<% if cookiecutter.secret_files %>
+	return cfg, text, withoutSecrets(refused(err, set), fs)
+<% else %>
 	return cfg, text, refused(err, set)
+<% endif %>
 }

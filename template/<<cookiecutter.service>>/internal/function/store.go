@@ -63,6 +63,19 @@ func newStore(cfg config.Config) *store {
 	}
 }
 
+<% if cookiecutter.secret_files %>
+// newest returns the keys that the secret files have at each request, or else those of another provider.
+func newest(now func() *config.Config, other aws.CredentialsProvider) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		cfg := now()
+		if cfg.S3AccessKeyID == "" {
+			return other.Retrieve(ctx)
+		}
+		return aws.Credentials{AccessKeyID: cfg.S3AccessKeyID, SecretAccessKey: cfg.S3SecretAccessKey, SessionToken: cfg.S3SessionToken}, nil
+	})
+}
+
+<% endif %>
 // whoWeAre returns the keys in the environment, or else those that EKS Pod Identity hands out.
 func whoWeAre(env func(string) string) aws.CredentialsProvider {
 	uri := env("AWS_CONTAINER_CREDENTIALS_FULL_URI")

@@ -18,8 +18,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Load merges the layers: flag > environment > file > default. The environment variable of a key
-// is APP_ and the key in upper case with underscores. With -help, usage goes to out.
+// Load merges the layers: flag > environment > secret files > file > default. The environment variable of a key is APP_
+// and the key in upper case with underscores. With -help, usage goes to out.
 func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (Config, error) {
 	var cfg Config
 	fs := flag.NewFlagSet(filepath.Base(os.Args[0]), flag.ContinueOnError)
@@ -28,6 +28,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 	keys := map[string]bool{} // what a lower layer may set
 	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
+	folder := fs.String("secret-files", "", "`folder` with a file for each secret key, as a Secret is mounted (environment: APP_SECRET_FILES)")
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -37,6 +38,9 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 		fs.VisitAll(func(f *flag.Flag) {
 			if strings.Contains(err.Error(), "flag -"+f.Name+":") {
 				err = fmt.Errorf("%w: %s", err, wanted(f))
+			}
+			if strings.Contains(f.Usage, Secret) && strings.Contains(err.Error(), "flag -"+f.Name+":") {
+				err = misplaced(usages(), map[string]string{f.Name: ""}, nil)
 			}
 		})
 		return Config{}, err
@@ -54,21 +58,28 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 			return Config{}, fmt.Errorf("configuration: %w", err)
 		}
 	}
-	set, err := apply(fs, keys, lookupEnv, layer{*file, values})
+	if *folder == "" {
+		*folder, _ = lookupEnv("APP_SECRET_FILES")
+	}
+	command := isCommand(fs, keys)
+	if command {
+		*folder = ""
+	}
+	secrets, err := readSecrets(*folder)
+	if err = errors.Join(err, misplaced(usages(), given(fs), values)); err != nil {
+		return Config{}, refused(err, nil)
+	}
+	cfg.live = &Live{folder: *folder, layers: layers{given(fs), values, lookupEnv, secrets}}
+	cfg.live.current.Store(&cfg)
+	set, err := apply(fs, keys, lookupEnv, layer{"the secret files", secrets}, layer{*file, values})
+	if command {
+		return cfg, withoutSecrets(refused(err, set), fs)
+	}
 	if err == nil {
 		err = cfg.validate()
 	}
-	return cfg, refused(err, set)
+	return cfg, withoutSecrets(refused(err, set), fs)
 }
-
-// Hot and Secret are marks for a config centre, of which there is none.
-const (
-	Hot    = ""
-	Secret = ""
-)
-
-// Now returns the newest settings, which without a config centre are those of the start.
-func (c *Config) Now() *Config { return c }
 
 // layer is what says values, by its name.
 type layer struct {
@@ -98,7 +109,7 @@ func apply(fs *flag.FlagSet, keys map[string]bool, lookupEnv func(string) (strin
 				given[key] = true
 				set = append(set, key+" from "+each.name)
 				if fs.Set(key, each.values[key]) != nil {
-					errs = append(errs, fmt.Errorf("%s %q from %s: %s", key, each.values[key], each.name, wanted(fs.Lookup(key))))
+					errs = append(errs, fmt.Errorf("%s %s from %s: %s", key, quoted(fs.Lookup(key), each.values[key]), each.name, wanted(fs.Lookup(key))))
 				}
 			}
 		}
@@ -151,7 +162,7 @@ func refused(err error, set []string) error {
 
 // WarnOfUnknown logs the variables that look like settings and are none, each with the nearest that is.
 func WarnOfUnknown(environment []string, log *slog.Logger) {
-	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true}
+	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true, "APP_SECRET_FILES": true}
 	new(Config).flags(fs)
 	fs.VisitAll(func(f *flag.Flag) { known[variable(f.Name)] = true })
 	for _, each := range environment {

@@ -14,8 +14,10 @@ import (
 	"example.com/orders/internal/memory"
 )
 
-// Config is read once at start and never changes.
+// Config is one state of the settings and never changes. What another secret changes is in the next one: Now.
 type Config struct {
+	live *Live
+
 	Addr      string // events
 	AdminAddr string // probes and metrics
 	PprofAddr string // profiles, loopback only; empty turns them off
@@ -35,6 +37,10 @@ type Config struct {
 	Uploads     string // the bucket that events are about
 	Results     string // the bucket of results and attempts
 	MaxAttempts int    // then an event goes to the dead letters, however often it is delivered
+
+	S3AccessKeyID     string // who we are at the storage; empty where the environment says it
+	S3SecretAccessKey string
+	S3SessionToken    string
 
 	Own
 
@@ -56,6 +62,9 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	c.Own.flags(fs)
 	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.us-east-1.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
 	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
+	fs.StringVar(&c.S3AccessKeyID, "s3-access-key-id", "", "`name` of the key that we have at the object storage"+Secret)
+	fs.StringVar(&c.S3SecretAccessKey, "s3-secret-access-key", "", "the `key` itself"+Secret)
+	fs.StringVar(&c.S3SessionToken, "s3-session-token", "", "`token` that goes with it where it is for a while"+Secret)
 	fs.StringVar(&c.Uploads, "s3-uploads", "orders-uploads", "`bucket` that events are about")
 	fs.StringVar(&c.Results, "s3-results", "orders-results", "`bucket` of results and attempts, another one: a result is no upload")
 	fs.IntVar(&c.MaxAttempts, "max-attempts", 10, "`attempts` at an event before it goes to the dead letters, 1 to 100")
@@ -84,6 +93,7 @@ func (c *Config) validate() error {
 	check(err == nil && (endpoint.Scheme == "http" || endpoint.Scheme == "https") && endpoint.Host != "",
 		"s3-endpoint %q is not a URL such as https://s3.example.com", c.S3Endpoint)
 	check(c.Uploads != "" && c.Results != "", "s3-uploads and s3-results need a bucket each")
+	check((c.S3AccessKeyID == "") == (c.S3SecretAccessKey == ""), "s3-access-key-id and s3-secret-access-key come together")
 	check(c.Uploads != c.Results, "s3-uploads and s3-results are one bucket: a result would be told of as an upload")
 	check(c.MaxAttempts >= 1 && c.MaxAttempts <= 100, "max-attempts %d is outside 1 to 100", c.MaxAttempts)
 	return errors.Join(errs...)

@@ -44,7 +44,9 @@ type Function struct {
 
 // New returns the function.
 func New(cfg config.Config, d *deps.Deps) *Function {
-	return &Function{d, newStore(cfg), cfg.Uploads, cfg.MaxAttempts}
+	store := newStore(cfg)
+	store.who = newest(d.Settings, store.who)
+	return &Function{d, store, cfg.Uploads, cfg.MaxAttempts}
 }
 
 // Handle does what the event asks for and returns the event that tells of it.
