@@ -59,6 +59,7 @@ class AnswerValues(TypedDict, total=False):
     go_sumdb: str
     go_vulndb: str
     private_modules: str
+    ssh_hosts: str
     ca_bundle: str
     ci: Literal["github", "none"]
     digests: Literal["optional", "required"]
