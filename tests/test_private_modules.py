@@ -118,7 +118,8 @@ def shell_of(given: dict[str, Any], place: str) -> str:
         hosts, loop = re.findall(r"(?s)ARG (SSH_HOSTS=.*?)\nRUN (.*?done)\n", files["Dockerfile"])[0]
         return f"{hosts}; {loop}"
     if place == "README":
-        return re.findall("(?m)^    (for host .*)$", files["README.md"])[0]
+        (line,) = re.findall("(?m)^    (for host .*)$", files["README.md"])
+        return str(line)
     (step,) = [each for each in steps(".github/workflows/release.yml", given) if "ssh-agent" in each.get("run", "")]
     loop = re.findall("(?s)(for .*?done)", step["run"])[0]
     return f"HOSTS='{step['env']['HOSTS']}'; {loop}"
