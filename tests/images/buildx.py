@@ -24,6 +24,7 @@ def build(given: argparse.Namespace, archive: str) -> None:
         *(f"--opt=platform={each}" for each in given.platform),
         *(f"--opt=build-arg:{each}" for each in named),
         *(f"--secret={each}" for each in given.secret),
+        *(f"--ssh={each}" for each in given.ssh),
         f"--output={output},name={given.tag}",
     ]
     subprocess.run(command, check=True)
@@ -40,7 +41,7 @@ def main() -> None:
         parser.add_argument(word)
     for flag in ("--push", "--load"):
         parser.add_argument(flag, action="store_true")
-    for flag in ("--platform", "--build-arg", "--secret"):
+    for flag in ("--platform", "--build-arg", "--secret", "--ssh"):
         parser.add_argument(flag, action="append", default=[])
     parser.add_argument("--tag")
     with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
