@@ -12,7 +12,9 @@ import yaml
 
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.table import BY_NAME
-from tests.helpers.support import PINS, files_of, go_tool, need, rendered
+from gocontainer.rendering.engine import render
+from gocontainer.repository.tree import File, Tree
+from tests.helpers.support import PINS, ROWS, answers, files_of, go_tool, need, rendered, row_id
 from tests.test_builders import Machine
 
 PROXY = "https://goproxy.corp.cn/go,direct"
@@ -65,6 +67,34 @@ def test_they_reach_the_image_by_make_and_by_whoever_builds_it_otherwise(tmp_pat
     assert re.findall(r"(?m)^ARG (GO.*)$", text) == [f'GOPROXY="{PROXY}"', f'GOSUMDB="{SUMDB}"']
     (said,) = Machine(tmp_path, ["podman"], **SOURCES).said("image", f"GOPROXY={PROXY}", f"GOSUMDB={SUMDB}")
     assert f"--build-arg GOPROXY={PROXY} --build-arg GOSUMDB={SUMDB} ." in said
+
+
+GO = re.compile(r"(?m)(?:^|[;&|(]|\b(?:env|exec|then|do)) *(?:\w+=\S* +)*(?:go|golangci-lint|govulncheck|crane) \w")
+
+
+def not_by_make(files: Tree) -> list[str]:
+    """The commands of pipelines and scripts that start Go where no Makefile says from where things come."""
+    found = []
+    for path, file in files.items():
+        text = file.content.decode()
+        if path.startswith(".github/workflows/"):
+            jobs = yaml.safe_load(text)["jobs"].values()
+            found += [step["run"] for job in jobs for step in job["steps"] if GO.search(step.get("run", ""))]
+        elif path.endswith(".sh"):
+            found += [found[0] for found in GO.finditer(text)]
+    return found
+
+
+def test_whatever_runs_go_in_a_pipeline_does_so_by_make() -> None:
+    for row in ROWS:
+        assert not_by_make(render(answers(**row))) == [], row_id(row)
+
+
+@pytest.mark.parametrize("run", ["go test ./...", "cd x && GOFLAGS=-mod=mod go mod download", "if x; then go vet; fi"])
+def test_a_step_that_starts_go_itself_is_found(run: str) -> None:
+    step = yaml.safe_dump({"jobs": {"x": {"steps": [{"run": run}, {"run": "make test"}, {"run": "echo go on"}]}}})
+    assert not_by_make({".github/workflows/x.yml": File(step.encode())}) == [run]
+    assert len(not_by_make({"hack/x.sh": File(f"#!/bin/sh\n{run}\n".encode())})) == 1
 
 
 def test_a_release_fails_where_no_vulnerabilities_could_be_looked_for() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ import yaml
 
 from gocontainer import render
 from gocontainer.answers.lockfile import with_lockfile
+from gocontainer.follow_up.service_changes import unheeded
 from gocontainer.inspection import explain
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.targets import KNOWN, KUBERNETES_MIN, knows
+from gocontainer.repository.tree import File
 from tests.helpers import crds
-from tests.helpers.support import ROOT, answers, committed, rendered, rows
+from tests.helpers.support import ROOT, answers, committed, gocontainer, ok, rendered, rows
 from tests.judges.kubernetes import wrong
 from tests.judges.subject import NAMESPACES, NEWEST, rendered_by
 
@@ -119,6 +121,40 @@ def test_the_manifests_are_strictly_valid_for_their_version_and_the_newest(tmp_p
         assert [said for each in plain for version in (oldest, NEWEST) if (said := wrong(each, version))] == []
 
 
+SITES = {"target": "openyurt", "edge_api": "native"}
+SAME_ZONE = "  trafficDistribution: PreferSameZone\n  ports:"
+
+
+def test_an_update_names_what_is_written_no_more_with_the_answer_that_keeps_it(tmp_path: Path) -> None:
+    """A repository of a time when it was written for each Kubernetes."""
+    chosen = answers(kubernetes_min="1.30", **SITES)
+    files = {**render(chosen)}
+    service = files["deploy/edge/service.yaml"].content.decode()
+    files["deploy/edge/service.yaml"] = File(service.replace("  ports:", SAME_ZONE).encode())
+    repository = committed(tmp_path / "orders", with_lockfile(files, chosen))
+    report = json.loads(ok(gocontainer("update", str(repository), "--json", "--commit")))
+    (told,) = [each for each in report["changed_limits"] if "heeds" in each]
+    assert "'trafficDistribution: PreferSameZone' from 1.34 on" in told
+    assert "PreferSameZone\n" not in (repository / "deploy/edge/service.yaml").read_text()
+    (keeps,) = re.findall("'gocontainer update ([^']+)'", told)
+    ok(gocontainer("update", str(repository), *keeps.split(), "--commit"))
+    assert SAME_ZONE in (repository / "deploy/edge/service.yaml").read_text()
+    ok(gocontainer("update", str(repository), "--set=kubernetes_min=1.36", "--commit"))
+    asked_for = ok(gocontainer("update", str(repository), "--set=kubernetes_min=1.30"))
+    assert "heeds" not in asked_for, "who asks for an older one is not told how not to"
+
+
+def test_each_line_that_an_older_kubernetes_does_not_heed_is_told() -> None:
+    everything = {"deploy/all.yaml": File(yaml.safe_dump_all(yaml.safe_load_all(EVERYTHING)).encode())}
+    for oldest in ("1.23", "1.27", "1.36"):
+        told = "\n".join(unheeded(everything, {}, oldest))
+        lost = {row for row in KNOWN if not knows(oldest, row)}
+        named = {row for row in lost if f"'{row.rpartition('.')[2].replace('=', ': ')}'" in told}
+        assert named == lost - {"spec.trafficDistribution"}, "its value says more"
+        assert [*unheeded(everything, everything, oldest)] == []
+    assert [*unheeded({"docs/all.yaml": everything["deploy/all.yaml"]}, {}, "1.23")] == []
+
+
 def test_the_schemas_of_the_oldest_refuse_what_came_later_and_what_was_never_there() -> None:
     later = {
         "apiVersion": "policy/v1",
@@ -153,24 +189,6 @@ def test_the_page_lists_each_version_from_which_something_is_known() -> None:
     page = (ROOT / "docs/how-to/clusters.md").read_text()
     listed = re.findall(r"(?m)^\| (1\.\d+) \|", page)
     assert sorted(set(listed)) == sorted({each.since for each in KNOWN.values()})
-
-
-@pytest.mark.parametrize("center", ["none", "nacos"])
-def test_the_component_of_the_page_leaves_openshift_its_users_and_its_dns(tmp_path: Path, center: str) -> None:
-    repository = rendered(tmp_path, config_center=center)
-    page = (ROOT / "docs/how-to/clusters.md").read_text()
-    (component,) = re.findall(r"(?s)% file: (deploy/components/openshift/\S+)\n```yaml\n(.*?)```", page)
-    (repository / component[0]).parent.mkdir()
-    (repository / component[0]).write_text(component[1])
-    before = {name: list(yaml.safe_load_all(text)) for name, text in rendered_by(repository).items()}
-    for command in re.findall(r"(?m)^\$ ((?:sed|echo) .*)$", page):
-        subprocess.run(["/bin/sh", "-c", command], cwd=repository, check=True)
-    for name, text in rendered_by(repository).items():
-        fixed = ("runAsUser", "runAsGroup", "fsGroup")
-        assert any(key in str(before[name]) for key in fixed)
-        assert not any(key in text for key in fixed)
-        assert text.count("runAsNonRoot: true") == 1
-        assert text.count("port: 5353") == (2 if name == "prod" else 0)
 
 
 @pytest.mark.parametrize(

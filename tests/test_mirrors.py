@@ -18,11 +18,13 @@ from gocontainer.answers.detect import Surroundings
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.schema import answers_schema
 from gocontainer.options.table import BY_NAME
+from gocontainer.rendering.engine import render
 from gocontainer.rendering.variables import mirrored
 from gocontainer.repository.dockerfile import references
+from gocontainer.repository.tree import File, Tree
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.settling import Settler
-from tests.helpers.support import answers, files_of, gocontainer, rendered
+from tests.helpers.support import PINS, ROWS, answers, files_of, gocontainer, rendered, row_id
 
 HARBOR = "docker.io=harbor.corp.cn/dockerhub,gcr.io=harbor.corp.cn/gcr"
 MIRRORS = BY_NAME["registry_mirrors"]
@@ -114,6 +116,52 @@ def test_the_pipelines_builder_comes_from_the_mirrors_too() -> None:
         assert len(plain) == len(taken) == count
         assert [name for name in plain if name.startswith("harbor.corp.cn/")] == [], "the default asks no mirror"
         assert [name for name in taken if not name.startswith("harbor.corp.cn/dockerhub/")] == []
+
+
+PULLED = sorted(
+    {pin["value"] for table in ("base_image", "builder_image") for pin in PINS[table].values()} - {"scratch"},
+    key=len,
+)
+NAMED = re.compile(
+    rf"(?<![\w./-])(?:{'|'.join(map(re.escape, PULLED))})(?![\w-])|\b(?:docker|gcr|ghcr|quay)\.io/[a-z0-9]\S*"
+)
+
+
+def not_mirrored(files: Tree) -> list[str]:
+    """What files say that names an image at its own registry, or in a pipeline by any key for one."""
+    found = []
+    for path, file in files.items():
+        if not path.startswith(".gocontainer") and path != "go.sum":
+            found += NAMED.findall(file.content.decode())
+        if path.startswith(".github/workflows/"):
+            found += [each for each in of_jobs(yaml.safe_load(file.content)) if not each.startswith("harbor.corp.cn/")]
+    return found
+
+
+def of_jobs(value: object, key: str = "") -> Iterator[str]:
+    """Yield the images that jobs and their services run in, wherever a pipeline says so."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from of_jobs(inner, str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from of_jobs(inner)
+    elif key in ("container", "image"):
+        yield str(value)
+
+
+def test_no_row_names_an_image_at_a_registry_that_has_a_mirror() -> None:
+    for row in ROWS:
+        own = {"image": "harbor.corp.cn/shop/orders", "registry_mirrors": HARBOR}
+        assert not_mirrored(render(answers(**{**row, **own}))) == [], row_id(row)
+
+
+def test_an_image_that_was_forgotten_is_found() -> None:
+    found = not_mirrored(files_of({"image": "harbor.corp.cn/shop/orders"}))
+    assert {"docker/dockerfile:1", PINS["base_image"]["build"]["value"]} <= {*found}
+    job = "jobs: {test: {container: node:22, services: {db: {image: 'harbor.corp.cn/dockerhub/library/postgres:17'}}}}"
+    assert not_mirrored({".github/workflows/x.yml": File(job.encode())}) == ["node:22"]
+    assert not_mirrored({"README.md": File(b"docker run quay.io/acme/x:1")}) == ["quay.io/acme/x:1"]
 
 
 def test_without_mirrors_nothing_is_rendered_for_them() -> None:

@@ -31,8 +31,8 @@ CONTRACT = {
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "expose": "none",
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
     "ci": "github", "signing": "keyless", "digests": "optional", "deps_bot": "dependabot", "registry_mirrors": "",
-    "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "", "ca_bundle": "",
-    "update_wheel": "", "secret_files": False,
+    "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "", "ssh_hosts": "",
+    "ca_bundle": "", "update_wheel": "", "secret_files": False,
 }  # fmt: skip
 
 

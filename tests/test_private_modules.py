@@ -1,9 +1,21 @@
-"""Modules that need a password, and an authority of one's own; tests/images has what a real builder makes of them."""
+"""Modules that need a password or a key, and an authority of one's own.
+
+tests/images has what a real builder makes of them.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import signal
+import ssl
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +24,9 @@ import yaml
 
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.table import BY_NAME
-from tests.helpers.support import files_of, git, rendered
+from tests.helpers.certificates import certificates
+from tests.helpers.support import files_of, git, need, rendered
+from tests.images.engine import Modules
 from tests.test_builders import Machine
 
 PRIVATE = {"private_modules": "git.corp.cn/*"}
@@ -68,6 +82,168 @@ def test_where_no_host_of_ours_is_asked_nobody_asks_for_a_password(given: dict[s
     files = files_of(given).items()
     text = "".join(file.content.decode() for path, file in files if not path.startswith(".gocontainer"))
     assert re.findall("(?i)netrc", text) == []
+
+
+SSH = {"private_modules": "git.corp.cn/*", "ssh_hosts": "git.corp.cn:2222,git.partner.cn"}
+REWRITTEN = {
+    "https://git.corp.cn/a/b": "ssh://git@git.corp.cn:2222/a/b",
+    "https://git.partner.cn/a": "ssh://git@git.partner.cn/a",
+    "https://git.partner.cn.evil.cn/a": "https://git.partner.cn.evil.cn/a",
+    "https://github.com/a/b": "https://github.com/a/b",
+}
+
+
+@pytest.mark.parametrize("builder", ["docker buildx", "docker", "podman", "buildah", "nerdctl"])
+def test_the_build_asks_the_agent_where_there_is_one(
+    tmp_path: Path, builder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, known = Machine(tmp_path, [builder], **SSH), tmp_path / "known"
+    text = (machine.repository / "Dockerfile").read_text()
+    assert "--mount=type=ssh " in text
+    assert "type=secret,id=known_hosts,target=/root/.ssh/known_hosts" in text
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    assert not re.search("--ssh|known_hosts", " ".join(machine.said("image", f"KNOWN_HOSTS={known}")))
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    known.write_text("git.corp.cn ssh-ed25519 AAAA\n")
+    for command in ("image", "push"):
+        said = " ".join(machine.said(command, f"KNOWN_HOSTS={known}"))
+        assert "--ssh default " in said
+        assert f"--secret id=known_hosts,src={known}" in said
+
+
+def shell_of(given: dict[str, Any], place: str) -> str:
+    """The commands that tell git in the image, in the pipeline, or of whoever reads the README."""
+    files = {path: file.content.decode() for path, file in files_of(given).items()}
+    if place == "image":
+        hosts, loop = re.findall(r"(?s)ARG (SSH_HOSTS=.*?)\nRUN (.*?done)\n", files["Dockerfile"])[0]
+        return f"{hosts}; {loop}"
+    if place == "README":
+        (line,) = re.findall("(?m)^    (for host .*)$", files["README.md"])
+        return str(line)
+    (step,) = [each for each in steps(".github/workflows/release.yml", given) if "ssh-agent" in each.get("run", "")]
+    loop = re.findall("(?s)(for .*?done)", step["run"])[0]
+    return f"HOSTS='{step['env']['HOSTS']}'; {loop}"
+
+
+@pytest.mark.parametrize("place", ["image", "README", "pipeline"])
+def test_git_asks_those_hosts_and_no_others_over_ssh(tmp_path: Path, place: str) -> None:
+    env = {
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "global"),
+        "GIT_CONFIG_SYSTEM": str(tmp_path / "system"),
+    }
+    subprocess.run(["sh", "-ec", shell_of(SSH, place)], check=True, env=env, cwd=tmp_path)
+    for asked, found in REWRITTEN.items():
+        command = ["git", "ls-remote", "--get-url", asked]
+        assert subprocess.check_output(command, env=env, cwd=tmp_path, text=True) == f"{found}\n"
+
+
+@pytest.mark.parametrize("workflow", ["ci.yml", "release.yml"])
+def test_the_pipeline_has_a_key_before_make_and_before_the_build(workflow: str) -> None:
+    for job in yaml.safe_load(files_of(SSH)[f".github/workflows/{workflow}"].content)["jobs"].values():
+        does = [f"{step.get('run', '')} {step.get('uses', '')}" for step in job["steps"]]
+        needing = [n for n, each in enumerate(does) if re.search("make (lint|test)|build-push-action", each)]
+        assert needing
+        assert ["ssh-add" in each for each in does].index(True) < needing[0]
+        for step in job["steps"]:
+            if "build-push-action" in step.get("uses", ""):
+                assert step["with"]["ssh"] == "default"
+                assert step["with"]["secret-files"] == "known_hosts=${{ env.KNOWN_HOSTS }}"
+
+
+def test_the_pipelines_agent_has_the_key_and_its_files_are_nobody_elses(tmp_path: Path) -> None:
+    need("ssh-agent", "ssh-add", "ssh-keygen")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    (step,) = [each for each in steps(".github/workflows/release.yml", SSH) if "ssh-add" in each.get("run", "")]
+    assert step["env"]["KEY"] == "${{ secrets.SSH_KEY }}"
+    known = "git.corp.cn ssh-ed25519 AAAA $(touch pwned)'"
+    env = {
+        "HOME": str(tmp_path),
+        "PATH": os.environ["PATH"],
+        "GITHUB_ENV": str(tmp_path / "env"),
+        "HOSTS": step["env"]["HOSTS"],
+        "KEY": key.read_text(),
+        "KNOWN": known,
+    }
+    done = subprocess.run(
+        ["bash", "-ec", f"{step['run']}echo $SSH_AGENT_PID"], check=True, env=env, capture_output=True, text=True
+    )
+    try:
+        found = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+        keys = subprocess.check_output(["ssh-add", "-L"], env={**env, **found}, text=True)
+        assert keys.split()[1] == key.with_suffix(".pub").read_text().split()[1]
+        assert Path(found["KNOWN_HOSTS"]).read_text() == f"{known}\n"
+        assert (tmp_path / ".ssh").stat().st_mode & 0o077 == 0
+        assert key.read_text() not in done.stdout
+    finally:
+        os.kill(int(done.stdout.split()[-1]), signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    ["git@git.corp.cn", "ssh://git.corp.cn", "*.corp.cn", "git", "a.cn,,b.cn", "a.cn b.cn", "$(x).cn", "a.cn:0"],
+)
+def test_what_is_no_host_is_refused(hosts: str) -> None:
+    with pytest.raises(InvalidAnswer, match="is not a list of hosts"):
+        BY_NAME["ssh_hosts"].parse(hosts, "here")
+
+
+@contextmanager
+def served(folder: Path, certificate: Path) -> Iterator[str]:
+    """Serve a folder over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, f"{certificate}.key")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Modules, directory=str(folder))) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_make_fetches_by_go_and_by_git_trusts_the_authority_beside_all_others(tmp_path: Path) -> None:
+    """Those of the machine are another authority's here, in the folder where Go finds them."""
+    need("make")
+    repository, files = rendered(tmp_path, ca_bundle="certs/corp.pem"), tmp_path / "files"
+    (module := files / "corp.cn/a/@v").mkdir(parents=True)
+    for name, text in (
+        ("list", "v1.0.0"),
+        ("v1.0.0.info", '{"Version": "v1.0.0"}'),
+        ("v1.0.0.mod", "module corp.cn/a"),
+    ):
+        (module / name).write_text(f"{text}\n")
+    git(files, "init", "--quiet", "--bare", "a.git")
+    git(files / "a.git", "update-server-info")
+    for name in ("corp", "machine"):
+        (tmp_path / name).mkdir()
+        certificates(tmp_path / name, ["IP:127.0.0.1"])
+    (repository / "certs").mkdir()
+    shutil.copy(tmp_path / "corp/authority.pem", repository / "certs/corp.pem")
+    env = {
+        **{name: value for name, value in os.environ.items() if "SSL_" not in name},
+        "GOMODCACHE": str(tmp_path / "modules"),
+        "GONOSUMDB": "*",
+        "SSL_CERT_DIR": str(tmp_path / "machine"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+    go = "go: ; @cd / && GOPROXY=$$PLACE go list -m -versions corp.cn/a"
+    by_git = "by-git: ; @git ls-remote $$PLACE/a.git"
+
+    def fetched(place: str, *target: str) -> bool:
+        command = ["make", "--silent", f"--eval={go}", f"--eval={by_git}", *target]
+        done = subprocess.run(command, cwd=repository, env={**env, "PLACE": place}, check=False, capture_output=True)
+        return done.returncode == 0
+
+    with (
+        served(files, tmp_path / "corp/servers.pem") as ours,
+        served(files, tmp_path / "machine/servers.pem") as others,
+    ):
+        assert [fetched(each, "go") for each in (ours, others)] == [True, True]
+        assert fetched(ours, "by-git")
+        (repository / "certs/corp.pem").write_text("")
+        assert [fetched(each, "go") for each in (ours, others)] == [False, True]
+        env |= {"SSL_CERT_FILE": str(tmp_path / "corp/authority.pem")}
+        assert fetched(ours, "go"), "the environment is above it"
 
 
 def test_the_certificates_reach_the_builder(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ TEXTS: dict[str, Any] = {
     "go_sumdb": "sum.golang.org https://p.cn/sumdb",
     "go_vulndb": "file:///srv/db",
     "private_modules": "git.corp.cn/*,x.cn",
+    "ssh_hosts": "git.corp.cn,x.cn:2222",
     "ca_bundle": "certs/corp.pem",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
     "pull_secret": "harbor.pull",

@@ -65,6 +65,8 @@ NAMES = {
     "netrc",
     "off",
     "PEM",
+    "SSH",
+    "ssh-agent",
     "HTTPRoute",
     "Ingress",
     "Jinja",

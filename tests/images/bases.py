@@ -35,10 +35,10 @@ SLIM_PACKAGES = (
 GIT_PACKAGES = (
     "git libbrotli1 libcom-err2 libcurl3-gnutls libexpat1 libffi8 libgnutls30 libgssapi-krb5-2 libhogweed6 libidn2-0 "
     "libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libldap-2.5-0 libnettle8 libnghttp2-14 libp11-kit0 libpsl5 "
-    "librtmp1 libsasl2-2 libssh2-1 libssl3 libtasn1-6 libunistring2"
+    "librtmp1 libsasl2-2 libssh2-1 libssl3 libtasn1-6 libunistring2 openssh-client"
 )
 GLIBC_PACKAGES = "libc6 libssl3"
-NEEDED = ("busybox-static", "ca-certificates", "gcc", "git", "libc6-dev", "libssl3", "tzdata")
+NEEDED = ("busybox-static", "ca-certificates", "gcc", "git", "libc6-dev", "libssl3", "openssh-client", "tzdata")
 """Debian packages that must be installed for the stand-ins."""
 
 _NOT_COPIED = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/")

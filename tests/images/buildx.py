@@ -27,6 +27,7 @@ def build(given: argparse.Namespace, archive: str) -> None:
         *(f"--secret={each}" for each in given.secret),
         *(f"--opt=attest:{kind}={'' if said == 'true' else said}" for kind, said in attested(given)),
         *source(given.folder),
+        *(f"--ssh={each}" for each in given.ssh),
         f"--output={output},name={given.tag}",
     ]
     subprocess.run(command, check=True)
@@ -55,7 +56,7 @@ def main() -> None:
         parser.add_argument(word)
     for flag in ("--push", "--load"):
         parser.add_argument(flag, action="store_true")
-    for flag in ("--platform", "--build-arg", "--secret"):
+    for flag in ("--platform", "--build-arg", "--secret", "--ssh"):
         parser.add_argument(flag, action="append", default=[])
     for flag in ("--tag", "--provenance", "--sbom"):
         parser.add_argument(flag)

@@ -15,8 +15,10 @@ import pytest
 from tests.helpers.daemons import debian
 from tests.helpers.support import CACHE, rendered
 from tests.images import bases
+from tests.images.by_ssh import made_by_key_alone, private_module
 from tests.images.engine import module_proxy, running_registry, stocked, under_registry
 from tests.images.test_every_image import VARIANTS, variant_id
+from tests.images.test_private import places
 
 EVERY = [variant for variant in VARIANTS if not variant["tracing"]]
 """Each base image, with and without C."""
@@ -98,6 +100,15 @@ def test_it_pushes_an_index_of_every_platform(buildah: Buildah, tmp_path: Path, 
     buildah.run(repository, "make", "push", f"BUILDER={builder}", f"IMAGE={image}", "PUSH_FLAGS=--tls-verify=false")
     index = json.loads(buildah.run(tmp_path, "skopeo", "inspect", "--tls-verify=false", "--raw", f"docker://{image}"))
     assert {each["platform"]["architecture"] for each in index["manifests"]} == {"amd64", "arm64"}
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_module_comes_over_ssh_and_no_key_is_kept(buildah: Buildah, tmp_path: Path, builder: str) -> None:
+    with private_module(tmp_path) as found:
+        said = made_by_key_alone(found, buildah.env, f"BUILDER={builder}")
+        assert found.key not in said
+        assert places(found.key, Path(buildah.env["CONTAINERS_STORAGE_CONF"]).parent, found.repository) == []
+    buildah.run(tmp_path, "buildah", "rmi", "localhost/orders:dev")
 
 
 @pytest.mark.parametrize("builder", BUILDERS)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import git, rendered
+from tests.images.by_ssh import WORD, made_by_key_alone, private_module
 from tests.images.engine import Engine
+from tests.images.test_make import Home
 
 TOKEN = "glpat-planted-7f3a9c"
 ADDRESS = "git.corp.cn"
@@ -49,6 +51,19 @@ def test_a_password_is_seen_by_the_build_and_kept_nowhere(engine: Engine, tmp_pa
     assert "usr/local/bin/orders" in built.image.layers()[-1].files()
     assert places(TOKEN, built.archive, engine.state, repository) == [], "neither archive, cache nor history"
     assert places(TOKEN, secret) == [str(secret)], "it would be found"
+
+
+def test_a_module_comes_over_ssh_and_no_key_is_kept(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    home = Home(tmp_path / "home", engine)
+    with private_module(tmp_path) as found:
+        said = made_by_key_alone(found, home.env)
+        image = tmp_path / "image.tar"
+        engine.docker("save", "--output", str(image), "localhost/orders:dev")
+        assert WORD.encode() in image.read_bytes(), "it is in the binary"
+        assert found.key not in said
+        assert places(found.key, image, engine.state, found.repository) == []
+        assert places(found.key, tmp_path / "mine") == [str(tmp_path / "mine")], "it would be found"
 
 
 def test_a_password_that_a_step_writes_down_is_found(engine: Engine, tmp_path: Path) -> None:

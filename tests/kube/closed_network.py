@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.helpers.certificates import certificates
 from tests.helpers.daemons import debian, process, until
 from tests.helpers.snippets import go_caches
-from tests.helpers.support import CACHE, ROOT, Run, git, locked, need, ok, rendered, wrapped
+from tests.helpers.support import CACHE, ROOT, Run, git, locked, ok, rendered, wrapped
 from tests.images import bases, cgroup
 from tests.images.engine import (
     buildkit,
@@ -159,17 +160,8 @@ def _prepare(scratch: Path, stock: Path) -> None:
 
 def _certificates(scratch: Path) -> None:
     """Write an authority, a certificate of its for all servers, and what a machine trusts that knows it."""
-    need("openssl")
-    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    own, servers = scratch / "authority.pem", scratch / "servers.pem"
-    names = ",".join(f"DNS:{name}" for name in SERVERS)
-    for arguments in (
-        ("-subj", "/CN=authority", "-keyout", f"{own}.key", "-out", own),
-        ("-subj", "/CN=servers", "-keyout", f"{servers}.key", "-out", servers, "-CA", own, "-CAkey", f"{own}.key",
-         "-addext", f"subjectAltName={names}", "-addext", "basicConstraints=critical,CA:FALSE"),
-    ):  # fmt: skip
-        subprocess.run(["openssl", *new, *arguments], check=True, capture_output=True)
-    (scratch / "trusted.crt").write_bytes(_CERTIFICATES.read_bytes() + own.read_bytes())
+    certificates(scratch, [f"DNS:{name}" for name in SERVERS])
+    (scratch / "trusted.crt").write_bytes(_CERTIFICATES.read_bytes() + (scratch / "authority.pem").read_bytes())
 
 
 def _projects(stock: Path, storage: Path) -> None:

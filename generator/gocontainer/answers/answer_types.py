@@ -60,6 +60,7 @@ class AnswerValues(TypedDict, total=False):
     go_sumdb: str
     go_vulndb: str
     private_modules: str
+    ssh_hosts: str
     ca_bundle: str
     ci: Literal["github", "none"]
     signing: Literal["keyless", "key", "none"]

@@ -191,6 +191,9 @@ def _changed_limits(update: Update) -> Iterator[str]:
     if update.template == lockfile.OWN and update.remembered.name == lockfile.NAME:
         yield from service_changes.crossed(update.remembered.version, update.theirs)
         yield from service_changes.replaced(update.base.tree, update.theirs)
+        oldest = update.answers["kubernetes_min"]
+        if update.remembered.answers.get("kubernetes_min", oldest) == oldest:
+            yield from service_changes.unheeded(update.base.tree, update.theirs, oldest)
 
 
 def _moved_parts(update: Update) -> Iterator[str]:

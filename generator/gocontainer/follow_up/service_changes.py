@@ -7,6 +7,8 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.answers.lockfile import order
+from gocontainer.options.targets import KNOWN, knows
+from gocontainer.options.types import Value
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree
 from gocontainer.texts import mark, tr
@@ -126,6 +128,27 @@ def crossed(before: str, theirs: Tree) -> Iterator[str]:
 
 def _says(tree: Tree, path: str, words: str) -> bool:
     return path in tree and words in tree[path].content.decode()
+
+
+def unheeded(before: Tree, theirs: Tree, oldest: Value) -> Iterator[str]:
+    """Yield a sentence for each line of the manifests that is written no more: Kubernetes ``oldest`` heeds none."""
+    lines = {what: what.rpartition(".")[2].replace("=", ": ") for what in KNOWN if not knows(oldest, what)}
+    lost = [what for what, line in lines.items() if _deploys(before, line) and not _deploys(theirs, line)]
+    for what in lost:
+        if not any(other.startswith(f"{what}=") for other in lost):
+            since = KNOWN[what].since
+            yield tr(
+                "Kubernetes heeds '{line}' from {version} on, so it is written no more: '{command}' keeps it.",
+                line=lines[what],
+                version=since,
+                command=f"gocontainer update --set kubernetes_min={since}",
+            )
+
+
+def _deploys(tree: Tree, line: str) -> bool:
+    """Whether a manifest has a line that begins so."""
+    found = re.compile(rb"^[ -]*" + re.escape(line.encode()) + rb"\b", re.MULTILINE)
+    return any(path.startswith("deploy/") and found.search(file.content) for path, file in tree.items())
 
 
 BRINGS_BACK: Mapping[str, str] = {"cpu-request": "resources=latency", "sleep": "kubernetes_min=1.27"}

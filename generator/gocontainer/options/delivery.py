@@ -157,12 +157,25 @@ PRIVATE_MODULES = Text(
     example="git.example.com/team,*.corp.example.com",
     **_EMPTY,
 )
+_SSH_HOST = rf"{LABEL}(?:\.{LABEL})+(?::[1-9][0-9]{{0,4}})?"
+SSH_HOSTS = Text(
+    name="ssh_hosts",
+    title="SSH hosts",
+    question="From which hosts do private modules come over SSH?",
+    help="Hosts that private modules come from over SSH.",
+    why="The keys of an SSH agent open them, in place of a password; the build asks the agent and sees no key.",
+    pattern=rf"(?:{_SSH_HOST}(?:,{_SSH_HOST})*)?",
+    expected="a list of hosts",
+    hint="Write git.example.com or git.example.com:2222, with commas between; git is who logs in.",
+    example="git.example.com:2222",
+    **_EMPTY,
+)
 CA_BUNDLE = Text(
     name="ca_bundle",
     title="CA bundle",
     question="Where in the repository are the certificates of your own authority?",
     help="File in the repository with the certificates of your own authority.",
-    why="Trusted beside all others while the image is built and while the service runs.",
+    why="Trusted beside all others by make, while the image is built and while the service runs.",
     pattern=r"(?:(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*[.](?:pem|crt))?",
     expected="a path below the top of the repository",
     hint="Name a file of PEM, such as certs/company.pem.",
@@ -187,6 +200,7 @@ DELIVERY = (
     GO_SUMDB,
     GO_VULNDB,
     PRIVATE_MODULES,
+    SSH_HOSTS,
     CA_BUNDLE,
     CI,
     SIGNING,

@@ -116,6 +116,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__signer_issuer": CI_PROVIDERS[str(answers["ci"])].issuer,
         "__sites_folder": f"deploy/{platform}",
         "__sites_platform": edge.sites_platform(answers),
+        "__ssh_hosts": str(answers["ssh_hosts"]).replace(",", " "),
         "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
         "__version": __version__,
         "__zone_preference": _zone_preference(answers["kubernetes_min"]),
