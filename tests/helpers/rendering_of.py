@@ -36,7 +36,7 @@ def facts(choice: Any) -> str:
 with contextlib.suppress(ImportError):  # of a commit before the packages
     from gocontainer.rendering import variables
 
-    variables.RELEASED = True  # with all that a release writes
+    variables.RELEASED = True  # with all that a release wrote
 choices = {
     f"{option.name}={choice.value}": facts(choice) for option in OPTIONS for choice in getattr(option, "choices", ())
 }
