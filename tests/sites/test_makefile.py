@@ -21,15 +21,15 @@ FROM_WHEEL = {**EDGE, "update_wheel": WHEEL}
 MOST_LINES = 3400
 """Of Go, without tests, of a site with everything: the service, its queue and its model."""
 PYTHON = """#!/bin/sh
-case "$*" in "-m venv --clear .gocontainer/venv") ;; *) exit 9 ;; esac
-mkdir -p .gocontainer/venv/bin
-cat > .gocontainer/venv/bin/pip <<'EOF'
+case "$*" in "-m venv --clear bin/venv") ;; *) exit 9 ;; esac
+mkdir -p bin/venv/bin
+cat > bin/venv/bin/pip <<'EOF'
 #!/bin/sh
 echo "pip $*"
-printf '#!/bin/sh\\necho "fetched $*"\\n' > .gocontainer/venv/bin/gocontainer
-chmod +x .gocontainer/venv/bin/gocontainer
+printf '#!/bin/sh\\necho "fetched $*"\\n' > bin/venv/bin/gocontainer
+chmod +x bin/venv/bin/gocontainer
 EOF
-chmod +x .gocontainer/venv/bin/pip
+chmod +x bin/venv/bin/pip
 """
 
 
@@ -104,10 +104,10 @@ def test_with_a_wheel_it_is_installed_once_and_by_hash_where_that_version_is_not
     installs = "pip install --quiet --require-hashes --only-binary :all: -r .gocontainer/requirements.txt\n"
     assert (done.code, done.out, done.err) == (0, installs + FETCHED, "")
     assert make(orders, tmp_path, "sites", has=has, version="9.9.9").out == FETCHED
-    newer = (orders / ".gocontainer/venv/bin/gocontainer").stat().st_mtime + 1
+    newer = (orders / "bin/venv/bin/gocontainer").stat().st_mtime + 1
     os.utime(orders / ".gocontainer/requirements.txt", (newer, newer))
     assert make(orders, tmp_path, "sites", has=has, version="9.9.9").out == installs + FETCHED, "a newer one is named"
-    assert "\n/.gocontainer/venv/\n" in (orders / ".gitignore").read_text()
+    assert "/bin/\n" in (orders / ".gitignore").read_text()
 
 
 def test_with_a_wheel_the_installed_one_of_that_version_is_taken_or_what_an_owner_names(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_with_a_wheel_the_installed_one_of_that_version_is_taken_or_what_an_owne
     assert make(orders, tmp_path, "sites", has=("gocontainer", "python3")).out == RUNS
     own = make(orders, tmp_path, "sites", "GOCONTAINER=gocontainer", has=("gocontainer", "python3"), version="9.9.9")
     assert own.out == RUNS
-    assert not (orders / ".gocontainer/venv").exists()
+    assert not (orders / "bin/venv").exists()
 
 
 def test_with_a_wheel_the_pipeline_checks_the_sites(tmp_path: Path) -> None:
