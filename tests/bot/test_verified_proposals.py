@@ -210,6 +210,14 @@ def test_the_go_that_the_newer_template_asks_for_builds_it(
     assert {*said.read_text().split()} == {"build", "vet"}
 
 
+def test_a_go_that_is_out_of_reach_is_one_line(tmp_path: Path, program: Installed, bot: dict[str, str]) -> None:
+    service, template = forge(tmp_path, program, bot)
+    service.runner |= {"GOPROXY": "off"}
+    program.publish(changed(template, ("go.mod", "go 1.26\n", "go 1.999\n")))
+    assert propose(service).count("go.mod asks for Go 1.999, and this is 1.") == 1
+    assert [each["draft"] for each in service.open] == [False]
+
+
 def test_where_there_is_no_go_it_is_proposed_all_the_same(
     tmp_path: Path, program: Installed, bot: dict[str, str]
 ) -> None:

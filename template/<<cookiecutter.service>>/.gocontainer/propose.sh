@@ -134,7 +134,7 @@ fetch() {
   { echo ./go.mod; git ls-files '*/go.mod'; } | while IFS= read -r path; do
     (cd "${path%go.mod}" && go mod download >&2) || say "Not all modules of $path could be fetched."
   done
-  PATH="$(go env GOROOT)/bin:$PATH"
+  if root=$(go env GOROOT); then PATH="$root/bin:$PATH"; fi
   cd "$scratch/tree/$folder"
 }
 
