@@ -14,6 +14,7 @@ from gocontainer.errors import InvalidAnswer
 from gocontainer.options.table import BY_NAME
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree
+from tests.helpers.proposals import WHEEL
 from tests.helpers.support import PINS, ROWS, answers, files_of, go_tool, need, rendered, row_id
 from tests.test_builders import Machine
 
@@ -60,6 +61,18 @@ def test_they_reach_everything_that_make_starts_and_the_environment_is_above_the
     kept = {name: value for name, value in os.environ.items() if name not in ("GOPROXY", "GOSUMDB")}
     for more, shown in (({}, f"{PROXY} {SUMDB}"), ({"GOPROXY": "off"}, f"off {SUMDB}")):
         assert subprocess.check_output(command, cwd=repository, text=True, env={**kept, **more}) == f"{shown}\n"
+
+
+def test_they_reach_what_the_bot_fetches(tmp_path: Path) -> None:
+    need("sh")
+    given = {**SOURCES, "private_modules": "git.corp.cn/*,~x.corp.cn", "update_wheel": WHEEL}
+    repository = rendered(tmp_path, **given)
+    script = 'set -- check; . .gocontainer/propose.sh 2>/dev/null; echo "$GOPROXY $GOSUMDB $GOPRIVATE"'
+    kept = {"PATH": os.environ["PATH"]}
+    for more, proxy in (({}, PROXY), ({"GOPROXY": "off"}, "off")):
+        said = subprocess.check_output(["sh", "-c", script], cwd=repository, text=True, env={**kept, **more})
+        assert said == f"{proxy} {SUMDB} git.corp.cn/*,~x.corp.cn\n"
+    assert b"export GOP" not in files_of({"update_wheel": WHEEL})[".gocontainer/propose.sh"].content
 
 
 def test_they_reach_the_image_by_make_and_by_whoever_builds_it_otherwise(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from gocontainer.dev import pairwise
-from gocontainer.dev.interactions import conditional_options, interacting, variable_sources
+from gocontainer.dev.interactions import conditional_options, interacting
 from gocontainer.options.table import OPTIONS
 from tests.helpers.scratch_checkout import ScratchCheckout
-from tests.helpers.support import ROOT, ROWS, answers, ok, released
+from tests.helpers.support import ROOT, ROWS, answers, ok
 
 MOST_ROWS = 90
 NONE = '    CiProvider(value="none", '
@@ -61,14 +61,6 @@ def test_options_from_which_nothing_follows_together_stand_apart(one: str, other
 def test_what_only_some_are_asked_is_known_by_its_conditions() -> None:
     groups = {option.group for option in OPTIONS if option.name in conditional_options()}
     assert groups == {"serverless", "edge"}
-
-
-def test_options_interact_alike_whether_this_version_is_released_or_not() -> None:
-    before = interacting()
-    interacting.cache_clear()
-    with released():
-        assert interacting() == before
-    assert variable_sources()["__update_bot"] == {"update_wheel"}, "the check cannot fail"
 
 
 def test_rows_that_lack_nothing_stay_byte_for_byte() -> None:

@@ -45,6 +45,39 @@ OFFERED = {
 """What a profile presets otherwise today."""
 
 
+BOT, INSTALLED = ".github/workflows/template.yml", ".gocontainer/requirements.txt"
+BOT_GOES = (
+    f"{BOT}, which proposed newer templates, goes: it installed gocontainer by its name alone. "
+    "'gocontainer update --set update_wheel=ADDRESS#sha256=HASH' brings one that installs by hash."
+)
+WHEEL = f"https://files.example.com/gocontainer-1.0.0-py3-none-any.whl#sha256={'1' * 64}"
+
+
+@pytest.mark.parametrize("release", [FOLDER / "0.1.0/service"], ids=str)
+@pytest.mark.parametrize("raised", [False, True])
+def test_the_old_bot_goes_in_a_sentence_or_is_replaced_by_the_new_one(repository: Path, *, raised: bool) -> None:
+    """Its update was asked for by a newer version in the file that the update takes away."""
+    if raised:
+        replace(repository / INSTALLED, ("gocontainer==0.1.0", f"gocontainer=={__version__}"))
+        git(repository, "commit", "--quiet", "--all", "--message", "raise")
+    preview = gocontainer("update", str(repository), "--dry-run", "--set", "ci=none")
+    assert (preview.code, preview.out.count(BOT_GOES)) == (4, 1)
+    brought = ok(gocontainer("update", str(repository), "--commit", "--set", f"update_wheel={WHEEL}"))
+    assert BOT_GOES not in brought
+    assert f"gocontainer @ {WHEEL}\n" in (repository / INSTALLED).read_text()
+    gone = ok(gocontainer("update", str(repository), "--commit", "--set", "update_wheel="))
+    assert BOT_GOES not in gone, "the new one is no such bot"
+    assert not (repository / INSTALLED).exists()
+
+
+@pytest.mark.parametrize("release", [FOLDER / "0.1.0/service"], ids=str)
+def test_what_its_owner_added_to_what_the_old_bot_installs_is_a_conflict(repository: Path) -> None:
+    replace(repository / INSTALLED, ("gocontainer==0.1.0\n", "gocontainer==0.1.1\nruff==0.1.0\n"))
+    git(repository, "commit", "--quiet", "--all", "--message", "more")
+    report = json.loads(gocontainer("update", str(repository), "--json").out)
+    assert [(each["path"], each["kind"]) for each in report["conflicts"]] == [(INSTALLED, "modify/delete")]
+
+
 @every_release
 def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Path, release: Path) -> None:
     remembered = Answers.merge(*lockfile.read(release).layers())
@@ -52,7 +85,7 @@ def test_a_release_is_updated_to_this_version_and_keeps_the_edit(repository: Pat
     assert (report["from"], report["to"]) == (release.parent.name, __version__)
     assert report["conflicts"] == []
     newest = render(remembered)
-    assert report["changed_limits"] == list(service_changes.crossed(release.parent.name, newest))
+    assert report["changed_limits"] == [*service_changes.crossed(release.parent.name, newest), BOT_GOES]
     keeps = "'max-body-bytes: 1048576' in deploy/base/config.yaml keeps the old limit."
     assert report["changed_limits"][0] == f"A body may have 64 KiB, no longer 1 MiB: {keeps}"
     found = tree.load(repository)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ from tests.helpers.proposals import (
     installed,
     write,
 )
-from tests.helpers.support import answers, git, gocontainer, ok, rendered
+from tests.helpers.support import ROWS, answers, git, gocontainer, ok, rendered
 from tests.helpers.templates import Template
 from tests.helpers.updates import Repository
 
@@ -305,14 +307,41 @@ def test_everything_is_installed_by_its_hash(bot: dict[str, str]) -> None:
     assert "--require-hashes --only-binary :all: -r .gocontainer/requirements.txt" in bot[WORKFLOW]
 
 
+INSTALLS = re.compile(
+    r"\b(?:pip3?\"? +(?:install|download)|pipx|uvx|uv (?:tool|pip|run|add)|python3? -m pip|npm|npx|gem|cargo)\b.*"
+)
+BY_HASH = "--quiet --require-hashes --only-binary :all: -r"
+
+
+def by_name(files: Mapping[str, File]) -> list[str]:
+    """What installs or runs a package by its name: all that does so otherwise than by hash."""
+    lines = [line for file in files.values() for line in file.content.decode("utf-8", "replace").splitlines()]
+    found = [each[0] for line in lines if (each := INSTALLS.search(line))]
+    return [each for each in found if BY_HASH not in each]
+
+
 def test_nothing_is_rendered_that_installs_a_bare_name() -> None:
     files = render(answers())
     assert not {WORKFLOW, SCRIPT, ".gocontainer/requirements.txt"} & files.keys()
     assert b"propose.sh" not in files[".github/workflows/ci.yml"].content
-    for given in ({}, {"update_wheel": WHEEL}, {"deps_bot": "renovate", "update_wheel": WHEEL}):
-        for path, file in render(answers(**given)).items():
-            assert b"pip install gocontainer" not in file.content, path
-            assert path == "Makefile" or b"gocontainer==" not in file.content, path
+    for row in ROWS:
+        assert by_name(render(answers(**row))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install gocontainer",
+        '"$V/bin/pip" install --quiet gocontainer==1.0.0',
+        "\tpip install --require-hashes -r a",
+        "uvx --from gocontainer==1.0.0 gocontainer",
+        "run `pipx run gocontainer`",
+        "python3 -m pip install x",
+        "npx renovate",
+    ],
+)
+def test_what_installs_a_bare_name_is_found(line: str) -> None:
+    assert by_name({"docs/a.md": File(f"a\n{line}\n".encode())})
 
 
 def test_the_check_of_each_change_comes_before_all_else(tmp_path: Path) -> None:
@@ -340,6 +369,7 @@ def test_the_template_of_a_whole_repository_is_proposed_with_what_it_changes_on_
     (request,) = forge.open
     assert "      drain, seconds: 15, now 20 (" in request["body"]
     assert "      the image, from the next release on\n" in request["body"]
+    assert "Verified: nothing that worked is broken." in request["body"]
     changed = forge.ask("diff", "--name-only", "main", BRANCH).split()
     assert changed == [lockfile.LOCK, lockfile.PACK, "internal/config/config.go"]
 

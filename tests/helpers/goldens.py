@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from gocontainer.answers.lockfile import PACK, with_lockfile
 from gocontainer.options.profiles import PRESETS
 from gocontainer.repository import tree
-from tests.helpers.support import ROOT, answers, files_of, released
+from tests.helpers.support import ROOT, answers, files_of
 
 FOLDER = ROOT / "tests" / "goldens"
 GOLDENS: dict[str, dict[str, str]] = {
@@ -33,8 +33,7 @@ BOUNDS: Mapping[str, Mapping[str, int]] = {
 
 def sizes(golden: str) -> dict[str, int]:
     """Return how large a golden is, by the names of BOUNDS."""
-    with released():
-        files = expected(golden)
+    files = expected(golden)
     go = {path: file.content.count(b"\n") for path, file in files.items() if path.endswith(".go")}
     tests = sum(lines for path, lines in go.items() if path.endswith("_test.go"))
     modules = sum(b" v" in line for line in files["go.mod"].content.splitlines())

@@ -16,6 +16,7 @@ import yaml
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import File, Tree
+from tests.helpers.snippets import go_caches
 from tests.helpers.support import answers, clean_environment, committed, git, rendered
 from tests.helpers.updates import Repository, as_tree
 
@@ -169,6 +170,8 @@ def act(step: Mapping[str, Any], proposal: Path, artifact: Path) -> None:
             shutil.copytree(artifact, proposal, symlinks=True)
         case "actions/checkout":
             assert step["with"] == {"fetch-depth": 0, "persist-credentials": False}
+        case "actions/setup-go":
+            assert step["with"]["cache"] is False, "what runs here would reach jobs with a secret"
         case other:
             raise AssertionError(other)
 
@@ -192,6 +195,8 @@ class Forge:
     def _host(self, folder: Path, program: Installed, person: Repository) -> None:
         self.folder, self.origin, self.installed, self.person = folder, folder / "origin.git", program, person
         self.requests_file, self.bin, self.runs = folder / "requests.json", folder / "bin", 0
+        self.runner = {**go_caches()}
+        """What is set on each runner: the caches of Go, so that nothing is fetched or compiled anew."""
         self.requests_file.write_text("[]")
         git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
         person.git("remote", "add", "origin", str(self.origin))
@@ -267,6 +272,7 @@ class Forge:
             "RUNNER_TEMP": str(temporary),
             "HOME": str(temporary / "home"),
             "GOCONTAINER_LANG": "en",
+            **self.runner,
             **dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{1_800_000_000 + self.runs * WEEK} +0000"),
         }
         said = ""

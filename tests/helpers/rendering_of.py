@@ -5,7 +5,6 @@ A row that it refuses is rendered to nothing: to that commit it is new.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -33,10 +32,6 @@ def facts(choice: Any) -> str:
     return json.dumps(said, sort_keys=True, default=lambda value: type(value).__qualname__)
 
 
-with contextlib.suppress(ImportError):  # of a commit before the packages
-    from gocontainer.rendering import variables
-
-    variables.RELEASED = True  # with all that a release writes
 choices = {
     f"{option.name}={choice.value}": facts(choice) for option in OPTIONS for choice in getattr(option, "choices", ())
 }

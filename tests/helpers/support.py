@@ -11,11 +11,10 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
-from unittest import mock
 
 import pytest
 
@@ -95,11 +94,6 @@ def committed(folder: Path, files: tree.Tree) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=start")
     return folder
-
-
-def released() -> AbstractContextManager[object]:
-    """Render as a released version does, with what a .dev version leaves out: a bot for updates of its own."""
-    return mock.patch("gocontainer.rendering.variables.RELEASED", new=True)
 
 
 def answers(**given: Any) -> Answers:

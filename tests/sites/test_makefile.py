@@ -11,15 +11,26 @@ import pytest
 from gocontainer import __version__, render
 from gocontainer.options.edge import SITES_PLATFORMS
 from gocontainer.sites.platforms import PLATFORMS
-from tests.helpers.support import ROWS, Run, answers, need, released, rendered
+from tests.helpers.proposals import WHEEL
+from tests.helpers.support import ROWS, Run, answers, need, rendered
 from tests.helpers.updates import Repository
 from tests.sites.program import platform
 
 EDGE = {"profile": "edge", "edge_model": True}
-PROGRAMS = ("uvx", "pipx", "gocontainer")
+FROM_WHEEL = {**EDGE, "update_wheel": WHEEL}
 MOST_LINES = 3400
 """Of Go, without tests, of a site with everything: the service, its queue and its model."""
-SAYS = f"gocontainer=={__version__} gocontainer sites --platform kubeedge render\n"
+PYTHON = """#!/bin/sh
+case "$*" in "-m venv --clear bin/venv") ;; *) exit 9 ;; esac
+mkdir -p bin/venv/bin
+cat > bin/venv/bin/pip <<'EOF'
+#!/bin/sh
+echo "pip $*"
+printf '#!/bin/sh\\necho "fetched $*"\\n' > bin/venv/bin/gocontainer
+chmod +x bin/venv/bin/gocontainer
+EOF
+chmod +x bin/venv/bin/pip
+"""
 
 
 def make(folder: Path, home: Path, *arguments: str, has: tuple[str, ...] = (), version: str = __version__) -> Run:
@@ -30,9 +41,9 @@ def make(folder: Path, home: Path, *arguments: str, has: tuple[str, ...] = (), v
         programs.mkdir()
         for name in has:
             script = f'#!/bin/sh\n[ "$1" = --version ] && echo gocontainer {version} && exit\necho "{name} $*"\n'
-            (programs / name).write_text(script)
+            (programs / name).write_text(PYTHON if name == "python3" else script)
             (programs / name).chmod(0o755)
-    for name in ("sh", "git", "sed", "cut"):
+    for name in ("sh", "git", "sed", "cut", "mkdir", "cat", "chmod"):
         if not (programs / name).exists():
             (programs / name).symlink_to(_place(name))
     done = subprocess.run(
@@ -53,44 +64,63 @@ def _place(name: str) -> str:
 
 @pytest.fixture
 def orders(tmp_path: Path) -> Path:
-    with released():
-        return rendered(tmp_path, **EDGE)
+    return rendered(tmp_path, **EDGE)
+
+
+RUNS, FETCHED = "gocontainer sites --platform kubeedge render\n", "fetched sites --platform kubeedge render\n"
+TARGETS = ("sites", "sites-check", "wave", "wave-status", "wave-rollback", "set-image", "set-model")
+SAYS = f"gocontainer {__version__} writes the sites, and is not here: docs/edge.md says how to get it\n"
 
 
 def test_the_version_that_wrote_a_repository_writes_its_sites(orders: Path, tmp_path: Path) -> None:
-    def runs(*has: str, version: str = __version__) -> str:
-        done = make(orders, tmp_path, "sites", has=has, version=version)
-        assert (done.code, done.err) == (0, "")
-        return done.out
+    done = make(orders, tmp_path, "sites", has=("gocontainer",))
+    assert (done.code, done.out, done.err) == (0, RUNS, "")
 
-    assert runs("gocontainer", "uvx", "pipx") == "gocontainer sites --platform kubeedge render\n"
-    assert runs("gocontainer", "uvx", "pipx", version="9.9.9") == f"uvx --from {SAYS}"
-    assert runs("uvx", "pipx") == f"uvx --from {SAYS}"
-    assert runs("gocontainer", "pipx", version="9.9.9") == f"pipx run --spec {SAYS}"
-    assert runs("pipx") == f"pipx run --spec {SAYS}"
+
+@pytest.mark.parametrize("has", [(), ("gocontainer",), ("python3", "uvx", "pipx")], ids=str)
+def test_where_it_is_not_installed_nothing_is_fetched_and_one_sentence_says_so(
+    orders: Path, tmp_path: Path, has: tuple[str, ...]
+) -> None:
+    """Nobody owns the name of a package for ever: whoever took it would run on the machine of each owner."""
+    for target in TARGETS:
+        done = make(orders, tmp_path, target, "IMAGE=a:v1.0.0", "MODEL=a:v1.0.0", has=has, version="9.9.9")
+        assert (done.code, done.out, done.err.partition("make: ")[0]) == (2, "", SAYS)
+    assert "update_wheel=ADDRESS#sha256=HASH" in (orders / "docs/edge.md").read_text()
+    assert "sites-check" not in (orders / ".github/workflows/ci.yml").read_text()
 
 
 def test_an_owner_may_name_another(orders: Path, tmp_path: Path) -> None:
     done = make(orders, tmp_path, "sites", "GOCONTAINER=gocontainer", has=("gocontainer",), version="9.9.9")
-    assert done.out == "gocontainer sites --platform kubeedge render\n"
+    assert done.out == RUNS
+    assert make(orders, tmp_path, "sites", "GOCONTAINER=nowhere").err.startswith(SAYS)
 
 
-def test_where_none_is_there_one_sentence_says_so(orders: Path, tmp_path: Path) -> None:
-    says = "pipx is not installed, by which sites are written: install it, or say GOCONTAINER=path\n"
-    for target in ("sites", "sites-check", "wave", "wave-status", "wave-rollback"):
-        done = make(orders, tmp_path, target)
-        assert (done.code, done.out, done.err.partition("make: ")[0]) == (2, "", says)
-    for target in ("set-image", "set-model"):
-        assert make(orders, tmp_path, target, "IMAGE=a:v1.0.0", "MODEL=a:v1.0.0").err.startswith(says)
+@pytest.mark.parametrize("has", [("python3",), ("python3", "gocontainer")], ids=str)
+def test_with_a_wheel_it_is_installed_once_and_by_hash_where_that_version_is_not(
+    tmp_path: Path, has: tuple[str, ...]
+) -> None:
+    orders = rendered(tmp_path, **FROM_WHEEL)
+    done = make(orders, tmp_path, "sites", has=has, version="9.9.9")
+    installs = "pip install --quiet --require-hashes --only-binary :all: -r .gocontainer/requirements.txt\n"
+    assert (done.code, done.out, done.err) == (0, installs + FETCHED, "")
+    assert make(orders, tmp_path, "sites", has=has, version="9.9.9").out == FETCHED
+    newer = (orders / "bin/venv/bin/gocontainer").stat().st_mtime + 1
+    os.utime(orders / ".gocontainer/requirements.txt", (newer, newer))
+    assert make(orders, tmp_path, "sites", has=has, version="9.9.9").out == installs + FETCHED, "a newer one is named"
+    assert "/bin/\n" in (orders / ".gitignore").read_text()
 
 
-def test_a_version_that_was_never_released_is_fetched_from_nowhere(tmp_path: Path) -> None:
-    """Nobody owns the name of such a version: whoever took it would run on the machine of each owner."""
-    orders = rendered(tmp_path, **EDGE)
-    done = make(orders, tmp_path, "sites", has=PROGRAMS, version="9.9.9")
-    assert done.out == "gocontainer sites --platform kubeedge render\n"
-    assert make(orders, tmp_path, "sites", has=("uvx", "pipx")).err.startswith("gocontainer is not installed,")
-    assert "sites-check" not in (orders / ".github/workflows/ci.yml").read_text()
+def test_with_a_wheel_the_installed_one_of_that_version_is_taken_or_what_an_owner_names(tmp_path: Path) -> None:
+    orders = rendered(tmp_path, **FROM_WHEEL)
+    assert make(orders, tmp_path, "sites", has=("gocontainer", "python3")).out == RUNS
+    own = make(orders, tmp_path, "sites", "GOCONTAINER=gocontainer", has=("gocontainer", "python3"), version="9.9.9")
+    assert own.out == RUNS
+    assert not (orders / "bin/venv").exists()
+
+
+def test_with_a_wheel_the_pipeline_checks_the_sites(tmp_path: Path) -> None:
+    workflow = (rendered(tmp_path, **FROM_WHEEL) / ".github/workflows/ci.yml").read_text()
+    assert "      - run: make sites-check\n" in workflow
 
 
 def test_arguments_reach_the_command_whole(orders: Path, tmp_path: Path) -> None:

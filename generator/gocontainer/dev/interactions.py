@@ -67,9 +67,9 @@ def variable_sources() -> dict[str, set[str]]:
 
 @cache
 def _variables(answers: frozenset[tuple[str, Value]]) -> frozenset[tuple[str, str]]:
-    """Return the derived values of a released version for ``answers``, and for the defaults of the rest."""
+    """Return the derived values for ``answers``, and for the defaults of the rest."""
     given = {option.name: option.default for option in OPTIONS} | dict(answers)
-    return frozenset(template_variables(given, language.load()["pins"], released=True).items())
+    return frozenset(template_variables(given, language.load()["pins"]).items())
 
 
 def _pairs(names: Iterable[str]) -> set[Names]:

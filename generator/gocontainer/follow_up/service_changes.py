@@ -215,8 +215,19 @@ def _unknown(key: str, line: str, place: str, *, embedded: bool) -> str:
     return ""
 
 
+_BOT, _INSTALLED = ".github/workflows/template.yml", ".gocontainer/requirements.txt"
+_BY_NAME = re.compile(rb"(?m)^gocontainer==")
+
+
 def replaced(before: Tree, theirs: Tree) -> Iterator[str]:
-    """Yield a sentence for each program of a repository that a command of gocontainer stands for now."""
+    """Yield a sentence for each program of a repository for which something else stands now."""
+    if _BOT not in theirs and _BY_NAME.search(before.get(_INSTALLED, File(b"")).content):
+        yield tr(
+            "{file}, which proposed newer templates, goes: it installed gocontainer by its name alone. '{command}' "
+            "brings one that installs by hash.",
+            file=_BOT,
+            command="gocontainer update --set update_wheel=ADDRESS#sha256=HASH",
+        )
     if "cmd/sites/main.go" in before and "cmd/sites/main.go" not in theirs and "deploy/sites.yaml" in theirs:
         yield tr(
             "'make sites' and 'make wave' run 'gocontainer sites' now, which reads the same files and writes the same "

@@ -19,21 +19,13 @@ from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import POLLING, Sizes
 
-RELEASED = ".dev" not in __version__
-"""Whether this version can be had from an index, and writes the same for ever."""
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
 
 
-def template_variables(
-    answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]], *, released: bool | None = None
-) -> dict[str, str]:
-    """Return every derived value for valid ``answers``.
-
-    ``answers`` may hold numbers as strings, as cookiecutter does. ``released`` is whether this version is one that
-    was released, unless somebody asks what it will be then.
-    """
-    flags, values = _flags(answers, released=RELEASED if released is None else released), _values(answers, pins)
+def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return every derived value for valid ``answers``, which may hold numbers as strings, as cookiecutter does."""
+    flags, values = _flags(answers), _values(answers, pins)
     return (
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
@@ -43,7 +35,7 @@ def template_variables(
     )
 
 
-def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
+def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
     keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
     sites, center, oldest = target in EDGE_PLATFORMS, answers["config_center"] != "none", answers["kubernetes_min"]
@@ -68,7 +60,6 @@ def _flags(answers: Mapping[str, Value], *, released: bool) -> dict[str, bool]:
         "__own_sleep": not knows(oldest, "preStop.sleep") and (keda or TARGETS[target].deployment),
         "__probe_grace": knows(oldest, "livenessProbe.terminationGracePeriodSeconds"),
         "__pull_secret": answers["pull_secret"] != "",
-        "__released": released,
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": same_zone,
         "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,

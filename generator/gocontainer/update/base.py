@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,10 +12,15 @@ from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers
 from gocontainer.errors import CannotUpdate, GitFailed
 from gocontainer.rendering.engine import render
-from gocontainer.rendering.variables import RELEASED
-from gocontainer.repository.tree import Tree, digest
+from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.worktree import Project
 from gocontainer.texts import tr
+
+RELEASED = ".dev" not in __version__
+"""Whether this version writes the same for ever."""
+_INSTALLED = ".gocontainer/requirements.txt"
+_BY_NAME = re.compile(rb"(?m)^gocontainer==[\w.]+$")
+"""What 0.1.0 installed gocontainer by."""
 
 
 class Base(NamedTuple):
@@ -50,6 +56,15 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
         file=lockfile.PACK,
     )
     raise CannotUpdate(reason, tr("Bring it back, or run with --baseless: every difference then is a conflict."))
+
+
+def as_asked(project: Project, tree: Tree) -> Tree:
+    """Return the render with the version in it that somebody raised: by that alone 0.1.0 was asked for an update."""
+    if _INSTALLED not in tree or _INSTALLED not in project.mine:
+        return tree
+    before, (now,) = tree[_INSTALLED].content, project.read([project.mine[_INSTALLED].oid])
+    raised = _BY_NAME.search(before) and _BY_NAME.sub(b"", before) == _BY_NAME.sub(b"", now)
+    return {**tree, _INSTALLED: File(now)} if raised else tree
 
 
 def _again(remembered: lockfile.Lock, packed: Tree | None) -> Base:

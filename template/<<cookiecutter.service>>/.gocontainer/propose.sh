@@ -15,6 +15,18 @@ CONFLICTS=.gocontainer/conflicts
 PROPOSAL=refs/gocontainer/proposal
 export GIT_AUTHOR_NAME=gocontainer GIT_AUTHOR_EMAIL=gocontainer@bot.invalid
 export GIT_COMMITTER_NAME=gocontainer GIT_COMMITTER_EMAIL=gocontainer@bot.invalid
+<% if cookiecutter.go_proxy %>
+# Where modules come from, unless the environment names another place.
+export GOPROXY="${GOPROXY:-<< cookiecutter.go_proxy >>}"
+<% endif %>
+<% if cookiecutter.go_sumdb %>
+# Who vouches for the sums of modules, by the same rule.
+export GOSUMDB="${GOSUMDB:-<< cookiecutter.go_sumdb >>}"
+<% endif %>
+<% if cookiecutter.private_modules %>
+# Modules that nobody else is asked for.
+export GOPRIVATE="${GOPRIVATE:-<< cookiecutter.private_modules >>}"
+<% endif %>
 
 # No hook of anybody runs.
 git() { command git -c core.hooksPath=/dev/null "$@"; }
@@ -79,11 +91,23 @@ choose_start() {
   start=$(seal "$made")
 }
 
-# Keeps pipelines as they are, the template's beside them, and names them: one with markers would run no check at all.
+# The files in which something is to be decided: by git, and by what the report says of a line.
+undecided() {
+  git diff --relative --name-only --diff-filter=U
+  LC_ALL=C sed -n 's/^  ! \([^:]*\):[0-9][0-9]*[^0-9].*/\1/p' "$out/report" | sort -u
+}
+
+# Keeps pipelines as they are, what came of them beside, and names them: one that is broken would run no check at all.
 keep_pipelines() {
-  git diff --relative --name-only --diff-filter=U | while IFS= read -r path; do
+  undecided | while IFS= read -r path; do
     case /$path in
     */.git* | */Jenkinsfile*)
+      if ! git ls-files --unmerged --error-unmatch -- "$path" >/dev/null 2>&1; then
+        mv "$path" "$path.merged"
+        git checkout --quiet HEAD -- "$path" 2>/dev/null || :
+        echo "$path is as it was: $path.merged is what came of both."
+        continue
+      fi
       git checkout --quiet --ours -- "$path" 2>/dev/null || :
       if git cat-file blob ":3:./$path" > "$path.template" 2>/dev/null; then
         echo "$path is as it was: $path.template is the template's."
@@ -95,10 +119,29 @@ keep_pipelines() {
   done
 }
 
+# A work tree of $start, named $1, and the service's folder in it.
+open_tree() {
+  git -C "$top" worktree add --quiet --detach "$scratch/$1" "$start"
+  cd "$scratch/$1/$folder"
+}
+
+# What is merged is built offline: fetches its modules first, and a newer Go where it asks for one.
+fetch() {
+  case $(go env GOMOD 2>/dev/null || :) in '' | /dev/null) return 0 ;; esac
+  open_tree trial
+  gocontainer update "$@" >/dev/null 2>&1 || :
+  export GOTOOLCHAIN=auto
+  { echo ./go.mod; git ls-files '*/go.mod'; } | while IFS= read -r path; do
+    (cd "${path%go.mod}" && go mod download >&2) || say "Not all modules of $path could be fetched."
+  done
+  if root=$(go env GOROOT); then PATH="$root/bin:$PATH"; fi
+  cd "$scratch/tree/$folder"
+}
+
 # Updates the work tree; sets $state, and $tip where there is something to propose.
 update() {
   state=nothing tip='' code=0
-  gocontainer update --commit "$@" > "$scratch/report" || code=$?
+  gocontainer update --commit --verify "$@" > "$scratch/report" || code=$?
   # What it says of its own work tree is of use to nobody else.
   sed -e "s|$(pwd -P)|.|" -e '/gocontainer update --\(continue\|abort\)/d' "$scratch/report" > "$out/report"
   case $code in
@@ -137,9 +180,9 @@ merge() {
   folder=$(git rev-parse --show-prefix)
   top=$(git rev-parse --show-toplevel)
   scratch=$(mktemp -d)
-  trap 'git -C "$top" worktree remove --force "$scratch/tree"; rm -rf "$scratch"' EXIT
-  git worktree add --quiet --detach "$scratch/tree" "$start"
-  cd "$scratch/tree/$folder"
+  trap 'rm -rf "$scratch"; git -C "$top" worktree prune' EXIT
+  open_tree tree
+  fetch "$@"
   update "$@"
   if [ "$state" = nothing ]; then
     [ "$start" = "$main" ] || state='wait'
