@@ -58,6 +58,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	}
 	go followMemory(ctx, os.DirFS("/"), os.Getenv, log)
 	config.WarnOfUnknown(os.Environ(), log)
+	cfg.FollowSecrets(ctx, log)
 	log.Info("starting", "version", Version, "revision", Revision,
 		"gomaxprocs", runtime.GOMAXPROCS(0), "gomemlimit_bytes", limit, "max_in_flight", cfg.InFlight())
 	a := &app{cfg: cfg, log: log}

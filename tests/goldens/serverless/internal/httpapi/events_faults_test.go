@@ -22,7 +22,9 @@ func TestWhatIsWrongWithAnEventIsSaidOnce(t *testing.T) {
 }
 
 func TestOnlyWhatNoneKnowsIsAnExtension(t *testing.T) {
-	event, err := structured(httptest.NewRequest("POST", "/", strings.NewReader(`{"specversion":"1.0","id":"1","source":"/","type":"t","time":"now","sequence":5,"data":{}}`)))
+	r := httptest.NewRequest("POST", "/", strings.NewReader(`{"specversion":"1.0","id":"1","source":"/","type":"t","time":"now","sequence":5,"data":{}}`))
+	r.Header.Set("Content-Type", "application/cloudevents+json")
+	event, err := structured(r)
 	if got := fmt.Sprint(event.Extensions); err != nil || got != "map[sequence:5]" {
 		t.Errorf("got %s, %v", got, err)
 	}
