@@ -147,7 +147,7 @@ def test_dry_run_writes_nothing_and_tells_all(tmp_path: Path) -> None:
         assert f"  {file['path']}" in listed
         if file["path"] in tree:
             content = tree[file["path"]].content
-            assert (file["size"], file["mode"]) == (len(content), "644")
+            assert (file["size"], file["mode"]) == (len(content), tree[file["path"]].mode)
             assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert set(tree) < {file["path"] for file in report["files"]}
 

@@ -107,6 +107,8 @@ class Addition(NamedTuple):
     explained: str = ""
     partials: Mapping[str, str] = {}
     modules: Mapping[str, str] = {}
+    beside: Mapping[str, str] = {}
+    """What plain cookiecutter, where no default moves, has to be told as well."""
 
 
 ADDITIONS = (
@@ -121,7 +123,7 @@ ADDITIONS = (
         files={},
         estimate="Image about 12 MB",
         rendered={"Dockerfile": "FROM registry.example.com/wolfi-base:1\nCOPY --from=build /out/orders"},
-        absent="hack",
+        absent="deploy/edge",
     ),
     Addition(
         option="config_center",
@@ -176,6 +178,7 @@ ADDITIONS = (
         estimate="Image about 7 MB",
         rendered={".gitlab-ci.yml": "  image: golang:", "README.md": "The pipeline tests each commit"},
         absent=".github/workflows",
+        beside={"signing": "key"},
     ),
     Addition(
         option="target",
@@ -227,7 +230,8 @@ def test_a_new_choice_needs_its_rows_and_its_own_files(checkout: ScratchCheckout
     known_everywhere(checkout, addition)
     flag = "--" + addition.option.replace("_", "-")
     ok(checkout.run("new", "orders", flag, addition.value, "--no-git", "-o", str(checkout.folder / "out")))
-    checkout.cookiecutter(checkout.folder / "theirs", service="orders", **{addition.option: addition.value})
+    said = {addition.option: addition.value, **addition.beside}
+    checkout.cookiecutter(checkout.folder / "theirs", service="orders", **said)
     for written in (checkout.folder / "out/orders", checkout.folder / "theirs/orders"):
         for path, text in addition.rendered.items():
             assert text in (written / path).read_text()
@@ -342,7 +346,7 @@ def test_the_objects_of_a_new_edge_platform_are_written(checkout: ScratchCheckou
         ),
         (
             "options/delivery.py",
-            ', registry="ghcr.io", runners="runner"',
+            '        registry="ghcr.io",\n        runners="runner",\n',
             "",
             "ci github lacks registry, ci github lacks runners",
         ),

@@ -61,7 +61,7 @@ SIGNING = Select(
     why="'make verify' tells an image that was released from here from any other, before it runs.",
     default="keyless",
     choices=(
-        Choice(value="keyless", label="the pipeline on github.com, by its identity: no key to keep"),
+        Choice(value="keyless", label="the pipeline on github.com, without any key"),
         Choice(value="key", label="whoever has the key, also without a network outside"),
         Choice(value="none", label="nobody"),
     ),
