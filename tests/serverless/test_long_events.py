@@ -23,9 +23,16 @@ REPLY = (
 )
 """An upload whose result is long."""
 CONSUMER = "internal/consumer/consumer.go"
+SHORT = "\tif errors.Is(err, kerr.MessageTooLarge) {\n"
 WITHOUT = {
-    "of events": (CONSUMER, "\tif errors.Is(err, kerr.MessageTooLarge) {\n", "\tif false {\n"),
-    "of replies": (CONSUMER, "kerr.MessageTooLarge) && outcome.Topic != c.cfg.DeadLetters {", "nil) {"),
+    "of events": (CONSUMER, SHORT, "\tif false {\n"),
+    "of replies": (
+        CONSUMER,
+        "MessageTooLarge) && outcome.Topic != c.cfg.DeadLetters {",
+        "MessageTooLarge) && false {",
+        SHORT,
+        SHORT.replace(" {", " && outcome.Topic == c.cfg.DeadLetters {"),
+    ),
 }
 """Consumers that know no dead letter of one kind."""
 WANTED = {
@@ -42,7 +49,7 @@ def consuming(folder: Path, *mutant: tuple[str, ...]) -> Iterator[Flow]:
         for partition, key in enumerate(('{"words":"%s"}' % ("x" * LONG), "reply.txt", "tea.txt")):
             flow.storage.put(key, b"text\n") if partition else None
             flow.tell([(f"number{partition}", key)], partition)
-        with flow.function(*flow.consuming):
+        with flow.function(*flow.consuming, "-max-body-bytes", str(2 * LONG)):
             until(lambda: "number2-done" in {event.attributes["id"] for event in flow.told()}, "the ordinary one")
             yield flow
 
