@@ -36,7 +36,7 @@ def declarative(subjects: Sequence[Subject]) -> list[str]:
 
 @contextmanager
 def as_at_github(subjects: Sequence[Subject]) -> Iterator[Sequence[Subject]]:
-    """Yield the subjects as what judges of GitHub's workflows understand: Gitea's are there, without whole addresses."""
+    """Yield copies that judges of GitHub's workflows understand: Gitea's have no whole addresses."""
     with TemporaryDirectory() as scratch:
         copies = []
         for subject in subjects:

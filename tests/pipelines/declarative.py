@@ -20,8 +20,12 @@ from tests.helpers.support import CACHE, locked
 Node = Mapping[str, Any]
 """A call with its arguments, or what a value is set to; each has its line."""
 GROOVY = Path(__file__).with_name("groovy")
-PIPELINE = frozenset(["agent", "environment", "libraries", "options", "parameters", "post", "stages", "tools", "triggers"])
-STAGE = frozenset(["agent", "environment", "failFast", "input", "options", "parallel", "post", "steps", "tools", "when"])
+PIPELINE = frozenset(
+    ["agent", "environment", "libraries", "options", "parameters", "post", "stages", "tools", "triggers"]
+)
+STAGE = frozenset(
+    ["agent", "environment", "failFast", "input", "options", "parallel", "post", "steps", "tools", "when"]
+)
 WORK = frozenset(["parallel", "steps"])
 """Of these a stage has one."""
 AGENT = frozenset(["docker", "dockerfile", "label", "node"])
@@ -30,14 +34,14 @@ CONDITIONS = frozenset([
     "equals", "expression", "not", "tag",
 ])  # fmt: skip
 OPTIONS = frozenset([
-    "buildDiscarder", "checkoutToSubdirectory", "disableConcurrentBuilds", "newContainerPerStage", "overrideIndexTriggers",
-    "retry", "skipDefaultCheckout", "skipStagesAfterUnstable", "timeout", "timestamps",
+    "buildDiscarder", "checkoutToSubdirectory", "disableConcurrentBuilds", "newContainerPerStage",
+    "overrideIndexTriggers", "retry", "skipDefaultCheckout", "skipStagesAfterUnstable", "timeout", "timestamps",
 ])  # fmt: skip
 TRIGGERS = frozenset(["cron", "pollSCM", "upstream"])
 POST = frozenset(["aborted", "always", "changed", "failure", "fixed", "regression", "success", "unstable"])
 STEPS = frozenset([
-    "archiveArtifacts", "checkout", "deleteDir", "dir", "echo", "error", "input", "milestone", "readFile", "retry", "script",
-    "sh", "sleep", "stash", "timeout", "unstash", "withCredentials", "withEnv", "writeFile",
+    "archiveArtifacts", "checkout", "deleteDir", "dir", "echo", "error", "input", "milestone", "readFile", "retry",
+    "script", "sh", "sleep", "stash", "timeout", "unstash", "withCredentials", "withEnv", "writeFile",
 ])  # fmt: skip
 NAMED: Mapping[str, frozenset[str]] = {
     "stash": frozenset(["allowEmpty", "excludes", "includes", "name", "useDefaultExcludes"]),

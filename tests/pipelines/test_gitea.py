@@ -34,7 +34,9 @@ def test_no_file_is_github_s(repository: Path) -> None:
 
 def test_each_action_has_its_whole_address_and_its_commit(repository: Path) -> None:
     used = [
-        line for path in (repository / ".gitea/workflows").iterdir() for line in re.findall(r"uses: (.*)", path.read_text())
+        line
+        for path in (repository / ".gitea/workflows").iterdir()
+        for line in re.findall(r"uses: (.*)", path.read_text())
     ]
     assert len(used) > 8
     known = {f"https://github.com/{pin['value']}" for pin in PINS["action"].values()}

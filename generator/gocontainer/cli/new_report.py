@@ -50,7 +50,9 @@ def inside(repository: Path, files: Tree) -> str:
     """Return what to know of a service that is a folder of another repository."""
     pipelines = {".gitea", ".github", "Jenkinsfile"} & {path.partition("/")[0] for path in files}
     if pipelines:
-        text = mark("{repository} is a repository already: nothing was committed, and {path} has to move to its top to run.")
+        text = mark(
+            "{repository} is a repository already: nothing was committed, and {path} has to move to its top to run."
+        )
         return tr(text, repository=repository, path=min(pipelines))
     return tr(
         "{repository} is a repository already: nothing was committed, and no pipeline was written, since one runs from "
