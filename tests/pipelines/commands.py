@@ -14,7 +14,12 @@ from tests.helpers.support import PINS, Run, clean_environment, go_tool
 from tests.pipelines.declarative import Node, block
 
 TAG = "v1.2.3"
-SECRETS = {"REGISTRY_USERNAME": "robot$ci", "REGISTRY_PASSWORD": "hush", "NETRC": "machine x login y password z"}
+SECRETS = {
+    "REGISTRY_USERNAME": "robot$ci", "REGISTRY_PASSWORD": "hush", "NETRC": "machine x login y password z",
+    "COSIGN_PRIVATE_KEY": "a key", "COSIGN_PASSWORD": "hush, too",
+}  # fmt: skip
+FILES = ("netrc", "cosign-key")
+"""Credentials of Jenkins that are files; the others are a username with its password, but for one that is a text."""
 DIGEST = f"sha256:{'0' * 64}"
 # Says what it was asked for; a container is alive at the second try.
 DOCKER = """#!/bin/sh
@@ -73,20 +78,22 @@ def of_jenkinsfile(tree: Sequence[Node], tag: str = "") -> Iterator[Command]:
 
 
 def credentials(environment: Node | None) -> Mapping[str, str]:
-    """Return the variables that credentials become: a file's path, or a username and its password."""
+    """Return the variables that credentials become."""
     found = {}
     for each in block(environment or {}):
         name = each["set"]
         (kind,) = each["value"]["arguments"]
-        if kind == "netrc":
+        if kind in FILES:
             found[name] = "/dev/null"
+        elif kind == "cosign-password":
+            found[name] = SECRETS["COSIGN_PASSWORD"]
         else:
             found |= {f"{name}_USR": SECRETS["REGISTRY_USERNAME"], f"{name}_PSW": SECRETS["REGISTRY_PASSWORD"]}
     return found
 
 
 class Machine:
-    """An agent with Go, make and a docker that only says what it was asked for."""
+    """An agent with Go and make; docker and cosign only say what they were asked for."""
 
     def __init__(self, folder: Path, repository: Path) -> None:
         self.repository, self.home, self.record = repository, folder / "home", folder / "asked"
@@ -94,7 +101,9 @@ class Machine:
         for made in (self.home, programs, folder / "db/index"):
             made.mkdir(parents=True)
         (programs / "docker").write_text(DOCKER.format(asked=self.record, digest=DIGEST))
-        (programs / "docker").chmod(0o755)
+        (programs / "cosign").write_text(f'#!/bin/sh\nprintf "cosign %s\\n" "$*" >> {self.record}\n')
+        for program in programs.iterdir():
+            program.chmod(0o755)
         for name, content in (("db", {"modified": "2026-01-01T00:00:00Z"}), ("modules", []), ("vulns", [])):
             (folder / f"db/index/{name}.json").write_text(json.dumps(content))
         linter = go_tool(
@@ -102,7 +111,7 @@ class Machine:
         )
         self.env = {
             **clean_environment(), **go_caches(), "HOME": str(self.home), "GOFLAGS": "-mod=readonly -buildvcs=false",
-            "GOVULNDB": f"file://{folder}/db", "MAKEFLAGS": f"GOLANGCI_LINT={linter}",
+            "GOVULNDB": f"file://{folder}/db", "MAKEFLAGS": f"GOLANGCI_LINT={linter} COSIGN=cosign",
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip
 

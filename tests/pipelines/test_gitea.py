@@ -52,7 +52,8 @@ def test_a_change_is_checked_by_the_targets_that_jenkins_calls(repository: Path)
 def test_the_registry_s_password_reaches_no_job_that_runs_tests(repository: Path) -> None:
     commands = list(of_workflow(workflow(repository, "release")))
     assert {each.place for each in commands if "make test" in each.script} == {"test"}
-    assert {each.place for each in commands if SECRETS["REGISTRY_PASSWORD"] in each.env.values()} == {"image"}
+    for secret in ("REGISTRY_PASSWORD", "COSIGN_PRIVATE_KEY"):
+        assert {each.place for each in commands if SECRETS[secret] in each.env.values()} == {"image"}
     assert workflow(repository, "release")["jobs"]["image"]["needs"] == "test"
 
 
@@ -67,6 +68,8 @@ def test_every_step_runs(tmp_path: Path, name: str) -> None:
         assert done.code == 0, (command, done.out[-2000:], done.err[-2000:])
     if name == "release":
         assert f"{IMAGE}:{TAG}@{DIGEST}" in done.out
-        assert [each for each in machine.asked() if "log" in each.split()[0]] == [
+        asked = machine.asked()
+        assert [each.split()[-1] for each in asked if each.startswith("cosign sign ")] == [f"{IMAGE}:{TAG}@{DIGEST}"]
+        assert [each for each in asked if "log" in each.split()[0]] == [
             "login --username robot$ci --password-stdin gitea.corp.cn", "logout gitea.corp.cn",
         ]  # fmt: skip

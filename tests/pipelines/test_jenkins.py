@@ -82,7 +82,8 @@ def test_only_a_tag_is_released_and_only_that_stage_knows_the_registry(read: Map
         ".gocontainer/propose.sh check", "make lint", "make test", "make vuln", "make smoke",
     ]  # fmt: skip
     assert [each.place for each in tag] == [*(each.place for each in branch), "Release"]
-    assert [each.place for each in tag if SECRETS["REGISTRY_PASSWORD"] in each.env.values()] == ["Release"]
+    for secret in ("REGISTRY_PASSWORD", "COSIGN_PASSWORD"):
+        assert [each.place for each in tag if SECRETS[secret] in each.env.values()] == ["Release"]
 
 
 def test_no_secret_reaches_the_stage_that_runs_what_others_wrote(read: Mapping[str, Any]) -> None:
@@ -100,8 +101,12 @@ def test_every_step_runs(tmp_path: Path, read: Mapping[str, Any]) -> None:
         if "propose.sh" not in command.script:  # tests/bot has it
             done = machine.run(command)
             assert done.code == 0, (command, done.out[-2000:], done.err[-2000:])
-    assert f"{FULL['image']}:{TAG}@{DIGEST}" in done.out.splitlines()
-    asked = [each for each in machine.asked() if not each.startswith("buildx version")]
+    released = f"{FULL['image']}:{TAG}@{DIGEST}"
+    assert released in done.out.splitlines()
+    said = [each for each in machine.asked() if not each.startswith("buildx version")]
+    signed = [each for each in said if each.startswith("cosign sign ")]
+    assert [each.split()[-1] for each in signed] == [released]
+    asked = [each for each in said if not each.startswith("cosign ")]
     assert [" ".join(each.split()[:2]) for each in asked] == [
         "buildx build", "run --detach", "exec a-container", "exec a-container", "rm --force",
         "login --username", SECRETS["REGISTRY_PASSWORD"], "buildx create", "buildx build", "buildx rm",
