@@ -44,6 +44,7 @@ TUTORIALS = {*(ROOT / "docs").glob("tutorial*.md")}
 """They have two terminals and the wizard; tests/test_tutorial.py follows them."""
 HOSTS = {
     "docs.docker.com",
+    "docs.gitea.com",
     "docs.github.com",
     "docs.sigstore.dev",
     "docs.zizmor.sh",

@@ -45,11 +45,23 @@ def five(given: Any) -> tuple[Any, ...]:
         ),
         (
             {"module": "codeberg.org/acme/x"},
-            ("codeberg.org/acme/x", "acme", "codeberg.org/acme/orders", "none", "none"),
+            ("codeberg.org/acme/x", "acme", "codeberg.org/acme/orders", "gitea", "renovate"),
         ),
         (
             {"module": "gitea.acme.io/team/x"},
-            ("gitea.acme.io/team/x", "team", "gitea.acme.io/team/orders", "none", "none"),
+            ("gitea.acme.io/team/x", "team", "gitea.acme.io/team/orders", "gitea", "renovate"),
+        ),
+        (
+            {"module": "github.com/ada/zz", "ci": "jenkins"},
+            ("github.com/ada/zz", "ada", "ghcr.io/ada/orders", "jenkins", "renovate"),
+        ),
+        (
+            {"ci": "gitea"},
+            ("example.com/orders", "the orders authors", "localhost/orders", "gitea", "renovate"),
+        ),
+        (
+            {"ci": "gitea", "deps_bot": "none"},
+            ("example.com/orders", "the orders authors", "localhost/orders", "gitea", "none"),
         ),
         (
             {"module": "bitbucket.org/acme/x"},
@@ -121,9 +133,10 @@ def test_what_cannot_be_an_answer_does_not_follow() -> None:
         ("https://gitlab.com/a/b/orders.git",
          ("gitlab.com/a/b/orders", "a", "registry.gitlab.com/a/b/orders/orders", "none")),
         ("https://gitlab.acme.io/a/orders.git", ("gitlab.acme.io/a/orders", "a", None, "none")),
-        ("git@codeberg.org:acme/orders.git", ("codeberg.org/acme/orders", "acme", "codeberg.org/acme/orders", "none")),
+        ("git@codeberg.org:acme/orders.git",
+         ("codeberg.org/acme/orders", "acme", "codeberg.org/acme/orders", "gitea")),
         ("https://gitea.acme.io/team/orders.git",
-         ("gitea.acme.io/team/orders", "team", "gitea.acme.io/team/orders", "none")),
+         ("gitea.acme.io/team/orders", "team", "gitea.acme.io/team/orders", "gitea")),
         ("git@bitbucket.org:acme/orders.git", ("bitbucket.org/acme/orders", "acme", None, "none")),
         ("https://bitbucket.acme.io/scm/proj/orders.git", ("bitbucket.acme.io/proj/orders", "proj", None, "none")),
         ("https://acme@dev.azure.com/acme/shop/_git/orders",
@@ -141,7 +154,7 @@ def test_a_remote_gives_what_its_host_has(tmp_path: Path, url: str, found: tuple
     git(target, "remote", "add", "origin", url)
     values = detected(target).values
     assert tuple(values.get(name) for name in ("module", "owner", "image", "ci")) == found
-    assert (values["deps_bot"] == "dependabot") is (values["ci"] == "github")
+    assert values["deps_bot"] == {"github": "dependabot", "gitea": "renovate"}.get(str(values["ci"]), "none")
     assert parse_remote(url) is not None
 
 
@@ -190,3 +203,22 @@ def test_an_update_keeps_what_followed_and_offers_what_would_follow_now(tmp_path
     assert report["offers"]["ci"] == {"kept": "github", "default": "none"}
     lock = json.loads((tmp_path / "orders/.gocontainer.lock").read_text())
     assert (lock["answers"]["image"], lock["answers"]["ci"]) == ("ghcr.io/ada/orders", "github")
+
+
+def test_a_pipeline_that_is_not_github_s_has_no_file_of_it_whatever_the_remote_is(tmp_path: Path) -> None:
+    for url, flags in (
+        ("git@github.com:ada/orders.git", ["--ci", "jenkins"]),
+        ("git@github.com:ada/orders.git", ["--ci", "gitea"]),
+        ("git@codeberg.org:ada/orders.git", []),
+        ("https://gitea.corp.cn/ada/orders.git", ["--ci", "jenkins"]),
+    ):
+        target = tmp_path / f"{len(list(tmp_path.iterdir()))}/orders"
+        git(tmp_path, "init", "--quiet", str(target))
+        git(target, "remote", "add", "origin", url)
+        ok(gocontainer("new", "orders", "--no-input", *flags, cwd=target.parent))
+        assert not (target / ".github").exists()
+        assert (target / "renovate.json").exists()
+    refused = gocontainer("new", "x", "--ci", "gitea", "--deps-bot", "dependabot", cwd=tmp_path)
+    assert (refused.code, refused.err.count("Dependabot is GitHub's")) == (2, 1)
+    assert "Take deps_bot renovate or none." in refused.err
+    assert not (tmp_path / "x").exists()

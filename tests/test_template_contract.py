@@ -284,11 +284,14 @@ def test_the_files_with_blocks_are_known() -> None:
     """They cannot be parsed before they are rendered. The list may only shrink, or say why it grew."""
     assert sorted(path for path in FILES if "<%" in FILES[path]) == [
         ".dockerignore",
+        ".gitea/workflows/ci.yml",  # as GitHub's
+        ".gitea/workflows/release.yml",
         ".github/dependabot.yml",
         ".github/workflows/ci.yml",  # sites are checked, too
         ".github/workflows/release.yml",
-        ".gocontainer/propose.sh",  # where modules come from, as in the Makefile
+        ".gocontainer/propose.sh",  # where modules come from, as in the Makefile, and the client of each forge
         "Dockerfile",
+        "Jenkinsfile",  # as GitHub's
         "LICENSE",
         "Makefile",  # sites have other targets
         "README.md",

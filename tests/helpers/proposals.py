@@ -147,10 +147,10 @@ def write(program: Path, text: str) -> None:
     program.chmod(0o755)
 
 
-def rendered_bot(folder: Path) -> dict[str, str]:
+def rendered_bot(folder: Path, workflow: str = WORKFLOW, **given: Any) -> dict[str, str]:
     """The files of the bot, as they are rendered."""
-    repository = rendered(folder, update_wheel=WHEEL)
-    names = (WORKFLOW, SCRIPT, ".gocontainer/requirements.txt")
+    repository = rendered(folder, update_wheel=WHEEL, **given)
+    names = (workflow, SCRIPT, ".gocontainer/requirements.txt")
     return {name: (repository / name).read_text() for name in names}
 
 
@@ -163,7 +163,7 @@ class Step(NamedTuple):
 
 def act(step: Mapping[str, Any], proposal: Path, artifact: Path) -> None:
     """Do what an action does."""
-    match step["uses"].partition("@")[0]:
+    match step["uses"].removeprefix("https://github.com/").partition("@")[0]:
         case "actions/upload-artifact":
             shutil.copytree(proposal, artifact, symlinks=True)
         case "actions/download-artifact":
@@ -178,6 +178,10 @@ def act(step: Mapping[str, Any], proposal: Path, artifact: Path) -> None:
 
 class Forge:
     """A bare remote with pull requests, and runners that hold nothing but what a step gives them."""
+
+    workflow = WORKFLOW
+    more: Mapping[str, str] = {}
+    """What each runner has in its environment beside what all of them have."""
 
     def __init__(self, folder: Path, program: Installed, start: Mapping[str, str | File]) -> None:
         sealed = lockfile.with_lockfile(as_executable(start), answers(update_wheel=WHEEL))
@@ -273,10 +277,11 @@ class Forge:
             "HOME": str(temporary / "home"),
             "GOCONTAINER_LANG": "en",
             **self.runner,
+            **self.more,
             **dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{1_800_000_000 + self.runs * WEEK} +0000"),
         }
         said = ""
-        for step in yaml.safe_load((work / WORKFLOW).read_text())["jobs"][name]["steps"]:
+        for step in yaml.safe_load((work / self.workflow).read_text())["jobs"][name]["steps"]:
             if "uses" in step:
                 act(step, temporary / "proposal", artifact)
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.judges import text
+from tests.judges import pipelines, text
 from tests.judges.checkov import checkov
 from tests.judges.code import staticcheck
 from tests.judges.kubernetes import kube_score, kubeconform, validate
@@ -19,6 +19,8 @@ JUDGES: Mapping[str, Judge] = {
     "shellcheck": text.shellcheck,
     "actionlint": text.actionlint,
     "zizmor": text.zizmor,
+    "gitea": pipelines.gitea,
+    "declarative": pipelines.declarative,
     "check-jsonschema": text.schema,
     "yamllint": text.yamllint,
     "kubernetes-validate": validate,

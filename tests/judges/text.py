@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.helpers.support import BUILDKIT, PINS, go_tool, need, pip_tool, wrapped
+from tests.judges.pipelines import GITEA, as_at_github
 from tests.judges.subject import Subject, distinct, named, output
 
-FORGE = (".github/workflows/*.yml", ".github/dependabot.yml")
+WORKFLOWS = (".github/workflows/*.yml", GITEA)
+FORGE = (*WORKFLOWS, ".github/dependabot.yml")
 TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
 DEFINED = re.compile(r"^define .*?^endef$", re.MULTILINE | re.DOTALL)
-SCHEMAS = {
-    "vendor.github-workflows": ".github/workflows/*.yml",
-    "vendor.dependabot": ".github/dependabot.yml",
-    "vendor.github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
-    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
-    "vendor.renovate": "renovate.json",
+SCHEMAS: Mapping[str, Sequence[str]] = {
+    "vendor.github-workflows": WORKFLOWS,
+    "vendor.dependabot": (".github/dependabot.yml",),
+    "vendor.github-issue-config": (".github/ISSUE_TEMPLATE/config.yml",),
+    "vendor.github-issue-forms": (".github/ISSUE_TEMPLATE/[!c]*.yml",),
+    "vendor.renovate": ("renovate.json",),
 }
 YAML_RULES = json.dumps(
     {
@@ -81,35 +83,37 @@ def actionlint(subjects: Sequence[Subject]) -> list[str]:
     """Judge each workflow, and the shell in it."""
     program = go_tool("github.com/rhysd/actionlint/cmd/actionlint", PINS["own_tool"]["actionlint"]["value"])
     arguments = ("-format={{json .}}", f"-shellcheck={pip_tool('shellcheck')}", "-pyflakes=")
-    paths = distinct(subjects, ".github/workflows/*.yml")
-    if not paths:
-        return []
-    found = json.loads(output(program, *arguments, *paths))
-    places = ((Path(each["filepath"]).absolute(), each["line"], each["message"]) for each in found)
-    return named(subjects, (f"{path}:{line}: {message}" for path, line, message in places))
+    with as_at_github(subjects) as copies:
+        paths = [path for pattern in WORKFLOWS for path in distinct(copies, pattern)]
+        if not paths:
+            return []
+        found = json.loads(output(program, *arguments, *paths))
+        places = ((Path(each["filepath"]).resolve(), each["line"], each["message"]) for each in found)
+        return named(copies, (f"{path}:{line}: {message}" for path, line, message in places))
 
 
 def zizmor(subjects: Sequence[Subject]) -> list[str]:
     """Judge the safety of workflows and of the dependency bot's settings."""
     arguments = ("--offline", "--quiet", "--persona=auditor", "--no-exit-codes", "--format=json-v1")
-    paths = [path for pattern in FORGE for path in distinct(subjects, pattern)]
-    if not paths:
-        return []
-    found = []
-    for each in json.loads(output(pip_tool("zizmor"), *arguments, *paths, codes=(0,))):
-        place = each["locations"][0]
-        path = place["symbolic"]["key"]["Local"]["verbatim_path"]
-        row = place["concrete"]["location"]["start_point"]["row"] + 1
-        if not each["ignored"]:
-            found.append(f"{path}:{row}: {each['ident']}: {each['desc']}: {place['symbolic']['annotation']}")
-    return named(subjects, found)
+    with as_at_github(subjects) as copies:
+        paths = [path for pattern in FORGE for path in distinct(copies, pattern)]
+        if not paths:
+            return []
+        found = []
+        for each in json.loads(output(pip_tool("zizmor"), *arguments, *paths, codes=(0,))):
+            place = each["locations"][0]
+            path = place["symbolic"]["key"]["Local"]["verbatim_path"]
+            row = place["concrete"]["location"]["start_point"]["row"] + 1
+            if not each["ignored"]:
+                found.append(f"{path}:{row}: {each['ident']}: {each['desc']}: {place['symbolic']['annotation']}")
+        return named(copies, found)
 
 
 def schema(subjects: Sequence[Subject]) -> list[str]:
     """Compare workflows and settings of bots with their vendors' schemas."""
     found = []
-    for name, pattern in SCHEMAS.items():
-        paths = distinct(subjects, pattern)
+    for name, patterns in SCHEMAS.items():
+        paths = [path for pattern in patterns for path in distinct(subjects, pattern)]
         if paths:
             said = json.loads(output(pip_tool("check-jsonschema"), "-o", "json", "--builtin-schema", name, *paths))
             found += [f"{each['filename']}: {each['path']}: {each['message']}" for each in said["errors"]]

@@ -62,7 +62,7 @@ class AnswerValues(TypedDict, total=False):
     private_modules: str
     ssh_hosts: str
     ca_bundle: str
-    ci: Literal["github", "none"]
+    ci: Literal["github", "gitea", "jenkins", "none"]
     signing: Literal["keyless", "key", "none"]
     digests: Literal["optional", "required"]
     deps_bot: Literal["dependabot", "renovate", "none"]

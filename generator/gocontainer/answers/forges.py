@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
-from gocontainer.options.delivery import WITHOUT_ISSUER
+from gocontainer.options.delivery import CI_PROVIDERS, WITHOUT_ISSUER
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.repository.remotes import Remote
@@ -22,7 +22,7 @@ class Forge(NamedTuple):
     """Who signs, where the pipeline does not say it already."""
 
 
-_GITEA = Forge("{host}/{owner}")
+_GITEA = Forge("{host}/{owner}", "gitea", "renovate")
 FORGES: Mapping[str, Forge] = {
     "github.com": Forge("ghcr.io/{owner}", "github", "dependabot"),
     "gitlab.com": Forge("registry.gitlab.com/{owner}/{path}"),
@@ -60,12 +60,15 @@ def answers(remote: Remote, service: str, given: Container[str] = ()) -> dict[st
 def following(given: Mapping[str, Value], service: str) -> dict[str, Value]:
     """Return what follows from the answers ``given``.
 
-    A module, or else an image, says much where its host is known, and the pipeline who signs.
+    A module, or else an image, says much where its host is known. The pipeline says who signs, and which bot proposes
+    dependencies where that cannot be GitHub's, whatever was detected.
     """
     remote = _of_module(str(given.get("module", ""))) or _of_image(str(given.get("image", "")))
     found = answers(remote, service, given) if remote else {}
     ci = {**found, **given}.get("ci")
-    return ({"signing": "none" if ci == "none" else "key"} if ci in WITHOUT_ISSUER else {}) | found
+    signing: dict[str, Value] = {"signing": "none" if ci == "none" else "key"} if ci in WITHOUT_ISSUER else {}
+    bot = CI_PROVIDERS[str(ci or "none")].deps_bot
+    return signing | found | ({"deps_bot": bot} if bot else {})
 
 
 def _forge(remote: Remote) -> Forge | None:

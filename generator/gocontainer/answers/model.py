@@ -172,7 +172,7 @@ def _fill(layers: Sequence[Layer]) -> Filled:
     values: dict[str, Value] = {}
     for option in OPTIONS:
         name = option.name
-        if name in given:
+        if name in given and (name not in follows or origins[name] != "detected"):
             values[name] = given[name]
         elif name in preset and may_hold(option.when, values):
             values[name], origins[name], places[name] = preset[name], "profile", at_profile

@@ -48,11 +48,12 @@ def _both(names: Sequence[str]) -> str:
 
 def inside(repository: Path, files: Tree) -> str:
     """Return what to know of a service that is a folder of another repository."""
-    if any(path.startswith(".github/") for path in files):
-        return tr(
-            "{repository} is a repository already: nothing was committed, and .github has to move to its top to run.",
-            repository=repository,
+    pipelines = {".gitea", ".github", "Jenkinsfile"} & {path.partition("/")[0] for path in files}
+    if pipelines:
+        text = mark(
+            "{repository} is a repository already: nothing was committed, and {path} has to move to its top to run."
         )
+        return tr(text, repository=repository, path=min(pipelines))
     return tr(
         "{repository} is a repository already: nothing was committed, and no pipeline was written, since one runs from "
         "its top alone. The how-to 'Put a service into a repository of many' has one for there.",

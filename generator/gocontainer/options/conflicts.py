@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.config_centers import CONFIG_CENTERS
-from gocontainer.options.delivery import WITHOUT_ISSUER
+from gocontainer.options.delivery import CI_PROVIDERS, WITHOUT_ISSUER
 from gocontainer.options.patterns import either
 from gocontainer.options.serverless import KNATIVE_PORTS
 from gocontainer.options.table import BY_NAME, PLATFORMS
@@ -107,6 +107,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"signing": ("keyless",), "ci": WITHOUT_ISSUER},
         reason="only a pipeline that Sigstore knows can sign without a key",
         hint="Take signing key or none.",
+    ),
+    Conflict(
+        when={"ci": tuple(name for name, ci in CI_PROVIDERS.items() if ci.deps_bot), "deps_bot": ("dependabot",)},
+        reason="Dependabot is GitHub's, and this pipeline is for repositories elsewhere",
+        hint="Take deps_bot renovate or none.",
     ),
     Conflict(
         when={"eventing": ("kafka",), "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},

@@ -23,6 +23,8 @@ class CiProvider(Choice):
     """What of it signs, below the repository's address; nothing without an issuer."""
     runs: str = ""
     """Where its runs are, below the repository's address; nothing where they are elsewhere."""
+    deps_bot: str = ""
+    """The dependency bot of a repository that has it and is not GitHub's; nothing where it may be GitHub's."""
 
     @property
     def pins(self) -> Sequence[tuple[str, str]]:
@@ -38,6 +40,10 @@ CI_PROVIDERS = by_value(
         issuer="https://token.actions.githubusercontent.com",
         signer="/.github/workflows/release.yml",
         runs="/actions/runs/",
+    ),
+    CiProvider(value="gitea", label="Gitea Actions, and Forgejo's", registry="", runners="runner", deps_bot="renovate"),
+    CiProvider(
+        value="jenkins", label="Jenkins, by a declarative pipeline", registry="", runners="", deps_bot="renovate"
     ),
     CiProvider(value="none", label="no pipeline", registry="", runners=""),
 )

@@ -13,6 +13,8 @@ from gocontainer.options.targets import IN_A_CLUSTER, ON_SITES, TARGETS
 from gocontainer.options.types import Value, When, holds
 
 FILES: Mapping[str, When] = {
+    ".gitea/workflows/": {"ci": ("gitea",)},
+    ".gitea/workflows/template.yml": {"__update_bot": ("true",)},
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".github/workflows/": {"ci": ("github",)},
     ".github/workflows/template.yml": {"__update_bot": ("true",)},
@@ -20,6 +22,8 @@ FILES: Mapping[str, When] = {
     ".gocontainer/requirements.txt": {"__update_bot": ("true",)},
     "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},
     "Dockerfile.model.dockerignore": {"__edge": ("true",), "edge_model": (True,)},
+    "Jenkinsfile": {"ci": ("jenkins",)},
+    "Jenkinsfile.template": {"ci": ("jenkins",), "__update_bot": ("true",)},
     "LICENSE": {"license": ("apache-2.0", "mit")},
     "cmd/flow/": {"eventing": ("kafka",)},
     "cmd/function/": {"eventing": ("kafka",)},

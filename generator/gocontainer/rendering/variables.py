@@ -32,6 +32,7 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
+        | {f"__least_{name}": pins["least"][name] for name in ("declarative", "jenkins")}
     )
 
 

@@ -253,20 +253,13 @@ request() {
 # The report as it is, whatever is in it.
 text() { head -c 60000 "$1/report" | sed 's/^/    /'; }
 
-# From here on the forge's client, GitHub's; the text comes by standard input.
-open_request() {
-  gh pr list --head "$BRANCH" --state open --json number,isCrossRepository \
-    --jq 'map(select(.isCrossRepository | not)) | .[0].number // empty'
-}
-known_tips() { gh pr list --head "$BRANCH" --state all --json headRefOid --jq '.[].headRefOid'; }
-create_request() {
-  set -- --head "$BRANCH" --base "$MAIN" --title "$title" --body-file -
-  if [ "$state" = ready ]; then gh pr create "$@"; else gh pr create "$@" --draft; fi
-}
-edit_request() {
-  gh pr edit "$number" --title "$title" --body-file -
-  if [ "$state" = ready ]; then gh pr ready "$number"; else gh pr ready "$number" --undo; fi
-}
+<% if cookiecutter.ci == "gitea" %>
+<% include "forge/gitea.sh" %>
+<% elif cookiecutter.ci == "jenkins" %>
+<% include "forge/jenkins.sh" %>
+<% else %>
+<% include "forge/github.sh" %>
+<% endif %>
 
 check() {
   code=0
