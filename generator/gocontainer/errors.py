@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from gocontainer.texts import listed, mark, series, tr
+from gocontainer.texts import listed, mark, series, tr, written
 
 
 def _clause(said: str) -> str:
@@ -18,7 +18,7 @@ def _clause(said: str) -> str:
 
 
 def _short(value: object) -> str:
-    text = tr("nothing") if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    text = tr("nothing") if value is None else str(value).lower() if isinstance(value, bool) else written(value)
     return text if len(text) <= 60 else text[:56] + "..." + text[0]  # noqa: PLR2004
 
 

@@ -7,6 +7,7 @@ where one and many differ, each is a sentence of its own.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -55,6 +56,26 @@ def joined(*sentences: str) -> str:
     for each in filter(None, sentences):
         text += each if not text or text.endswith(_WIDE_STOPS) else f" {each}"
     return text
+
+
+def written(value: object) -> str:
+    """Return a value as a sentence names it, in little time whatever it is."""
+    return _REPR.repr(value)
+
+
+class _Repr(reprlib.Repr):
+    """Writes any value in little time: one that names itself again and again, and a number of any length."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Return a number, in a form that has no limit where it has more digits than any answer."""
+        del level
+        return repr(x) if x.bit_length() <= 64 else hex(x)  # noqa: PLR2004
+
+
+_REPR = _Repr()
+_REPR.maxlevel = 3
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxset = _REPR.maxdict = 25
+_REPR.maxstring = _REPR.maxother = 200
 
 
 def speak(language: str) -> None:

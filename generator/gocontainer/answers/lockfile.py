@@ -96,7 +96,7 @@ def _before(answers: Mapping[str, Any]) -> dict[str, Value]:
 def order(version: str) -> tuple[list[int], bool]:
     """Return the sort key of a version of gocontainer; a .dev version sorts below its release."""
     release, _, development = version.partition(".dev")
-    return [int(part) for part in release.split(".") if part.isdigit()], not development
+    return [int(part[:9]) for part in release.split(".") if part.isascii() and part.isdigit()], not development
 
 
 def top(folder: Path, *markers: str) -> Path:
@@ -129,7 +129,7 @@ def parse(text: bytes, path: Path) -> Lock:
     """Return what ``text``, the lock file at ``path``, says; raise UnreadableLock where it is none."""
     try:
         return _parse(text)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if b"\n<<<<<<< " in text:
             hint = mark("Two branches met in it: run 'gocontainer update --continue' in the merge.")
             raise UnreadableLock(str(path), hint) from error
@@ -139,10 +139,11 @@ def parse(text: bytes, path: Path) -> Lock:
 def _parse(text: bytes) -> Lock:
     document = json.loads(text)
     template = document["template"]
+    "".join([*document["defaults"], *document["keep"]])  # TypeError where one is no text
     return Lock(
         version=str(template["version"]),
         profile=str(document.get("profile", "service")),
-        answers=dict(document["answers"]),
+        answers=dict(document["answers"].items()),
         defaults=tuple(document["defaults"]),
         digest=str(document["digest"]),
         keep=tuple(document["keep"]),

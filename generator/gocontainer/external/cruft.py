@@ -43,7 +43,7 @@ def read(project: Project) -> Cruft:
             skip=tuple(dict.fromkeys(map(kept_as, [*map(str, document.get("skip") or ()), *_skipped(project)]))),
             text=text,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = tr("{file} is not as cruft writes it", file=FILE)
         raise CannotUpdate(reason, tr("Bring it back, say with 'git checkout'.")) from error
 

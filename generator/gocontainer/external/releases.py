@@ -44,5 +44,5 @@ def _release(tag: str) -> Release | None:
         return None
     prefix, number, candidate = match.groups()
     parts = candidate.split(".") if candidate else []
-    ordered = tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
+    ordered = tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts)
     return Release(tuple(map(int, number.split("."))), not parts, ordered, _V.sub("", prefix), tag)

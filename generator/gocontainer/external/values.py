@@ -33,7 +33,7 @@ def data(value: Any, default: Any, key: str) -> Any:
     if isinstance(value, bool) or value is default is None:
         return value
     if isinstance(default, dict) and isinstance(value, str):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(value)
     if isinstance(default, dict) != isinstance(value, dict) or isinstance(value, list | type(None)):
         expected = "object" if isinstance(default, dict) else "text"

@@ -236,7 +236,7 @@ def _documents(text: str) -> Mapping[str, Any]:
 
     try:
         documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return {}
     return {str(each.get("kind")): each for each in documents}
 
@@ -245,7 +245,7 @@ def _walk(value: Any, path: str) -> Any:
     for key, item in _STEP.findall(path):
         if key and isinstance(value, dict):
             value = value.get(key)
-        elif item.isdigit() and isinstance(value, list):
+        elif item.isdecimal() and isinstance(value, list):
             value = value[int(item)] if int(item) < len(value) else None
         elif item and isinstance(value, dict):
             value = value.get(item)

@@ -56,12 +56,12 @@ def _mapping(line: str) -> dict[str, Any]:
     """Read a mapping in one line; raise ValueError."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         import yaml
 
         try:
             found = yaml.safe_load(line)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, TypeError, RecursionError) as error:
             raise ValueError(line) from error
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise ValueError(line)

@@ -41,7 +41,7 @@ def regenerate(project: Project, later: Later) -> None:
         reason = tr("only one branch has {file}", file=lockfile.LOCK)
         raise CannotUpdate(reason, tr("Decide with git which one is to stay."))
     newer = _newer(sides[_OURS], sides[_THEIRS], later)
-    together = _together(sides.get(1), sides[_OURS], sides[_THEIRS], newer)
+    together = merged(sides.get(1), sides[_OURS], sides[_THEIRS], newer)
     for stage in (_OURS, _THEIRS):
         if _same(sides[stage], together) and stage in stages.get(lockfile.PACK, {}):
             oids = (stages[path][stage] for path in (lockfile.LOCK, lockfile.PACK))
@@ -101,7 +101,7 @@ def _otherwise(name: str, ours: object, theirs: object) -> CannotUpdate:
     return CannotUpdate(reason, hint)
 
 
-def _together(
+def merged(
     before: lockfile.Lock | None, ours: lockfile.Lock, theirs: lockfile.Lock, newer: lockfile.Lock
 ) -> lockfile.Lock:
     """Return the lock of both: the newer template, and each answer from whoever changed it."""

@@ -28,7 +28,8 @@ _TAG = re.compile(r"\s*(?:-\s+)?(?:image:|newTag:)")
 _IMAGE = re.compile(r"\s*(?:-\s+)?image:\s+[\"']?")
 _NAME = re.compile(r"([^\s@\"']+)(@sha256:[0-9a-f]{64})?")
 """An image's name with the tag, and its digest."""
-_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)([-+][0-9A-Za-z.+-]+)?(?![\w.])")
+_VERSION = re.compile(r"(?<![\w.])v?(\d{1,9}(?:\.\d{1,9})+)([-+][0-9A-Za-z.+-]+)?(?![\w.])")
+_SHORT = re.compile(r"[0-9]{1,18}")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}|@[0-9a-f]{40}\b|\b[0-9a-f]{40}\b")
 
 
@@ -62,7 +63,11 @@ def resolve(path: str, marked: str) -> Decision | None:
     ``marked`` has diff3 conflicts with markers of MARKER characters. Where it has none, the conflict is about
     something else than lines, such as an empty file that both sides added.
     """
-    name, parts = path.rpartition("/")[2], list(_parts(marked))
+    name = path.rpartition("/")[2]
+    try:
+        parts = list(_parts(marked))
+    except ValueError:
+        return None
     if not any(isinstance(part, Hunk) for part in parts):
         return None
     if name == "go.sum":
@@ -226,6 +231,7 @@ def _key(line: str) -> str:
 
 
 def _parts(marked: str) -> Iterator[str | Hunk]:
+    """Yield lines and conflicts; ValueError where a line within one looks like a marker: none knows the sides then."""
     sides: list[list[str]] = []
     for line in marked.splitlines(keepends=True):
         sign = line[:MARKER]
@@ -234,7 +240,8 @@ def _parts(marked: str) -> Iterator[str | Hunk]:
         elif sides and sign in ("|" * MARKER, "=" * MARKER):
             sides.append([])
         elif sides and sign == ">" * MARKER:
-            yield Hunk(sides[0], sides[1], sides[-1])
+            yours, before, template = sides
+            yield Hunk(yours, before, template)
             sides = []
         elif sides:
             sides[-1].append(line)
@@ -273,4 +280,4 @@ def _number(line: str) -> tuple[tuple[int, int, str], ...] | None:
     numbers = tuple((1, int(part), "") for part in release.split("."))
     if not rest or rest.startswith("+"):
         return (*numbers, (1, 0, ""))
-    return (*numbers, *((0, int(part), "") if part.isdigit() else (0, 0, part) for part in rest[1:].split(".")))
+    return (*numbers, *((0, int(part), "") if _SHORT.fullmatch(part) else (0, 0, part) for part in rest[1:].split(".")))

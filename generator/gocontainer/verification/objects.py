@@ -33,9 +33,9 @@ def parsed(content: bytes) -> list[Any]:
     """Return the documents of a text of YAML; none where it cannot be parsed."""
     try:
         nodes = [*yaml.compose_all(content.decode("utf-8", "replace"), Loader=yaml.SafeLoader)]
-    except yaml.YAMLError:
+        return [_plain(node, {}) for node in nodes if node is not None]
+    except (yaml.YAMLError, RecursionError):
         return []
-    return [_plain(node, {}) for node in nodes if node is not None]
 
 
 def _plain(node: yaml.Node, known: dict[int, Any]) -> Any:
@@ -126,7 +126,7 @@ def lacks(each: Object, pointer: str) -> bool:
     place: Any = each.document
     for name in pointer.split("/")[1:] if place is not None else ():
         key = name.replace("~1", "/").replace("~0", "~")
-        if isinstance(place, list) and key.isdigit():
+        if isinstance(place, list) and key.isdecimal():
             place = dict(enumerate(place)).get(int(key))
         else:
             place = place.get(key) if isinstance(place, dict) else None

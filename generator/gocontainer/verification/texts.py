@@ -63,7 +63,10 @@ def find(path: str, content: bytes) -> list[Finding]:
     name = PurePosixPath(path).name
     kind = "Makefile" if name in ("Makefile", "GNUmakefile", "makefile") else PurePosixPath(name).suffix or name
     reader = _READERS.get(kind)
-    return list(reader(path, content.decode("utf-8", "replace"))) if reader else []
+    try:
+        return list(reader(path, content.decode("utf-8", "replace"))) if reader else []
+    except RecursionError:  # nested too deep for anybody
+        return []
 
 
 def _yaml(path: str, text: str) -> Iterator[Finding]:
@@ -74,7 +77,7 @@ def _yaml(path: str, text: str) -> Iterator[Finding]:
         yield Finding("syntax", path, line, getattr(error, "problem", "") or "YAML")
         return
     for node in documents:
-        keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+        keys = {str(key.value) for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
         yield from _keys(path, node, "", {id(node)}, objects={"apiVersion", "kind"} <= keys)
 
 
@@ -121,7 +124,7 @@ def _json(path: str, text: str) -> Iterator[Finding]:
         return dict(found)
 
     try:
-        json.loads(text, object_pairs_hook=pairs)
+        json.loads(text, object_pairs_hook=pairs, parse_int=str)
     except json.JSONDecodeError as error:
         yield Finding("syntax", path, error.lineno, error.msg)
     yield from (Finding("twice", path, line_of(text, f'"{name}"'), name) for name in twice)
@@ -130,7 +133,7 @@ def _json(path: str, text: str) -> Iterator[Finding]:
 def _toml(path: str, text: str) -> Iterator[Finding]:
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number that is too long is one too
         said, _, at = str(error).partition(" (at ")
         line = re.search(r"line (\d+)", at)
         yield Finding("syntax", path, int(line[1]) if line else 1, said)

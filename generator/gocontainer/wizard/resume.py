@@ -96,7 +96,7 @@ def read(path: Path) -> SavedConversation:
             drafts={name: str(text) for name, text in document["drafts"].items()},
             place=(at, came),
         )
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, InvalidAnswer) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, InvalidAnswer) as error:
         raise NothingToResume from error
 
 
