@@ -85,29 +85,35 @@ def test_they_reach_the_image_by_make_and_by_whoever_builds_it_otherwise(tmp_pat
 GO = re.compile(r"(?m)(?:^|[;&|(]|\b(?:env|exec|then|do)) *(?:\w+=\S* +)*(?:go|golangci-lint|govulncheck|crane) \w")
 
 
-def not_by_make(files: Tree) -> list[str]:
-    """The commands of pipelines and scripts that start Go where no Makefile says from where things come."""
+EVERY = {**SOURCES, "private_modules": "git.corp.cn", "ca_bundle": "certs/corp.pem"}
+TOLD = ("GOPROXY", "GOSUMDB", "GOPRIVATE", "SSL_CERT_FILE")
+"""What says from where things come, and whom to trust."""
+
+
+def untold(files: Tree) -> list[str]:
+    """The commands of pipelines that start Go themselves, and what scripts that do so leave out."""
     found = []
     for path, file in files.items():
         text = file.content.decode()
         if path.startswith(".github/workflows/"):
             jobs = yaml.safe_load(text)["jobs"].values()
             found += [step["run"] for job in jobs for step in job["steps"] if GO.search(step.get("run", ""))]
-        elif path.endswith(".sh"):
-            found += [found[0] for found in GO.finditer(text)]
+        elif (path.endswith(".sh") and GO.search(text)) or path == "Makefile":
+            found += [f"{path}: {name}" for name in TOLD if not re.search(rf"(?m)^export {name}\b *\??=", text)]
     return found
 
 
-def test_whatever_runs_go_in_a_pipeline_does_so_by_make() -> None:
+def test_whatever_runs_go_is_told_where_to_look_and_whom_to_trust() -> None:
     for row in ROWS:
-        assert not_by_make(render(answers(**row))) == [], row_id(row)
+        assert untold(render(answers(**{**row, **EVERY}))) == [], row_id(row)
 
 
 @pytest.mark.parametrize("run", ["go test ./...", "cd x && GOFLAGS=-mod=mod go mod download", "if x; then go vet; fi"])
 def test_a_step_that_starts_go_itself_is_found(run: str) -> None:
     step = yaml.safe_dump({"jobs": {"x": {"steps": [{"run": run}, {"run": "make test"}, {"run": "echo go on"}]}}})
-    assert not_by_make({".github/workflows/x.yml": File(step.encode())}) == [run]
-    assert len(not_by_make({"hack/x.sh": File(f"#!/bin/sh\n{run}\n".encode())})) == 1
+    assert untold({".github/workflows/x.yml": File(step.encode())}) == [run]
+    assert untold({"hack/x.sh": File(f"#!/bin/sh\n{run}\n".encode())}) == [f"hack/x.sh: {name}" for name in TOLD]
+    assert len(untold(files_of({**EVERY, "ca_bundle": ""}))) == 1
 
 
 def test_a_release_fails_where_no_vulnerabilities_could_be_looked_for() -> None:

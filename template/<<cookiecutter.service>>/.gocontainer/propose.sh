@@ -27,6 +27,10 @@ export GOSUMDB="${GOSUMDB:-<< cookiecutter.go_sumdb >>}"
 # Modules that nobody else is asked for.
 export GOPRIVATE="${GOPRIVATE:-<< cookiecutter.private_modules >>}"
 <% endif %>
+<% if cookiecutter.ca_bundle %>
+# Our own authority, which Go trusts beside those of this machine.
+export SSL_CERT_FILE="${SSL_CERT_FILE:-$PWD/<< cookiecutter.ca_bundle >>}"
+<% endif %>
 
 # No hook of anybody runs.
 git() { command git -c core.hooksPath=/dev/null "$@"; }
