@@ -65,7 +65,7 @@ def test_the_old_bot_goes_in_a_sentence_or_is_replaced_by_the_new_one(repository
     if raised:
         replace(repository / INSTALLED, ("gocontainer==0.1.0", f"gocontainer=={__version__}"))
         git(repository, "commit", "--quiet", "--all", "--message", "raise")
-    preview = gocontainer("update", str(repository), "--dry-run", "--set", "ci=none")
+    preview = gocontainer("update", str(repository), "--dry-run")
     assert (preview.code, preview.out.count(BOT_GOES)) == (4, 1)
     brought = ok(gocontainer("update", str(repository), "--commit", "--set", f"update_wheel={WHEEL}"))
     assert BOT_GOES not in brought

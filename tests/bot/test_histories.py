@@ -155,7 +155,7 @@ class History:
         self.push(BRANCH)
 
     def amend(self) -> None:
-        self.person.git("commit", "--quiet", "--amend", "--message", self.word("amended"))
+        self.person.git("commit", "--quiet", "--amend", "--allow-empty", "--message", self.word("amended"))
         self.rewrite()
 
     def rewrite(self) -> None:
