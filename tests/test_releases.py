@@ -39,7 +39,12 @@ def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
 
 
 OFFERED = {
-    "minimal": {"tracing": ("true", "false"), "ci": ("github", "none"), "deps_bot": ("dependabot", "none")},
+    "minimal": {
+        "tracing": ("true", "false"),
+        "ci": ("github", "none"),
+        "signing": ("keyless", "none"),
+        "deps_bot": ("dependabot", "none"),
+    },
     "hardened": {"base_image": ("distroless-static", "scratch")},
 }
 """What a profile presets otherwise today."""
