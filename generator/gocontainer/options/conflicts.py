@@ -104,8 +104,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take user_namespaces false or kubernetes_min 1.33.",
     ),
     Conflict(
-        # Without a pipeline nothing is signed without a key, and nothing is lost.
-        when={"signing": ("keyless",), "ci": tuple(name for name in WITHOUT_ISSUER if name != "none")},
+        when={"signing": ("keyless",), "ci": WITHOUT_ISSUER},
         reason="only a pipeline that Sigstore knows can sign without a key",
         hint="Take signing key or none.",
     ),

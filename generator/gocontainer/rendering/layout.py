@@ -67,7 +67,7 @@ FILES: Mapping[str, When] = {
     "docs/function.md": {"eventing": ("kafka",)},
     "docs/knative.md": {"__knative": ("true",)},
     "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
-    "hack/verify.sh": {"__signing": ("keyless", "key")},
+    "hack/verify.sh": {"signing": ("keyless", "key")},
     "internal/app/center.go": {"__center": ("true",)},
     "internal/app/center_test.go": {"__center": ("true",)},
     "internal/app/models.go": {"__edge": ("true",), "edge_model": (True,)},

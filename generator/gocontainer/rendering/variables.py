@@ -104,7 +104,6 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__runner": _runner(answers, pins),
         "__runs": CI_PROVIDERS[str(answers["ci"])].runs,
         "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),
-        "__signing": "none" if (answers["signing"], answers["ci"]) == ("keyless", "none") else answers["signing"],
         "__signer": CI_PROVIDERS[str(answers["ci"])].signer,
         "__signer_issuer": CI_PROVIDERS[str(answers["ci"])].issuer,
         "__sites_folder": f"deploy/{platform}",

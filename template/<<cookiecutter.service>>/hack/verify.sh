@@ -31,7 +31,7 @@ case ${named##*/} in
 esac
 digest=$($CRANE digest -- "$IMAGE") || refuse 'was not found'
 
-<% if cookiecutter.__signing == "key" %>
+<% if cookiecutter.signing == "key" %>
 # A key of our own needs no public log, which would tell everybody what is released here.
 signed=$($COSIGN verify --key cosign.pub --insecure-ignore-tlog "$repository@$digest" 2>&1) || {
   printf '%s\n' "$signed" >&2
