@@ -203,7 +203,7 @@ def by_packed(engine: Engine, image: str, _: Path) -> bool:
     with topics(3) as (platform, env):
         platform("flood", "-topic", "uploads", "-partition", "0", "-until", "2", "packed")
         platform("tell", "-topic", "uploads", "-partition", "2", told='1 {"no":1}\n')
-        with container(engine, image, memory="32m", cpus=1, env=env) as service:
+        with container(engine, image, memory="32m", cpus=1, env=env, ready=False) as service:
 
             def over() -> bool:
                 unread = sum(line["msg"] == "cannot read" for line in service.log())
@@ -218,7 +218,7 @@ def by_outage(engine: Engine, image: str, _: Path) -> bool:
     with topics(10 * DEADLY) as (platform, env):
         long = '{"bucket":"uploads","key":"tea.txt","words":"%s"}' % ("x" * 60_000)
         platform("tell", "-topic", "uploads", told="".join(f"{number} {long}\n" for number in range(40 * DEADLY)))
-        with container(engine, image, memory="32m", cpus=1, env=env) as service:
+        with container(engine, image, memory="32m", cpus=1, env=env, ready=False) as service:
 
             def patient() -> bool:
                 return any(line.get("failures") == PATIENT for line in service.log())
