@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from gocontainer.options.table import BY_NAME
 from tests.helpers.scratch_checkout import ScratchCheckout
 from tests.helpers.support import ROOT, ROWS, go, gocontainer, need, ok, pip_tool, replace
 
@@ -350,7 +351,12 @@ def test_the_objects_of_a_new_edge_platform_are_written(checkout: ScratchCheckou
             "",
             "ci github lacks registry, ci github lacks runners",
         ),
-        ("rendering/pins.toml", "[runner.arm64]", "[x.y]", "ci github lacks [runner.arm64] in pins.toml"),
+        (
+            "rendering/pins.toml",
+            "[runner.arm64]",
+            "[x.y]",
+            "ci github lacks [runner.arm64] in pins.toml, ci gitea lacks [runner.arm64] in pins.toml",
+        ),
         ("options/targets.py", "        deployment=False,\n", "", "target knative lacks deployment"),
         (
             "sites/platforms.py",
@@ -372,14 +378,15 @@ def test_a_row_that_lacks_something_is_refused_by_its_name(
 
 
 def test_a_choice_without_its_partial_is_named(checkout: ScratchCheckout) -> None:
-    partial = checkout.partials / "how/github.md"
-    partial.parent.mkdir(parents=True)
-    partial.write_text("text\n")
+    (checkout.partials / "how").mkdir(parents=True)
+    *others, last = (checkout.partials / f"how/{choice}.md" for choice in BY_NAME["ci"].values)
+    for partial in others:
+        partial.write_text("text\n")
     readme = checkout.template / "README.md"
     readme.write_text(readme.read_text() + '<% include "how/" ~ cookiecutter.ci ~ ".md" %>\n')
     run = checkout.run("dev", "derive", "--check")
     assert run.code == 1
     line = len(readme.read_text().splitlines())
     assert f"README.md:{line}: there is no partial templates/how/none.md" in run.err
-    partial.with_name("none.md").write_text("text\n")
+    last.write_text("text\n")
     checkout.derive()
