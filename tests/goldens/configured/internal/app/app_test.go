@@ -196,7 +196,6 @@ func TestDrainAsksClientsToLeaveAndGivesThemTime(t *testing.T) {
 	}
 }
 
-// lines are those of a log, while it is written.
 type lines chan string
 
 func (l lines) Write(data []byte) (int, error) { l <- string(data); return len(data), nil }
@@ -208,7 +207,8 @@ func TestAListenerThatFailsEndsTheServiceUnlessItIsThatOfProfiles(t *testing.T) 
 		_ = []*server{a.service, a.admin, a.pprof}[n].listener.Close()
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { done <- a.run(ctx) }()
-		for !strings.Contains(within(t, out), want) {
+		for line := ""; !strings.Contains(line, want); {
+			line = within(t, out)
 		}
 		stop()
 		if err := within(t, done); (err == nil) != (n == 2) {
