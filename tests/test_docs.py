@@ -418,7 +418,6 @@ def targets(makefile: Path) -> set[str]:
 
 def test_every_make_target_that_a_page_names_exists(tmp_path: Path) -> None:
     known = targets(ROOT / "Makefile") | targets(rendered(tmp_path) / "Makefile")
-    known |= targets(rendered(tmp_path / "key", signing="key") / "Makefile")
     known |= targets(FOLDER / "edge/Makefile") | targets(FOLDER / "serverless/Makefile")
     known |= targets(rendered(tmp_path / "signed", ci="jenkins", deps_bot="renovate", signing="key") / "Makefile")
     assert "bench-new" in known
