@@ -43,10 +43,10 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     if remembered.template == lockfile.OWN and RELEASED:
         return _again(remembered, packed)
     if packed is not None and digest(packed) == remembered.digest:
-        return Base(packed, "the pack")
+        return Base(_as_asked(project, packed), "the pack")
     for tree in _history(project):
         if digest(tree) == remembered.digest:
-            return Base(tree, "an earlier commit's pack")
+            return Base(_as_asked(project, tree), "an earlier commit's pack")
     if lockfile.PACK not in project.mine and (project.folder / lockfile.PACK).is_file():
         raise project.not_committed(lockfile.PACK)
     reason = tr(
@@ -58,7 +58,7 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     raise CannotUpdate(reason, tr("Bring it back, or run with --baseless: every difference then is a conflict."))
 
 
-def as_asked(project: Project, tree: Tree) -> Tree:
+def _as_asked(project: Project, tree: Tree) -> Tree:
     """Return the render with the version in it that somebody raised: by that alone 0.1.0 was asked for an update."""
     if _INSTALLED not in tree or _INSTALLED not in project.mine:
         return tree
