@@ -43,7 +43,7 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     if remembered.template == lockfile.OWN and RELEASED:
         return _again(remembered, packed)
     if packed is not None and digest(packed) == remembered.digest:
-        return Base(packed, "the pack")
+        return Base(_as_asked(project, packed) if _INSTALLED in packed else packed, "the pack")
     for tree in _history(project):
         if digest(tree) == remembered.digest:
             return Base(tree, "an earlier commit's pack")
@@ -58,9 +58,9 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     raise CannotUpdate(reason, tr("Bring it back, or run with --baseless: every difference then is a conflict."))
 
 
-def as_asked(project: Project, tree: Tree) -> Tree:
+def _as_asked(project: Project, tree: Tree) -> Tree:
     """Return the render with the version in it that somebody raised: by that alone 0.1.0 was asked for an update."""
-    if _INSTALLED not in tree or _INSTALLED not in project.mine:
+    if _INSTALLED not in project.mine:
         return tree
     before, (now,) = tree[_INSTALLED].content, project.read([project.mine[_INSTALLED].oid])
     raised = _BY_NAME.search(before) and _BY_NAME.sub(b"", before) == _BY_NAME.sub(b"", now)

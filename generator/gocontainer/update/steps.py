@@ -183,7 +183,7 @@ def recall(project: Project) -> lockfile.Lock:
 def plan(update: Update, on_conflict: str = "markers") -> Plan:
     """Merge, decide what can be decided, and make the tree that comes of it."""
     scratch, lock = update.scratch, update.remembered
-    old, moves = image_files.moved(scratch, base.as_asked(update.project, update.base.tree), update.theirs, lock.keep)
+    old, moves = image_files.moved(scratch, update.base.tree, update.theirs, lock.keep)
     mine = {path: entry for path, entry in {**update.project.mine, **moves}.items() if entry}
     keep = tuple(sorted({*lock.keep, *_once(lock, old)}))
     theirs = _without_kept(update, old, mine, keep)
