@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gocontainer.options.table import BY_NAME
+from gocontainer.options.delivery import CI_PROVIDERS
 from tests.helpers.scratch_checkout import ScratchCheckout
 from tests.helpers.support import ROOT, ROWS, go, gocontainer, need, ok, pip_tool, replace
 
@@ -379,7 +379,7 @@ def test_a_row_that_lacks_something_is_refused_by_its_name(
 
 def test_a_choice_without_its_partial_is_named(checkout: ScratchCheckout) -> None:
     (checkout.partials / "how").mkdir(parents=True)
-    *others, last = (checkout.partials / f"how/{choice}.md" for choice in BY_NAME["ci"].values)
+    *others, last = (checkout.partials / f"how/{choice}.md" for choice in CI_PROVIDERS)
     for partial in others:
         partial.write_text("text\n")
     readme = checkout.template / "README.md"
