@@ -49,6 +49,9 @@ def switches() -> Iterator[Switch]:
 
 _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("cgo", "True"): {"base_image": "debian-slim", "platforms": "linux/amd64"},
+    ("ci", "gitea"): {"signing": "key", "deps_bot": "renovate"},
+    ("ci", "jenkins"): {"signing": "key", "deps_bot": "renovate"},
+    ("ci", "none"): {"signing": "none"},
     ("edge_workload", "daemonset"): {"target": "openyurt"},
     ("liveness_period", "2"): {"liveness_timeout": 1},
     ("liveness_timeout", "30"): {"liveness_period": 30},

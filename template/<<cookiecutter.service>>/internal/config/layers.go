@@ -96,9 +96,6 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 	cfg.live = &Live{folder: *folder, layers: layers{given(fs), values, lookupEnv, secrets}}
 	cfg.live.current.Store(&cfg)
 	set, err := apply(fs, keys, lookupEnv, layer{"the secret files", secrets}, layer{*file, values})
-	if command {
-		return cfg, withoutSecrets(refused(err, set), fs)
-	}
 <% elif cookiecutter.__center %>
 	cfg.live = &Live{layers: layers{given(fs), values, lookupEnv}}
 	cfg.live.current.Store(&cfg)
@@ -106,9 +103,15 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 <% else %>
 	set, err := apply(fs, keys, lookupEnv, layer{*file, values})
 <% endif %>
+<% if cookiecutter.secret_files %>
+	if err == nil && !command { // which reads no secret, so that it may lack one
+		err = cfg.validate()
+	}
+<% else %>
 	if err == nil {
 		err = cfg.validate()
 	}
+<% endif %>
 <% if cookiecutter.__edge %>
 	if err == nil {
 		err = cfg.Edge.validate()

@@ -72,10 +72,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 	cfg.live = &Live{folder: *folder, layers: layers{given(fs), values, lookupEnv, secrets}}
 	cfg.live.current.Store(&cfg)
 	set, err := apply(fs, keys, lookupEnv, layer{"the secret files", secrets}, layer{*file, values})
-	if command {
-		return cfg, withoutSecrets(refused(err, set), fs)
-	}
-	if err == nil {
+	if err == nil && !command { // which reads no secret, so that it may lack one
 		err = cfg.validate()
 	}
 	return cfg, withoutSecrets(refused(err, set), fs)
