@@ -15,6 +15,8 @@ from gocontainer.rendering import language
 PARTIALS = {
     "indented.yaml": "    probe:\n      period: << cookiecutter.port >>\n",
     "ci/github.md": "Tag it.\n\n    git tag\n",
+    "ci/gitea.md": "Tag it there.\n",
+    "ci/jenkins.md": "Tell Jenkins.\n",
     "ci/none.md": "<% if cookiecutter.cgo %>\nWith C.\n<% endif %>\nBuild it.\n",
     "license/mit.md": "MIT\n",
     "nested.md": '<% include "license/mit.md" %>\n',
@@ -72,13 +74,15 @@ def test_cases_and_partials_mean_what_they_mean_to_cookiecutter(tmp_path: Path, 
 
 def test_a_program_knows_no_partials_and_no_cases() -> None:
     """They are resolved when it is compiled."""
+    none = [["if", ["true", "cgo"], ["With C.\n"], []], "Build it.\n"]
+    jenkins = [["if", ["is", "ci", "jenkins"], ["Tell Jenkins.\n"], none]]
     assert language.parse(BY_CHOICE, "file", PARTIALS) == [
         "## Deploy\n\n",
         [
             "if",
             ["is", "ci", "github"],
             ["Tag it.\n\n    git tag\n"],
-            [["if", ["true", "cgo"], ["With C.\n"], []], "Build it.\n"],
+            [["if", ["is", "ci", "gitea"], ["Tag it there.\n"], jenkins]],
         ],
         "\nThen.\n",
     ]

@@ -111,6 +111,14 @@ def test_the_build_asks_the_agent_where_there_is_one(
         assert f"--secret id=known_hosts,src={known}" in said
 
 
+def agent_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The step that has the agent, which is one and the same in each job of a release."""
+    found = [each for each in steps(".github/workflows/release.yml", given) if "ssh-agent" in each.get("run", "")]
+    assert found
+    assert all(each == found[0] for each in found)
+    return found[0]
+
+
 def shell_of(given: dict[str, Any], place: str) -> str:
     """The commands that tell git in the image, in the pipeline, or of whoever reads the README."""
     files = {path: file.content.decode() for path, file in files_of(given).items()}
@@ -120,7 +128,7 @@ def shell_of(given: dict[str, Any], place: str) -> str:
     if place == "README":
         (line,) = re.findall("(?m)^    (for host .*)$", files["README.md"])
         return str(line)
-    (step,) = [each for each in steps(".github/workflows/release.yml", given) if "ssh-agent" in each.get("run", "")]
+    step = agent_of(given)
     loop = re.findall("(?s)(for .*?done)", step["run"])[0]
     return f"HOSTS='{step['env']['HOSTS']}'; {loop}"
 
@@ -155,7 +163,7 @@ def test_the_pipelines_agent_has_the_key_and_its_files_are_nobody_elses(tmp_path
     need("ssh-agent", "ssh-add", "ssh-keygen")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    (step,) = [each for each in steps(".github/workflows/release.yml", SSH) if "ssh-add" in each.get("run", "")]
+    step = agent_of(SSH)
     assert step["env"]["KEY"] == "${{ secrets.SSH_KEY }}"
     known = "git.corp.cn ssh-ed25519 AAAA $(touch pwned)'"
     env = {

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gocontainer.repository import tree
 from tests.everything import ENGINES
-from tests.helpers import proofs, reads, sources
-from tests.helpers.support import ROOT, clean_environment, files_of, git, replace
+from tests.helpers import reads, sources
+from tests.helpers.support import ROOT, clean_environment, git, replace
 from tests.helpers.support import ROWS as EVERY
 
 COPIED = (
@@ -306,10 +305,3 @@ def renders(text: str) -> bool:
 def test_a_module_that_renders_by_itself_is_found() -> None:
     assert renders("import re\nfrom gocontainer import File, render\n")
     assert not renders("from tests.helpers.support import rendered\n")
-
-
-def test_what_only_a_release_writes_is_read_too() -> None:
-    """Judges look at it: a change of it must not be taken for proved."""
-    edge, files = {"target": "kubeedge"}, ["Makefile"]
-    here = tree.digest(reads.matching(files_of(edge), files))
-    assert proofs.content(json.dumps({"answers": edge, "files": files})) != here

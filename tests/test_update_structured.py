@@ -374,7 +374,6 @@ def test_a_line_that_is_no_pin_is_a_conflict(tmp_path: Path, path: str, line: st
     ("path", "line"),
     [
         ("requirements.txt", "acme=={}.0 --hash=sha256:aa\n"),
-        (".gocontainer/requirements.txt", "gocontainer=={}.0\n"),
         ("pyproject.toml", 'dependencies = [\n    "acme[all]=={}.0",\n]\n'),
         ("Makefile", "\tpip install --quiet acme=={}.0\n"),
         (".gitlab-ci.yml", "    - uv tool install 'acme=={}.0'\n"),
