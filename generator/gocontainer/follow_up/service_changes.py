@@ -215,13 +215,16 @@ def _unknown(key: str, line: str, place: str, *, embedded: bool) -> str:
     return ""
 
 
-_BOT, _INSTALLED = ".github/workflows/template.yml", ".gocontainer/requirements.txt"
-_BY_NAME = re.compile(rb"(?m)^gocontainer==")
+_BOT = ".github/workflows/template.yml"
+INSTALLED = ".gocontainer/requirements.txt"
+"""What the bot installs."""
+BY_NAME = re.compile(rb"(?m)^gocontainer==[\w.]+$")
+"""What 0.1.0 installed gocontainer by."""
 
 
 def replaced(before: Tree, theirs: Tree) -> Iterator[str]:
     """Yield a sentence for each program of a repository for which something else stands now."""
-    if _BOT not in theirs and _BY_NAME.search(before.get(_INSTALLED, File(b"")).content):
+    if _BOT not in theirs and BY_NAME.search(before.get(INSTALLED, File(b"")).content):
         yield tr(
             "{file}, which proposed newer templates, goes: it installed gocontainer by its name alone. '{command}' "
             "brings one that installs by hash.",

@@ -76,6 +76,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     knative = answers["target"] == "knative" and answers["scaler"] != "keda"
     platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
+    ci = CI_PROVIDERS[str(answers["ci"])]
     images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
     return {
         "__architectures": architectures(platforms),
@@ -102,10 +103,10 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
         "__runner": _runner(answers, pins),
-        "__runs": CI_PROVIDERS[str(answers["ci"])].runs,
+        "__runs": ci.runs,
         "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),
-        "__signer": CI_PROVIDERS[str(answers["ci"])].signer,
-        "__signer_issuer": CI_PROVIDERS[str(answers["ci"])].issuer,
+        "__signer": ci.signer,
+        "__signer_issuer": ci.issuer,
         "__sites_folder": f"deploy/{platform}",
         "__sites_platform": edge.sites_platform(answers),
         "__ssh_hosts": str(answers["ssh_hosts"]).replace(",", " "),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from gocontainer import __version__
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers
 from gocontainer.errors import CannotUpdate, GitFailed
+from gocontainer.follow_up.service_changes import BY_NAME, INSTALLED
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree, digest
 from gocontainer.repository.worktree import Project
@@ -18,9 +18,6 @@ from gocontainer.texts import tr
 
 RELEASED = ".dev" not in __version__
 """Whether this version writes the same for ever."""
-_INSTALLED = ".gocontainer/requirements.txt"
-_BY_NAME = re.compile(rb"(?m)^gocontainer==[\w.]+$")
-"""What 0.1.0 installed gocontainer by."""
 
 
 class Base(NamedTuple):
@@ -43,7 +40,7 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
     if remembered.template == lockfile.OWN and RELEASED:
         return _again(remembered, packed)
     if packed is not None and digest(packed) == remembered.digest:
-        return Base(_as_asked(project, packed) if _INSTALLED in packed else packed, "the pack")
+        return Base(_as_asked(project, packed) if INSTALLED in packed else packed, "the pack")
     for tree in _history(project):
         if digest(tree) == remembered.digest:
             return Base(tree, "an earlier commit's pack")
@@ -60,11 +57,11 @@ def find(project: Project, remembered: lockfile.Lock) -> Base:
 
 def _as_asked(project: Project, tree: Tree) -> Tree:
     """Return the render with the version in it that somebody raised: by that alone 0.1.0 was asked for an update."""
-    if _INSTALLED not in project.mine:
+    if INSTALLED not in project.mine:
         return tree
-    before, (now,) = tree[_INSTALLED].content, project.read([project.mine[_INSTALLED].oid])
-    raised = _BY_NAME.search(before) and _BY_NAME.sub(b"", before) == _BY_NAME.sub(b"", now)
-    return {**tree, _INSTALLED: File(now)} if raised else tree
+    before, (now,) = tree[INSTALLED].content, project.read([project.mine[INSTALLED].oid])
+    raised = BY_NAME.search(before) and BY_NAME.sub(b"", before) == BY_NAME.sub(b"", now)
+    return {**tree, INSTALLED: File(now)} if raised else tree
 
 
 def _again(remembered: lockfile.Lock, packed: Tree | None) -> Base:
