@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gocontainer.options.delivery import CI_PROVIDERS
+from gocontainer.options.subjects.delivery import CI_PROVIDERS
 from tests.helpers.scratch_checkout import ScratchCheckout
 from tests.helpers.support import ROOT, ROWS, go, gocontainer, need, ok, pip_tool, replace
 
@@ -118,7 +118,7 @@ ADDITIONS = (
         value="wolfi",
         label="glibc, a shell and apk",
         edits=(
-            ("options/base_images.py", (before(")\nBASE_IMAGE = Select(", WOLFI),)),
+            ("options/subjects/base_images.py", (before(")\nBASE_IMAGE = Select(", WOLFI),)),
             ("rendering/pins.toml", (before("\n# The last day of support of what images are made of", WOLFI_PINS),)),
         ),
         files={},
@@ -131,7 +131,7 @@ ADDITIONS = (
         value="consul",
         label="Consul, which tells of a change",
         edits=(
-            ("options/config_centers.py", (before(')\n"""The sizes were measured', CONSUL),)),
+            ("options/subjects/config_centers.py", (before(')\n"""The sizes were measured', CONSUL),)),
             (
                 "rendering/layout.py",
                 (
@@ -168,7 +168,7 @@ ADDITIONS = (
         value="gitlab",
         label="GitLab CI",
         edits=(
-            ("options/delivery.py", (before('    CiProvider(value="none"', GITLAB),)),
+            ("options/subjects/delivery.py", (before('    CiProvider(value="none"', GITLAB),)),
             (
                 "rendering/layout.py",
                 (before('    ".gocontainer/requirements.txt"', '    ".gitlab-ci.yml": {"ci": ("gitlab",)},\n'),),
@@ -186,7 +186,7 @@ ADDITIONS = (
         value="superedge",
         label="sites on SuperEdge",
         edits=(
-            ("options/targets.py", (before(")\nEDGE_PLATFORMS =", SUPEREDGE),)),
+            ("options/subjects/targets.py", (before(")\nEDGE_PLATFORMS =", SUPEREDGE),)),
             (
                 "sites/platforms.py",
                 (
@@ -314,12 +314,12 @@ def test_the_objects_of_a_new_edge_platform_are_written(checkout: ScratchCheckou
     ("path", "old", "new", "lacks"),
     [
         (
-            "options/base_images.py",
+            "options/subjects/base_images.py",
             '        suits="C code, no shell",\n',
             "",
             "base_image distroless-base lacks suits",
         ),
-        ("options/base_images.py", '        label="a shell and apk",\n', "", "base_image alpine lacks label"),
+        ("options/subjects/base_images.py", '        label="a shell and apk",\n', "", "base_image alpine lacks label"),
         (
             "rendering/pins.toml",
             "[base_image.alpine]",
@@ -338,15 +338,15 @@ def test_the_objects_of_a_new_edge_platform_are_written(checkout: ScratchCheckou
             "",
             "base_image alpine lacks [base_image.alpine] in pins.toml",
         ),
-        ("options/config_centers.py", '        port="2379",\n', "", "config_center etcd lacks port"),
+        ("options/subjects/config_centers.py", '        port="2379",\n', "", "config_center etcd lacks port"),
         (
-            "options/config_centers.py",
+            "options/subjects/config_centers.py",
             "        binary_mb_without_tracing=5.24,\n",
             "",
             "config_center etcd lacks binary_mb_without_tracing",
         ),
         (
-            "options/delivery.py",
+            "options/subjects/delivery.py",
             '        registry="ghcr.io",\n        runners="runner",\n',
             "",
             "ci github lacks registry, ci github lacks runners",
@@ -357,14 +357,19 @@ def test_the_objects_of_a_new_edge_platform_are_written(checkout: ScratchCheckou
             "[x.y]",
             "ci github lacks [runner.arm64] in pins.toml, ci gitea lacks [runner.arm64] in pins.toml",
         ),
-        ("options/targets.py", "        deployment=False,\n", "", "target knative lacks deployment"),
+        ("options/subjects/targets.py", "        deployment=False,\n", "", "target knative lacks deployment"),
         (
             "sites/platforms.py",
             '    "native": Platform("deploy/native", native.files),\n',
             "",
             "target native lacks its objects in sites/platforms.py",
         ),
-        ("options/targets.py", '        node="apps.openyurt.io/nodepool",\n', "", "target openyurt lacks node"),
+        (
+            "options/subjects/targets.py",
+            '        node="apps.openyurt.io/nodepool",\n',
+            "",
+            "target openyurt lacks node",
+        ),
     ],
 )
 def test_a_row_that_lacks_something_is_refused_by_its_name(

@@ -16,8 +16,8 @@ from gocontainer.answers.lockfile import with_lockfile
 from gocontainer.follow_up.service_changes import unheeded
 from gocontainer.inspection import explain
 from gocontainer.options.conflicts import CONFLICTS
+from gocontainer.options.subjects.targets import KNOWN, KUBERNETES_MIN, knows
 from gocontainer.options.table import BY_NAME
-from gocontainer.options.targets import KNOWN, KUBERNETES_MIN, knows
 from gocontainer.repository.tree import File
 from tests.helpers import crds
 from tests.helpers.support import ROOT, answers, committed, gocontainer, ok, rendered, rows

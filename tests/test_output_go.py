@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import PLATFORMS
 from tests.helpers.distinct_packages import Package, new_in, new_packages
 from tests.helpers.goldens import GOLDENS

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer.options.config_centers import CONFIG_CENTERS
-from gocontainer.options.targets import knows
+from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
+from gocontainer.options.subjects.targets import knows
 from gocontainer.rendering.sizing import Sizes
 from tests.helpers.support import answers, has_overlays, rendered, rows
 from tests.judges import subject

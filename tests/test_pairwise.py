@@ -86,7 +86,7 @@ def test_rows_are_dealt_afresh_where_asked() -> None:
 
 
 def test_a_new_choice_adds_a_few_rows_and_changes_none(checkout: ScratchCheckout) -> None:
-    checkout.edit("options/delivery.py", (NONE, NEW_CHOICE + NONE))
+    checkout.edit("options/subjects/delivery.py", (NONE, NEW_CHOICE + NONE))
     (checkout.partials / "release/other.md").write_text("Push it.\n")
     checkout.derive()
     rows = checkout.rows()

@@ -481,7 +481,7 @@ def fork(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("generator", "template", "hooks", "cookiecutter.json"):
         subprocess.run(["cp", "-R", str(ROOT / name), str(folder)], check=True)
-    targets = folder / "generator/gocontainer/options/targets.py"
+    targets = folder / "generator/gocontainer/options/subjects/targets.py"
     replace(targets, ('question="Where does the service run?"', 'question="Where at Acme does it run?"'))
     makefile = folder / "template/<<cookiecutter.service>>/Makefile"
     makefile.write_text(makefile.read_text() + "\n.PHONY: acme\nacme:\n")

@@ -224,7 +224,7 @@ def test_every_row_that_changed_since_main_is_proved(fresh: Checkout) -> None:
 
 def test_every_row_of_a_choice_that_changed_is_proved(fresh: Checkout) -> None:
     label = 'label="a shell and apk"'
-    replace(fresh.folder / "generator/gocontainer/options/base_images.py", (label, 'label="musl and apk"'))
+    replace(fresh.folder / "generator/gocontainer/options/subjects/base_images.py", (label, 'label="musl and apk"'))
     due = {number for number, each in enumerate(ROWS) if each["base_image"] == "alpine"} | {*range(len(ROWS))[2::8]}
     assert fresh.run() == {"passed": len(due), "failed": 0, "kept": 0, "left": len(ROWS) - len(due)}
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gocontainer import render
-from gocontainer.options.targets import ON_SITES
+from gocontainer.options.subjects.targets import ON_SITES
 from gocontainer.rendering import language, layout
 from gocontainer.rendering.variables import markdown, quoted
 from tests.helpers.support import PINS, ROWS, answers, rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gocontainer.options.edge import PLACEMENTS
+from gocontainer.options.subjects.edge import PLACEMENTS
 from gocontainer.sites import native
 from gocontainer.sites.base import Base, Object, child
 from gocontainer.sites.fleet import Fleet

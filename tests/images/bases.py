@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from gocontainer.options.base_images import BASE_IMAGES, BaseImage
+from gocontainer.options.subjects.base_images import BASE_IMAGES, BaseImage
 from tests.helpers.support import PINS
 
 GO_PACKAGES = (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gocontainer.errors import GocontainerError
-from gocontainer.options.base_images import BASE_IMAGES
+from gocontainer.options.subjects.base_images import BASE_IMAGES
 from tests.helpers.daemons import until
 from tests.helpers.support import answers, rendered
 from tests.images.container import Container, container

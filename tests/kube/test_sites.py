@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gocontainer.options.targets import EDGE_PLATFORMS
+from gocontainer.options.subjects.targets import EDGE_PLATFORMS
 from tests.helpers import crds
 from tests.helpers.support import Run, ok, rendered
 from tests.kube import manifests

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gocontainer.options.edge import PLACEMENTS
+from gocontainer.options.subjects.edge import PLACEMENTS
 from gocontainer.repository import tree
 from tests.helpers.support import ok, rendered, replace
 from tests.sites.fleets import Fleet, fleets

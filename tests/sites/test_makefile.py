@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gocontainer import __version__, render
-from gocontainer.options.edge import SITES_PLATFORMS
+from gocontainer.options.subjects.edge import SITES_PLATFORMS
 from gocontainer.sites.platforms import PLATFORMS
 from tests.helpers.proposals import WHEEL
 from tests.helpers.support import ROWS, Run, answers, need, rendered

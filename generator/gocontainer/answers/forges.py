@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
-from gocontainer.options.delivery import CI_PROVIDERS, WITHOUT_ISSUER
+from gocontainer.options.subjects.delivery import CI_PROVIDERS, WITHOUT_ISSUER
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.repository.remotes import Remote

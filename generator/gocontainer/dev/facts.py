@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gocontainer.errors import CannotUse
-from gocontainer.options.edge import SITES_PLATFORMS
+from gocontainer.options.subjects.edge import SITES_PLATFORMS
 from gocontainer.options.table import OPTIONS
 from gocontainer.options.types import LACKING, Choice, Select
 from gocontainer.sites.platforms import PLATFORMS

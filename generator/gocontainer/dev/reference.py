@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import click
 
 from gocontainer.cli.main import EXIT_CODES
-from gocontainer.options.base_images import BASE_IMAGES
 from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.describe import shown_default
 from gocontainer.options.profiles import PRESETS, PROFILE
+from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.table import GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, Toggle, Value, When
 from gocontainer.rendering import layout

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.answers.lockfile import order
-from gocontainer.options.targets import KNOWN, knows
+from gocontainer.options.subjects.targets import KNOWN, knows
 from gocontainer.options.types import Value
 from gocontainer.repository.objects import Entry
 from gocontainer.repository.tree import File, Tree

@@ -14,7 +14,7 @@ from gocontainer.answers import lockfile
 from gocontainer.answers.model import UNSAID, Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUse
-from gocontainer.options.config_centers import CONFIG_CENTERS
+from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
 from gocontainer.rendering import sizing

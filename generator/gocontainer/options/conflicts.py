@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer.options.base_images import BASE_IMAGES
-from gocontainer.options.config_centers import CONFIG_CENTERS
-from gocontainer.options.delivery import CI_PROVIDERS, WITHOUT_ISSUER
 from gocontainer.options.patterns import either
-from gocontainer.options.serverless import KNATIVE_PORTS
+from gocontainer.options.subjects.base_images import BASE_IMAGES
+from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
+from gocontainer.options.subjects.delivery import CI_PROVIDERS, WITHOUT_ISSUER
+from gocontainer.options.subjects.serverless import KNATIVE_PORTS
+from gocontainer.options.subjects.targets import too_old
 from gocontainer.options.table import BY_NAME, PLATFORMS
-from gocontainer.options.targets import too_old
 from gocontainer.options.types import ALWAYS, Option, Record, Select, Toggle, Value, When, holds
 
 

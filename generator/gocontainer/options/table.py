@@ -1,4 +1,4 @@
-"""Table 1: every question gocontainer can ask, in order. Those of one subject stand in a module of their own beside it.
+"""Table 1: every question gocontainer can ask, in order. Those of one subject stand in a module of `subjects/`.
 
 A row gives a flag, an environment variable, a key in the answers file, a question of the wizard, a
 property of the schema, a line in the docs and a dimension of the test matrix.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gocontainer.options.base_images import BASE_IMAGE
-from gocontainer.options.config_centers import CONFIG_CENTER, SEPARATE_SETTINGS
-from gocontainer.options.delivery import DELIVERY
-from gocontainer.options.edge import EDGE
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, REPOSITORY, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
-from gocontainer.options.serverless import SERVERLESS
-from gocontainer.options.targets import (
+from gocontainer.options.subjects.base_images import BASE_IMAGE
+from gocontainer.options.subjects.config_centers import CONFIG_CENTER, SEPARATE_SETTINGS
+from gocontainer.options.subjects.delivery import DELIVERY
+from gocontainer.options.subjects.edge import EDGE
+from gocontainer.options.subjects.serverless import SERVERLESS
+from gocontainer.options.subjects.targets import (
     EXPOSE,
     KUBERNETES_MIN,
     PULL_SECRET,

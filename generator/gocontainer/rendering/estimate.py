@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gocontainer.options.config_centers import CONFIG_CENTERS
-from gocontainer.options.targets import ON_SITES
+from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
+from gocontainer.options.subjects.targets import ON_SITES
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.texts import tr

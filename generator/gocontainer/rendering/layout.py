@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gocontainer.options.patterns import either
-from gocontainer.options.targets import IN_A_CLUSTER, ON_SITES, TARGETS
+from gocontainer.options.subjects.targets import IN_A_CLUSTER, ON_SITES, TARGETS
 from gocontainer.options.types import Value, When, holds
 
 FILES: Mapping[str, When] = {

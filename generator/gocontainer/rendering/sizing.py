@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gocontainer.options.targets import knows
+from gocontainer.options.subjects.targets import knows
 from gocontainer.options.types import Value
 
 MEBIBYTE = 1024 * 1024

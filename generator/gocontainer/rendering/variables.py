@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from gocontainer import __version__
-from gocontainer.options import edge
-from gocontainer.options.base_images import BASE_IMAGES
-from gocontainer.options.config_centers import CONFIG_CENTERS
-from gocontainer.options.delivery import CI_PROVIDERS
-from gocontainer.options.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
+from gocontainer.options.subjects import edge
+from gocontainer.options.subjects.base_images import BASE_IMAGES
+from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
+from gocontainer.options.subjects.delivery import CI_PROVIDERS
+from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
 from gocontainer.rendering.sizing import POLLING, Sizes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gocontainer.console import padded, say, width
-from gocontainer.options.edge import SITES_PLATFORMS
+from gocontainer.options.subjects.edge import SITES_PLATFORMS
 from gocontainer.texts import mark, series, tr
 
 if TYPE_CHECKING:

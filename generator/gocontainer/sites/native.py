@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from gocontainer.options.edge import PLACEMENTS
+from gocontainer.options.subjects.edge import PLACEMENTS
 from gocontainer.sites.base import Base, Object, child, container, rename, set_variable
 from gocontainer.sites.fleet import Fleet, Site, Wave
 

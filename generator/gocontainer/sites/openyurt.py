@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 
-from gocontainer.options.edge import PLACEMENTS
+from gocontainer.options.subjects.edge import PLACEMENTS
 from gocontainer.sites import native
 from gocontainer.sites.base import Base, Object, child, container, containers, rename, set_variable
 from gocontainer.sites.fleet import Fleet, Site, Wave

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gocontainer.options.targets import EDGE_PLATFORMS, ON_SITES, EdgePlatform
+from gocontainer.options.subjects.targets import EDGE_PLATFORMS, ON_SITES, EdgePlatform
 from gocontainer.options.types import Choice, Select, Toggle, Value
 
 EDGE_API = Select(
