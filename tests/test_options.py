@@ -22,7 +22,7 @@ CONTRACT = {
     "owner": "the {service} authors", "license": "none", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
     "config_center": "none", "tracing": True,
-    "target": "kubernetes", "separate_settings": True, "eventing": "none", "scaler": "knative", "concurrency": 10,
+    "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
     "edge_api": "platform", "edge_model": False, "local_volume": "claim", "edge_workload": "deployment",
     "hold_upgrade": False, "device_router": False, "streams": False,
@@ -31,7 +31,7 @@ CONTRACT = {
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "expose": "none",
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
     "ci": "github", "signing": "keyless", "digests": "optional", "deps_bot": "dependabot", "registry_mirrors": "",
-    "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "", "ssh_hosts": "",
+    "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "",
     "ca_bundle": "", "update_wheel": "", "secret_files": False,
 }  # fmt: skip
 

@@ -84,7 +84,7 @@ def test_where_no_host_of_ours_is_asked_nobody_asks_for_a_password(given: dict[s
     assert re.findall("(?i)netrc", text) == []
 
 
-SSH = {"private_modules": "git.corp.cn/*", "ssh_hosts": "git.corp.cn:2222,git.partner.cn"}
+SSH = {"private_modules": "*.corp.cn,ssh://git.corp.cn:2222,ssh://git.partner.cn/team"}
 REWRITTEN = {
     "https://git.corp.cn/a/b": "ssh://git@git.corp.cn:2222/a/b",
     "https://git.partner.cn/a": "ssh://git@git.partner.cn/a",
@@ -188,13 +188,14 @@ def test_the_pipelines_agent_has_the_key_and_its_files_are_nobody_elses(tmp_path
         os.kill(int(done.stdout.split()[-1]), signal.SIGTERM)
 
 
-@pytest.mark.parametrize(
-    "hosts",
-    ["git@git.corp.cn", "ssh://git.corp.cn", "*.corp.cn", "git", "a.cn,,b.cn", "a.cn b.cn", "$(x).cn", "a.cn:0"],
-)
-def test_what_is_no_host_is_refused(hosts: str) -> None:
-    with pytest.raises(InvalidAnswer, match="is not a list of hosts"):
-        BY_NAME["ssh_hosts"].parse(hosts, "here")
+def test_what_comes_over_ssh_is_private_too_and_asks_nobody_for_a_password() -> None:
+    files = {path: file.content.decode() for path, file in files_of(SSH).items()}
+    assert "GOPRIVATE ?= *.corp.cn,git.corp.cn,git.partner.cn/team\n" in files["Makefile"]
+    assert "NETRC" in files["Makefile"], "*.corp.cn may"
+    only = files_of({"private_modules": "ssh://git.corp.cn:2222/a,ssh://git.corp.cn:2222/b"})
+    assert b"GOPRIVATE ?= git.corp.cn/a,git.corp.cn/b\n" in only["Makefile"].content
+    assert b'SSH_HOSTS="git.corp.cn:2222"\n' in only["Dockerfile"].content
+    assert not any(b"NETRC" in only[path].content for path in ("Makefile", ".github/workflows/ci.yml"))
 
 
 @contextmanager
@@ -269,7 +270,24 @@ def test_a_path_elsewhere_is_refused(path: str) -> None:
         BY_NAME["ca_bundle"].parse(path, "here")
 
 
-@pytest.mark.parametrize("patterns", ["a b", "a,,b", "$(x)", "a;b", "https://git.corp.cn", "a'", "/a", "a/"])
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        "a b",
+        "a,,b",
+        "$(x)",
+        "a;b",
+        "https://git.corp.cn",
+        "a'",
+        "/a",
+        "a/",
+        "ssh://git@a.cn",
+        "ssh://*.a.cn",
+        "ssh://a",
+        "ssh://a.cn:0",
+        "ssh://a.cn/*",
+    ],
+)
 def test_what_is_no_pattern_is_refused(patterns: str) -> None:
     with pytest.raises(InvalidAnswer, match="is not a list of patterns of module paths"):
         BY_NAME["private_modules"].parse(patterns, "here")

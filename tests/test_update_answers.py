@@ -524,16 +524,6 @@ def test_what_is_asked_for_the_first_time_takes_its_default(tmp_path: Path) -> N
     assert lockfile.read(repository.folder).answers["task_seconds"] == 10
 
 
-def test_overlays_of_a_repository_from_before_go_on_sharing_their_settings(tmp_path: Path) -> None:
-    repository = Repository(tmp_path / "orders", BASE, config_center="nacos", separate_settings=False)
-    relock(repository, without("separate_settings"))
-    answers = Answers.merge(*lockfile.read(repository.folder).layers())
-    assert [path for path in render(answers) if path.startswith("deploy/overlays/") and "config-center" in path] == []
-    offer = {"separate_settings": {"kept": False, "default": True}}
-    assert repository.report(NEWER)["offers"] == offer
-    assert "separate_settings" in lockfile.read(repository.folder).defaults, "it is offered again the next time"
-
-
 def test_a_function_of_before_goes_on_with_its_variables(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "orders", BASE, profile="serverless", secret_files=False)
     relock(repository, without("secret_files"))

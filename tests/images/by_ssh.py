@@ -56,7 +56,7 @@ def private_module(folder: Path) -> Iterator[Private]:
         for name in ("mine", "other"):
             until((folder / f"{name}.sock").exists, "the agent")
             _run(folder, "ssh-add", "-q", name, SSH_AUTH_SOCK=f"{folder}/{name}.sock")
-        repository = rendered(folder, ssh_hosts=f"127.0.0.1:{port}", private_modules="127.0.0.1", tracing=False)
+        repository = rendered(folder, private_modules=f"ssh://127.0.0.1:{port}", tracing=False)
         _use(repository, f"{MODULE}@{version}", port, env)
         wrong = {
             "another key": {**env, "SSH_AUTH_SOCK": f"{folder}/other.sock"},

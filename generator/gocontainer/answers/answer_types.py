@@ -22,7 +22,6 @@ class AnswerValues(TypedDict, total=False):
     streams: bool
     tracing: bool
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
-    separate_settings: bool
     eventing: Literal["none", "kafka"]
     scaler: Literal["knative", "keda"]
     concurrency: int
@@ -60,7 +59,6 @@ class AnswerValues(TypedDict, total=False):
     go_sumdb: str
     go_vulndb: str
     private_modules: str
-    ssh_hosts: str
     ca_bundle: str
     ci: Literal["github", "gitea", "jenkins", "none"]
     signing: Literal["keyless", "key", "none"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gocontainer.options.patterns import DEVICES, LABEL, LINE, REPOSITORY, YAML_WORDS
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.subjects.base_images import BASE_IMAGE
-from gocontainer.options.subjects.config_centers import CONFIG_CENTER, SEPARATE_SETTINGS
+from gocontainer.options.subjects.config_centers import CONFIG_CENTER
 from gocontainer.options.subjects.delivery import DELIVERY
 from gocontainer.options.subjects.edge import EDGE
 from gocontainer.options.subjects.serverless import SERVERLESS
@@ -169,7 +169,6 @@ OPTIONS: tuple[Option, ...] = (
         dependencies=True,
     ),
     TARGET,
-    SEPARATE_SETTINGS,
     *SERVERLESS,
     *EDGE,
     KUBERNETES_MIN,

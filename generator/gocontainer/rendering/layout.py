@@ -141,7 +141,7 @@ FLAGS: Mapping[str, str] = {
     "__knative": "target knative and scaler knative",
     "__node_groups": "target kubeedge and edge_api platform",
     "__node_pools": "target openyurt and edge_api platform",
-    "__separate_settings": "a config centre, target kubernetes and separate_settings",
+    "__separate_settings": "a config centre and target kubernetes",
     "__overlays": "target kubernetes, or scaler keda",
     "__update_bot": "an answer to update_wheel",
 }

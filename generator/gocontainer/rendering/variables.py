@@ -13,7 +13,7 @@ from gocontainer import __version__
 from gocontainer.options.subjects import edge
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
-from gocontainer.options.subjects.delivery import CI_PROVIDERS
+from gocontainer.options.subjects.delivery import CI_PROVIDERS, private
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
@@ -54,7 +54,8 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__keda": keda,
         "__knative": target == "knative" and not keda,
         "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
-        "__netrc": bool(answers["private_modules"]) or "://" in str(answers["go_proxy"]),
+        "__netrc": re.search(r"(?:^|,)(?!ssh://|$)", str(answers["private_modules"])) is not None
+        or "://" in str(answers["go_proxy"]),
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
         "__overlays": target == "kubernetes" or keda,
@@ -63,7 +64,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__pull_secret": answers["pull_secret"] != "",
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": same_zone,
-        "__separate_settings": target == "kubernetes" and center and answers["separate_settings"] is True,
+        "__separate_settings": target == "kubernetes" and center,
         "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,
         "__spread_by_rollout": knows(oldest, "topologySpreadConstraints.matchLabelKeys"),
@@ -76,7 +77,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     knative = answers["target"] == "knative" and answers["scaler"] != "keda"
     platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
-    ci = CI_PROVIDERS[str(answers["ci"])]
+    ci, (private_modules, over_ssh) = CI_PROVIDERS[str(answers["ci"])], private(str(answers["private_modules"]))
     images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
     return {
         "__architectures": architectures(platforms),
@@ -100,6 +101,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__license": LICENSES[str(answers["license"])],
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__private_modules": private_modules,
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
         "__runner": _runner(answers, pins),
@@ -109,7 +111,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__signer_issuer": ci.issuer,
         "__sites_folder": f"deploy/{platform}",
         "__sites_platform": edge.sites_platform(answers),
-        "__ssh_hosts": str(answers["ssh_hosts"]).replace(",", " "),
+        "__ssh_hosts": " ".join(over_ssh),
         "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
         "__version": __version__,
         "__zone_preference": _zone_preference(answers["kubernetes_min"]),

@@ -25,7 +25,7 @@ export GOSUMDB="${GOSUMDB:-<< cookiecutter.go_sumdb >>}"
 <% endif %>
 <% if cookiecutter.private_modules %>
 # Modules that nobody else is asked for.
-export GOPRIVATE="${GOPRIVATE:-<< cookiecutter.private_modules >>}"
+export GOPRIVATE="${GOPRIVATE:-<< cookiecutter.__private_modules >>}"
 <% endif %>
 <% if cookiecutter.ca_bundle %>
 # Our own authority, which Go trusts beside those of this machine.

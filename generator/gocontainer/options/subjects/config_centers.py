@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gocontainer.options.types import LACKING, Choice, Select, Toggle, by_value
+from gocontainer.options.types import LACKING, Choice, Select, by_value
 
 
 class ConfigCenter(Choice):
@@ -93,15 +93,4 @@ CONFIG_CENTER = Select(
     default="none",
     choices=tuple(CONFIG_CENTERS.values()),
     dependencies=True,
-)
-SEPARATE_SETTINGS = Toggle(
-    name="separate_settings",
-    group="runtime",
-    title="Separate settings",
-    question="Does each overlay have a place of its own in the config centre?",
-    help="Each overlay has a place of its own in the config centre.",
-    why="What is published for dev never reaches production: another namespace in Nacos, environment or prefix.",
-    default=True,
-    when={"config_center": tuple(name for name in CONFIG_CENTERS if name != "none"), "target": ("kubernetes",)},
-    before=lambda _: False,
 )

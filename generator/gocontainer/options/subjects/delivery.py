@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -151,29 +152,17 @@ GO_VULNDB = Text(
     example="https://vuln.example.com",
     **_EMPTY,
 )
+_OVER_SSH = rf"ssh://{LABEL}(?:\.{LABEL})+(?::[1-9][0-9]{{0,4}})?(?:/[A-Za-z0-9._~-]+)*"
 PRIVATE_MODULES = Text(
     name="private_modules",
     title="Private modules",
     question="Which Go modules are private?",
-    help="Go modules that are private, as GOPRIVATE names them.",
-    why="Nobody else is asked for them; the password comes from netrc, as a secret that stays in no image.",
-    pattern=rf"(?:{_GLOB}(?:,{_GLOB})*)?",
+    help="Go modules that are private, as GOPRIVATE names them; with ssh:// before those that come over SSH.",
+    why="Nobody else is asked for them. A netrc or an SSH agent says who we are, and stays in no image.",
+    pattern=rf"(?:(?:{_OVER_SSH}|{_GLOB})(?:,(?:{_OVER_SSH}|{_GLOB}))*)?",
     expected="a list of patterns of module paths",
-    hint="Write git.example.com/team,*.corp.example.com: paths or their beginnings, with commas between.",
-    example="git.example.com/team,*.corp.example.com",
-    **_EMPTY,
-)
-_SSH_HOST = rf"{LABEL}(?:\.{LABEL})+(?::[1-9][0-9]{{0,4}})?"
-SSH_HOSTS = Text(
-    name="ssh_hosts",
-    title="SSH hosts",
-    question="From which hosts do private modules come over SSH?",
-    help="Hosts that private modules come from over SSH.",
-    why="The keys of an SSH agent open them, in place of a password; the build asks the agent and sees no key.",
-    pattern=rf"(?:{_SSH_HOST}(?:,{_SSH_HOST})*)?",
-    expected="a list of hosts",
-    hint="Write git.example.com or git.example.com:2222, with commas between; git is who logs in.",
-    example="git.example.com:2222",
+    hint="Write git.example.com/team,ssh://git.example.com:2222: paths or their beginnings, with commas between.",
+    example="*.corp.example.com,ssh://git.example.com:2222",
     **_EMPTY,
 )
 CA_BUNDLE = Text(
@@ -206,7 +195,6 @@ DELIVERY = (
     GO_SUMDB,
     GO_VULNDB,
     PRIVATE_MODULES,
-    SSH_HOSTS,
     CA_BUNDLE,
     CI,
     SIGNING,
@@ -214,3 +202,10 @@ DELIVERY = (
     DEPS_BOT,
     UPDATE_WHEEL,
 )
+
+
+def private(modules: str) -> tuple[str, list[str]]:
+    """Return the answer to ``private_modules`` as GOPRIVATE takes it, and the hosts that are asked over SSH."""
+    over_ssh = [each.removeprefix("ssh://") for each in modules.split(",") if each.startswith("ssh://")]
+    paths = (re.sub(r"^ssh://([^/:]+)(?::[0-9]+)?", r"\1", each) for each in modules.split(","))
+    return ",".join(dict.fromkeys(paths)), list(dict.fromkeys(each.partition("/")[0] for each in over_ssh))
