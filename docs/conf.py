@@ -15,6 +15,7 @@ extensions = ["myst_parser"]
 exclude_patterns = ["measured/*.md"]  # parts of pages
 myst_heading_anchors = 3  # so that cli.md#exit-codes is a link, as on the forge
 html_theme = "furo"  # brings no web font and loads nothing from elsewhere
+html_extra_path = ["llms.txt"]
 html_static_path = ["_static"]
 html_css_files = ["cards.css"]
 html_title = f"gocontainer {version}"

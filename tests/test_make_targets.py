@@ -179,7 +179,7 @@ def lints(fresh: Fresh) -> None:
     """Run the linter, which is installed once: to link it takes longer than all else."""
     version = PINS["tool"]["golangci_lint"]["value"]
     program = go_tool("github.com/golangci/golangci-lint/v2/cmd/golangci-lint", version)
-    assert "0 issues." in well(fresh.make("lint", f"GOLANGCI_LINT={program}"))
+    assert "0 issues." in well(fresh.make("lint", f"GOLANGCI_LINT={program}", TMPDIR=str(fresh.home)))
 
 
 def pins(fresh: Fresh) -> None:

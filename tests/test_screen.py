@@ -150,7 +150,7 @@ def test_the_actions_stay_where_they_are_and_w_writes_from_any_line() -> None:
     made = at_review()
     press(made, "scroll")
     assert said(made.actions()).splitlines() == [
-        "  Write 59 files",
+        "  Write 60 files",
         "  Customise every answer, group by group",
         "  Show the files",
     ]

@@ -274,9 +274,9 @@ def test_a_terminal_that_changes_its_size_is_drawn_anew(tmp_path: Path) -> None:
     terminal.sees("1/4 Name")
     assert "files" not in terminal.text().split("\n")[2]
     terminal.resize(LARGE)
-    terminal.sees("my-service/  59 files")
+    terminal.sees("my-service/  60 files")
     terminal.resize(SMALL)
-    terminal.until(lambda: "59 files" not in terminal.text(), "the small page")
+    terminal.until(lambda: "60 files" not in terminal.text(), "the small page")
     terminal.sees("1/4 Name", "Ctrl-C quit")
 
 
@@ -289,7 +289,7 @@ def test_every_size_will_do(tmp_path: Path, columns: int, rows: int) -> None:
     terminal.send(CTRL_U, ENTER)
     terminal.sees("Where does the service run?", "❯ 1 kubernetes")
     terminal.send(CTRL_R)
-    terminal.sees("4/4 Review", "❯ Write 59 files", "Enter write")
+    terminal.sees("4/4 Review", "❯ Write 60 files", "Enter write")
     terminal.send(ENTER)
     assert terminal.end() == 0
     assert written(tmp_path) == ["my-service"]
@@ -371,7 +371,7 @@ def test_a_dry_run_says_so_on_its_pages_and_at_its_end(tmp_path: Path) -> None:
     terminal = new(tmp_path, "orders", "--profile", "service", "--dry-run")
     terminal.sees("Where does the service run?")
     terminal.send(CTRL_R)
-    terminal.sees("A dry run, nothing is written to ~/src/orders", "❯ List 59 files", "Enter list")
+    terminal.sees("A dry run, nothing is written to ~/src/orders", "❯ List 60 files", "Enter list")
     terminal.send(ENTER)
     assert terminal.end() == 0
     assert "To write it, without questions:" in printed(terminal)
@@ -592,7 +592,7 @@ def test_a_dry_run_asks_and_writes_nothing_and_can_be_gone_on_with(tmp_path: Pat
     terminal = new(tmp_path, "--dry-run")
     terminal.send(ENTER, ENTER, ENTER, ENTER)
     assert terminal.end() == 0
-    assert "my-service would get 59 files" in printed(terminal)
+    assert "my-service would get 60 files" in printed(terminal)
     assert written(tmp_path) == []
     terminal = new(tmp_path, "--resume")
     terminal.sees("4/4 Review")

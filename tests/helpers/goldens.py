@@ -26,7 +26,7 @@ def expected(golden: str) -> dict[str, tree.File]:
 
 BOUNDS: Mapping[str, Mapping[str, int]] = {
     "service": {"files": 60, "lines of Go": 1500, "lines of its tests": 1500, "modules": 31},
-    "minimal": {"files": 47, "lines of Go": 1371},
+    "minimal": {"files": 48, "lines of Go": 1371},
 }
 """How large the repository of a profile may be. What does not fit goes behind an answer."""
 

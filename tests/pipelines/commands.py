@@ -110,7 +110,9 @@ class Machine:
             "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", PINS["tool"]["golangci_lint"]["value"]
         )
         self.env = {
-            **clean_environment(), **go_caches(), "HOME": str(self.home), "GOFLAGS": "-mod=readonly -buildvcs=false",
+            # Two linters refuse to run with one folder for temporary files.
+            **clean_environment(), **go_caches(), "HOME": str(self.home), "TMPDIR": str(folder),
+            "GOFLAGS": "-mod=readonly -buildvcs=false",
             "GOVULNDB": f"file://{folder}/db", "MAKEFLAGS": f"GOLANGCI_LINT={linter} COSIGN=cosign",
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip

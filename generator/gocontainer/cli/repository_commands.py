@@ -6,7 +6,7 @@ Each looks for it in the folders above as well, as git does.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,11 @@ def update(**values: Any) -> int:
     if request.restore:
         from gocontainer.answers.keep import restore as bring_back
 
-        say("\n".join(tr("restored {path}", path=each) for each in bring_back(folder, request.restore)))
+        restored = bring_back(folder, request.restore)
+        if request.as_json:
+            _print({"restored": [*restored]})
+        else:
+            say("\n".join(tr("restored {path}", path=each) for each in restored))
         return 0
     return _update(folder, request)
 
@@ -72,20 +76,35 @@ def _end(folder: Path, request: UpdateRequest) -> int:
 
     project = Project(folder)
     with contextlib.closing(project.read):
-        say(_ended(project, request))
+        how, kept = _ended(project, request)
+    if request.as_json:
+        _print({"path": str(folder), "ended": how, "kept": kept})
+        return 0
+    sentence = tr(_ENDS[how], lock=lockfile.LOCK, pack=lockfile.PACK)
+    note = mark("What was decided in {path} is kept: 'git show {oid}'.")
+    say("\n".join([sentence, *(tr(note, path=path, oid=oid) for path, oid in kept.items())]))
     return 0
 
 
-def _ended(project: Project, request: UpdateRequest) -> str:
-    """End what is under way, and return what to say about it."""
+_ENDS = {
+    "written anew": mark("{lock} and {pack} are written anew for both branches. Go on with the merge."),
+    "forgotten": mark("Nothing of the update was left. It is forgotten."),
+    "undone": mark("The update is undone."),
+    "to commit": mark("The update has ended. Commit it."),
+    "done": mark("The update has ended."),
+}
+"""What is said of how an update ends, by the word that programs read."""
+
+
+def _ended(project: Project, request: UpdateRequest) -> tuple[str, Mapping[str, str]]:
+    """End what is under way; return how, and the objects of git that keep what was decided, by path."""
     from gocontainer.update import journal, lock_merge, undo
 
     journals = journal.read_all(project)
     found = journals.get(project.prefix)
     if (found is None or found.is_clean) and not request.abort and lock_merge.is_conflicted(project):
         lock_merge.regenerate(project, lambda ours, theirs: _later(project, ours, theirs, request))
-        text = mark("{lock} and {pack} are written anew for both branches. Go on with the merge.")
-        return tr(text, lock=lockfile.LOCK, pack=lockfile.PACK)
+        return "written anew", {}
     others = [each for each in journals.values() if not each.is_clean]
     if found is None and others:
         raise journal.of_another(project, others[0])
@@ -93,10 +112,8 @@ def _ended(project: Project, request: UpdateRequest) -> str:
         raise CannotUpdate(tr("no update is under way"), tr("There is nothing to end."))
     if request.abort:
         left = undo.undo(project, found)
-        done = tr("Nothing of the update was left. It is forgotten.") if left.is_gone else tr("The update is undone.")
-        kept = mark("What was decided in {path} is kept: 'git show {oid}'.")
-        return "\n".join([done, *(tr(kept, path=path, oid=oid) for path, oid in left.decided.items())])
-    return tr("The update has ended. Commit it.") if undo.finish(project, found) else tr("The update has ended.")
+        return "forgotten" if left.is_gone else "undone", left.decided
+    return "to commit" if undo.finish(project, found) else "done", {}
 
 
 def _later(project: Project, ours: lockfile.Lock, theirs: lockfile.Lock, request: UpdateRequest) -> lockfile.Lock:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -20,15 +21,13 @@ func TestMain(m *testing.M) {
 // command runs the command, and returns what it says, its errors apart, and whether it succeeds.
 func command(t *testing.T, args ...string) (out, errors string, ok bool) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0], args...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, os.Args[0], args...)
 	c.Env = append(os.Environ(), "TEST_RUNS_MAIN=yes")
 	var said, wrong strings.Builder
 	c.Stdout, c.Stderr = &said, &wrong
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer time.AfterFunc(8*time.Second, func() { _ = c.Process.Kill() }).Stop()
-	err := c.Wait()
+	err := c.Run()
 	return said.String(), wrong.String(), err == nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -33,10 +34,10 @@ func TestMain(m *testing.M) {
 func command(t *testing.T, args ...string) (c *exec.Cmd, said *strings.Builder) {
 	t.Helper()
 	said = new(strings.Builder)
-	c = exec.CommandContext(t.Context(), os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", ""}, args...)...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	c = exec.CommandContext(ctx, os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-admin-addr", "127.0.0.1:0", "-pprof-addr", ""}, args...)...)
 	c.Env, c.Stderr = append(os.Environ(), "TEST_RUNS_MAIN=yes"), said
-	hangs := time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() })
-	t.Cleanup(func() { hangs.Stop() })
 	return c, said
 }
 
