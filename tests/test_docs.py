@@ -88,6 +88,14 @@ def test_the_site_has_every_page(site: Path) -> None:
     assert list(site.rglob("answers.schema.json")), "the schema is a download"
 
 
+def test_programs_find_each_page_of_the_index_with_its_title(site: Path) -> None:
+    said = (site / "llms.txt").read_text()
+    assert said.startswith("# gocontainer\n\n> ")
+    found = re.findall(r"(?m)^- \[(.+)\]\((\S+)\)", said)
+    assert len(found) > 50
+    assert [path for _, path in found if not (site / path).is_file()] == []
+
+
 def test_a_derived_page_opens_with_its_title_and_not_with_a_warning() -> None:
     assert len(DERIVED) == 4
     assert [page.name for page in DERIVED if NOTE in seen(page.read_text())] == []

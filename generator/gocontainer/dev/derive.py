@@ -8,7 +8,6 @@ import click
 
 from gocontainer.answers.model import Answers
 from gocontainer.dev import facts, pairwise, reference
-from gocontainer.dev.llms import llms_txt
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -43,7 +42,6 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
     hooks = {f"template/hooks/{path.name}": path.read_text("utf-8") for path in sorted((root / "hooks").glob("*.py"))}
     return {
         BASE_IMAGES_PAGE: reference.base_images_page(_read(root / BASE_IMAGES_PAGE) or ""),
-        "docs/llms.txt": llms_txt(root / "docs"),
         "docs/reference/answers.schema.json": answers_schema(),
         "docs/reference/cli.md": reference.cli_page(command),
         "docs/reference/files.md": reference.files_page(language.compile_checkout(root)["files"]),
