@@ -179,7 +179,8 @@ class Conversation:
         elif isinstance(option, Select):
             choices = [(choice.value, tr(choice.label)) for choice in option.choices]
         for value, label in choices:
-            obstacle = None if isinstance(option, SelectMany) else self.obstacle(option.name, value)
+            possible = isinstance(option, SelectMany) or value == self.settled.value(option.name)
+            obstacle = None if possible else self.obstacle(option.name, value)
             yield Offer(value, label, obstacle)
 
     def _tried(self, name: str, raw: object) -> tuple[dict[str, Value], Settled]:
@@ -192,6 +193,8 @@ class Conversation:
 
     def _without(self, name: str) -> Value | None:
         """Return the value that ``name`` has if the person's answer to it is dropped; None where the others need it."""
+        if name not in self.said:
+            return self.settled.value(name)
         try:
             return self.settler.settle({key: each for key, each in self.said.items() if key != name}).value(name)
         except UsageError:

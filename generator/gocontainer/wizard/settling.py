@@ -37,9 +37,20 @@ class Settler:
         self.given, self.around = tuple(given), around
         self.held = frozenset(name for layer in given for name in layer.values)
         """The options that the call itself answers."""
-        clone = around.clone if around.clone and fits("service", around.clone) else None
-        self._suggested = Layer("default", {"service": clone or _free_name(around.here)})
+        self._suggested = Layer("default", {"service": self.suggested_name()})
         self._detected: dict[Path, Layer] = {}
+
+    def suggested_name(self) -> str:
+        """Return a name of the service to start from."""
+        clone = self.around.clone
+        return clone if clone and fits("service", clone) else _free_name(self.around.here)
+
+    def detect(self, target: Path) -> Layer:
+        """Return what the repository at or around ``target`` suggests; raise UnreadablePlace."""
+        try:
+            return detected(target)
+        except OSError as error:
+            raise UnreadablePlace(str(target), error.strerror or str(error)) from error
 
     def refuse_occupied(self, settled: Settled) -> None:
         """Raise TargetNotEmpty or UnreadablePlace where the repository cannot be written."""
@@ -97,10 +108,7 @@ class Settler:
         service = service_in((self._suggested, *self.given, person))
         target = self.around.target(str(service))
         if target not in self._detected:
-            try:
-                self._detected[target] = detected(target)
-            except OSError as error:
-                raise UnreadablePlace(str(target), error.strerror or str(error)) from error
+            self._detected[target] = self.detect(target)
         return (self._suggested, self.around.owner, self._detected[target], *self.given, person)
 
 
