@@ -91,6 +91,7 @@ class Lazy(click.Group):
         "cost": "gocontainer.cost.command",
         "dev": "gocontainer.dev.command",
         "doctor": "gocontainer.inspection.doctor_command",
+        "form": "gocontainer.form.command",
         "sites": "gocontainer.sites.command",
     }
 

@@ -1,0 +1,34 @@
+"""The command that shows the questions on a page in a browser."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import click
+
+from gocontainer.console import tell
+from gocontainer.texts import mark, tr
+
+PORT = 8642
+"""Always the same one, so that a link that somebody sent opens here as well."""
+
+
+@click.command(short_help=mark("Answer on a page in the browser."))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help=mark("0 takes a free one.")
+)
+@click.option("--open", "opens", is_flag=True, help=mark("Open it in your browser."))
+def form(*, port: int, opens: bool) -> None:
+    """Show the questions on a page in the browser, with the files beside them.
+
+    The page is at 127.0.0.1, for this machine alone, until Ctrl-C. It writes nothing: it offers a zip archive, the
+    command that writes the same, and a link that has all answers.
+    """
+    from gocontainer.form.server import Server
+
+    with Server(port) as server:
+        tell(tr("The form is at {address} until Ctrl-C.", address=server.address))
+        if opens:
+            click.launch(server.address)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
