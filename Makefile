@@ -94,8 +94,9 @@ recording: $(READY) ## record the wizard for the docs
 	$(RUN)/python docs/recording.py
 
 .PHONY: docs
-docs: $(READY) ## build the documentation site
+docs: $(READY) ## build the documentation site, and in site/form the form (npm, network)
 	$(RUN)/sphinx-build -W --keep-going -n -q -b html docs site
+	$(RUN)/python docs/static_form.py site/form
 
 .PHONY: bench-new
 bench-new: $(READY) ## time 'gocontainer new' against cookiecutter and copier
@@ -144,6 +145,10 @@ bench-events: $(READY) ## work off a day of events (ALL=1: a million) and say wh
 .PHONY: bench-node
 bench-node: $(READY) ## roll out under load and hang processes on a real node (root, Debian)
 	$(RUN)/python benchmarks/node.py
+
+.PHONY: bench-form
+bench-form: $(READY) ## time a change on the page of the form, served and by Pyodide, in Chromium (root, Debian, npm)
+	$(RUN)/python benchmarks/form.py
 
 .PHONY: bench-update
 bench-update: $(READY) ## time 'gocontainer update' against copier and cruft, and count what each loses
