@@ -26,9 +26,8 @@ def form(*, port: int, opens: bool) -> None:
     """
     from gocontainer.form.server import Server
 
-    with Server(port) as server:
+    with Server(port) as server, suppress(KeyboardInterrupt):
         tell(tr("The form is at {address} until Ctrl-C.", address=server.address))
         if opens:
             click.launch(server.address)
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
