@@ -117,7 +117,7 @@ def test_short_help_is_not_cut() -> None:
     commands = said.partition("Commands:\n")[2].splitlines()
     shown = {line.split()[0] for line in commands}
     assert shown == {
-        "completion", "cost", "doctor", "explain", "help", "init",
+        "completion", "cost", "doctor", "explain", "form", "help", "init",
         "keep", "new", "options", "sites", "status", "update",
     }  # fmt: skip
     assert all(line.endswith(".") and len(line) <= 80 for line in commands), commands

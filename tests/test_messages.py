@@ -206,7 +206,10 @@ CALLS = (
     ("no-such-command",),
 )
 IN_CHINESE = (
-    *((command, "--help") for command in ("new", "init", "update", "status", "explain", "cost", "doctor", "options")),
+    *(
+        (command, "--help")
+        for command in ("new", "init", "update", "status", "explain", "cost", "doctor", "form", "options")
+    ),
     *((command, "--help") for command in ("completion", "help")),
     ("--help",),
     ("help", "new"),

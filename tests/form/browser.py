@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,8 +45,11 @@ class Browser:
     def _call(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
         body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(self._driver + path, body, method=method)
-        with urllib.request.urlopen(request) as reply:
-            return json.load(reply)["value"]
+        try:
+            with urllib.request.urlopen(request) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(json.load(error)["value"]["message"]) from None
 
     def post(self, path: str, **document: Any) -> Any:
         """Call a command of the protocol."""
@@ -70,7 +74,8 @@ class Browser:
         return self.post("/execute/async", script=script, args=list(arguments))
 
     def click(self, selector: str) -> None:
-        """Click what a selector finds, as a person does."""
+        """Scroll to what a selector finds, and click it, as a person does."""
+        self.run("document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })", selector)
         element = self.post("/element", using="css selector", value=selector)[_ELEMENT]
         self.post(f"/element/{element}/click")
 

@@ -117,6 +117,7 @@ NAMES = {
     "undo",
     "Windows",
     "xfs",
+    "zip",
     "zsh",
 }
 """Names of programs, objects, keys and licences, and the words that the field uses as they are."""

@@ -15,8 +15,9 @@ from gocontainer.form.archive import zipped
 from gocontainer.form.difference import lines_of
 from gocontainer.form.texts import texts
 from gocontainer.options.patterns import nearest
-from gocontainer.options.table import BY_NAME, GROUPS
+from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Option, SelectMany, Text, When
+from gocontainer.prompts import find
 from gocontainer.repository.tree import File
 from gocontainer.texts import LANGUAGES, speak, tr
 from gocontainer.wizard import parts, review
@@ -135,7 +136,7 @@ def _group(talk: Conversation, group: str, opened: Sequence[str]) -> Mapping[str
     names = sorted(talk.members(group), key=lambda name: name != "service")  # the name is what everybody asks first
     return {
         "name": group,
-        "title": tr(GROUPS[group]),
+        "title": find.entry(group).title,
         "count": f"{sum(name in talk.said for name in names)} / {len(names)}",
         "questions": [_question(talk, talk.question(name)) for name in names if group in opened],
     }
