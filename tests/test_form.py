@@ -311,6 +311,13 @@ def test_a_port_that_is_taken_is_named_with_the_way_out(server: Server) -> None:
     assert run.err.endswith("Choose another one with --port.\n")
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "x", "", "1" * 5000])
+def test_what_is_no_port_is_refused_with_the_way_out(port: str) -> None:
+    run = gocontainer("form", f"--port={port}")
+    assert (run.code, run.out) == (2, "")
+    assert "is not the number of a port: say one from 0 to 65535." in run.err
+
+
 def test_a_browser_without_a_server_is_answered_alike() -> None:
     request = json.dumps({"said": {"service": "orders"}, "language": "en"})
     assert {*ANSWERS} == {"page", "file", "archive"}

@@ -9,13 +9,26 @@ import click
 from gocontainer.console import tell
 from gocontainer.texts import mark, tr
 
+MOST = 65535
 PORT = 8642
 """Always the same one, so that a link that somebody sent opens here as well."""
 
 
+def _port(_ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 6 and int(value) <= MOST):  # noqa: PLR2004 - digits
+        raise click.BadParameter(
+            tr("{value!r} is not the number of a port: say one from 0 to {most}.", value=value, most=MOST)
+        )
+    return int(value)
+
+
 @click.command(short_help=mark("Answer on a page in the browser."))
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help=mark("0 takes a free one.")
+    "--port",
+    default=str(PORT),
+    metavar="NUMBER",
+    callback=_port,
+    help=mark("Where it listens, by default on 8642; 0 takes a free one."),
 )
 @click.option("--open", "opens", is_flag=True, help=mark("Open it in your browser."))
 def form(*, port: int, opens: bool) -> None:

@@ -25,7 +25,7 @@ def texts() -> Mapping[str, object]:
         "idle": tr("Not asked with these answers"),
         "language": tr("Language"),
         "skip": tr("Go to the files"),
-        "failed": tr("The form does not answer: {reason}"),
+        "failed": tr("The form does not answer."),
         "marks": {"+": tr("new"), "-": tr("left out"), "~": tr("changed")},
         "languages": LANGUAGES,
     }

@@ -14,7 +14,7 @@ let turn = Promise.resolve();
 // One request after the other, each with what was said by then.
 function next(action) {
   turn = turn.then(action).catch((error) => {
-    tell((state.page?.texts.failed ?? "{reason}").replace("{reason}", error.message), true);
+    tell(`${state.page?.texts.failed ?? ""} ${error.message}`, true);
   });
   return turn;
 }
