@@ -21,7 +21,7 @@ from tests.helpers.asking import served, unzipped
 from tests.helpers.daemons import until
 from tests.helpers.support import ROWS, Row, row_id
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.proof(runs=("generator", "template", "docs/form", "docs/static_form.py"))
 SOME = [ROWS[0], ROWS[1], next(row for row in ROWS if row["target"] == "knative"), ROWS[-1]]
 DOWN, TAB, SPACE = "\ue015", "\ue004", " "
 

@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if needs_engine(item):
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.proof(*ENGINE_READS))
+            if item.get_closest_marker("proof") is None:
+                item.add_marker(pytest.mark.proof(*ENGINE_READS))
 
 
 def needs_engine(item: pytest.Item) -> bool:

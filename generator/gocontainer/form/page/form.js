@@ -78,7 +78,8 @@ function draw(page) {
   drawLanguages(page);
   questions.draw(page, state.wrong, answer, unfold);
   one("estimate").textContent = page.estimate;
-  one("command").textContent = page.command;
+  const words = page.command.split(" ").map((word) => make("span", {}, word)); // a flag is not broken at its hyphens
+  one("command").replaceChildren(...words.flatMap((word, place) => (place ? [" ", word] : [word])));
 }
 
 function drawLanguages(page) {
