@@ -10,16 +10,14 @@ from urllib.parse import urlencode
 import pytest
 
 from gocontainer.answers.lockfile import with_lockfile
-from gocontainer.answers.model import Answers, Layer
 from gocontainer.form.server import Server
-from gocontainer.rendering.engine import render
 from gocontainer.repository import tree
 from tests.form.browser import Browser, browser, chromedriver
 from tests.form.npm import axe
 from tests.form.static import Site, static
 from tests.helpers.asking import served, unzipped
 from tests.helpers.daemons import until
-from tests.helpers.support import ROWS, Row, row_id
+from tests.helpers.support import ROWS, Row, answers, files_of, row_id
 
 pytestmark = pytest.mark.proof(runs=("generator", "template", "docs/form", "docs/static_form.py"))
 SOME = [ROWS[0], ROWS[1], next(row for row in ROWS if row["target"] == "knative"), ROWS[-1]]
@@ -65,9 +63,9 @@ def downloaded(opened: Browser) -> bytes:
     return content
 
 
-def files_of(row: Row) -> str:
-    answers = Answers.merge_with_room(Layer("flag", {"service": "orders", **row}))
-    return tree.digest(with_lockfile(render(answers), answers))
+def digest_of(row: Row) -> str:
+    """The digest of what the command writes."""
+    return tree.digest(with_lockfile(files_of(row), answers(**row)))
 
 
 def elsewhere(addresses: list[str], home: str) -> list[str]:
@@ -79,7 +77,7 @@ def elsewhere(addresses: list[str], home: str) -> list[str]:
 def test_the_archive_of_a_link_has_the_files_of_the_command(server: Server, shared: Browser, row: Row) -> None:
     shared.open(link(server.address, service="orders", **row))
     folder, files = unzipped(downloaded(shared))
-    assert (folder, tree.digest(files)) == ("orders", files_of(row))
+    assert (folder, tree.digest(files)) == ("orders", digest_of(row))
 
 
 def test_a_link_made_by_clicks_gives_the_same_archive_in_a_fresh_profile(
@@ -195,7 +193,7 @@ def test_the_static_page_gives_the_same_archive_and_loads_its_own_folder_alone(s
     row = SOME[2]
     shared.open(link(site.address, service="orders", **row))
     folder, files = unzipped(downloaded(shared))
-    assert (folder, tree.digest(files)) == ("orders", files_of(row))
+    assert (folder, tree.digest(files)) == ("orders", digest_of(row))
     assert elsewhere(shared.requested(), site.address) == []
     workers = {"worker.js", "gocontainer.zip", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"}
     assert workers <= {each.removeprefix("/form/") for each in site.asked}
