@@ -80,9 +80,10 @@ def _end(folder: Path, request: UpdateRequest) -> int:
     if request.as_json:
         _print({"path": str(folder), "ended": how, "kept": kept})
         return 0
-    sentence = tr(_ENDS[how], lock=lockfile.LOCK, pack=lockfile.PACK)
+    sentence = _ENDS[how]
     note = mark("What was decided in {path} is kept: 'git show {oid}'.")
-    say("\n".join([sentence, *(tr(note, path=path, oid=oid) for path, oid in kept.items())]))
+    said = tr(sentence, lock=lockfile.LOCK, pack=lockfile.PACK)
+    say("\n".join([said, *(tr(note, path=path, oid=oid) for path, oid in kept.items())]))
     return 0
 
 
