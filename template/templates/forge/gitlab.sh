@@ -26,6 +26,9 @@ edit_request() { send --request PUT "$REQUESTS/$number"; }
 # A draft is known by the first word of its title.
 send() {
   [ "$state" = ready ] || title="Draft: $title"
+  body=$(mktemp)
+  cat > "$body"
   api --data-urlencode "source_branch=$BRANCH" --data-urlencode "target_branch=$MAIN" \
-    --data-urlencode "title=$title" --data-urlencode description@- --output /dev/null "$@"
+    --data-urlencode "title=$title" --data-urlencode "description@$body" --output /dev/null "$@"
+  rm "$body"
 }
