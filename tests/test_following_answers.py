@@ -41,7 +41,7 @@ def five(given: Any) -> tuple[Any, ...]:
         ),
         (
             {"module": "gitlab.com/acme/team/x/v2"},
-            ("gitlab.com/acme/team/x/v2", "acme", "registry.gitlab.com/acme/team/x/orders", "none", "none"),
+            ("gitlab.com/acme/team/x/v2", "acme", "registry.gitlab.com/acme/team/x/orders", "gitlab", "renovate"),
         ),
         (
             {"module": "codeberg.org/acme/x"},

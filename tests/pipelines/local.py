@@ -59,7 +59,7 @@ def cloned(repository: Path) -> Iterator[Path]:
 
 def asked(folder: Path, *arguments: str) -> Run:
     """Ask gitlab-ci-local about the pipeline of a clone."""
-    command = [NODE, program(), *arguments]
+    command = [str(NODE), str(program()), *arguments]
     environment = {**clean_environment(), "GCL_IGNORE_PREDEFINED_VARS": "CI_PIPELINE_SOURCE,CI_COMMIT_TAG"}
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, env=environment)
     return Run(done.returncode, done.stdout, done.stderr)
