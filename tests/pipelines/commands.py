@@ -36,7 +36,8 @@ esac
 """
 # Unpacks an image as BuildKit does, whose only file is the service.
 BUILDX = """#!/bin/sh
-case "$*" in 'build --output bin/image '*)
+case "$*" in 'create --driver remote tcp://buildkit:1234') echo a-builder; exit ;;
+'build --builder a-builder --output bin/image '*)
   printf '%s\\n' "$*" >> {asked}
   CGO_ENABLED=0 exec go build -o bin/image/usr/local/bin/orders ./cmd/server ;;
 esac

@@ -138,7 +138,7 @@ def test_every_step_runs(tmp_path: Path, pipeline: dict[str, Any]) -> None:
     asked = machine.asked()
     assert "crane auth login --username robot$ci --password-stdin harbor.corp.cn" in asked
     assert [each.split()[-1] for each in asked if each.startswith("cosign sign ")] == [released]
-    (pushed,) = [each for each in asked if each.startswith("build --push ")]
+    (pushed,) = [each for each in asked if each.startswith("build --builder a-builder --push ")]
     assert "--provenance mode=max,version=v1,builder-id= --sbom generator=" in pushed
     assert f"--tag {IMAGE}:{TAG} " in pushed
     assert "GOPROXY" not in pushed, "provenance would publish it"
