@@ -73,7 +73,7 @@ CONSUL = """    ConfigCenter(
         binary_mb_without_tracing=4.23,
     ),
 """
-GITLAB = """    CiProvider(value="gitlab", label="GitLab CI", registry="registry.gitlab.com", runners=""),
+WOODPECKER = """    CiProvider(value="woodpecker", label="Woodpecker", registry="", runners="", deps_bot="renovate"),
 """
 
 
@@ -165,21 +165,21 @@ ADDITIONS = (
     ),
     Addition(
         option="ci",
-        value="gitlab",
-        label="GitLab CI",
+        value="woodpecker",
+        label="Woodpecker",
         edits=(
-            ("options/subjects/delivery.py", (before('    CiProvider(value="none"', GITLAB),)),
+            ("options/subjects/delivery.py", (before('    CiProvider(value="none"', WOODPECKER),)),
             (
                 "rendering/layout.py",
-                (before('    ".gocontainer/requirements.txt"', '    ".gitlab-ci.yml": {"ci": ("gitlab",)},\n'),),
+                (before('    "Dockerfile.model"', '    ".woodpecker.yml": {"ci": ("woodpecker",)},\n'),),
             ),
         ),
-        files={".gitlab-ci.yml": "gitlab-ci.yml"},
-        partials={"release/gitlab.md": "gitlab-release.md"},
+        files={".woodpecker.yml": "woodpecker.yml"},
+        partials={"release/woodpecker.md": "woodpecker-release.md"},
         estimate="Image about 7 MB",
-        rendered={".gitlab-ci.yml": "  image: golang:", "README.md": "The pipeline tests each commit"},
+        rendered={".woodpecker.yml": "    image: golang:", "README.md": "The pipeline tests each commit"},
         absent=".github/workflows",
-        beside={"signing": "key"},
+        beside={"signing": "key", "deps_bot": "renovate"},
     ),
     Addition(
         option="target",

@@ -37,11 +37,11 @@ def five(given: Any) -> tuple[Any, ...]:
         ),
         (
             {"image": "registry.gitlab.com/acme/team/x/x"},
-            ("gitlab.com/acme/team/x", "acme", "registry.gitlab.com/acme/team/x/x", "none", "none"),
+            ("gitlab.com/acme/team/x", "acme", "registry.gitlab.com/acme/team/x/x", "gitlab", "renovate"),
         ),
         (
             {"module": "gitlab.com/acme/team/x/v2"},
-            ("gitlab.com/acme/team/x/v2", "acme", "registry.gitlab.com/acme/team/x/orders", "none", "none"),
+            ("gitlab.com/acme/team/x/v2", "acme", "registry.gitlab.com/acme/team/x/orders", "gitlab", "renovate"),
         ),
         (
             {"module": "codeberg.org/acme/x"},
@@ -100,6 +100,12 @@ def test_what_is_given_gives_the_rest(given: dict[str, Any], found: tuple[str, .
         ({"module": "github.com/ada/zz"}, "keyless"),
         ({"module": "github.corp.example/ada/zz"}, "key"),
         ({"module": "gitea.acme.io/team/x"}, "key"),
+        ({"module": "gitlab.com/acme/x"}, "keyless"),
+        ({"image": "registry.gitlab.com/acme/x/x"}, "keyless"),
+        ({"module": "gitlab.acme.io/team/x"}, "key"),
+        ({"module": "git.acme.io/team/x", "ci": "gitlab"}, "key"),
+        ({"ci": "gitlab"}, "key"),
+        ({"ci": "gitlab", "signing": "keyless"}, "keyless"),
         ({"ci": "none"}, "none"),
         ({"module": "github.com/ada/zz", "ci": "none"}, "none"),
         ({"ci": "none", "signing": "key"}, "key"),
@@ -131,8 +137,8 @@ def test_what_cannot_be_an_answer_does_not_follow() -> None:
          ("github.com/acme/orders", "acme", "ghcr.io/acme/orders", "github")),
         ("https://github.acme.io/team/orders", ("github.acme.io/team/orders", "team", None, "github")),
         ("https://gitlab.com/a/b/orders.git",
-         ("gitlab.com/a/b/orders", "a", "registry.gitlab.com/a/b/orders/orders", "none")),
-        ("https://gitlab.acme.io/a/orders.git", ("gitlab.acme.io/a/orders", "a", None, "none")),
+         ("gitlab.com/a/b/orders", "a", "registry.gitlab.com/a/b/orders/orders", "gitlab")),
+        ("https://gitlab.acme.io/a/orders.git", ("gitlab.acme.io/a/orders", "a", None, "gitlab")),
         ("git@codeberg.org:acme/orders.git",
          ("codeberg.org/acme/orders", "acme", "codeberg.org/acme/orders", "gitea")),
         ("https://gitea.acme.io/team/orders.git",
@@ -154,7 +160,9 @@ def test_a_remote_gives_what_its_host_has(tmp_path: Path, url: str, found: tuple
     git(target, "remote", "add", "origin", url)
     values = detected(target).values
     assert tuple(values.get(name) for name in ("module", "owner", "image", "ci")) == found
-    assert values["deps_bot"] == {"github": "dependabot", "gitea": "renovate"}.get(str(values["ci"]), "none")
+    assert values["deps_bot"] == {"github": "dependabot", "gitea": "renovate", "gitlab": "renovate"}.get(
+        str(values["ci"]), "none"
+    )
     assert parse_remote(url) is not None
 
 
@@ -164,8 +172,8 @@ def test_github_is_never_taken_in_silence(tmp_path: Path) -> None:
     assert json.loads(said)["origins"]["ci"] == "default"
     said = ok(gocontainer("new", "orders", "--no-git", cwd=tmp_path))
     assert "\n  pipeline  github, as no remote says otherwise (or --ci none --deps-bot none)\n" in said
-    said = ok(gocontainer("new", "carts", "--no-git", "--module", "gitlab.com/acme/carts", cwd=tmp_path))
-    assert "\n  pipeline  none: there is none for gitlab.com; 'make' has its steps\n" in said
+    said = ok(gocontainer("new", "carts", "--no-git", "--module", "bitbucket.org/acme/carts", cwd=tmp_path))
+    assert "\n  pipeline  none: there is none for bitbucket.org; 'make' has its steps\n" in said
     assert not (tmp_path / "carts/.github").exists()
     for flags in (["--ci", "github"], ["--module", "github.com/acme/x"]):
         said = ok(gocontainer("new", "x", "--no-git", *flags, "-o", str(tmp_path / flags[1].replace("/", "-"))))
@@ -200,7 +208,7 @@ def test_an_update_keeps_what_followed_and_offers_what_would_follow_now(tmp_path
         "kept": "ghcr.io/ada/orders",
         "default": "registry.gitlab.com/acme/orders/orders",
     }
-    assert report["offers"]["ci"] == {"kept": "github", "default": "none"}
+    assert report["offers"]["ci"] == {"kept": "github", "default": "gitlab"}
     lock = json.loads((tmp_path / "orders/.gocontainer.lock").read_text())
     assert (lock["answers"]["image"], lock["answers"]["ci"]) == ("ghcr.io/ada/orders", "github")
 
@@ -210,6 +218,7 @@ def test_a_pipeline_that_is_not_github_s_has_no_file_of_it_whatever_the_remote_i
         ("git@github.com:ada/orders.git", ["--ci", "jenkins"]),
         ("git@github.com:ada/orders.git", ["--ci", "gitea"]),
         ("git@codeberg.org:ada/orders.git", []),
+        ("git@gitlab.com:ada/orders.git", []),
         ("https://gitea.corp.cn/ada/orders.git", ["--ci", "jenkins"]),
     ):
         target = tmp_path / f"{len(list(tmp_path.iterdir()))}/orders"

@@ -16,6 +16,7 @@ PARTIALS = {
     "indented.yaml": "    probe:\n      period: << cookiecutter.port >>\n",
     "ci/github.md": "Tag it.\n\n    git tag\n",
     "ci/gitea.md": "Tag it there.\n",
+    "ci/gitlab.md": "Push it.\n",
     "ci/jenkins.md": "Tell Jenkins.\n",
     "ci/none.md": "<% if cookiecutter.cgo %>\nWith C.\n<% endif %>\nBuild it.\n",
     "license/mit.md": "MIT\n",
@@ -76,13 +77,14 @@ def test_a_program_knows_no_partials_and_no_cases() -> None:
     """They are resolved when it is compiled."""
     none = [["if", ["true", "cgo"], ["With C.\n"], []], "Build it.\n"]
     jenkins = [["if", ["is", "ci", "jenkins"], ["Tell Jenkins.\n"], none]]
+    gitea = [["if", ["is", "ci", "gitea"], ["Tag it there.\n"], jenkins]]
     assert language.parse(BY_CHOICE, "file", PARTIALS) == [
         "## Deploy\n\n",
         [
             "if",
             ["is", "ci", "github"],
             ["Tag it.\n\n    git tag\n"],
-            [["if", ["is", "ci", "gitea"], ["Tag it there.\n"], jenkins]],
+            [["if", ["is", "ci", "gitlab"], ["Push it.\n"], gitea]],
         ],
         "\nThen.\n",
     ]

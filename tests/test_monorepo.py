@@ -56,7 +56,7 @@ def test_who_asks_for_a_pipeline_gets_it_and_is_told_where_it_runs(mono: Path) -
     service, warnings = new(mono, "--ci", "github")
     assert (service / ".github/workflows/ci.yml").exists()
     assert "nothing was committed, and .github has to move to its top to run." in warnings[0]
-    for ci, path in (("gitea", ".gitea"), ("jenkins", "Jenkinsfile")):
+    for ci, path in (("gitea", ".gitea"), ("gitlab", ".gitlab-ci.yml"), ("jenkins", "Jenkinsfile")):
         (mono / ci).mkdir()
         said = gocontainer("new", "carts", "--no-input", "--ci", ci, cwd=mono / ci).err
         assert f"and {path} has to move to its top to run." in said

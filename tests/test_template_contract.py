@@ -289,6 +289,8 @@ def test_the_files_with_blocks_are_known() -> None:
         ".github/dependabot.yml",
         ".github/workflows/ci.yml",  # sites are checked, too
         ".github/workflows/release.yml",
+        ".gitlab-ci.yml",  # as GitHub's
+        ".gitlab/template.yml",  # who may push is a partial
         ".gocontainer/propose.sh",  # where modules come from, as in the Makefile, and the client of each forge
         "AGENTS.md",  # where a change goes, which differs by target
         "Dockerfile",

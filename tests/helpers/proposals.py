@@ -161,6 +161,21 @@ class Step(NamedTuple):
     said: str
 
 
+class Runner(NamedTuple):
+    """Where a job runs: its checkout, where it leaves the proposal, and its environment."""
+
+    work: Path
+    proposal: Path
+    environment: Mapping[str, str]
+
+    def run(self, script: str, given: Mapping[str, str]) -> Step:
+        """Run a script as a runner does, which ends it with what fails first."""
+        command = ["bash", "-e", "-c", script]
+        environment = {**self.environment, **given}
+        done = subprocess.run(command, cwd=self.work, check=False, capture_output=True, text=True, env=environment)
+        return Step(done.returncode, done.stdout + done.stderr)
+
+
 def act(step: Mapping[str, Any], proposal: Path, artifact: Path) -> None:
     """Do what an action does."""
     match step["uses"].removeprefix("https://github.com/").partition("@")[0]:
@@ -261,11 +276,8 @@ class Forge:
         git(self.folder, *command)
         return folder
 
-    def job(self, name: str, artifact: Path, path: str = "", settings: str = "") -> Step:
-        """Run a job of the workflow on a runner of its own; only ``artifact`` goes from one to the next.
-
-        ``settings`` are those of git on that runner.
-        """
+    def start(self, name: str, path: str = "", settings: str = "") -> Runner:
+        """A runner of its own for a job; ``settings`` are those of git on it."""
         self.runs += 1
         work = self.checkout(f"{self.runs}-{name}")
         temporary = self.folder / f"{self.runs}-{name}.temp"
@@ -280,19 +292,21 @@ class Forge:
             **self.more,
             **dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{1_800_000_000 + self.runs * WEEK} +0000"),
         }
+        return Runner(work, temporary / "proposal", environment)
+
+    def job(self, name: str, artifact: Path, path: str = "", settings: str = "") -> Step:
+        """Run a job of the workflow on a runner of its own; only ``artifact`` goes from one to the next."""
+        runner = self.start(name, path, settings)
         said = ""
-        for step in yaml.safe_load((work / self.workflow).read_text())["jobs"][name]["steps"]:
+        for step in yaml.safe_load((runner.work / self.workflow).read_text())["jobs"][name]["steps"]:
             if "uses" in step:
-                act(step, temporary / "proposal", artifact)
+                act(step, runner.proposal, artifact)
                 continue
             given = {key: value.replace(SECRET, TOKEN) for key, value in step.get("env", {}).items()}
-            command = ["bash", "-e", "-c", step["run"]]
-            done = subprocess.run(
-                command, cwd=work, check=False, capture_output=True, text=True, env={**environment, **given}
-            )
-            said += done.stdout + done.stderr
-            if done.returncode:
-                return Step(done.returncode, said)
+            done = runner.run(step["run"], given)
+            said += done.said
+            if done.code:
+                return Step(done.code, said)
         return Step(0, said)
 
     def run(self) -> Step:

@@ -50,6 +50,7 @@ def switches() -> Iterator[Switch]:
 _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("cgo", "True"): {"base_image": "debian-slim", "platforms": "linux/amd64"},
     ("ci", "gitea"): {"signing": "key", "deps_bot": "renovate"},
+    ("ci", "gitlab"): {"deps_bot": "renovate"},
     ("ci", "jenkins"): {"signing": "key", "deps_bot": "renovate"},
     ("ci", "none"): {"signing": "none"},
     ("edge_workload", "daemonset"): {"target": "openyurt"},

@@ -21,6 +21,8 @@ JUDGES: Mapping[str, Judge] = {
     "zizmor": text.zizmor,
     "gitea": pipelines.gitea,
     "declarative": pipelines.declarative,
+    "gitlab": pipelines.gitlab,
+    "gitlab-ci-verify": pipelines.gitlab_shell,
     "check-jsonschema": text.schema,
     "yamllint": text.yamllint,
     "kubernetes-validate": validate,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.helpers.support import ROOT, wrapped
+from tests.helpers.support import ROOT, pip_tool, wrapped
 from tests.judges.subject import Subject, distinct, files, named, output
+from tests.pipelines import local
 from tests.pipelines.declarative import findings, trees
 
 GITEA = ".gitea/workflows/*.yml"
+GITLAB = (".gitlab-ci.yml", ".gitlab/*.yml")
+QUIET = ("--no-lint-api", "--format", "json")
 ADDRESS = "https://github.com/"
 
 
@@ -31,6 +35,23 @@ def declarative(subjects: Sequence[Subject]) -> list[str]:
     if not paths:
         return []
     found = (line for path, tree in trees(paths).items() for line in findings(Path(path), tree))
+    return named(subjects, found)
+
+
+def gitlab(subjects: Sequence[Subject]) -> list[str]:
+    """Judge each of GitLab's pipelines by gitlab-ci-local, which resolves it as GitLab does."""
+    starting = (path.parent for path in distinct(subjects, GITLAB[0]))
+    return named(subjects, (f"{path}:1: {said}" for each in starting for path, said in local.findings(each).items()))
+
+
+def gitlab_shell(subjects: Sequence[Subject]) -> list[str]:
+    """Judge the shell in each of GitLab's pipelines."""
+    found = []
+    for pattern in GITLAB:
+        for path in distinct(subjects, pattern):
+            top = path.parents[pattern.count("/")]
+            said = output(pip_tool("gitlab-ci-verify"), *QUIET, "--gitlab-ci-file", path.relative_to(top), cwd=top)
+            found += [f"{path}:{each['line']}: {each['code']}: {each['message']}" for each in json.loads(said)]
     return named(subjects, found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.helpers.support import BUILDKIT, PINS, go_tool, need, pip_tool, wrapped
-from tests.judges.pipelines import GITEA, as_at_github
+from tests.judges.pipelines import GITEA, GITLAB, as_at_github
 from tests.judges.subject import Subject, distinct, named, output
 
 WORKFLOWS = (".github/workflows/*.yml", GITEA)
@@ -21,8 +21,11 @@ SCHEMAS: Mapping[str, Sequence[str]] = {
     "vendor.dependabot": (".github/dependabot.yml",),
     "vendor.github-issue-config": (".github/ISSUE_TEMPLATE/config.yml",),
     "vendor.github-issue-forms": (".github/ISSUE_TEMPLATE/[!c]*.yml",),
+    "vendor.gitlab-ci": GITLAB,
     "vendor.renovate": ("renovate.json",),
 }
+READ = {"vendor.gitlab-ci": ("--data-transform", "gitlab-ci")}
+"""How files are read before they are compared with a schema: what YAML's tags stand for."""
 YAML_RULES = json.dumps(
     {
         "extends": "default",
@@ -115,7 +118,8 @@ def schema(subjects: Sequence[Subject]) -> list[str]:
     for name, patterns in SCHEMAS.items():
         paths = [path for pattern in patterns for path in distinct(subjects, pattern)]
         if paths:
-            said = json.loads(output(pip_tool("check-jsonschema"), "-o", "json", "--builtin-schema", name, *paths))
+            arguments = ("-o", "json", "--builtin-schema", name, *READ.get(name, ()))
+            said = json.loads(output(pip_tool("check-jsonschema"), *arguments, *paths))
             found += [f"{each['filename']}: {each['path']}: {each['message']}" for each in said["errors"]]
             found += [f"{each['filename']}: {each['message']}" for each in said.get("parse_errors", [])]
     return named(subjects, found)

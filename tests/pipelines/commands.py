@@ -34,6 +34,22 @@ exec*) [ -e {asked}.tried ] || {{ : > {asked}.tried; exit 1; }} ;;
   printf '{{\\n  "containerimage.digest": "%s"\\n}}\\n' {digest} > "$2" ;;
 esac
 """
+# Unpacks an image as BuildKit does, whose only file is the service.
+BUILDX = """#!/bin/sh
+case "$*" in 'create --driver remote tcp://buildkit:1234') echo a-builder; exit ;;
+'build --builder a-builder --output bin/image '*)
+  printf '%s\\n' "$*" >> {asked}
+  CGO_ENABLED=0 exec go build -o bin/image/usr/local/bin/orders ./cmd/server ;;
+esac
+exec {docker} "$@"
+"""
+# Only root may change the root.
+CHROOT = """#!/bin/sh
+shift
+root=$1 program=$2
+shift 2
+exec "$root$program" "$@"
+"""
 
 
 class Command(NamedTuple):
@@ -60,6 +76,16 @@ def _secret(value: str) -> str:
     name = value.removeprefix("${{ secrets.").removesuffix(" }}")
     assert name != value, "nothing but secrets is an environment of a step's own"
     return SECRETS[name]
+
+
+def of_gitlab(pipeline: Mapping[str, Any], names: Sequence[str]) -> Iterator[Command]:
+    """Yield those of some jobs of a pipeline of which all is resolved: the lines of one are a script."""
+    for name in names:
+        job = pipeline[name]
+        known = SECRETS if job.get("environment") else {}
+        env = {key: value for key, value in job.get("variables", {}).items() if not key.startswith("GO")}
+        lines = [*job.get("before_script", []), *job["script"]]
+        yield Command(name, "\n".join(lines), {"CI_COMMIT_TAG": TAG, **env, **known})
 
 
 def of_jenkinsfile(tree: Sequence[Node], tag: str = "") -> Iterator[Command]:
@@ -102,6 +128,12 @@ class Machine:
             made.mkdir(parents=True)
         (programs / "docker").write_text(DOCKER.format(asked=self.record, digest=DIGEST))
         (programs / "cosign").write_text(f'#!/bin/sh\nprintf "cosign %s\\n" "$*" >> {self.record}\n')
+        (programs / "crane").write_text(
+            f'#!/bin/sh\nprintf "crane %s\\n" "$*" >> {self.record}\ncat >> {self.record}; echo >> {self.record}\n'
+        )
+        (programs / "buildx").write_text(BUILDX.format(asked=self.record, docker=programs / "docker"))
+        if os.geteuid() != 0:
+            (programs / "chroot").write_text(CHROOT)
         for program in programs.iterdir():
             program.chmod(0o755)
         for name, content in (("db", {"modified": "2026-01-01T00:00:00Z"}), ("modules", []), ("vulns", [])):
@@ -109,11 +141,12 @@ class Machine:
         linter = go_tool(
             "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", PINS["tool"]["golangci_lint"]["value"]
         )
+        tools = f"GOLANGCI_LINT={linter} COSIGN=cosign CRANE=crane BUILDKIT=buildx"
         self.env = {
             # Two linters refuse to run with one folder for temporary files.
             **clean_environment(), **go_caches(), "HOME": str(self.home), "TMPDIR": str(folder),
             "GOFLAGS": "-mod=readonly -buildvcs=false",
-            "GOVULNDB": f"file://{folder}/db", "MAKEFLAGS": f"GOLANGCI_LINT={linter} COSIGN=cosign",
+            "GOVULNDB": f"file://{folder}/db", "MAKEFLAGS": tools,
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip
 

@@ -60,7 +60,7 @@ class AnswerValues(TypedDict, total=False):
     go_vulndb: str
     private_modules: str
     ca_bundle: str
-    ci: Literal["github", "gitea", "jenkins", "none"]
+    ci: Literal["github", "gitlab", "gitea", "jenkins", "none"]
     signing: Literal["keyless", "key", "none"]
     digests: Literal["optional", "required"]
     deps_bot: Literal["dependabot", "renovate", "none"]

@@ -25,7 +25,7 @@ class Forge(NamedTuple):
 _GITEA = Forge("{host}/{owner}", "gitea", "renovate")
 FORGES: Mapping[str, Forge] = {
     "github.com": Forge("ghcr.io/{owner}", "github", "dependabot"),
-    "gitlab.com": Forge("registry.gitlab.com/{owner}/{path}"),
+    "gitlab.com": Forge("registry.gitlab.com/{owner}/{path}", "gitlab", "renovate"),
     "bitbucket.org": Forge(),
     "codeberg.org": _GITEA,
     "dev.azure.com": Forge(),
@@ -37,7 +37,7 @@ KINDS: Mapping[str, Forge] = {
     "forgejo": _GITEA,
     "gitea": _GITEA,
     "github": Forge("", "github", "dependabot", "key"),
-    "gitlab": Forge(),
+    "gitlab": Forge("", "gitlab", "renovate", "key"),
 }
 """Hosts of one's own, by what their names begin with; where most of them have a registry, nobody can guess."""
 
@@ -66,9 +66,11 @@ def following(given: Mapping[str, Value], service: str) -> dict[str, Value]:
     remote = _of_module(str(given.get("module", ""))) or _of_image(str(given.get("image", "")))
     found = answers(remote, service, given) if remote else {}
     ci = {**found, **given}.get("ci")
-    signing: dict[str, Value] = {"signing": "none" if ci == "none" else "key"} if ci in WITHOUT_ISSUER else {}
-    bot = CI_PROVIDERS[str(ci or "none")].deps_bot
-    return signing | found | ({"deps_bot": bot} if bot else {})
+    provider = CI_PROVIDERS[str(ci or "none")]
+    elsewhere = provider.issues_for not in ("", remote.host if remote else None)
+    signing: dict[str, Value] = {"signing": "none" if ci == "none" else "key"}
+    bot = provider.deps_bot
+    return (signing if ci in WITHOUT_ISSUER or elsewhere else {}) | found | ({"deps_bot": bot} if bot else {})
 
 
 def _forge(remote: Remote) -> Forge | None:

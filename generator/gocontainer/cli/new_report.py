@@ -48,7 +48,7 @@ def _both(names: Sequence[str]) -> str:
 
 def inside(repository: Path, files: Tree) -> str:
     """Return what to know of a service that is a folder of another repository."""
-    pipelines = {".gitea", ".github", "Jenkinsfile"} & {path.partition("/")[0] for path in files}
+    pipelines = {".gitea", ".github", ".gitlab-ci.yml", "Jenkinsfile"} & {path.partition("/")[0] for path in files}
     if pipelines:
         text = mark(
             "{repository} is a repository already: nothing was committed, and {path} has to move to its top to run."

@@ -18,6 +18,8 @@ FILES: Mapping[str, When] = {
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".github/workflows/": {"ci": ("github",)},
     ".github/workflows/template.yml": {"__update_bot": ("true",)},
+    ".gitlab-ci.yml": {"ci": ("gitlab",)},
+    ".gitlab/": {"ci": ("gitlab",), "__update_bot": ("true",)},
     ".gocontainer/propose.sh": {"__update_bot": ("true",)},
     ".gocontainer/requirements.txt": {"__update_bot": ("true",)},
     "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},

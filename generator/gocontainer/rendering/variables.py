@@ -32,7 +32,7 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
-        | {f"__least_{name}": pins["least"][name] for name in ("declarative", "jenkins")}
+        | {f"__least_{name}": pins["least"][name] for name in ("declarative", "gitlab", "jenkins")}
     )
 
 
@@ -104,6 +104,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__private_modules": private_modules,
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
+        "__rootless_image": mirrored(pins["builder_image"]["rootless"], mirrors),
         "__runner": _runner(answers, pins),
         "__runs": ci.runs,
         "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),

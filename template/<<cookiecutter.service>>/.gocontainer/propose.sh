@@ -259,6 +259,8 @@ text() { head -c 60000 "$1/report" | sed 's/^/    /'; }
 
 <% if cookiecutter.ci == "gitea" %>
 <% include "forge/gitea.sh" %>
+<% elif cookiecutter.ci == "gitlab" %>
+<% include "forge/gitlab.sh" %>
 <% elif cookiecutter.ci == "jenkins" %>
 <% include "forge/jenkins.sh" %>
 <% else %>

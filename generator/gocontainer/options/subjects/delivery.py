@@ -20,6 +20,8 @@ class CiProvider(Choice):
     """The table of pins.toml with its machines, by architecture; nothing where the pipeline names none."""
     issuer: str = ""
     """Who tells Sigstore's public instance whose jobs are whose; nothing where that believes no such issuer."""
+    issues_for: str = ""
+    """The only host that its issuer speaks for; nothing where a host that nobody knows is taken for that one."""
     signer: str = ""
     """What of it signs, below the repository's address; nothing without an issuer."""
     runs: str = ""
@@ -41,6 +43,17 @@ CI_PROVIDERS = by_value(
         issuer="https://token.actions.githubusercontent.com",
         signer="/.github/workflows/release.yml",
         runs="/actions/runs/",
+    ),
+    CiProvider(
+        value="gitlab",
+        label="GitLab CI",
+        registry="registry.gitlab.com",
+        runners="",
+        issuer="https://gitlab.com",
+        issues_for="gitlab.com",
+        signer="//.gitlab-ci.yml",
+        runs="/-/jobs/",
+        deps_bot="renovate",
     ),
     CiProvider(value="gitea", label="Gitea Actions, and Forgejo's", registry="", runners="runner", deps_bot="renovate"),
     CiProvider(
@@ -68,7 +81,7 @@ SIGNING = Select(
     why="'make verify' tells an image that was released from here from any other, before it runs.",
     default="keyless",
     choices=(
-        Choice(value="keyless", label="the pipeline on github.com, without any key"),
+        Choice(value="keyless", label="the pipeline on github.com or gitlab.com, without any key"),
         Choice(value="key", label="whoever has the key, also without a network outside"),
         Choice(value="none", label="nobody"),
     ),
