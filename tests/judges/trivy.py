@@ -48,7 +48,7 @@ def judged(subject: Subject) -> Iterator[tuple[str, bytes]]:
 
 def said(files: dict[str, bytes]) -> str:
     """Let Trivy's checks judge some files."""
-    program = wrapped(MODULE, ".", GOEXPERIMENT="jsonv2")
+    program = wrapped(MODULE, "example.com/gocontainer/trivy", GOEXPERIMENT="jsonv2")
     folder = Path(tempfile.mkdtemp())
     try:
         for path, content in files.items():
