@@ -1,4 +1,4 @@
-"""`make scan` refuses an image for a secret or a vulnerability that is mended elsewhere, by the real gitleaks and Grype."""
+"""`make scan` refuses an image for a secret, or for what is vulnerable and mended elsewhere, by the real scanners."""
 
 from __future__ import annotations
 

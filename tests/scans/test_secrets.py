@@ -1,20 +1,21 @@
-"""`make secrets` finds a secret in the files and in their history, and passes over what .scanignore excepts until its day."""
+"""`make secrets` finds a secret in files and history, and passes over what .scanignore excepts until its day."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import git
-from tests.scans.repository import TOKEN, Repository, repository
+from tests.helpers.support import ROWS, files_of, git
+from tests.scans.repository import TOKEN, Repository, gitleaks, repository
 
 pytestmark = [pytest.mark.slow, pytest.mark.proof("Makefile", "hack/scan.sh", "*", runs=("template",))]
 LEAK = f'token = "{TOKEN}"\n'
-TODAY = datetime.datetime.now(datetime.UTC).date()
+TODAY = dt.datetime.now(dt.UTC).date()
 REFUSED = "whoever has a clone has the secret: have it revoked where it is from"
 
 
@@ -62,7 +63,7 @@ def test_a_secret_that_was_deleted_is_found_in_the_history(here: Repository) -> 
 @pytest.mark.parametrize("days", [0, 30])
 def test_an_exception_holds_up_to_its_day(here: Repository, days: int) -> None:
     here.write("notes.txt", LEAK)
-    day = TODAY + datetime.timedelta(days=days + 1)  # the day may end while this runs
+    day = TODAY + dt.timedelta(days=days + 1)  # the day may end while this runs
     here.write(".scanignore", f"# why\n\nnotes.txt:github-pat:1 {day} a sample: nobody has it")
     assert here.make("secrets").code == 0
 
@@ -89,3 +90,13 @@ def test_another_secret_than_the_excepted_is_found(here: Repository) -> None:
     here.write("notes.txt", LEAK + LEAK.replace("token", "other"))
     here.write(".scanignore", "notes.txt:github-pat:1 9999-12-31 a sample: nobody has it\n")
     assert found(here) == ["notes.txt:github-pat:2"]
+
+
+def test_no_row_has_what_looks_like_a_secret(tmp_path: Path) -> None:
+    rendered = {file.content: path for row in ROWS for path, file in files_of(row).items()}
+    for number, (content, path) in enumerate(rendered.items()):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / path.rpartition("/")[2]).write_bytes(content)
+    command = [gitleaks(), "dir", tmp_path, "--no-banner", "--verbose", "--log-level=error"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")

@@ -6,8 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/aquasecurity/trivy/pkg/iac/rego"
 	"github.com/aquasecurity/trivy/pkg/iac/scan"
@@ -17,6 +17,7 @@ import (
 
 // said is a finding, or how many checks passed in a folder.
 type said struct {
+	Folder string `json:"folder"`
 	Path   string `json:"path"`
 	Line   int    `json:"line"`
 	ID     string `json:"id"`
@@ -24,51 +25,39 @@ type said struct {
 	Passed int    `json:"passed"`
 }
 
+// scanner reads the files of a folder of some file system.
+type scanner interface {
+	ScanFS(ctx context.Context, fsys fs.FS, folder string) (scan.Results, error)
+}
+
 func main() {
 	out := json.NewEncoder(os.Stdout)
+	// Made once, since it takes a second to read all checks.
+	scanners := map[string]scanner{
+		"images":    dockerfile.NewScanner(rego.WithEmbeddedPolicies(true), rego.WithEmbeddedLibraries(true)),
+		"manifests": kubernetes.NewScanner(rego.WithEmbeddedPolicies(true), rego.WithEmbeddedLibraries(true)),
+	}
 	for _, folder := range os.Args[1:] {
-		passed, err := judge(folder, out)
-		if err == nil {
-			err = out.Encode(said{Path: folder, Passed: passed})
+		passed := 0
+		for part, scanner := range scanners {
+			results, err := scanner.ScanFS(context.Background(), os.DirFS(folder), part)
+			if err != nil {
+				fmt.Fprintln(os.Stderr, folder, err)
+				os.Exit(1)
+			}
+			passed += len(results.GetPassed())
+			for _, result := range results.GetFailed() {
+				where, rule := result.Metadata().Range(), result.Rule()
+				say(out, said{folder, where.GetFilename(), where.GetStartLine(), rule.ID, result.Description(), 0})
+			}
 		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, folder, err)
-			os.Exit(1)
-		}
+		say(out, said{Folder: folder, Passed: passed})
 	}
 }
 
-// judge prints what is found in a folder, and counts what is not.
-func judge(folder string, out *json.Encoder) (int, error) {
-	passed, root := 0, os.DirFS(folder)
-	embedded := []func() (scan.Results, error){
-		func() (scan.Results, error) {
-			return dockerfile.NewScanner(rego.WithEmbeddedPolicies(true), rego.WithEmbeddedLibraries(true)).
-				ScanFS(context.Background(), root, "images")
-		},
-		func() (scan.Results, error) {
-			return kubernetes.NewScanner(rego.WithEmbeddedPolicies(true), rego.WithEmbeddedLibraries(true)).
-				ScanFS(context.Background(), root, "manifests")
-		},
+func say(out *json.Encoder, line said) {
+	if err := out.Encode(line); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	for _, each := range embedded {
-		results, err := each()
-		if err != nil {
-			return 0, err
-		}
-		passed += len(results.GetPassed())
-		for _, result := range results.GetFailed() {
-			where := result.Metadata().Range()
-			finding := said{
-				Path: filepath.Join(folder, where.GetFilename()),
-				Line: where.GetStartLine(),
-				ID:   result.Rule().AVDID,
-				Text: result.Description(),
-			}
-			if err := out.Encode(finding); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return passed, nil
 }
