@@ -62,6 +62,7 @@ NAMES = {
     "GOPRIVATE",
     "GOPROXY",
     "GOSUMDB",
+    "gitleaks",
     "govulncheck",
     "Harbor",
     "Linux",

@@ -97,6 +97,6 @@ def test_no_row_has_what_looks_like_a_secret(tmp_path: Path) -> None:
     for number, (content, path) in enumerate(rendered.items()):
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / path.rpartition("/")[2]).write_bytes(content)
-    command = [gitleaks(), "dir", tmp_path, "--no-banner", "--verbose", "--log-level=error"]
+    command = [gitleaks(), "dir", str(tmp_path), "--no-banner", "--verbose", "--log-level=error"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
