@@ -63,6 +63,8 @@ NAMES = {
     "GOPROXY",
     "GOSUMDB",
     "gitleaks",
+    "Grype",
+    "Trivy",
     "govulncheck",
     "Harbor",
     "Linux",
