@@ -30,8 +30,8 @@ CONTRACT = {
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True, "expose": "none",
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
-    "ci": "github", "signing": "keyless", "digests": "optional", "deps_bot": "dependabot", "registry_mirrors": "",
-    "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "",
+    "ci": "github", "signing": "keyless", "scan": "none", "digests": "optional", "deps_bot": "dependabot",
+    "registry_mirrors": "", "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "",
     "ca_bundle": "", "update_wheel": "", "secret_files": False,
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -166,8 +167,9 @@ def need(*programs: str) -> None:
 def go_tool(package: str, version: str) -> str:
     """Return a Go tool at a pinned version, installed once into a cache outside the clone."""
     need("go")
-    folder = CACHE / f"{package.rpartition('/')[2]}-{version}"
-    program = folder / package.rpartition("/")[2]
+    name = re.sub(r"/v[0-9]+$", "", package).rpartition("/")[2]
+    folder = CACHE / f"{name}-{version}"
+    program = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):  # another process that installs it too would compile all of it once more
         if not program.exists():
@@ -179,11 +181,11 @@ def go_tool(package: str, version: str) -> str:
 
 
 @cache
-def wrapped(module: Path, package: str, stamps: tuple[str, ...] = ()) -> Path:
+def wrapped(module: Path, package: str, stamps: tuple[str, ...] = (), **environment: str) -> Path:
     """Build a Go program by a wrapper module, once for each state of it, into a cache outside the clone.
 
     For programs that `go install` refuses, since their own module replaces or excludes others. ``stamps`` are
-    name=value, which the linker sets as Go variables.
+    name=value, which the linker sets as Go variables; the ``environment`` is Go's.
     """
     need("go")
     sources = b"".join(path.read_bytes() for path in sorted(module.rglob("*")) if path.is_file())
@@ -198,8 +200,8 @@ def wrapped(module: Path, package: str, stamps: tuple[str, ...] = ()) -> Path:
         flags = " ".join(["-s", "-w", *(f"-X={stamp}" for stamp in stamps)])
         mine = program.with_name(f"{program.name}.{os.getpid()}")
         command = ["go", "build", "-trimpath", f"-ldflags={flags}", "-o", str(mine), package]
-        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
-        if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
+        settings = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", **environment}
+        if subprocess.run(command, check=False, cwd=module, env=settings).returncode != 0:
             missing(package)
         mine.replace(program)
     return program

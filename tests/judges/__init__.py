@@ -9,6 +9,7 @@ from tests.judges.checkov import checkov
 from tests.judges.code import staticcheck
 from tests.judges.kubernetes import kube_score, kubeconform, validate
 from tests.judges.subject import Subject
+from tests.judges.trivy import trivy
 
 Judge = Callable[[Sequence[Subject]], list[str]]
 """Returns its findings, a line each."""
@@ -30,4 +31,5 @@ JUDGES: Mapping[str, Judge] = {
     "kube-score": kube_score,
     "staticcheck": staticcheck,
     "checkov": checkov,
+    "trivy": trivy,
 }

@@ -62,6 +62,7 @@ class AnswerValues(TypedDict, total=False):
     ca_bundle: str
     ci: Literal["github", "gitlab", "gitea", "jenkins", "none"]
     signing: Literal["keyless", "key", "none"]
+    scan: Literal["trivy", "grype", "none"]
     digests: Literal["optional", "required"]
     deps_bot: Literal["dependabot", "renovate", "none"]
     update_wheel: str

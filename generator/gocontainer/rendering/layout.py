@@ -14,9 +14,11 @@ from gocontainer.options.types import Value, When, holds
 
 FILES: Mapping[str, When] = {
     ".gitea/workflows/": {"ci": ("gitea",)},
+    ".gitea/workflows/scan.yml": {"scan": ("trivy", "grype")},
     ".gitea/workflows/template.yml": {"__update_bot": ("true",)},
     ".github/dependabot.yml": {"deps_bot": ("dependabot",)},
     ".github/workflows/": {"ci": ("github",)},
+    ".github/workflows/scan.yml": {"scan": ("trivy", "grype")},
     ".github/workflows/template.yml": {"__update_bot": ("true",)},
     ".gitlab-ci.yml": {"ci": ("gitlab",)},
     ".gitlab/": {"ci": ("gitlab",), "__update_bot": ("true",)},
@@ -25,6 +27,7 @@ FILES: Mapping[str, When] = {
     "Dockerfile.model": {"__edge": ("true",), "edge_model": (True,)},
     "Dockerfile.model.dockerignore": {"__edge": ("true",), "edge_model": (True,)},
     "Jenkinsfile": {"ci": ("jenkins",)},
+    "Jenkinsfile.scan": {"ci": ("jenkins",), "scan": ("trivy", "grype")},
     "Jenkinsfile.template": {"ci": ("jenkins",), "__update_bot": ("true",)},
     "LICENSE": {"license": ("apache-2.0", "mit")},
     "cmd/flow/": {"eventing": ("kafka",)},
@@ -69,6 +72,7 @@ FILES: Mapping[str, When] = {
     "docs/function.md": {"eventing": ("kafka",)},
     "docs/knative.md": {"__knative": ("true",)},
     "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "hack/scan.sh": {"scan": ("trivy", "grype")},
     "hack/verify.sh": {"signing": ("keyless", "key")},
     "internal/app/center.go": {"__center": ("true",)},
     "internal/app/center_test.go": {"__center": ("true",)},
@@ -149,7 +153,7 @@ FLAGS: Mapping[str, str] = {
 }
 """What the derived flags among the conditions mean, in words."""
 
-EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh", "hack/verify.sh"])
+EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh", "hack/scan.sh", "hack/verify.sh"])
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 
 

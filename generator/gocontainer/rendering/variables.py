@@ -114,6 +114,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__sites_platform": edge.sites_platform(answers),
         "__ssh_hosts": " ".join(over_ssh),
         "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
+        "__trivy_db": mirrored(pins["builder_image"]["trivy_db"], mirrors),
         "__version": __version__,
         "__zone_preference": _zone_preference(answers["kubernetes_min"]),
     }

@@ -101,6 +101,20 @@ DEPS_BOT = Select(
         Choice(value="none", label="nobody"),
     ),
 )
+SCAN = Select(
+    name="scan",
+    group="delivery",
+    title="Scanner",
+    question="What looks for known vulnerabilities in the image before it is pushed?",
+    help="What looks for known vulnerabilities in the image before it is pushed.",
+    why="Sees the base image too, which govulncheck does not. gitleaks looks for secrets beside it.",
+    default="none",
+    choices=(
+        Choice(value="trivy", label="Trivy, whose database is an image: a registry's mirror has it"),
+        Choice(value="grype", label="Grype, which compiles in half the time"),
+        Choice(value="none", label="nothing"),
+    ),
+)
 DIGESTS = Select(
     name="digests",
     group="delivery",
@@ -211,6 +225,7 @@ DELIVERY = (
     CA_BUNDLE,
     CI,
     SIGNING,
+    SCAN,
     DIGESTS,
     DEPS_BOT,
     UPDATE_WHEEL,
