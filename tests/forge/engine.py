@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +53,7 @@ MAX_RESPONSE_ITEMS = 2
 INSTALL_LOCK = true
 SECRET_KEY = {secret}
 PASSWORD_HASH_ALGO = pbkdf2$1000$50
-INTERNAL_TOKEN_URI = file:{folder}/internal-token
+INTERNAL_TOKEN = {secret}
 
 [service]
 DISABLE_REGISTRATION = true
@@ -109,12 +110,9 @@ class Gitea(NamedTuple):
         return body
 
     def all_of(self, path: str) -> list[dict[str, Any]]:
-        """Return all pages of a list."""
-        found: list[dict[str, Any]] = []
-        mark = "&" if "?" in path else "?"
-        while page := self.ask("GET", f"{path}{mark}page={len(found) // 2 + 1}"):
-            found += page
-        return found
+        """Return all pages of a list, whose path has a question mark."""
+        pages = (self.ask("GET", f"{path}&page={number}") for number in count(1))
+        return list(chain.from_iterable(takewhile(bool, pages)))
 
     def repository(self, name: str) -> Path:
         """Make a repository that only its members see, and return where its server keeps it."""

@@ -51,8 +51,8 @@ def test_each_is_listed_and_started_by_what_it_names(tmp_path: Path, forge: Gite
     pushed = Pushed(tmp_path, forge, "workflows")
     (pushed.folder / INSTALLED).rename(tmp_path / "installed")
     pushed.push("HEAD:main")
-    assert pushed.listed() == {name: name.removesuffix(".yml") for name in NAMES}
     until(lambda: pushed.started() == [("ci.yml", "push")], "the check of main")
+    assert pushed.listed() == {name: name.removesuffix(".yml") for name in NAMES}
     (tmp_path / "installed").rename(pushed.folder / INSTALLED)
     pushed.push("HEAD:main")
     expected = [("ci.yml", "push")] * 2 + [("template.yml", "push")]

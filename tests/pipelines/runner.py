@@ -66,7 +66,9 @@ class Ran(NamedTuple):
         return [step.name for step in self.steps if step.result != "success"]
 
 
-def act(folder: Path, workflow: str, event: str = "push", reference: str = "refs/heads/main", fails: str = "nothing") -> Ran:
+def act(
+    folder: Path, workflow: str, event: str = "push", reference: str = "refs/heads/main", fails: str = "nothing"
+) -> Ran:
     """Run a workflow for an event in an empty repository; ``fails`` is what make fails at."""
     repository = folder / "repository"
     repository.mkdir(parents=True)
