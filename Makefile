@@ -114,6 +114,10 @@ bench-prompt: $(READY) ## time the first question against cookiecutter's and cop
 bench-size: $(READY) ## weigh the binary against a plain go build
 	$(RUN)/python benchmarks/size.py
 
+.PHONY: bench-ci
+bench-ci: $(READY) ## take the processor time of a pipeline's checks, with the caches that its key gives them
+	$(RUN)/python benchmarks/ci.py
+
 .PHONY: bench-image
 bench-image: $(READY) ## weigh and build the image against an article's, docker init's and ko's (root, Debian)
 	$(RUN)/python benchmarks/image.py

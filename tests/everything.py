@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 ENGINES: Mapping[str, Sequence[str]] = {
     "centres": ("tests/centres", "tests/edge"),
-    "flows": ("tests/serverless", "tests/form"),
+    "flows": ("tests/forge", "tests/serverless", "tests/form"),
     "nodes": ("tests/images", "tests/kube"),
 }
 """The suites that need an engine; where two share one, they are one after the other."""

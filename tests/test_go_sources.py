@@ -16,6 +16,7 @@ from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree
 from tests.helpers.proposals import WHEEL
 from tests.helpers.support import PINS, ROWS, answers, files_of, go_tool, need, rendered, row_id
+from tests.pipelines.commands import WORKFLOWS, scripts
 from tests.test_builders import Machine
 
 PROXY = "https://goproxy.corp.cn/go,direct"
@@ -95,10 +96,8 @@ def untold(files: Tree) -> list[str]:
     found = []
     for path, file in files.items():
         text = file.content.decode()
-        if path.startswith(".github/workflows/"):
-            jobs = yaml.safe_load(text)["jobs"].values()
-            found += [step["run"] for job in jobs for step in job["steps"] if GO.search(step.get("run", ""))]
-        elif (path.endswith(".sh") and GO.search(text)) or path == "Makefile":
+        found += [script for script in scripts(path, text) if GO.search(script)]
+        if (path.endswith(".sh") and GO.search(text)) or path == "Makefile":
             found += [f"{path}: {name}" for name in TOLD if not re.search(rf"(?m)^export {name}\b *\??=", text)]
     return found
 
@@ -110,8 +109,10 @@ def test_whatever_runs_go_is_told_where_to_look_and_whom_to_trust() -> None:
 
 @pytest.mark.parametrize("run", ["go test ./...", "cd x && GOFLAGS=-mod=mod go mod download", "if x; then go vet; fi"])
 def test_a_step_that_starts_go_itself_is_found(run: str) -> None:
+    pipelines = {"Jenkinsfile": f"steps {{\n  sh '{run}'\n  sh '''\n    make test\n  '''\n  sh 'echo go on'\n}}"}
     step = yaml.safe_dump({"jobs": {"x": {"steps": [{"run": run}, {"run": "make test"}, {"run": "echo go on"}]}}})
-    assert untold({".github/workflows/x.yml": File(step.encode())}) == [run]
+    for path, text in {**pipelines, **dict.fromkeys((f"{folder}x.yml" for folder in WORKFLOWS), step)}.items():
+        assert untold({path: File(text.encode())}) == [run]
     assert untold({"hack/x.sh": File(f"#!/bin/sh\n{run}\n".encode())}) == [f"hack/x.sh: {name}" for name in TOLD]
     assert len(untold(files_of({**EVERY, "ca_bundle": ""}))) == 1
 

@@ -25,6 +25,7 @@ from gocontainer.repository.tree import File, Tree
 from gocontainer.wizard.conversation import Conversation
 from gocontainer.wizard.settling import Settler
 from tests.helpers.support import PINS, ROWS, answers, files_of, gocontainer, rendered, row_id
+from tests.pipelines.commands import WORKFLOWS
 
 HARBOR = "docker.io=harbor.corp.cn/dockerhub,gcr.io=harbor.corp.cn/gcr"
 MIRRORS = BY_NAME["registry_mirrors"]
@@ -133,9 +134,15 @@ def not_mirrored(files: Tree) -> list[str]:
     for path, file in files.items():
         if not path.startswith(".gocontainer") and path != "go.sum":
             found += NAMED.findall(file.content.decode())
-        if path.startswith(".github/workflows/"):
-            found += [each for each in of_jobs(yaml.safe_load(file.content)) if not each.startswith("harbor.corp.cn/")]
+        found += [each for each in in_pipeline(path, file.content.decode()) if not each.startswith("harbor.corp.cn/")]
     return found
+
+
+def in_pipeline(path: str, text: str) -> list[str]:
+    """The images that a pipeline's jobs run in; nothing where a file is no pipeline."""
+    if path.startswith(WORKFLOWS):
+        return [*of_jobs(yaml.safe_load(text))]
+    return re.findall(r"\b(?:image|docker) '([^']+)'", text) if path.startswith("Jenkinsfile") else []
 
 
 def of_jobs(value: object, key: str = "") -> Iterator[str]:
@@ -160,7 +167,12 @@ def test_an_image_that_was_forgotten_is_found() -> None:
     found = not_mirrored(files_of({"image": "harbor.corp.cn/shop/orders"}))
     assert {"docker/dockerfile:1", PINS["base_image"]["build"]["value"]} <= {*found}
     job = "jobs: {test: {container: node:22, services: {db: {image: 'harbor.corp.cn/dockerhub/library/postgres:17'}}}}"
-    assert not_mirrored({".github/workflows/x.yml": File(job.encode())}) == ["node:22"]
+    for path, text in {
+        **dict.fromkeys((f"{folder}x.yml" for folder in WORKFLOWS), job),
+        "Jenkinsfile": "agent { docker 'node:22' }",
+        "Jenkinsfile.template": "agent { docker { image 'node:22' } }",
+    }.items():
+        assert not_mirrored({path: File(text.encode())}) == ["node:22"]
     assert not_mirrored({"README.md": File(b"docker run quay.io/acme/x:1")}) == ["quay.io/acme/x:1"]
 
 

@@ -117,7 +117,7 @@ def expected(own: str) -> str:
         ("    branches: [main]\n", f"    branches: [main]\n{paths}"),
         ("  group: ci-", "  group: carts-"),
         ("jobs:\n", f"defaults:\n  run:\n    working-directory: {PLACE}\n\njobs:\n"),
-        ("cache-dependency-path: go.sum", f"cache-dependency-path: {PLACE}/go.sum"),
+        ("            go.sum\n            Makefile\n", f"            {PLACE}/go.sum\n            {PLACE}/Makefile\n"),
         ("context: .\n", f"context: {PLACE}\n"),
     )
     for old, there in edits:
@@ -172,7 +172,9 @@ def lost(text: str, top: Path) -> list[str]:
     given = [step.get("with", {}) for step in steps]
     folder = document["defaults"]["run"]["working-directory"]
     named = [pattern.removesuffix("/**") for pattern in patterns]
-    named += [each[key] for each in given for key in ("context", "cache-dependency-path") if key in each]
+    named += [
+        path for each in given for key in ("context", "cache-dependency-path") for path in each.get(key, "").split()
+    ]
     targets = set(re.findall(r"^([a-z-]+):", (top / PLACE / "Makefile").read_text(), re.MULTILINE))
     ran = {step["run"].removeprefix("make ") for step in steps if "run" in step}
     return [path for path in (folder, *named) if not (top / path).exists()] + sorted(ran - targets)

@@ -177,8 +177,8 @@ def test_a_gitea_that_fails_fails_the_run_and_opens_nothing(service: AtGitea) ->
     assert len(service.open) == 1
 
 
-def test_a_wrong_token_opens_nothing(service: AtGitea, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_opens_nothing(service: AtGitea) -> None:
     service.release("a.txt", at3="newer")
-    monkeypatch.setattr("tests.helpers.proposals.TOKEN", "another")
+    service.token = "another"
     assert service.run().code != 0
     assert service.requests == []

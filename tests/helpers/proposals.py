@@ -197,6 +197,8 @@ class Forge:
     workflow = WORKFLOW
     more: Mapping[str, str] = {}
     """What each runner has in its environment beside what all of them have."""
+    token = TOKEN
+    """The secret of the job that pushes."""
 
     def __init__(self, folder: Path, program: Installed, start: Mapping[str, str | File]) -> None:
         sealed = lockfile.with_lockfile(as_executable(start), answers(update_wheel=WHEEL))
@@ -217,13 +219,17 @@ class Forge:
         self.runner = {**go_caches()}
         """What is set on each runner: the caches of Go, so that nothing is fetched or compiled anew."""
         self.requests_file.write_text("[]")
-        git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
-        person.git("remote", "add", "origin", str(self.origin))
+        person.git("remote", "add", "origin", self.open_remote())
         person.git("push", "--quiet", "origin", "main")
         known = {"python": sys.executable, "place": str(self.requests_file), "origin": str(self.origin)}
         write(self.bin / "gh", FORGE.format(branch=BRANCH, **known))
         write(self.bin / "pip", "#!/bin/sh\n")
         write(self.bin / "python3", PYTHON.format(installed=program.program, pip=self.bin / "pip"))
+
+    def open_remote(self) -> str:
+        """Make the remote, and return where a person finds it."""
+        git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
+        return str(self.origin)
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -302,7 +308,7 @@ class Forge:
             if "uses" in step:
                 act(step, runner.proposal, artifact)
                 continue
-            given = {key: value.replace(SECRET, TOKEN) for key, value in step.get("env", {}).items()}
+            given = {key: value.replace(SECRET, self.token) for key, value in step.get("env", {}).items()}
             done = runner.run(step["run"], given)
             said += done.said
             if done.code:

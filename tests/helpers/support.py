@@ -181,15 +181,16 @@ def go_tool(package: str, version: str) -> str:
 
 
 @cache
-def wrapped(module: Path, package: str, stamps: tuple[str, ...] = (), **environment: str) -> Path:
+def wrapped(module: Path, package: str, stamps: tuple[str, ...] = (), **settings: str) -> Path:
     """Build a Go program by a wrapper module, once for each state of it, into a cache outside the clone.
 
     For programs that `go install` refuses, since their own module replaces or excludes others. ``stamps`` are
-    name=value, which the linker sets as Go variables; the ``environment`` is Go's.
+    name=value, which the linker sets as Go variables; ``settings`` are Go's own for this build.
     """
     need("go")
     sources = b"".join(path.read_bytes() for path in sorted(module.rglob("*")) if path.is_file())
-    folder = CACHE / f"{module.name}-{hashlib.sha256(sources + ' '.join(stamps).encode()).hexdigest()[:16]}"
+    told = [*stamps, *(f"{name}={value}" for name, value in settings.items())]
+    folder = CACHE / f"{module.name}-{hashlib.sha256(sources + ' '.join(told).encode()).hexdigest()[:16]}"
     program = folder / (package.rpartition("/")[2] or module.name)
     if program.exists():
         return program
@@ -200,8 +201,8 @@ def wrapped(module: Path, package: str, stamps: tuple[str, ...] = (), **environm
         flags = " ".join(["-s", "-w", *(f"-X={stamp}" for stamp in stamps)])
         mine = program.with_name(f"{program.name}.{os.getpid()}")
         command = ["go", "build", "-trimpath", f"-ldflags={flags}", "-o", str(mine), package]
-        settings = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", **environment}
-        if subprocess.run(command, check=False, cwd=module, env=settings).returncode != 0:
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", **settings}
+        if subprocess.run(command, check=False, cwd=module, env=environment).returncode != 0:
             missing(package)
         mine.replace(program)
     return program

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import yaml
 
 from tests.helpers.snippets import go_caches
 from tests.helpers.support import PINS, Run, clean_environment, go_tool
@@ -50,6 +53,18 @@ root=$1 program=$2
 shift 2
 exec "$root$program" "$@"
 """
+WORKFLOWS = (".github/workflows/", ".gitea/workflows/")
+IN_JENKINS = re.compile(r"\bsh (?:'''(.*?)'''|'(.*?)')", re.DOTALL)
+
+
+def scripts(path: str, text: str) -> list[str]:
+    """Return what a pipeline has a shell run; nothing where a file is no pipeline."""
+    if path.startswith(WORKFLOWS):
+        jobs = yaml.safe_load(text)["jobs"].values()
+        return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    if path.startswith("Jenkinsfile"):
+        return [block or line for block, line in IN_JENKINS.findall(text)]
+    return []
 
 
 class Command(NamedTuple):

@@ -1,0 +1,1 @@
+"""A real Gitea: what a repository with its pipeline asks of it."""
