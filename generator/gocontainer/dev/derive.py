@@ -27,7 +27,7 @@ gocontainer @ << cookiecutter.update_wheel >>
 """
 """What is installed beside what ``requirements.lock`` has."""
 RULES, GATEKEEPER_RULES = (f"template/templates/policy/{name}.yaml" for name in ("rules", "gatekeeper"))
-"""What pods may not do, and the same as deep as it stands in a ConstraintTemplate."""
+"""What pods may not do, and the same for Gatekeeper."""
 ROWS = "tests/rows.json"
 WIDTH = 120
 """Of a line of Python, as pyproject.toml has it."""
@@ -52,16 +52,17 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
-        GATEKEEPER_RULES: indented((root / RULES).read_text("utf-8")),
+        GATEKEEPER_RULES: gatekeeper_rules((root / RULES).read_text("utf-8")),
         REQUIREMENTS: INSTALLED + (root / "requirements.lock").read_text("utf-8"),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
     }
 
 
-def indented(rules: str) -> str:
+def gatekeeper_rules(rules: str) -> str:
     """Return the rules as deep as they stand in a ConstraintTemplate; a tag of the template keeps its place."""
-    return textwrap.indent(rules, " " * 10, lambda line: not line.startswith("<%"))
+    deeper = textwrap.indent(rules, " " * 10, lambda line: not line.startswith("<%"))
+    return deeper.replace("matchConditions:", "matchCondition:")  # as Gatekeeper spells it
 
 
 def _numbers() -> dict[str, list[list[str]]]:
