@@ -49,7 +49,7 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="Kubernetes, 3 to 10 replicas, FROM scratch, admission policy, digests",
+        label="3 to 10 replicas, FROM scratch, digests, admission policy",
         answers={
             "base_image": "scratch",
             "resources": "strict",

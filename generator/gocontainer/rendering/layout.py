@@ -154,7 +154,9 @@ FLAGS: Mapping[str, str] = {
 }
 """What the derived flags among the conditions mean, in words."""
 
-EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh", "hack/policy-test.sh", "hack/verify.sh"])
+EXECUTABLE: frozenset[str] = frozenset(
+    [".gocontainer/propose.sh", "hack/ota.sh", "hack/policy-test.sh", "hack/verify.sh"]
+)
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 
 

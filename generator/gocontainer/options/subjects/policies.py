@@ -15,7 +15,7 @@ POLICY = Select(
     choices=(
         Choice(value="none", label="nobody: Pod Security alone, which each cluster has"),
         Choice(value="native", label="Kubernetes itself, from 1.30 on; nothing to install"),
-        Choice(value="kyverno", label="Kyverno; each namespace has its policy, and signatures are asked for"),
+        Choice(value="kyverno", label="Kyverno; each namespace has a policy of its own"),
         Choice(value="gatekeeper", label="OPA Gatekeeper, by a ConstraintTemplate in CEL"),
     ),
     when={"target": ("kubernetes",)},
