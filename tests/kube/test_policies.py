@@ -216,4 +216,4 @@ def untagged(subject: Subject) -> Document:
 
 def is_production(subject: Subject, document: Document) -> bool:
     """Whether an object is the Deployment of production."""
-    return document["kind"] == "Deployment" and document["metadata"]["namespace"] == subject.name
+    return (document["kind"], document["metadata"].get("namespace")) == ("Deployment", subject.name)

@@ -107,9 +107,9 @@ ADMITTED: Mapping[str, Change] = {
 
 def rendered_pod(repository: Path) -> Pod:
     """Return the pod of the good example."""
-    return next(each for each in documents(kustomize(repository / GOOD)) if each["kind"] == "Deployment")["spec"][
-        "template"
-    ]["spec"]
+    (deployment,) = (each for each in documents(kustomize(repository / GOOD)) if each["kind"] == "Deployment")
+    pod: Pod = deployment["spec"]["template"]["spec"]
+    return pod
 
 
 def changed(pod: Pod, change: Change) -> Pod:
