@@ -328,14 +328,19 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/overlays/prod/httproute.yaml",  # with routes that last there is no timeout
         "deploy/overlays/prod/ingress.yaml",  # as above, and where a certificate is known
         "deploy/overlays/prod/kustomization.yaml",
+        "deploy/policies/constrainttemplate.yaml",  # the rules of a policy, which every engine shares
+        "deploy/policies/validatingadmissionpolicy.yaml",
+        "deploy/policies/validatingpolicy.yaml",
         "deploy/sites.yaml",  # a model beside each image
         "docs/decisions.md",
         "docs/edge.md",  # what a node needs on each platform
         "docs/environments.md",
         "docs/function.md",
         "docs/knative.md",
+        "docs/policies.md",
         "go.mod",
         "go.sum",
+        "hack/policy-test.sh",  # whom it asks
         "hack/verify.sh",  # a key, or an identity
         "internal/app/app.go",
         "internal/app/app_test.go",  # a function is called otherwise
