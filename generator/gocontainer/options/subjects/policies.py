@@ -13,7 +13,7 @@ POLICY = Select(
     why="Pod Security needs nothing; a policy also asks for digests, limits, a read-only root and our own registry.",
     default="none",
     choices=(
-        Choice(value="none", label="nobody: Pod Security alone, which each cluster has"),
+        Choice(value="none", label="Pod Security alone, which each cluster has"),
         Choice(value="native", label="Kubernetes itself, from 1.30 on; nothing to install"),
         Choice(value="kyverno", label="Kyverno; each namespace has a policy of its own"),
         Choice(value="gatekeeper", label="OPA Gatekeeper, by a ConstraintTemplate in CEL"),
