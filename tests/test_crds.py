@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.helpers import crds
+from tests.helpers.support import files_of
 
 SERVICE = """
 apiVersion: serving.knative.dev/v1
@@ -89,6 +90,13 @@ def test_good_objects_are_accepted(text: str) -> None:
 def test_bad_objects_are_refused(text: str, old: str, new: str, words: str) -> None:
     assert text.count(old) >= 1
     assert any(words in each for each in said(text.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(("engine", "name"), [("kyverno", "validatingpolicy"), ("gatekeeper", "constrainttemplate")])
+def test_a_policy_has_no_field_that_its_engine_does_not_know(engine: str, name: str) -> None:
+    text = files_of({"policy": engine})[f"deploy/policies/{name}.yaml"].content.decode()
+    assert said(text) == []
+    assert any("'matchConditons' was unexpected" in each for each in said(text + "  matchConditons: []\n"))
 
 
 def test_every_version_that_is_served_has_a_schema() -> None:

@@ -15,6 +15,7 @@ from tests.helpers.support import answers, files_of
 
 BASE, EDGE, KNATIVE = "deploy/base/deployment.yaml", "deploy/edge/deployment.yaml", "deploy/knative/service.yaml"
 SCALING = "deploy/components/autoscaling/horizontalpodautoscaler.yaml"
+ADMISSION = "deploy/policies/validatingadmissionpolicy.yaml"
 POLICY = "deploy/components/network-policy/networkpolicy.yaml"
 Found = Mapping[str, tuple[str, ...]]
 PROMISES: Mapping[str, tuple[tuple[str, ...], Found]] = {
@@ -42,7 +43,8 @@ PROMISES: Mapping[str, tuple[tuple[str, ...], Found]] = {
     "no CPU limit": (("resources",), {EDGE: ("requests.cpu",)}),
     "32-bit ARM": (("platforms",), {"Makefile": ("linux/arm/v7",)}),
     "FROM scratch": (("base_image",), {"Dockerfile": ("\nFROM scratch\n",)}),
-    "with digests": (("digests",), {".github/workflows/release.yml": ("      - run: make digests\n",)}),
+    "digests": (("digests",), {".github/workflows/release.yml": ("      - run: make digests\n",)}),
+    "admission policy": (("policy",), {ADMISSION: ("kind: ValidatingAdmissionPolicy\n",)}),
 }
 """A phrase of a label to the options that it speaks of, and what is then said in which file; without words the file
 is not there."""
@@ -74,7 +76,12 @@ def test_what_a_profile_promises_is_in_its_repository(profile: str) -> None:
 
 def test_a_promise_that_is_not_held_is_found() -> None:
     default = files_of({})
-    assert broken(PRESETS["hardened"].label, default) == ["3 to 10 replicas", "FROM scratch", "with digests"]
+    assert broken(PRESETS["hardened"].label, default) == [
+        "3 to 10 replicas",
+        "FROM scratch",
+        "digests",
+        "admission policy",
+    ]
     assert {*broken(PRESETS["minimal"].label, default)} == {"1 replica", "no policy, traces, CI or bot"}
     assert broken(PRESETS["service"].label, files_of({"max_replicas": 7})) == ["2 to 6 replicas"]
 

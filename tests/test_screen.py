@@ -173,7 +173,7 @@ def test_w_writes_from_the_list_of_groups_and_is_a_letter_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("typed", "line"),
     [("b", "base_image"), ("base_", "base_image"), ("ima", "image"), ("co", "config_center"), ("net", "network_policy"),
-     ("liveness_f", "liveness_failures"), ("policy", "network_policy"), ("bb", "base_image"), ("por", "port")],
+     ("liveness_f", "liveness_failures"), ("network", "network_policy"), ("bb", "base_image"), ("por", "port")],
 )  # fmt: skip
 def test_typing_finds_a_line_of_the_review_also_a_folded_one(typed: str, line: str) -> None:
     made = at_review()

@@ -289,9 +289,9 @@ def test_the_files_with_blocks_are_known() -> None:
         ".github/dependabot.yml",
         ".github/workflows/ci.yml",  # sites are checked, too
         ".github/workflows/release.yml",
+        ".github/workflows/scan.yml",  # to which registry it logs in, and how
         ".gitlab-ci.yml",  # as GitHub's
         ".gitlab/template.yml",  # who may push is a partial
-        ".github/workflows/scan.yml",  # to which registry it logs in, and how
         ".gocontainer/propose.sh",  # where modules come from, as in the Makefile, and the client of each forge
         "AGENTS.md",  # where a change goes, which differs by target
         "Dockerfile",
@@ -331,14 +331,19 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/overlays/prod/httproute.yaml",  # with routes that last there is no timeout
         "deploy/overlays/prod/ingress.yaml",  # as above, and where a certificate is known
         "deploy/overlays/prod/kustomization.yaml",
+        "deploy/policies/constrainttemplate.yaml",  # the rules of a policy, which every engine shares
+        "deploy/policies/validatingadmissionpolicy.yaml",
+        "deploy/policies/validatingpolicy.yaml",
         "deploy/sites.yaml",  # a model beside each image
         "docs/decisions.md",
         "docs/edge.md",  # what a node needs on each platform
         "docs/environments.md",
         "docs/function.md",
         "docs/knative.md",
+        "docs/policies.md",
         "go.mod",
         "go.sum",
+        "hack/policy-test.sh",  # whom it asks
         "hack/scan.sh",  # each scanner has its own words
         "hack/verify.sh",  # a key, or an identity
         "internal/app/app.go",

@@ -48,6 +48,7 @@ class AnswerValues(TypedDict, total=False):
     min_replicas: int
     max_replicas: int
     network_policy: bool
+    policy: Literal["none", "native", "kyverno", "gatekeeper"]
     expose: Literal["none", "gateway", "ingress"]
     expose_host: str
     expose_gateway: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import click
@@ -25,6 +26,8 @@ INSTALLED = """\
 gocontainer @ << cookiecutter.update_wheel >>
 """
 """What is installed beside what ``requirements.lock`` has."""
+RULES, GATEKEEPER_RULES = (f"template/templates/policy/{name}.yaml" for name in ("rules", "gatekeeper"))
+"""What pods may not do, and the same for Gatekeeper."""
 ROWS = "tests/rows.json"
 WIDTH = 120
 """Of a line of Python, as pyproject.toml has it."""
@@ -49,10 +52,17 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
+        GATEKEEPER_RULES: gatekeeper_rules((root / RULES).read_text("utf-8")),
         REQUIREMENTS: INSTALLED + (root / "requirements.lock").read_text("utf-8"),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
     }
+
+
+def gatekeeper_rules(rules: str) -> str:
+    """Return the rules as deep as they stand in a ConstraintTemplate; a tag of the template keeps its place."""
+    deeper = textwrap.indent(rules, " " * 10, lambda line: not line.startswith("<%"))
+    return deeper.replace("matchConditions:", "matchCondition:")  # as Gatekeeper spells it
 
 
 def _numbers() -> dict[str, list[list[str]]]:

@@ -99,6 +99,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take local_volume claim or kubernetes_min 1.30.",
     ),
     Conflict(
+        when={"policy": ("native",), "kubernetes_min": too_old("kind=ValidatingAdmissionPolicy")},
+        reason="policies of its own are known to Kubernetes from 1.30 on",
+        hint="Take policy kyverno or gatekeeper, or kubernetes_min 1.30.",
+    ),
+    Conflict(
         when={"user_namespaces": (True,), "kubernetes_min": too_old("spec.hostUsers")},
         reason="pods have users of their own from Kubernetes 1.33 on",
         hint="Take user_namespaces false or kubernetes_min 1.33.",

@@ -49,13 +49,14 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="Kubernetes, 3 to 10 replicas, FROM scratch, with digests",
+        label="3 to 10 replicas, FROM scratch, digests, admission policy",
         answers={
             "base_image": "scratch",
             "resources": "strict",
             "min_replicas": 3,
             "max_replicas": 10,
             "network_policy": True,
+            "policy": "native",
             "digests": "required",
         },
     ),

@@ -65,13 +65,20 @@ FILES: Mapping[str, When] = {
     "deploy/overlays/prod/httproute.yaml": {"expose": ("gateway",)},
     "deploy/overlays/prod/ingress.yaml": {"expose": ("ingress",)},
     "deploy/overlays/prod/referencegrant.yaml": {"__certificate_elsewhere": ("true",)},
+    "deploy/policies/": {"policy": ("native", "kyverno", "gatekeeper")},
+    "deploy/policies/constraint.yaml": {"policy": ("gatekeeper",)},
+    "deploy/policies/constrainttemplate.yaml": {"policy": ("gatekeeper",)},
+    "deploy/policies/validatingadmissionpolicy.yaml": {"policy": ("native",)},
+    "deploy/policies/validatingpolicy.yaml": {"policy": ("kyverno",)},
     "deploy/sites.yaml": {"__edge": ("true",)},
     "docs/decisions.md": {"__deployment": ("true",)},
     "docs/edge.md": {"__edge": ("true",)},
     "docs/environments.md": {"__overlays": ("true",)},
     "docs/function.md": {"eventing": ("kafka",)},
     "docs/knative.md": {"__knative": ("true",)},
+    "docs/policies.md": {"policy": ("native", "kyverno", "gatekeeper")},
     "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "hack/policy-test.sh": {"policy": ("native", "kyverno", "gatekeeper")},
     "hack/scan.sh": {"scan": ("trivy", "grype")},
     "hack/verify.sh": {"signing": ("keyless", "key")},
     "internal/app/center.go": {"__center": ("true",)},
@@ -153,7 +160,9 @@ FLAGS: Mapping[str, str] = {
 }
 """What the derived flags among the conditions mean, in words."""
 
-EXECUTABLE: frozenset[str] = frozenset([".gocontainer/propose.sh", "hack/ota.sh", "hack/scan.sh", "hack/verify.sh"])
+EXECUTABLE: frozenset[str] = frozenset(
+    [".gocontainer/propose.sh", "hack/ota.sh", "hack/policy-test.sh", "hack/scan.sh", "hack/verify.sh"]
+)
 """Paths with the executable bit. Modes come from here, never from the disk of whoever renders."""
 
 

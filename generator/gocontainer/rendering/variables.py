@@ -99,8 +99,11 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__gateway_name": str(answers["expose_gateway"]).partition("/")[2],
         "__gateway_namespace": str(answers["expose_gateway"]).partition("/")[0],
         "__first_architecture": architectures(platforms).partition(",")[0],
+        "__image_folder": str(answers["image"]).rpartition("/")[0],
         "__license": LICENSES[str(answers["license"])],
         "__min_scale": 0 if answers["scale_to_zero"] is True else answers["min_replicas"],
+        "__policy_kind": policy_kind(str(answers["service"])),
+        "__policy_template": policy_kind(str(answers["service"])).lower(),
         "__private_modules": private_modules,
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
@@ -118,6 +121,11 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__version": __version__,
         "__zone_preference": _zone_preference(answers["kubernetes_min"]),
     }
+
+
+def policy_kind(service: str) -> str:
+    """Return what Gatekeeper calls the rules of a service: OrdersApiPolicy of orders-api."""
+    return f"{service.title().replace('-', '')}Policy"
 
 
 def _zone_preference(oldest: Value) -> str:
