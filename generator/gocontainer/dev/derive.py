@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import facts, pairwise, reference
+from gocontainer.dev import dashboard, facts, pairwise, reference
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -18,6 +18,7 @@ from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
 
 BASE_IMAGES_PAGE = "docs/how-to/base-image.md"
+DASHBOARD = "template/<<cookiecutter.service>>/deploy/components/monitoring/dashboard.json"
 REQUIREMENTS = "template/<<cookiecutter.service>>/.gocontainer/requirements.txt"
 INSTALLED = """\
 # What .gocontainer/propose.sh merges with: gocontainer and all that it needs, each by its hash. A newer release
@@ -49,6 +50,7 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
+        DASHBOARD: dashboard.template(),
         REQUIREMENTS: INSTALLED + (root / "requirements.lock").read_text("utf-8"),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,
