@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gocontainer.options.types import LACKING, Choice, Select, by_value
+from gocontainer.options.types import LACKING, Choice, Select, Value, by_value
 
 MONITORING = Select(
     name="monitoring",
@@ -38,10 +38,10 @@ OBJECTIVES = by_value(
 
 
 class Objective(Select):
-    """A share in per cent. The matrix takes one other than the default: they differ in a number alone."""
+    """A share in per cent. The matrix takes the default: others differ in a number alone."""
 
-    def samples(self) -> tuple[str, ...]:
-        return ("99.9", "99")
+    def samples(self) -> tuple[Value, ...]:
+        return (self.default,)
 
 
 SLO = Objective(
