@@ -11,6 +11,7 @@ SERVICE = "<< cookiecutter.service >>"
 OURS = f'namespace="$namespace", job="{SERVICE}"'
 CONTAINER = f'namespace="$namespace", container="{SERVICE}"'
 RATE = "[$__rate_interval]"
+CPU = "container_cpu"
 COUNT = "http_server_request_duration_seconds_count"
 WIDTH, HEIGHT, MOST = 24, 8, 2
 """Of Grafana's grid in columns, of a panel in lines, and how many stand beside one another."""
@@ -38,7 +39,14 @@ def _quantile(share: float) -> str:
 
 
 def _limit(resource: str) -> str:
-    return f'kube_pod_container_resource_limits{{{CONTAINER}, resource="{resource}"}}'
+    return f'on (namespace, pod, container) kube_pod_container_resource_limits{{{CONTAINER}, resource="{resource}"}}'
+
+
+def _throttled() -> str:
+    throttled, every = (
+        f"rate({CPU}_cfs_{what}_total{{{CONTAINER}}}{RATE})" for what in ("throttled_periods", "periods")
+    )
+    return f"{throttled} / {every}"
 
 
 SECTIONS = (
@@ -90,16 +98,13 @@ SECTIONS = (
     )),
     Section("Limits", (
         Panel("CPU, of its limit", "percentunit", [
-            (f"rate(container_cpu_usage_seconds_total{{{CONTAINER}}}{RATE}) / on (namespace, pod, container) "
-             + _limit("cpu"), "{{pod}}"),
-            (f"rate(container_cpu_cfs_throttled_periods_total{{{CONTAINER}}}{RATE}) "
-             f"/ rate(container_cpu_cfs_periods_total{{{CONTAINER}}}{RATE})", "{{pod}} throttled"),
+            (f"rate({CPU}_usage_seconds_total{{{CONTAINER}}}{RATE}) / {_limit('cpu')}", "{{pod}}"),
+            (_throttled(), "{{pod}} throttled"),
         ]),
     ), 'cookiecutter.resources == "strict"'),
     Section("Container", (
         Panel("Memory, of its limit", "percentunit", [
-            (f"container_memory_working_set_bytes{{{CONTAINER}}} / on (namespace, pod, container) "
-             + _limit("memory"), "{{pod}}"),
+            (f"container_memory_working_set_bytes{{{CONTAINER}}} / {_limit('memory')}", "{{pod}}"),
         ]),
         Panel("Restarts", "none", [
             (f"increase(kube_pod_container_status_restarts_total{{{CONTAINER}}}{RATE})", "{{pod}}"),
