@@ -96,6 +96,7 @@ NAMES = {
     "Pod",
     "podman",
     "prod",
+    "Operator",
     "Prometheus",
     "queue-proxy",
     "revert",
