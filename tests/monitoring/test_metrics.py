@@ -40,6 +40,7 @@ ELSEWHERE: Exposed = {
     # cAdvisor in the kubelet: docs/storage/prometheus.md
     "container_cpu_cfs_periods_total": _POD,
     "container_cpu_cfs_throttled_periods_total": _POD,
+    "container_cpu_cfs_throttled_seconds_total": _POD,
     "container_cpu_usage_seconds_total": _POD,
     "container_memory_working_set_bytes": _POD,
     # danielqsj/kafka_exporter: README.md, Metrics
@@ -120,7 +121,7 @@ def expressions(files: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield rule["expr"], rule.get("annotations", {}).get("summary", "")
     for panel in json.loads(files[DASHBOARD].content)["panels"]:
         for target in panel.get("targets", ()):
-            expression = target["expr"].replace("$__rate_interval", "5m").replace("$namespace", "orders")
+            expression = target["expr"].replace("$ns", "orders").replace("$job", "orders")
             yield expression, target["legendFormat"]
 
 
@@ -187,7 +188,7 @@ def test_every_query_of_a_dashboard_is_promql_on_a_data_source_that_is_chosen(
     ok(promtool.run("check", "rules", "--lint=none", tmp_path / "queries.yaml"))
     panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
     assert {panel["datasource"]["uid"] for panel in panels} == {"$datasource"}
-    assert [each["name"] for each in dashboard["templating"]["list"]] == ["datasource", "namespace"]
+    assert [each["name"] for each in dashboard["templating"]["list"]] == ["datasource", "job", "ns"]
     assert all(panel["targets"] for panel in panels)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 SERVICE = "<< cookiecutter.service >>"
-OURS = f'namespace="$namespace", job="{SERVICE}"'
-CONTAINER = f'namespace="$namespace", container="{SERVICE}"'
-RATE = "[$__rate_interval]"
-CPU = "container_cpu"
+OURS = 'namespace="$ns", job="$job"'
+CONTAINER = 'namespace="$ns", container="$job"'
+"""Short, so that no line is too long for those who read the ConfigMap."""
+RATE = "[5m]"
 COUNT = "http_server_request_duration_seconds_count"
 WIDTH, HEIGHT, MOST = 24, 8, 2
 """Of Grafana's grid in columns, of a panel in lines, and how many stand beside one another."""
@@ -39,14 +39,7 @@ def _quantile(share: float) -> str:
 
 
 def _limit(resource: str) -> str:
-    return f'on (namespace, pod, container) kube_pod_container_resource_limits{{{CONTAINER}, resource="{resource}"}}'
-
-
-def _throttled() -> str:
-    throttled, every = (
-        f"rate({CPU}_cfs_{what}_total{{{CONTAINER}}}{RATE})" for what in ("throttled_periods", "periods")
-    )
-    return f"{throttled} / {every}"
+    return f'kube_pod_container_resource_limits{{{CONTAINER}, resource="{resource}"}}'
 
 
 SECTIONS = (
@@ -97,14 +90,18 @@ SECTIONS = (
         ]),
     )),
     Section("Limits", (
-        Panel("CPU, of its limit", "percentunit", [
-            (f"rate({CPU}_usage_seconds_total{{{CONTAINER}}}{RATE}) / {_limit('cpu')}", "{{pod}}"),
-            (_throttled(), "{{pod}} throttled"),
+        Panel("CPU", "none", [
+            (f"rate(container_cpu_usage_seconds_total{{{CONTAINER}}}{RATE})", "cores of {{pod}}"),
+            (_limit("cpu"), "limit of {{pod}}"),
+        ]),
+        Panel("Held back at its limit", "s", [
+            (f"rate(container_cpu_cfs_throttled_seconds_total{{{CONTAINER}}}{RATE})", "in a second, {{pod}}"),
         ]),
     ), 'cookiecutter.resources == "strict"'),
     Section("Container", (
-        Panel("Memory, of its limit", "percentunit", [
-            (f"container_memory_working_set_bytes{{{CONTAINER}}} / {_limit('memory')}", "{{pod}}"),
+        Panel("Memory", "bytes", [
+            (f"container_memory_working_set_bytes{{{CONTAINER}}}", "{{pod}}"),
+            (_limit("memory"), "limit of {{pod}}"),
         ]),
         Panel("Restarts", "none", [
             (f"increase(kube_pod_container_status_restarts_total{{{CONTAINER}}}{RATE})", "{{pod}}"),
@@ -165,11 +162,13 @@ def _dashboard() -> dict[str, Any]:
         "templating": {
             "list": [
                 {"name": "datasource", "type": "datasource", "query": "prometheus"},
+                {"name": "job", "type": "constant", "query": SERVICE, "hide": 2},
                 {
-                    "name": "namespace",
+                    "name": "ns",
+                    "label": "namespace",
                     "type": "query",
                     "datasource": {"type": "prometheus", "uid": "$datasource"},
-                    "query": f'label_values(up{{job="{SERVICE}"}}, namespace)',
+                    "query": 'label_values(up{job="$job"}, namespace)',
                     "refresh": 2,
                 },
             ]

@@ -36,5 +36,5 @@ func (p *pool) Collect(metrics chan<- prometheus.Metric) {
 	metrics <- prometheus.MustNewConstMetric(p.count, prometheus.GaugeValue, float64(stats.InUse), "used")
 	metrics <- prometheus.MustNewConstMetric(p.count, prometheus.GaugeValue, float64(stats.Idle), "idle")
 	metrics <- prometheus.MustNewConstMetric(p.most, prometheus.GaugeValue, float64(stats.MaxOpenConnections))
-	metrics <- prometheus.MustNewConstSummary(p.wait, uint64(stats.WaitCount), stats.WaitDuration.Seconds(), nil)
+	metrics <- prometheus.MustNewConstSummary(p.wait, uint64(max(0, stats.WaitCount)), stats.WaitDuration.Seconds(), nil)
 }
