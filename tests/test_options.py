@@ -21,7 +21,7 @@ CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
     "owner": "the {service} authors", "license": "none", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
-    "config_center": "none", "tracing": True,
+    "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9",
     "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
     "edge_api": "platform", "edge_model": False, "local_volume": "claim", "edge_workload": "deployment",

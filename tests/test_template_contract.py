@@ -311,6 +311,9 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/config-center/kustomization.yaml",  # Apollo is told the pod's address
         "deploy/components/disruption-budget/poddisruptionbudget.yaml",  # what only newer ones know
         "deploy/components/model/kustomization.yaml",  # a CPU limit, as its container has
+        "deploy/components/monitoring/dashboard.json",
+        "deploy/components/monitoring/podmonitor.yaml",
+        "deploy/components/monitoring/prometheusrule.yaml",
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",
         "deploy/edge/config.yaml",  # where a model is, if there is one
@@ -341,6 +344,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "docs/function.md",
         "docs/knative.md",
         "docs/policies.md",
+        "docs/runbook.md",
         "go.mod",
         "go.sum",
         "hack/policy-test.sh",  # whom it asks

@@ -104,6 +104,7 @@ NAMES = {
     "Pod",
     "podman",
     "prod",
+    "Operator",
     "Prometheus",
     "queue-proxy",
     "revert",

@@ -22,6 +22,8 @@ FOREIGN = frozenset([
     "If-None-Match: *",
     # What writes the keys of hosts.
     "ssh-keyscan",
+    # A matcher of PromQL.
+    "route!~",
     # What a Gateway is told.
     "certificateRefs",
     # What Flux and Argo CD are told.
@@ -43,6 +45,11 @@ FACTS: Sequence[str] = (
     "no grace period of their own before Kubernetes 1.25",  # tests/test_kubernetes_versions.py
     r"\b(?:200|4\d\d|50[03])\b(?! ?(?:s|ms|%|bytes|[KMG]i)\b)",  # statuses of HTTP, which the Go tests hold
     "any other 4xx",
+    r"\b5xx\b",
+    r"\| of 30 days' share then used up \|",  # the rows below, and the rules: tests/test_monitoring.py
+    r"\| critical \| 14\.4 \| 1 h \| 5 min \| 2 % \|",
+    r"\| critical \| 6 \| 6 h \| 30 min \| 5 % \|",
+    r"\| warning \| 1 \| 3 d \| 6 h \| 10 % \|",
     "that `model_fallback` is 0",
     r"apply them to Kubernetes 1\.\d\d or newer",  # an answer; tests/checks hold the manifests against it
     r"git\.example\.com:2222",  # an answer
@@ -178,6 +185,23 @@ SAID: Sequence[str] = (
     ),
     "takes it within {model_look} s",
     "one quote a second, at {queue_bytes // 86400 // 250 * 100} bytes",
+    # alerts
+    (
+        "{alert_slo} % of all requests get an answer other than 5xx, and {alert_slo} % get one within {late} s: a "
+        "share of {error_budget} each"
+    ),
+    "{alert_slo} % of all events get an answer other than 5xx: a share of {error_budget} may",
+    "For {unscraped} minutes no pod has given",
+    "get to port {admin} through",
+    "It is told after {shed} minutes",
+    "On average one caller or more waits for a connection, for {waiting} minutes",
+    "For {stale // 60} minutes no answer has come from",
+    "For {fallback} minutes a site has not taken the model",
+    "For {lag_minutes} minutes more events have waited than {lag_replicas} replicas work on at once, {lag_each} each",
+    "More than {restarts} restarts of one container within {restart_hours} h",
+    "The kernel killed the container at its limit, {memory_limit}.",
+    "For {near_limit_minutes} minutes more than {near_limit} of the limit was in use",
+    "For {throttled} minutes the container stood still in more than a quarter",
     # README
     (
         "The service listens on {first(port, knative_port)}; probes and `/metrics` are on {admin}. Profiles are on "
@@ -189,8 +213,25 @@ SAID: Sequence[str] = (
     "APP_CENTER_ADDRESS=http://localhost:{center_server_port} make run",
 )
 """Sentences with numbers: in braces what follows from the numbers that stand in other files."""
+_RULES = "deploy/components/monitoring/prometheusrule.yaml"
 IN_FILES: Mapping[str, tuple[str, str]] = {
     "admin": ("internal/config/", r'"admin-addr", ":(\d+)"'),
+    "alert_slo": (_RULES, r"requests than ([\d.]+) % allows"),
+    "error_budget": (_RULES, r"> 14\.4 \* ([\d.]+)"),
+    "fallback": (_RULES, r"model_fallback[^=]*=[^=]*=[^=]*== 1\n +for: (\d+)m"),
+    "lag_each": (_RULES, r"_lag.* > (\d+) \* "),
+    "lag_minutes": (_RULES, r"_lag.*\n +for: (\d+)m"),
+    "lag_replicas": (_RULES, r"_lag.* > \d+ \* (\d+)"),
+    "late": (_RULES, r'le="([\d.]+)"'),
+    "near_limit": (_RULES, r'resource="memory"\s*\} > ([\d.]+)'),
+    "near_limit_minutes": (_RULES, r'resource="memory"\s*\} >.*\n +for: (\d+)m'),
+    "restart_hours": (_RULES, r"restarts_total[^}]*\}\[(\d+)h\]\) > "),
+    "restarts": (_RULES, r"restarts_total[^}]*\}\[1h\]\) > (\d+)"),
+    "shed": (_RULES, r"shed_requests[^>]*> 0\n +for: (\d+)m"),
+    "stale": (_RULES, r"staleness_seconds[^>]* > (\d+)"),
+    "throttled": (_RULES, r"periods_total[^>]* > 0\.25\n +for: (\d+)m"),
+    "unscraped": (_RULES, r"absent[^)]*\)\n +for: (\d+)m"),
+    "waiting": (_RULES, r"wait_time[^>]* > 1\n +for: (\d+)m"),
     "center_server_port": ("deploy/", r"(?i)center[-_]address[=:]\s*\S*?:(\d+)"),
     "center_first_try": ("internal/center/follow.go", r"firstTry = (time.Second)"),
     "center_pause": ("internal/center/follow.go", r"pause += (\d+) \* time.Millisecond"),

@@ -14,8 +14,8 @@ _SETTINGS = re.compile(r"internal/(?:config|center)/\w+\.go")
 _EXPORTED = re.compile(
     r"(?m)^func (?:\([^)]*\) )?([A-Z]\w*)|^(?:type|const|var) ([A-Z]\w*)|^\t([A-Z]\w*)(?:, [A-Z]\w*)* +[\w.*\[\]]+ *$"
 )
-BY_INTERFACE = frozenset(["Format", "MarshalText", "Unwrap", "UploadTraces"])
-"""Methods that others call: fmt and encoding/json, net/http's ResponseController, and OpenTelemetry's exporter."""
+BY_INTERFACE = frozenset(["Collect", "Describe", "Format", "MarshalText", "Unwrap", "UploadTraces"])
+"""Methods that others call: fmt, encoding/json, ResponseController of net/http, the exporters of both libraries."""
 BY_SITES = frozenset(["model-version"])
 """Flags that `gocontainer sites` sets."""
 FOR_OWNERS = frozenset(["Env", "HTTP", "Hot", "Now", "Secret"])

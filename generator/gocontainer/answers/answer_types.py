@@ -21,6 +21,8 @@ class AnswerValues(TypedDict, total=False):
     config_center: Literal["none", "nacos", "apollo", "etcd"]
     streams: bool
     tracing: bool
+    monitoring: Literal["annotations", "operator", "none"]
+    slo: Literal["99", "99.5", "99.9", "99.95", "99.99"]
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
     eventing: Literal["none", "kafka"]
     scaler: Literal["knative", "keda"]

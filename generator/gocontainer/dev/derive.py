@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import facts, pairwise, reference
+from gocontainer.dev import dashboard, facts, pairwise, reference
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -19,6 +19,7 @@ from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
 
 BASE_IMAGES_PAGE = "docs/how-to/base-image.md"
+DASHBOARD = "template/<<cookiecutter.service>>/deploy/components/monitoring/dashboard.json"
 REQUIREMENTS = "template/<<cookiecutter.service>>/.gocontainer/requirements.txt"
 INSTALLED = """\
 # What .gocontainer/propose.sh merges with: gocontainer and all that it needs, each by its hash. A newer release
@@ -53,6 +54,7 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
         GATEKEEPER_RULES: gatekeeper_rules((root / RULES).read_text("utf-8")),
+        DASHBOARD: dashboard.template(),
         REQUIREMENTS: INSTALLED + (root / "requirements.lock").read_text("utf-8"),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,

@@ -14,6 +14,7 @@ from gocontainer.options.subjects import edge
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS, private
+from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
@@ -95,6 +96,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
+        "__error_budget": OBJECTIVES[str(answers["slo"])].budget,
         "__exposed": WAYS_IN[str(answers["expose"])].file,
         "__gateway_name": str(answers["expose_gateway"]).partition("/")[2],
         "__gateway_namespace": str(answers["expose_gateway"]).partition("/")[0],

@@ -97,7 +97,13 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 		return nil, err
 	}
 <% endif %>
+<% if cookiecutter.monitoring == "operator" %>
+	core := deps.NewCore(log, cfg.Now)
+	core.WatchPool = metrics.WatchPool
+	given, err := deps.Open(ctx, core)
+<% else %>
 	given, err := deps.Open(ctx, deps.NewCore(log, cfg.Now))
+<% endif %>
 	if err != nil {
 		return nil, fmt.Errorf("dependencies: %w", err)
 	}

@@ -1,6 +1,9 @@
 package deps
 
 import (
+<% if cookiecutter.monitoring == "operator" %>
+	"database/sql"
+<% endif %>
 	"log/slog"
 	"net/http"
 	"time"
@@ -18,6 +21,11 @@ type Core struct {
 	Log      *slog.Logger
 	Settings func() *config.Config
 	HTTP     *http.Client // for calls to other services: bounded, and a part of the request's trace
+<% if cookiecutter.monitoring == "operator" %>
+
+	// WatchPool has the alerts of a pool of connections watch over yours: WatchPool("orders", db.Stats).
+	WatchPool func(name string, stats func() sql.DBStats)
+<% endif %>
 }
 
 // Bounds of a call. It ends with the context of its request as well. How many a host gets at once, follows from the memory.
@@ -32,9 +40,9 @@ func NewCore(log *slog.Logger, settings func() *config.Config) Core {
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = memory.Calls(), memory.Calls() // more of them wait
 	transport.MaxResponseHeaderBytes = 16 * 1024
 <% if cookiecutter.tracing %>
-	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
+	return Core{Log: log, Settings: settings, HTTP: &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
 <% else %>
-	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: bounded{transport}}}
+	return Core{Log: log, Settings: settings, HTTP: &http.Client{Timeout: callTimeout, Transport: bounded{transport}}}
 <% endif %>
 }
 

@@ -29,7 +29,7 @@ func NewCore(log *slog.Logger, settings func() *config.Config) Core {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = memory.Calls(), memory.Calls() // more of them wait
 	transport.MaxResponseHeaderBytes = 16 * 1024
-	return Core{log, settings, &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
+	return Core{Log: log, Settings: settings, HTTP: &http.Client{Timeout: callTimeout, Transport: otelhttp.NewTransport(bounded{transport})}}
 }
 
 type bounded struct{ *http.Transport }
