@@ -9,19 +9,21 @@ from typing import NamedTuple
 
 from gocontainer.adopt.sources import Evidence, Found, Sources
 
-_MODULE = re.compile(r'^module\s+"?([^\s"]+)', re.MULTILINE)
-_GO = re.compile(r"^go\s+(\d+\.\d+)\S*", re.MULTILINE)
-_REPLACE = re.compile(r"^(?:replace\s+|\s+)\S+(?:\s+v\S+)?\s+=>\s+(\.{1,2}(?:/\S*)?|/\S+)\s*$", re.MULTILINE)
+_MODULE = re.compile(r'^module[ \t]+"?([^\s"]+)', re.MULTILINE)
+_GO = re.compile(r"^go[ \t]+(\d+\.\d+)\S*", re.MULTILINE)
+_REPLACE = re.compile(
+    r"^(?:replace[ \t]+|[ \t]+)\S+(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.{1,2}(?:/\S*)?|/\S+)[ \t]*(?://.*)?$", re.MULTILINE
+)
 _MAIN = re.compile(r"^package\s+main\b", re.MULTILINE)
 _FUNC_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+(?:ignore|tools?)\b", re.MULTILINE)
-_CGO = re.compile(r'^(?:import\s+|\s+)"C"\s*$', re.MULTILINE)
+_CGO = re.compile(r'^(?:import[ \t]+|[ \t]+)"C"[ \t]*$', re.MULTILINE)
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|`([^`]*)`|(\S+)')
 _NEEDS_C = (
     "github.com/(?:mattn/go-sqlite3|confluentinc/confluent-kafka-go|rakyll/portmidi|godror/godror|sassoftware/sas)"
 )
-_MODULES_IN_C = re.compile(rf"^(?:require\s+|\s+)({_NEEDS_C}\S*)\s+v", re.MULTILINE)
+_MODULES_IN_C = re.compile(rf"^(?:require[ \t]+|[ \t]+)({_NEEDS_C}\S*)[ \t]+v", re.MULTILINE)
 _LISTEN = re.compile(
     r"""(?x)(?:ListenAndServe(?:TLS)?\(|Addr:\s*|net\.Listen\(\s*"tcp[46]?",\s*|\.(?:Run|Start|Listen)\()\s*
     "[^":]*:(\d{2,5})" """

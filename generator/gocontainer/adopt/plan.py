@@ -120,17 +120,18 @@ def write(folder: Path, planned: Plan) -> None:
             for parent in reversed([each for each in place.parents if not each.exists()]):
                 parent.mkdir()
                 written.append(parent)
-            if path not in planned.overwritten:
-                _make(place, planned.files[path])
-                written.append(place)
-            else:
+            if path in planned.overwritten:
                 put(place, planned.files[path])
+            else:
+                _make(place, planned.files[path], written)
 
 
-def _make(place: Path, file: File) -> None:
-    """Write a file that must not be there yet."""
+def _make(place: Path, file: File, written: list[Path]) -> None:
+    """Write a file that must not be there yet; from then on it is among what is ``written``."""
     mode = 0o777 if file.executable else 0o666  # less the umask
-    with open(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as out:  # noqa: PTH123 - of a descriptor
+    descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    written.append(place)
+    with open(descriptor, "wb") as out:  # noqa: PTH123 - of a descriptor
         out.write(file.content)
 
 

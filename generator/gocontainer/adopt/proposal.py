@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.adopt import go_code, surroundings
 from gocontainer.adopt.go_code import Program
-from gocontainer.adopt.sources import Evidence, Sources
+from gocontainer.adopt.sources import Evidence, Found, Sources
 from gocontainer.adopt.surroundings import Surroundings
 from gocontainer.answers.adopted import IGNORE_FILES, PARTS, POSSIBLE, Adopted
 from gocontainer.answers.detect import detected
@@ -64,7 +64,7 @@ def chosen(sources: Sources, named: str | None) -> Program:
     raise CannotUse(tr("there are several programs: {names}", names=names), hint)
 
 
-def _module(sources: Sources) -> go_code.Found:
+def _module(sources: Sources) -> Found:
     """Return the module; raise CannotUse where the folder is none."""
     found = go_code.module(sources)
     if found:
@@ -157,17 +157,17 @@ def answered(sources: Sources, proposal: Proposal, layers: Sequence[Layer]) -> A
 
     Raises UsageError, or CannotUse where no image could be built of the code.
     """
-    suggested = dict(detected(sources.folder).values) | dict(proposal.values)
-    suggested = {name: value for name, value in suggested.items() if value in POSSIBLE.get(name, (value,))}
-    found = Layer("detected", suggested)
-    filled = fill((found, *layers))
+    around = {name: value for name, value in detected(sources.folder).values.items() if name not in proposal.values}
+    possible = {name: value for name, value in around.items() if value in POSSIBLE.get(name, (value,))}
+    found = Layer("detected", possible), Layer("code", proposal.values)
+    filled = fill((*found, *layers))
     given = {name for layer in layers for name in layer.values}
     fixed = {
         name: values[-1]
         for name, values in POSSIBLE.items()
         if name not in given and filled.values[name] not in values and holds(BY_NAME[name].when, filled.values)
     }
-    answers = Answers.merge_with_room(found, Layer("detected", fixed), *layers)
+    answers = Answers.merge_with_room(*found, Layer("code", fixed), *layers)
     answers.adopted = proposal.adopted
     proposal.adopted.refuse(answers)
     if "image" in proposal.adopted.parts:

@@ -69,8 +69,8 @@ class Report(NamedTuple):
         rows = [(f"{name} {_shown(seen[name])}", str(where)) for name, where in self.proposal.evidence.items()]
         around = self.proposal.around
         rows += [(tr("{name} is spoken with", name=name), str(where)) for name, where in around.databases.items()]
-        column = min(max(width(left) for left, _ in rows), 44) + 2
-        lines = [f"  {padded(left, column)}{right}" for left, right in rows]
+        column = max(width(left) for left, _ in rows)
+        lines = [f"  {padded(left, column)}  {right}" for left, right in rows]
         manifests = [each.path for each in (*around.manifests, *around.charts)]
         if manifests:
             lines.append(f"  {tr('manifests: {paths}', paths=listed(manifests))}")
@@ -117,4 +117,6 @@ class Report(NamedTuple):
 
 
 def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+    if isinstance(value, list):
+        return listed(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

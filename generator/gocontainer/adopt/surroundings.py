@@ -9,11 +9,11 @@ from typing import NamedTuple
 from gocontainer.adopt.sources import Evidence, Found, Sources
 from gocontainer.repository.dockerfile import is_dockerfile
 
-_EXPOSE = re.compile(r"^\s*EXPOSE\s+(\d{2,5})", re.MULTILINE | re.IGNORECASE)
-_COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?!--from)(\S.*)$", re.MULTILINE | re.IGNORECASE)
-_FROM = re.compile(r"^\s*FROM\s", re.MULTILINE | re.IGNORECASE)
+_EXPOSE = re.compile(r"^[ \t]*EXPOSE[ \t]+(\d{2,5})", re.MULTILINE | re.IGNORECASE)
+_COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+(?!--from)(\S.*)$", re.MULTILINE | re.IGNORECASE)
+_FROM = re.compile(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 _KIND = re.compile(r"^kind:\s*(?:Deployment|StatefulSet|DaemonSet|Service|Kustomization)\s*$", re.MULTILINE)
-_CONTAINER_PORT = re.compile(r"^\s*-?\s*containerPort:\s*(\d{2,5})\s*$", re.MULTILINE)
+_CONTAINER_PORT = re.compile(r"^[ \t]*(?:-[ \t]*)?containerPort:[ \t]*(\d{2,5})[ \t]*$", re.MULTILINE)
 _ANYTHING = re.compile(r"^.+$", re.MULTILINE)
 DATABASES: Mapping[str, str] = {
     "PostgreSQL": r"github\.com/(?:jackc/pgx|lib/pq)",
@@ -61,7 +61,7 @@ def look(sources: Sources) -> Surroundings:
     top = [path for path in dockerfiles if path == "Dockerfile"]
     manifests = sources.named(lambda path: path.endswith((".yaml", ".yml")) and "/templates/" not in path)
     ports = [*sources.find(_EXPOSE, top or dockerfiles[:1]), *sources.find(_CONTAINER_PORT, manifests)]
-    found = {}
+    found: dict[str, Evidence] = {}
     for name, pattern in PIPELINES.items():
         where = next(_head(sources, pattern), None)
         found |= {name: where} if where else {}
@@ -101,9 +101,9 @@ def _copied(sources: Sources, dockerfiles: list[str]) -> list[Evidence]:
 
 
 def _databases(sources: Sources) -> dict[str, Evidence]:
-    found = {}
+    found: dict[str, Evidence] = {}
     for name, pattern in DATABASES.items():
-        line = re.compile(rf"^(?:require\s+|\s+)({pattern}\S*)\s+v(?!.*// indirect)", re.MULTILINE)
+        line = re.compile(rf"^(?:require[ \t]+|[ \t]+)({pattern}\S*)[ \t]+v(?!.*// indirect)", re.MULTILINE)
         first = next(sources.find(line, ["go.mod"]), None)
         found |= {name: first.where} if first else {}
     return found

@@ -54,7 +54,8 @@ class Adopted(NamedTuple):
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Adopted:
         """Return what a lock says; raise TypeError or ValueError where it is not as this tool writes it."""
-        known = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()})
+        values: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+        known = cls(**values)
         texts = (known.main, known.live, known.ready, known.port_variable, *known.parts, *known.embedded)
         is_known = {*known.parts} <= {*PARTS} and known.ignore_file in IGNORE_FILES
         if any("\n" in text for text in texts) or not is_known:
