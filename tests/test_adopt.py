@@ -21,6 +21,7 @@ from gocontainer.rendering import adopted, language
 from gocontainer.rendering.engine import render
 from gocontainer.repository import tree
 from tests.helpers.support import COMMAND, GOCONTAINER, ROOT, Run, clean_environment, git, go, gocontainer, need, ok
+from tests.helpers.terminal import ENTER, LARGE, Terminal, environment
 
 Files = Mapping[str, str]
 MAIN = """\
@@ -405,3 +406,40 @@ def test_their_tests_are_as_green_as_before(tmp_path: Path) -> None:
     report(target)
     ok(go(target, "vet", "./..."))
     ok(go(target, "test", "./..."))
+
+
+def at_a_terminal(home: Path, target: Path, *arguments: str) -> Terminal:
+    return Terminal([GOCONTAINER, "adopt", "--plain", *arguments], target, environment(home, ["git"]), LARGE)
+
+
+@COMMAND
+def test_a_person_is_asked_with_what_was_found_as_the_answer(tmp_path: Path) -> None:
+    target = repository(tmp_path, {**SHOP, "main.go": "package shop\n", "cmd/a/main.go": MAIN, "cmd/b/main.go": MAIN})
+    terminal = at_a_terminal(tmp_path, target)
+    for question, keys in (
+        ("Which program is the service?", ("2", ENTER)),
+        ("(service) [b]", ("till", ENTER)),
+        ("(port) [8090]", (ENTER,)),
+        ("(image) [localhost/b]", ("ghcr.io/acme/till", ENTER)),
+        ("(base_image)", (ENTER,)),
+        ("(ci)", ("none", ENTER)),
+        ("Write 18 files?", ("y", ENTER)),
+    ):
+        terminal.sees(question)
+        terminal.send(*keys)
+    assert terminal.end() == 0
+    lock = lockfile.read(target)
+    assert lock.adopted
+    assert lock.adopted.main == "./cmd/b"
+    assert (lock.answers["service"], lock.answers["image"], lock.answers["ci"]) == ("till", "ghcr.io/acme/till", "none")
+
+
+@COMMAND
+def test_who_says_no_gets_nothing_written(tmp_path: Path) -> None:
+    target = repository(tmp_path, SHOP)
+    terminal = at_a_terminal(tmp_path, target)
+    for question in ("(service)", "(port)", "(image)", "(base_image)", "(ci)", "files?"):
+        terminal.sees(question)
+        terminal.send(ENTER)
+    assert terminal.end() == 130
+    assert git(target, "status", "--porcelain") == ""

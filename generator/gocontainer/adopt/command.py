@@ -93,7 +93,7 @@ def _answers(
 
 
 def _confirm(prompts: Asking, report: Report) -> None:
-    say(report.text(written=False))
+    say(report.preview())
     with prompts.held():
         if not prompts.confirm(tr("Write {count} files?", count=len(report.planned.files))):
             raise Cancelled

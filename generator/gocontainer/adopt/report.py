@@ -78,8 +78,12 @@ class Report(NamedTuple):
             lines.append(f"  {tr('settings: {names}', names=', '.join(self.settings))}")
         return "\n".join([tr("Found in {folder}:", folder=self.sources.folder), *lines])
 
+    def preview(self) -> str:
+        """Return what would be written, what would not, and what the code lacks."""
+        return "\n".join([*self._files(written=False), *self._lacking()])
+
     def text(self, *, written: bool) -> str:
-        """Return what was written, what was not, and what the code lacks."""
+        """Return what was written, what was not, what the code lacks, and what comes next."""
         return "\n".join([*self._files(written=written), *self._lacking(), *self._next(written=written)])
 
     def _files(self, *, written: bool) -> Iterator[str]:
