@@ -244,8 +244,11 @@ CASES: Mapping[str, tuple[Files, Callable[[dict[str, Any]], bool]]] = {
         lambda said: said["code"]["live"] == "" and said["lacks"][0]["name"] == "liveness",
     ),
     "what is embedded": (
-        {"web/web.go": 'package web\n\n//go:embed all:dist "a b.txt"\nvar files embed.FS\n', "web/dist/x": ""},
-        lambda said: said["code"]["embedded"] == ["web/a b.txt", "web/dist"],
+        {
+            "web/web.go": 'package web\n\n//go:embed all:dist "a b.txt"\nvar (\n\t//go:embed in/*\n\tfiles embed.FS\n)\n',
+            "web/dist/x": "",
+        },
+        lambda said: said["code"]["embedded"] == ["web/a b.txt", "web/dist", "web/in/*"],
     ),
     "what the old image brings": (
         {"Dockerfile": "FROM golang AS b\nCOPY . .\nFROM scratch\nCOPY --from=b /shop /\nCOPY ui /ui\n"},

@@ -18,7 +18,7 @@ _MAIN = re.compile(r"^package\s+main\b", re.MULTILINE)
 _FUNC_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+(?:ignore|tools?)\b", re.MULTILINE)
 _CGO = re.compile(r'^(?:import[ \t]+|[ \t]+)"C"[ \t]*$', re.MULTILINE)
-_EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
+_EMBED = re.compile(r"^[ \t]*//go:embed[ \t]+(.+)$", re.MULTILINE)
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|`([^`]*)`|(\S+)')
 _NEEDS_C = (
     "github.com/(?:mattn/go-sqlite3|confluentinc/confluent-kafka-go|rakyll/portmidi|godror/godror|sassoftware/sas)"
