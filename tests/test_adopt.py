@@ -245,7 +245,7 @@ CASES: Mapping[str, tuple[Files, Callable[[dict[str, Any]], bool]]] = {
     ),
     "what is embedded": (
         {
-            "web/web.go": 'package web\n\n//go:embed all:dist "a b.txt"\nvar (\n\t//go:embed in/*\n\tfiles embed.FS\n)\n',
+            "web/web.go": 'package web\n\n//go:embed all:dist "a b.txt"\nvar (\n\t//go:embed in/*\n\tfs embed.FS\n)\n',
             "web/dist/x": "",
         },
         lambda said: said["code"]["embedded"] == ["web/a b.txt", "web/dist", "web/in/*"],
