@@ -22,6 +22,7 @@ from gocontainer.rendering.engine import render
 from gocontainer.repository import tree
 from tests.helpers.support import COMMAND, GOCONTAINER, ROOT, Run, clean_environment, git, go, gocontainer, need, ok
 from tests.helpers.terminal import ENTER, LARGE, Terminal, environment
+from tests.test_template_contract import DERIVED, PARTIALS, names, shape, stray_delimiters, versions
 
 Files = Mapping[str, str]
 MAIN = """\
@@ -390,10 +391,11 @@ def test_what_is_rendered_is_tidy_and_asks_for_nothing_that_the_code_lacks(seed:
 
 
 def test_the_files_of_an_adopted_repository_hold_the_templates_rules() -> None:
-    from tests.test_template_contract import stray_delimiters, versions
-
     files = language.read(ROOT / "template" / adopted.FOLDER)
+    known_names = {*BY_NAME, *DERIVED, *Adopted(".").variables()}
     for path, text in files.items():
+        assert shape(path, text) == [], path
+        assert {*names(language.parse(text, path, PARTIALS))} - known_names == set(), path
         assert stray_delimiters(text) == [], path
         assert versions(text) == [], path
     known = language.load()["files"]

@@ -17,7 +17,7 @@ export GOSUMDB ?= << cookiecutter.go_sumdb >>
 export GOPRIVATE ?= << cookiecutter.private_modules >>
 ARGS  += --build-arg GOPRIVATE
 <% endif %>
-<% if cookiecutter.__netrc or cookiecutter.ssh_hosts %>
+<% if cookiecutter.__netrc or cookiecutter.__ssh_hosts %>
 COMMA := ,
 <% endif %>
 <% if cookiecutter.__netrc %>
@@ -25,7 +25,7 @@ COMMA := ,
 NETRC ?= $(HOME)/.netrc
 ARGS  += $(if $(wildcard $(NETRC)),--secret id=netrc$(COMMA)src=$(NETRC))
 <% endif %>
-<% if cookiecutter.ssh_hosts %>
+<% if cookiecutter.__ssh_hosts %>
 # The build asks the SSH agent, which keeps the keys, and knows hosts by the keys that this machine knows them by.
 KNOWN_HOSTS ?= $(HOME)/.ssh/known_hosts
 ARGS  += $(if $(SSH_AUTH_SOCK),--ssh default)
