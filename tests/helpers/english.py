@@ -36,6 +36,7 @@ NAMES = {
     "crun",
     "Ctrl-C",
     "Ctrl-R",
+    "deploy",
     "Deployment",
     "Dependabot",
     "dev",
