@@ -36,6 +36,7 @@ PACKAGES = (
     "wizard",
     "form",
     "cli",
+    "adopt",
     "dev",
     "hold_wizard",
     "__main__",
@@ -129,6 +130,7 @@ def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
         (
             "click",
             {
+                "adopt.command",
                 "cli.click_commands",
                 "cli.click_texts",
                 "cli.completion",

@@ -217,8 +217,8 @@ def test_go_code_is_left_alone_and_the_error_says_why_and_the_way_out(tmp_path: 
         run = new(target, *extra)
         assert (run.code, run.out) == (2, "")
         others = ", ".join(sorted({*names} - tree.KEPT))
-        assert f"orders is in the way: {others}. Go code is left alone: write the service into another" in run.err
-        assert "folder with --output, and move your packages there." in run.err
+        assert f"orders is in the way: {others}. Go code is left alone: take it up with" in run.err
+        assert "or write the service into another folder with --output." in run.err
     assert {path.name for path in target.iterdir()} == {".git", *names}
 
 

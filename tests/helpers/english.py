@@ -37,6 +37,7 @@ NAMES = {
     "crun",
     "Ctrl-C",
     "Ctrl-R",
+    "deploy",
     "Deployment",
     "Dependabot",
     "dev",

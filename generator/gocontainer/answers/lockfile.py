@@ -1,8 +1,7 @@
 """The lock file and the pack of a repository: its answers, the template's version, and the first render.
 
-``.gocontainer.lock`` holds the answers and the digest of the pristine render;
-``.gocontainer/base.pack`` is that render itself, the base of a three-way merge that survives clone,
-squash, rebase and shallow clone.
+``.gocontainer.lock`` holds the answers and the digest of the pristine render; ``.gocontainer/base.pack`` is that
+render itself, the base of a three-way merge that survives clone, squash, rebase and shallow clone.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import __version__
+from gocontainer.answers.adopted import Adopted
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
 from gocontainer.options.table import OPTIONS
@@ -65,6 +65,8 @@ class Lock(NamedTuple):
     commit: str = ""
     directory: str = ""
     trusted: bool = False
+    adopted: Adopted | None = None
+    """What is known of the code, where that is not the template's."""
 
     @property
     def template(self) -> Template:
@@ -78,8 +80,8 @@ class Lock(NamedTuple):
         rest = {name: value for name, value in self.answers.items() if name in self.defaults}
         if self.name == NAME:
             rest |= _before(self.answers)
-        profile = Layer("profile", {"profile": self.profile}, label)
-        return profile, Layer("default", rest, label), Layer("lock", given, label)
+        own = Layer("lock", given, label, self.adopted)
+        return Layer("profile", {"profile": self.profile}, label), Layer("default", rest, label), own
 
 
 def _before(answers: Mapping[str, Any]) -> dict[str, Value]:
@@ -115,7 +117,7 @@ def top(folder: Path, *markers: str) -> Path:
 
 
 def read(repository: Path) -> Lock:
-    """Return the lock of a generated ``repository``; raise NotARepository or UnreadableLock."""
+    """Return the lock of ``repository``; raise NotARepository or UnreadableLock."""
     path = repository / LOCK
     if not path.is_file():
         raise NotARepository(str(repository))
@@ -151,6 +153,7 @@ def _parse(text: bytes) -> Lock:
         commit=str(template.get("commit", "")),
         directory=str(template.get("directory", "")),
         trusted=template.get("trusted") is True,
+        adopted=Adopted.parse(document["adopted"]) if "adopted" in document else None,
     )
 
 
@@ -168,6 +171,7 @@ def lock(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Tem
         "schema": SCHEMA,
         "template": template.document(),
         **({"profile": answers.profile} if answers.profile else {}),
+        **({"adopted": answers.adopted.document()} if answers.adopted else {}),
         "answers": answers.applicable(),
         "defaults": list(answers.defaults()),
         "digest": digest(tree),
@@ -183,11 +187,9 @@ def written(document: Mapping[str, object]) -> bytes:
 
 def pack(tree: Tree) -> bytes:
     """Return ``tree`` as a tar.gz without times, owners or any other chance."""
-    plain = all(path.isascii() and len(path) <= _LONGEST for path in tree)
-    archive = _archive(tree) if plain else _pax(tree)
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    archive = (_archive if all(path.isascii() and len(path) <= _LONGEST for path in tree) else _pax)(tree)
     sums = zlib.crc32(archive).to_bytes(4, "little") + len(archive).to_bytes(4, "little")
-    return _GZIP + deflate.compress(archive) + deflate.flush() + sums
+    return _GZIP + zlib.compress(archive, 6, -zlib.MAX_WBITS) + sums
 
 
 _GZIP = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
@@ -259,9 +261,8 @@ def unpack(packed: bytes) -> dict[str, File]:
 
 
 def _unzip(packed: bytes) -> bytes:
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        archive = inflate.decompress(packed, LARGEST + 1)
+        archive = (inflate := zlib.decompressobj(zlib.MAX_WBITS | 16)).decompress(packed, LARGEST + 1)
     except zlib.error as error:
         raise ValueError("not a pack") from error
     if len(archive) > LARGEST or not inflate.eof or inflate.unused_data:

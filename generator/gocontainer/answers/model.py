@@ -27,6 +27,7 @@ from gocontainer.texts import tr
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from gocontainer.answers.adopted import Adopted
     from gocontainer.answers.answer_types import AnswerValues
 
 
@@ -36,6 +37,8 @@ class Layer(NamedTuple):
     origin: str
     values: Mapping[str, object]
     label: str = "{name}"
+    adopted: Adopted | None = None
+    """What is known of code that is not the template's."""
 
     def where(self, name: str) -> str:
         """Return how errors name the key: ``--port``, ``GOCONTAINER_PORT``, ``port in answers.yaml``."""
@@ -51,6 +54,9 @@ UNSAID = ("default", "derived", "profile")
 
 class AnswerSet(Mapping[str, Value]):
     """Answers by name. ``origins`` says where each came from, and ``profile`` which profile preset the rest, if any."""
+
+    adopted: Adopted | None = None
+    """What the render needs to know of code that is not the template's, where it was adopted."""
 
     def __init__(self, values: Mapping[str, Value], origins: Mapping[str, str], profile: str = "") -> None:
         self._values, self.origins, self.profile = dict(values), dict(origins), profile
@@ -98,6 +104,7 @@ class Answers(AnswerSet):
         """
         self = cls.__new__(cls)
         self._take(_fill(layers))
+        self.adopted = next((layer.adopted for layer in layers if layer.adopted), None)
         return self
 
     @classmethod

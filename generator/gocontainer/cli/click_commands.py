@@ -25,7 +25,6 @@ from gocontainer.texts import joined, mark, tr
 
 _MEANT = {
     "add": "new",
-    "adopt": "new",
     "check": "status",
     "create": "new",
     "generate": "new",
@@ -88,6 +87,7 @@ class Lazy(click.Group):
     """A group whose other commands are imported when they are called or listed."""
 
     MODULES: ClassVar = {
+        "adopt": "gocontainer.adopt.command",
         "cost": "gocontainer.cost.command",
         "dev": "gocontainer.dev.command",
         "doctor": "gocontainer.inspection.doctor_command",
@@ -138,7 +138,7 @@ def _option(name: str | None) -> Option | None:
     return BY_NAME.get(name or "") if name != "service" else None
 
 
-def _parameter(known: Parameter) -> click.Parameter:
+def as_click(known: Parameter) -> click.Parameter:
     """Return a parameter as click has it."""
     kind: click.ParamType[Any] | None = None
     if known.is_folder or known.is_file:
@@ -183,7 +183,7 @@ def _help(known: Parameter) -> str | None:
 def _add(
     name: str, known: Sequence[Parameter], run: Callable[..., Any], kind: type[click.Command], short_help: str
 ) -> None:
-    parameters = [_parameter(each) for each in known]
+    parameters = [as_click(each) for each in known]
     main.add_command(kind(name, callback=run, params=parameters, help=run.__doc__, short_help=short_help))
 
 

@@ -52,7 +52,7 @@ def _asked(prompts: Asking, known: Mapping[str, Known], name: str) -> str:
     """Ask for the option, unless it is named, and for its value."""
     while True:
         chosen = name or _name(prompts, known)
-        value = _value(prompts, chosen, known[chosen]) if chosen else None
+        value = value_of(prompts, chosen, known[chosen]) if chosen else None
         if value is not None:
             return f"{chosen}={value}"
 
@@ -64,7 +64,7 @@ def _name(prompts: Asking, known: Mapping[str, Known]) -> str | None:
     return prompts.complete(tr("Which answer changes?"), meanings)
 
 
-def _value(prompts: Asking, name: str, known: Known) -> str | None:
+def value_of(prompts: Asking, name: str, known: Known) -> str | None:
     """Ask for a value by the option's rule; that of an external template's variable its template checks."""
     option, now = known.option, in_a_line(known.value)
     question = name if known.title == name else f"{known.title} ({name})"

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from gocontainer.errors import NotACheckout, TemplateError
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Select, SelectMany
+from gocontainer.rendering import adopted
 from gocontainer.rendering.variables import FILTERS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ Program = Sequence[Any]
 
 @cache
 def load() -> Mapping[str, Any]:
-    """Return ``{"pins": ..., "files": {path: program}}`` from the wheel or from the checkout."""
+    """Return ``{"pins": ..., "files": {path: program}, "adopted": ...}`` from the wheel or from the checkout."""
     if _COMPILED.is_file():
         compiled: dict[str, Any] = json.loads(_COMPILED.read_bytes())
         return compiled
@@ -76,10 +77,11 @@ def checkout() -> Path:
 def compile_checkout(root: Path) -> dict[str, Any]:
     """Parse every template file below ``root``, the top of a checkout."""
     partials = read(root / "template" / PARTIALS)
-    files = read(root / "template" / FOLDER)
+    files, own = read(root / "template" / FOLDER), read(root / "template" / adopted.FOLDER)
     return {
         "pins": pins(),
         "files": {name: parse(text, name, partials) for name, text in files.items()},
+        "adopted": {name: parse(text, name, partials) for name, text in own.items()},
     }
 
 

@@ -144,7 +144,8 @@ def _way_out(entries: Sequence[str]) -> str:
     """Return what to do where ``entries`` are in the way."""
     if any(each == "go.mod" or each.endswith(".go") for each in entries):
         return tr(
-            "Go code is left alone: write the service into another folder with --output, and move your packages there."
+            "Go code is left alone: take it up with 'gocontainer adopt', or write the service into another folder "
+            "with --output."
         )
     return tr(
         "Beside README.md, LICENSE, .gitignore and .gitattributes nothing may be there. "
