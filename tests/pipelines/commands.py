@@ -64,6 +64,8 @@ def scripts(path: str, text: str) -> list[str]:
         return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     if path.startswith("Jenkinsfile"):
         return [block or line for block, line in IN_JENKINS.findall(text)]
+    if path.startswith((".gitlab-ci.yml", ".gitlab/")):
+        return re.findall(r"(?m)^    - (?!!reference|if: |\[)(.+)$", text)
     return []
 
 

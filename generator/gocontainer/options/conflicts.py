@@ -119,6 +119,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take deps_bot renovate or none.",
     ),
     Conflict(
+        when={"ci": ("gitlab",), "scan": ("trivy", "grype")},
+        reason="GitLab's pipeline builds without an engine whose image a scanner could read before it is pushed",
+        hint="Take scan none: GitLab has jobs of its own that scan.",
+    ),
+    Conflict(
         when={"eventing": ("kafka",), "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},
         reason="a function starts with the first event, which would wait for the config centre as well",
         hint="Take config_center none: a change of the settings is a new revision.",
