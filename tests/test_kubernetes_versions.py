@@ -28,7 +28,7 @@ TARGETS: tuple[dict[str, Any], ...] = (
     {},
     {"target": "knative"},
     {"target": "kubeedge"},
-    {"target": "openyurt", "edge_workload": "daemonset"},
+    {"target": "openyurt", "hold_upgrade": True},
     {"target": "openyurt", "edge_api": "native"},
 )
 EVERYTHING = """

@@ -24,7 +24,7 @@ CONTRACT = {
     "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9",
     "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
-    "edge_api": "platform", "edge_model": False, "local_volume": "claim", "edge_workload": "deployment",
+    "edge_api": "platform", "edge_model": False, "local_volume": "claim",
     "hold_upgrade": False, "device_router": False, "streams": False,
     "kubernetes_min": "1.30", "user_namespaces": False, "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,

@@ -20,7 +20,7 @@ from tests.test_output_rows import OTHERS, is_clean_go_that_runs
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [
     {"target": "kubeedge", "edge_model": True},
-    {"target": "openyurt", "edge_workload": "daemonset"},
+    {"target": "openyurt", "hold_upgrade": True},
     {"target": "openyurt", "edge_api": "native"},
 ]
 

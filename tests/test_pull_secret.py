@@ -22,7 +22,7 @@ EVERYWHERE: tuple[dict[str, Any], ...] = (
     {"target": "knative"},
     {"target": "knative", "scaler": "keda", "eventing": "kafka"},
     {"target": "kubeedge"},
-    {"target": "openyurt", "edge_workload": "daemonset"},
+    {"target": "openyurt", "hold_upgrade": True},
     {"target": "openyurt", "edge_api": "native"},
 )
 every_target = pytest.mark.parametrize("given", EVERYWHERE, ids=str)

@@ -53,7 +53,6 @@ _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("ci", "gitlab"): {"deps_bot": "renovate"},
     ("ci", "jenkins"): {"signing": "key", "deps_bot": "renovate"},
     ("ci", "none"): {"signing": "none"},
-    ("edge_workload", "daemonset"): {"target": "openyurt"},
     ("liveness_period", "2"): {"liveness_timeout": 1},
     ("liveness_timeout", "30"): {"liveness_period": 30},
     ("max_replicas", "1"): {"min_replicas": 1},

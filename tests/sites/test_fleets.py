@@ -20,7 +20,7 @@ from tests.sites.program import FILE, copied_code, folder, sites, written
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {
     "kubeedge": {"target": "kubeedge"},
     "openyurt": {"target": "openyurt"},
-    "daemonset": {"target": "openyurt", "edge_workload": "daemonset"},
+    "daemonset": {"target": "openyurt", "hold_upgrade": True},
     "native": {"target": "kubeedge", "edge_api": "native"},
 }
 OWN = ("nodeSelector", "apps.openyurt.io/pool-name", "wave", "site")

@@ -32,7 +32,6 @@ class AnswerValues(TypedDict, total=False):
     edge_api: Literal["platform", "native"]
     edge_model: bool
     local_volume: Literal["claim", "host-path"]
-    edge_workload: Literal["deployment", "daemonset"]
     hold_upgrade: bool
     device_router: bool
     kubernetes_min: Literal[

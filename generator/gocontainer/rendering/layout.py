@@ -79,7 +79,7 @@ FILES: Mapping[str, When] = {
     "docs/knative.md": {"__knative": ("true",)},
     "docs/policies.md": {"policy": ("native", "kyverno", "gatekeeper")},
     "docs/runbook.md": {"monitoring": ("operator",)},
-    "hack/ota.sh": {"__node_pools": ("true",), "edge_workload": ("daemonset",)},
+    "hack/ota.sh": {"__node_pools": ("true",), "hold_upgrade": (True,)},
     "hack/policy-test.sh": {"policy": ("native", "kyverno", "gatekeeper")},
     "hack/scan.sh": {"scan": ("trivy", "grype")},
     "hack/verify.sh": {"signing": ("keyless", "key")},

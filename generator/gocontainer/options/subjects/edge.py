@@ -48,29 +48,15 @@ LOCAL_VOLUME = Select(
     ),
     when={"target": ON_SITES},
 )
-EDGE_WORKLOAD = Select(
-    name="edge_workload",
-    group="edge",
-    title="Edge workload",
-    question="How many pods does a site have?",
-    help="How many pods a site has.",
-    why="One for each node is upgraded by the site itself, once its image is there; one for each site by the wave.",
-    default="deployment",
-    choices=(
-        Choice(value="deployment", label="one for each site"),
-        Choice(value="daemonset", label="one for each node, upgraded over the air by the site"),
-    ),
-    when={"target": ("openyurt",), "edge_api": ("platform",)},
-)
 HOLD_UPGRADE = Toggle(
     name="hold_upgrade",
     group="edge",
     title="Held upgrade",
     question="Does a new version wait until the site lets it in?",
     help="A new version waits until the site lets it in.",
-    why="A line is then upgraded at the change of shift, by somebody who is there. KubeEdge 1.22 and newer.",
+    why="A line is upgraded at the change of shift, by somebody who is there. OpenYurt then runs a pod on each node.",
     default=False,
-    when={"target": ("kubeedge",), "edge_api": ("platform",)},
+    when={"target": tuple(EDGE_PLATFORMS), "edge_api": ("platform",)},
 )
 DEVICE_ROUTER = Toggle(
     name="device_router",
@@ -82,7 +68,7 @@ DEVICE_ROUTER = Toggle(
     default=False,
     when={"target": ("kubeedge",), "edge_api": ("platform",)},
 )
-EDGE = (EDGE_API, EDGE_MODEL, LOCAL_VOLUME, EDGE_WORKLOAD, HOLD_UPGRADE, DEVICE_ROUTER)
+EDGE = (EDGE_API, EDGE_MODEL, LOCAL_VOLUME, HOLD_UPGRADE, DEVICE_ROUTER)
 """Those of one platform come last: the matrix of the tests takes the last one's word for the target of a pair."""
 PLACEMENTS = {
     **EDGE_PLATFORMS,
@@ -103,7 +89,7 @@ def platform(answers: Mapping[str, Value]) -> str:
 def sites_platform(answers: Mapping[str, Value]) -> str:
     """Return what `gocontainer sites` is told with --platform: one of SITES_PLATFORMS, or nothing without sites."""
     found = platform(answers)
-    return f"{found}-daemonset" if answers["edge_workload"] == "daemonset" else found
+    return f"{found}-daemonset" if found == "openyurt" and answers["hold_upgrade"] is True else found
 
 
 SITES_PLATFORMS = (*PLACEMENTS, "openyurt-daemonset")
