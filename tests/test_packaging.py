@@ -92,7 +92,7 @@ def test_the_installed_wheel_explains_and_updates_what_it_wrote(tmp_path: Path, 
     assert "  grace period, seconds: 33\n" in run(*command, "explain", cwd=repository)
     run(*command, "update", "--set", "drain_seconds=60", "--commit", cwd=repository)
     assert "  grace period, seconds: 73\n" in run(*command, "explain", cwd=repository)
-    assert "49 of 49 files as rendered" in run(*command, "status", cwd=repository)
+    assert "50 of 50 files as rendered" in run(*command, "status", cwd=repository)
 
 
 def test_maintainers_commands_say_that_they_need_a_checkout(tmp_path: Path, wheel: Path) -> None:
