@@ -30,6 +30,7 @@ RENOVATE = {
         r"(^|/)(workflow-templates|\.(?:github|gitea|forgejo)/(?:workflows|actions))/.+\.ya?ml$",
         rf"{USES}|runs-on: \S+-\d\S*|go-version: \S+|cosign-release: \S+",
     ),
+    "gitlabci": (r"\.gitlab-ci\.ya?ml$", r"(?:image|- name): \S+:\S+"),
 }
 DEPENDABOT = {
     "docker": (r"^[^/]*[Dd]ockerfile[^/]*$", r"FROM (?:--platform=\S+ )?(\S+:\S+)"),
@@ -120,12 +121,12 @@ def test_each_pin_is_raised_once(row: dict[str, object]) -> None:
 
 def test_a_pipeline_changes_nothing_of_what_renovate_raises_elsewhere() -> None:
     mirrors = {"registry_mirrors": "harbor.corp.cn", "image": "harbor.corp.cn/shop/orders", "deps_bot": "renovate"}
-    for ci in ("github", "gitea", "jenkins"):
+    for ci in ("github", "gitea", "gitlab", "jenkins"):
         for more in ({}, {"eventing": "kafka", "target": "knative"}):
             assert wrong(render(answers(ci=ci, **mirrors, **more))) == set()
 
 
-TOOL = "RUNS := go run example.com/tool@v3.1.3\n"
+TOOL = "RUNS := fetch example.com/tool/v3.1.3\n"
 
 
 @pytest.mark.parametrize(

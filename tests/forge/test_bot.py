@@ -12,6 +12,7 @@ from tests.bot.test_gitea import GIVEN, WIP, WORKFLOW
 from tests.bot.test_proposals import CONFLICTS, text
 from tests.forge.engine import OWNER, Gitea
 from tests.forge.service import AtRealGitea
+from tests.helpers.daemons import until
 from tests.helpers.proposals import BRANCH, SCRIPT, Installed, installed, rendered_bot
 from tests.helpers.support import need
 
@@ -144,6 +145,8 @@ def proposed_by(service: AtRealGitea, where: str, branch: str, login: str = "") 
     """Have somebody propose a file from a branch of a repository."""
     content = {"content": "eA==", "message": "x", "branch": "main", "new_branch": branch}
     assert service.gitea.call("POST", f"repos/{where}/contents/{branch}.txt", content, login).status == 201
+    # What a new fork has, Gitea writes down a moment later.
+    until(lambda: service.gitea.call("GET", f"repos/{where}/branches/{branch}", {}, login).status == 200, branch)
     about = {"head": f"{where.split('/', maxsplit=1)[0]}:{branch}", "base": "main", "title": branch}
     assert service.gitea.call("POST", f"{service.at}/pulls", about, login).status == 201
 
