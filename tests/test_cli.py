@@ -208,6 +208,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "expose_gateway": {"expose_gateway": "infra/shared"},
     "user_namespaces": {"user_namespaces": True, "kubernetes_min": "1.36"},
     "liveness_period": {"liveness_period": 5},
+    "slo": {"slo": "99.5"},
 }
 
 

@@ -69,7 +69,7 @@ def test_a_name_without_any_latin_letter_is_told_which_letters_do() -> None:
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("create", "new"), ("add", "new"), ("adopt", "new"), ("upgrade", "update"), ("version", "--version")],
+    [("create", "new"), ("add", "new"), ("upgrade", "update"), ("version", "--version")],
 )
 def test_what_other_tools_call_a_command_is_told_ours(word: str, meant: str) -> None:
     run = gocontainer(word, "x")
@@ -117,7 +117,7 @@ def test_short_help_is_not_cut() -> None:
     commands = said.partition("Commands:\n")[2].splitlines()
     shown = {line.split()[0] for line in commands}
     assert shown == {
-        "completion", "cost", "doctor", "explain", "form", "help", "init",
+        "adopt", "completion", "cost", "doctor", "explain", "form", "help", "init",
         "keep", "new", "options", "sites", "status", "update",
     }  # fmt: skip
     assert all(line.endswith(".") and len(line) <= 80 for line in commands), commands

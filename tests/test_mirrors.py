@@ -142,6 +142,8 @@ def in_pipeline(path: str, text: str) -> list[str]:
     """The images that a pipeline's jobs run in; nothing where a file is no pipeline."""
     if path.startswith(WORKFLOWS):
         return [*of_jobs(yaml.safe_load(text))]
+    if path.startswith((".gitlab-ci.yml", ".gitlab/")):
+        return re.findall(r"(?m)^ *(?:image|- name): (\S+)$", text)
     return re.findall(r"\b(?:image|docker) '([^']+)'", text) if path.startswith("Jenkinsfile") else []
 
 
@@ -159,7 +161,7 @@ def of_jobs(value: object, key: str = "") -> Iterator[str]:
 
 def test_no_row_names_an_image_at_a_registry_that_has_a_mirror() -> None:
     for row in ROWS:
-        own = {"image": "harbor.corp.cn/shop/orders", "registry_mirrors": HARBOR}
+        own = {"image": "harbor.corp.cn/shop/orders", "registry_mirrors": f"{HARBOR},ghcr.io=harbor.corp.cn/ghcr"}
         assert not_mirrored(render(answers(**{**row, **own}))) == [], row_id(row)
 
 
@@ -169,6 +171,7 @@ def test_an_image_that_was_forgotten_is_found() -> None:
     job = "jobs: {test: {container: node:22, services: {db: {image: 'harbor.corp.cn/dockerhub/library/postgres:17'}}}}"
     for path, text in {
         **dict.fromkeys((f"{folder}x.yml" for folder in WORKFLOWS), job),
+        ".gitlab-ci.yml": "default:\n  image: node:22\nservices:\n  - name: harbor.corp.cn/moby/buildkit:rootless\n",
         "Jenkinsfile": "agent { docker 'node:22' }",
         "Jenkinsfile.template": "agent { docker { image 'node:22' } }",
     }.items():

@@ -293,6 +293,7 @@ def test_what_is_kept_renders_by_the_way_that_is_noted() -> None:
         "proofs.py",  # which renders to compare
         "explain.py",  # of which the pages' proof takes the table of numbers, and no render
         "test_kubernetes_versions.py",  # whose proof reads rows; what another test of it renders is updated
+        "test_proposals.py",  # whose bot is an installed gocontainer, as in tests/forge
         "test_live_updates.py",  # which calls gocontainer too, and so reads all that renders
     }
 

@@ -38,14 +38,17 @@ def test_a_release_is_frozen_as_it_was_written(release: Path) -> None:
     assert tree.digest(lockfile.unpack(sealed[lockfile.PACK].content)) == remembered.digest
 
 
+SCRAPED = {"monitoring": ("none", "annotations")}
 OFFERED = {
     "minimal": {
         "tracing": ("true", "false"),
+        **SCRAPED,
         "ci": ("github", "none"),
         "signing": ("keyless", "none"),
         "deps_bot": ("dependabot", "none"),
     },
-    "hardened": {"base_image": ("distroless-static", "scratch")},
+    "service": SCRAPED,
+    "hardened": {"base_image": ("distroless-static", "scratch"), **SCRAPED, "policy": ("none", "native")},
 }
 """What a profile presets otherwise today."""
 

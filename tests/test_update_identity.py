@@ -31,6 +31,7 @@ TEXTS = {
     "image": "ghcr.io/acme/x",
     "expose_host": "shop.example.com",
     "expose_gateway": "infra/shared",
+    "slo": "99.5",
 }
 VALUES = {
     name: list(dict.fromkeys([*(row[name] for row in ROWS if name in row), *([TEXTS[name]] if name in TEXTS else [])]))
@@ -139,7 +140,10 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
     before = load(folder)
     out = ok(command("update", str(folder), "--set", "profile=hardened", "--commit"))
     assert "network_policy stays false; its default is true now: --set network_policy=true" in out
-    presets = ("base_image=scratch", "min_replicas=3", "max_replicas=10", "digests=required", "network_policy=true")
+    presets = (
+        *("base_image=scratch", "min_replicas=3", "max_replicas=10", "policy=native"),
+        *("digests=required", "network_policy=true"),
+    )
     every = [word for each in presets for word in ("--set", each)]
     assert " ".join(("All of these:", *every)) in out
     assert lockfile.read(folder).profile == "hardened"
@@ -156,6 +160,7 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
         "max_replicas=6",
         "network_policy=false",
         "digests=optional",
+        "policy=none",
     )
     ok(command("update", str(folder), "--commit", *(word for each in settings for word in ("--set", each))))
     assert load(folder) == before

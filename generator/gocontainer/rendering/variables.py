@@ -13,7 +13,7 @@ from gocontainer import __version__
 from gocontainer.options.subjects import edge
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
-from gocontainer.options.subjects.delivery import CI_PROVIDERS, private
+from gocontainer.options.subjects.delivery import CI_PROVIDERS
 from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
@@ -78,7 +78,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     knative = answers["target"] == "knative" and answers["scaler"] != "keda"
     platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
-    ci, (private_modules, over_ssh) = CI_PROVIDERS[str(answers["ci"])], private(str(answers["private_modules"]))
+    ci, (private_modules, over_ssh) = CI_PROVIDERS[str(answers["ci"])], _private(str(answers["private_modules"]))
     images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
     return {
         "__architectures": architectures(platforms),
@@ -128,6 +128,13 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
 def policy_kind(service: str) -> str:
     """Return what Gatekeeper calls the rules of a service: OrdersApiPolicy of orders-api."""
     return f"{service.title().replace('-', '')}Policy"
+
+
+def _private(modules: str) -> tuple[str, list[str]]:
+    """Return the answer to ``private_modules`` as GOPRIVATE takes it, and the hosts that are asked over SSH."""
+    over_ssh = [each.removeprefix("ssh://") for each in modules.split(",") if each.startswith("ssh://")]
+    paths = (re.sub(r"^ssh://([^/:]+)(?::[0-9]+)?", r"\1", each) for each in modules.split(","))
+    return ",".join(dict.fromkeys(paths)), list(dict.fromkeys(each.partition("/")[0] for each in over_ssh))
 
 
 def _zone_preference(oldest: Value) -> str:

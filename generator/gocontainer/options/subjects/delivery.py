@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,7 +80,7 @@ SIGNING = Select(
     why="'make verify' tells an image that was released from here from any other, before it runs.",
     default="keyless",
     choices=(
-        Choice(value="keyless", label="the pipeline on github.com or gitlab.com, without any key"),
+        Choice(value="keyless", label="the pipeline on github.com or gitlab.com, no key"),
         Choice(value="key", label="whoever has the key, also without a network outside"),
         Choice(value="none", label="nobody"),
     ),
@@ -230,10 +229,3 @@ DELIVERY = (
     DEPS_BOT,
     UPDATE_WHEEL,
 )
-
-
-def private(modules: str) -> tuple[str, list[str]]:
-    """Return the answer to ``private_modules`` as GOPRIVATE takes it, and the hosts that are asked over SSH."""
-    over_ssh = [each.removeprefix("ssh://") for each in modules.split(",") if each.startswith("ssh://")]
-    paths = (re.sub(r"^ssh://([^/:]+)(?::[0-9]+)?", r"\1", each) for each in modules.split(","))
-    return ",".join(dict.fromkeys(paths)), list(dict.fromkeys(each.partition("/")[0] for each in over_ssh))

@@ -54,7 +54,7 @@ HOLD_UPGRADE = Toggle(
     title="Held upgrade",
     question="Does a new version wait until the site lets it in?",
     help="A new version waits until the site lets it in.",
-    why="A line is upgraded at the change of shift, by somebody who is there. OpenYurt then runs a pod on each node.",
+    why="A line is upgraded at the change of shift, by who is there; on OpenYurt over the air, a pod on each node.",
     default=False,
     when={"target": tuple(EDGE_PLATFORMS), "edge_api": ("platform",)},
 )

@@ -14,7 +14,7 @@ MONITORING = Select(
     default="annotations",
     choices=(
         Choice(value="annotations", label="by annotations of the pod"),
-        Choice(value="operator", label="by Prometheus Operator: scraping, alerts with a runbook, a dashboard"),
+        Choice(value="operator", label="by Prometheus Operator, with alerts and a dashboard"),
         Choice(value="none", label="not by these manifests"),
     ),
     before=lambda _: "none",

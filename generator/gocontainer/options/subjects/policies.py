@@ -19,4 +19,5 @@ POLICY = Select(
         Choice(value="gatekeeper", label="OPA Gatekeeper, by a ConstraintTemplate in CEL"),
     ),
     when={"target": ("kubernetes",)},
+    before=lambda _: "none",
 )
