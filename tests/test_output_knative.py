@@ -75,7 +75,7 @@ def is_sized(row: dict[str, Any], spec: dict[str, Any]) -> None:
 
 
 def center_is_known(row: dict[str, Any], found: dict[str, Any]) -> None:
-    (settings,) = (each["data"]["config.yaml"] for name, each in found.items() if name.startswith("ConfigMap"))
+    (settings,) = (each["data"]["config.yaml"] for each in found.values() if "config.yaml" in each.get("data", {}))
     spec = found["Service orders"]["spec"]["template"]["spec"]
     secrets = {each["secret"]["secretName"]: each["name"] for each in spec["volumes"] if "secret" in each}
     known = row["config_center"] != "none"

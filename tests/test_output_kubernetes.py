@@ -15,15 +15,15 @@ from gocontainer.rendering.sizing import Sizes
 from tests.helpers.support import answers, has_overlays, rendered, rows
 from tests.judges import subject
 
-CENTER, EVENTS = "config-center", "events"
+CENTER, EVENTS, DASHBOARD = "config-center", "events", "dashboard"
 
 
 def kustomize(overlay: Path) -> dict[str, dict[str, Any]]:
-    """The objects by their kind; those of the config centre and of events with that before it."""
+    """The objects by their kind; those of the config centre, of events and of Grafana with that before it."""
     documents = list(yaml.safe_load_all(subject.kustomize(overlay)))
     kinds = {
         " ".join(
-            [part for part in (CENTER, EVENTS) if part in document["metadata"]["name"]] + [document["kind"]]
+            [part for part in (CENTER, EVENTS, DASHBOARD) if part in document["metadata"]["name"]] + [document["kind"]]
         ): document
         for document in documents
     }
