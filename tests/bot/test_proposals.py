@@ -197,7 +197,8 @@ def test_where_main_and_somebodys_branch_conflict_the_branch_stays(service: Serv
     assert service.propose() == theirs
 
 
-def test_what_somebody_closed_is_not_opened_again_until_there_is_something_newer(service: Service) -> None:
+def stays_closed_until_something_is_newer(service: Service) -> None:
+    """Close what the bot opened: it opens no other one for the same."""
     service.release("a.txt", at3="newer")
     service.propose()
     service.close()
@@ -207,6 +208,10 @@ def test_what_somebody_closed_is_not_opened_again_until_there_is_something_newer
     service.release("a.txt", at3="newest")
     service.propose()
     assert [each["number"] for each in service.open] == [2]
+
+
+def test_what_somebody_closed_is_not_opened_again_until_there_is_something_newer(service: Service) -> None:
+    stays_closed_until_something_is_newer(service)
 
 
 def test_nobody_who_was_faster_is_overwritten(service: Service, tmp_path: Path) -> None:

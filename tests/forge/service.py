@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.bot.test_gitea import WORKFLOW
+from tests.bot.gitea import WORKFLOW
 from tests.bot.test_proposals import Service
 from tests.forge.engine import OWNER, Answer, Gitea
 from tests.helpers.daemons import until

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.test_gitea import GIVEN, WIP, WORKFLOW
-from tests.bot.test_proposals import CONFLICTS, text
+from tests.bot.gitea import GIVEN, WIP, WORKFLOW
+from tests.bot.test_proposals import CONFLICTS, stays_closed_until_something_is_newer, text
 from tests.forge.engine import OWNER, Gitea
 from tests.forge.service import AtRealGitea
 from tests.helpers.daemons import until
@@ -130,15 +130,7 @@ def test_nobody_who_was_faster_is_overwritten(service: AtRealGitea, tmp_path: Pa
 
 
 def test_what_somebody_closed_is_not_opened_again_until_there_is_something_newer(service: AtRealGitea) -> None:
-    service.release("a.txt", at3="newer")
-    service.propose()
-    service.close()
-    service.commit("main", "other.txt", "mine\n")
-    service.propose()
-    assert service.open == []
-    service.release("a.txt", at3="newest")
-    service.propose()
-    assert [each["number"] for each in service.open] == [2]
+    stays_closed_until_something_is_newer(service)
 
 
 def proposed_by(service: AtRealGitea, where: str, branch: str, login: str = "") -> None:
