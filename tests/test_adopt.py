@@ -341,6 +341,13 @@ def test_answers_come_from_a_file_as_new_takes_them(tmp_path: Path) -> None:
     assert "tcpSocket" not in (target / "deploy/base/deployment.yaml").read_text()
 
 
+def test_private_modules_over_ssh_reach_make_and_the_image_as_in_any_repository(tmp_path: Path) -> None:
+    target = repository(tmp_path, SHOP)
+    report(target, "--private-modules", "ssh://git.corp.cn:2222/team")
+    assert "GOPRIVATE ?= git.corp.cn/team\n" in (target / "gocontainer.mk").read_text()
+    assert 'GOPRIVATE="git.corp.cn/team"\n' in (target / "Dockerfile").read_text()
+
+
 def test_comments_are_no_evidence_and_strings_are_no_comments() -> None:
     text = 'a := "http://x" // ":1"\n/* ":2"\n*/ b := `// ":3"`\n//go:embed x\n'
     assert without_comments(text) == 'a := "http://x"        \n       \n   b := `// ":3"`\n//go:embed x\n'

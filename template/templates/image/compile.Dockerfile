@@ -1,3 +1,10 @@
+<% if cookiecutter.cgo %>
+# C code is compiled on the platform that it runs on.
+FROM << cookiecutter.__build_image >> AS build
+<% else %>
+# The compiler runs on the builder's own platform and cross-compiles.
+FROM --platform=$BUILDPLATFORM << cookiecutter.__build_image >> AS build
+<% endif %>
 WORKDIR /src
 # Set these where the modules come from a proxy of your own.
 <% if cookiecutter.go_proxy %>
