@@ -16,7 +16,7 @@ from gocontainer.errors import CannotUse, WriteError
 from gocontainer.rendering.adopted import part_of
 from gocontainer.rendering.engine import render
 from gocontainer.repository import git
-from gocontainer.repository.kept import KeptFile
+from gocontainer.repository.kept import KeptFile, is_blocked
 from gocontainer.repository.tree import File, Tree, put
 from gocontainer.texts import listed, tr
 
@@ -48,11 +48,12 @@ def plan(folder: Path, answers: Answers, overwrite: Collection[str]) -> Plan:
     known = answers.adopted
     assert known, "only a repository that is adopted is planned so"
     rendered = render(answers)
-    strange = sorted({*overwrite} - {*_differing(folder, rendered)})
+    differing = _differing(folder, rendered)
+    strange = sorted({*overwrite} - {*differing})
     if strange:
         hint = tr("'gocontainer adopt --dry-run' shows which files differ.")
         raise CannotUse(tr("no file that differs is called {path}", path=listed(strange)), hint)
-    theirs = [path for path in _differing(folder, rendered) if path not in overwrite]
+    theirs = [path for path in differing if path not in overwrite]
     for part in ("image", "deploy"):
         taken = [path for path in theirs if part_of(path) == part]
         if taken:  # half of ours and half of theirs would be neither
@@ -93,11 +94,9 @@ def _diffs(folder: Path, rendered: Tree, paths: Sequence[str]) -> dict[str, str]
 def _refuse_in_the_way(folder: Path, rendered: Tree) -> None:
     """Raise CannotUse where a file or a link is at the place of a folder, or would be written through."""
     for path in (*rendered, PACK):
-        for parent in list(Path(path).parents)[:-1]:
-            place = folder / parent
-            if place.is_symlink() or (place.exists() and not place.is_dir()):
-                reason = tr("a link or a file is where a folder of {path} has to be", path=path)
-                raise CannotUse(reason, tr("Move it away first."))
+        if is_blocked(folder, path):
+            reason = tr("a link or a file is where a folder of {path} has to be", path=path)
+            raise CannotUse(reason, tr("Move it away first."))
 
 
 def refuse_uncommitted(folder: Path, paths: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gocontainer.answers import lockfile
 from gocontainer.errors import CannotUpdate
+from gocontainer.repository.kept import is_blocked
 from gocontainer.repository.tree import put
 from gocontainer.texts import listed, tr
 
@@ -82,8 +83,7 @@ def restore(folder: Path, paths: Sequence[str]) -> list[str]:
             raise CannotUpdate(tr("no file of the template is called {path}", path=path), hint)
         if (folder / path).exists() or (folder / path).is_symlink():
             raise CannotUpdate(tr("something is there: {path}", path=path), tr("Move it away first."))
-        folders = [folder / parent for parent in list(Path(path).parents)[:-1]]
-        if any(each.is_symlink() or each.is_file() for each in folders):
+        if is_blocked(folder, path):
             reason = tr("a link or a file is where a folder of {path} has to be", path=path)
             raise CannotUpdate(reason, tr("Move it away first."))
     for path in paths:

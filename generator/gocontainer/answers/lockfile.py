@@ -187,7 +187,7 @@ def written(document: Mapping[str, object]) -> bytes:
 
 def pack(tree: Tree) -> bytes:
     """Return ``tree`` as a tar.gz without times, owners or any other chance."""
-    archive = (_archive if all(path.isascii() and len(path) <= _LONGEST for path in tree) else _pax)(tree)
+    archive = _archive(tree) if all(path.isascii() and len(path) <= _LONGEST for path in tree) else _pax(tree)
     sums = zlib.crc32(archive).to_bytes(4, "little") + len(archive).to_bytes(4, "little")
     return _GZIP + zlib.compress(archive, 6, -zlib.MAX_WBITS) + sums
 

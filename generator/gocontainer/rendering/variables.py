@@ -55,8 +55,8 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__keda": keda,
         "__knative": target == "knative" and not keda,
         "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
-        "__netrc": re.search(r"(?:^|,)(?!ssh://|$)", str(answers["private_modules"])) is not None
-        or "://" in str(answers["go_proxy"]),
+        "__netrc": "://" in str(answers["go_proxy"])
+        or any(each and not each.startswith("ssh://") for each in str(answers["private_modules"]).split(",")),
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
         "__overlays": target == "kubernetes" or keda,

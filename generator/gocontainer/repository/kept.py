@@ -90,3 +90,9 @@ def _covered(line: str) -> str:
 def is_fresh(names: Sequence[str] | None) -> bool:
     """Whether a commit with these ``names`` at its top, or none at all, is all that a host makes by itself."""
     return names is None or (bool(names) and KEPT.issuperset(names))
+
+
+def is_blocked(folder: Path, path: str) -> bool:
+    """Whether a link, a file or the like is where a folder of ``path`` has to be: it would be written through."""
+    folders = (folder / parent for parent in list(Path(path).parents)[:-1])
+    return any(each.is_symlink() or (each.exists() and not each.is_dir()) for each in folders)
