@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 BASKET = {
@@ -69,12 +71,15 @@ def run(arguments: list[str | Path], cwd: Path | None = None) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Return ports that nobody listens on, of those that no system gives to a connection that goes out."""
+    found: list[int] = []
+    with ExitStack() as held:
+        while len(found) < count:
+            port = 20000 + secrets.randbelow(10000)
+            with suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+    return found
 
 
 def get(url: str, body: bytes | None = None) -> str:
