@@ -20,8 +20,10 @@ SHAPES: Mapping[str, tuple[Files, tuple[str, ...]]] = {
     "without-probes": ({**SHOP, "main.go": MAIN.replace("GET /healthz", "GET /")}, ()),
     "many-answers": (
         SHOP,
-        ("--set", "min_replicas=1", "--set", "kubernetes_min=1.36", "--set", "user_namespaces=true")
-        + ("--set", "pull_secret=harbor", "--set", "resources=latency", "--set", "base_image=debian-slim"),
+        (
+            *("--set", "min_replicas=1", "--set", "kubernetes_min=1.36", "--set", "user_namespaces=true"),
+            *("--set", "pull_secret=harbor", "--set", "resources=latency", "--set", "base_image=debian-slim"),
+        ),
     ),
     "oldest": (SHOP, ("--set", "kubernetes_min=1.23", "--set", "max_replicas=2", "--set", "min_replicas=2")),
 }
