@@ -236,6 +236,23 @@ CASES: Mapping[str, tuple[Files, Callable[[dict[str, Any]], bool]]] = {
         {"main.go": MAIN.replace(":8090", ":80")},
         lambda said: said["answers"]["port"] == 8080 and said["lacks"][0]["name"] == "port",
     ),
+    "a port that is ours for something else, and not theirs": (
+        {"main.go": MAIN.replace(":8090", ":8081")},
+        lambda said: said["answers"]["port"] == 8081 and said["evidence"]["port"]["line"] == LINE,
+    ),
+    "the default of a helper's third argument": (
+        {
+            "main.go": MAIN.replace('":8090"', "*addr").replace(
+                "func main",
+                'var addr = env.String("LISTEN_ADDR", false, "0.0.0.0:9090", "where it listens")\n\nfunc main',
+            )
+        },
+        lambda said: said["answers"]["port"] == 9090 and "LISTEN_ADDR" in said["evidence"]["port"]["text"],
+    ),
+    "no port": (
+        {"main.go": MAIN.replace('":8090"', "address()")},
+        lambda said: said["answers"]["port"] == 8080 and "--set port=N" in said["lacks"][0]["reason"],
+    ),
     "the port of an old Dockerfile": (
         {"main.go": MAIN.replace('":8090"', "address"), "Dockerfile": "FROM scratch\nEXPOSE 7070\n"},
         lambda said: said["answers"]["port"] == 7070 and said["evidence"]["port"]["line"] == 2,

@@ -106,6 +106,10 @@ def _lacks(sources: Sources, found: Proposal, answers: Answers) -> list[lacks.La
     if found.low_port:
         reason = tr("a port below 1024 needs a privilege: have it listen on {port}", port=answers["port"])
         low = [lacks.Lack("port", reason, (), found.low_port)]
+    elif answers.origins["port"] == "default" and not known.port_variable:
+        reason = tr("no port was seen on which the code listens: if it is not {port}, say --set port=N",
+                    port=answers["port"])  # fmt: skip
+        low = [lacks.Lack("port", reason, ())]
     of_code = lacks.of_code(sources, found.program, known, int(answers["drain_seconds"]), str(sizes["go_bytes"]))
     return [*low, *of_code, *lacks.of_image(sources, found.program, found.around)]
 

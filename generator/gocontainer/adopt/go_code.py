@@ -29,7 +29,8 @@ _LISTEN = re.compile(
     "[^":]*:(\d{2,5})" """
 )
 _DEFAULT = re.compile(
-    r"""(?xi)"[^"\s]*(?:port|addr|address|listen|bind)[^"\s]*"\s*,\s*(?:"[^":\s]*:?(\d{2,5})"|(\d{2,5}))\s*[,)]"""
+    r"""(?xi)"[^"\s]*(?:port|addr|address|listen|bind)[^"\s]*"\s*,\s*(?:\w*[a-z]\w*\s*,\s*)?
+    (?:"[^":\s]*:?(\d{2,5})"|(\d{2,5}))\s*[,)]"""
 )
 _FALLBACK = re.compile(
     r"""(?i)\b\w*(?:port|addr|listen)\w*\s*:?=\s*"[^":\s]*:?(\d{2,5})"|`[^`]*default:"[^":]*:?(\d{2,5})"[^`]*`"""

@@ -159,7 +159,7 @@ def answered(sources: Sources, proposal: Proposal, layers: Sequence[Layer]) -> A
     """
     around = {name: value for name, value in detected(sources.folder).values.items() if name not in proposal.values}
     possible = {name: value for name, value in around.items() if value in POSSIBLE.get(name, (value,))}
-    found = Layer("detected", possible), Layer("code", proposal.values)
+    found = Layer("detected", possible), Layer("code", proposal.values, adopted=proposal.adopted)
     filled = fill((*found, *layers))
     given = {name for layer in layers for name in layer.values}
     fixed = {
@@ -168,7 +168,6 @@ def answered(sources: Sources, proposal: Proposal, layers: Sequence[Layer]) -> A
         if name not in given and filled.values[name] not in values and holds(BY_NAME[name].when, filled.values)
     }
     answers = Answers.merge_with_room(*found, Layer("code", fixed), *layers)
-    answers.adopted = proposal.adopted
     proposal.adopted.refuse(answers)
     if "image" in proposal.adopted.parts:
         _refuse_unbuildable(sources)

@@ -17,7 +17,7 @@ from gocontainer.errors import (
     UsageError,
     WrongAnswers,
 )
-from gocontainer.options.conflicts import CONFLICTS, Move
+from gocontainer.options.conflicts import CONFLICTS, Conflict, Move
 from gocontainer.options.patterns import nearest
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
@@ -104,7 +104,6 @@ class Answers(AnswerSet):
         """
         self = cls.__new__(cls)
         self._take(_fill(layers))
-        self.adopted = next((layer.adopted for layer in layers if layer.adopted), None)
         return self
 
     @classmethod
@@ -126,6 +125,7 @@ class Answers(AnswerSet):
     def _take(self, filled: Filled) -> None:
         refuse([*filled.errors, *_together(filled)])
         super().__init__(filled.values, filled.origins, filled.profile)
+        self.adopted = filled.adopted
 
     def context(self) -> dict[str, str | bool]:
         """Return the values as templates see them: strings and booleans."""
@@ -145,6 +145,16 @@ class Filled(NamedTuple):
     profile: str
     errors: tuple[UsageError, ...]
     """What is wrong with single answers; such an answer counts as not given."""
+    adopted: Adopted | None
+    """What is known of code that is not the template's."""
+
+    @property
+    def conflicts(self) -> Iterator[Conflict]:
+        """Yield what the answers have against one another."""
+        for conflict in CONFLICTS:
+            is_free = self.adopted is not None and conflict.of_our_code
+            if conflict.applies(self.values) and not is_free and not self.wrong & {*conflict.names}:
+                yield conflict
 
     @property
     def wrong(self) -> frozenset[str]:
@@ -189,7 +199,8 @@ def _fill(layers: Sequence[Layer]) -> Filled:
             values[name], origins[name], places[name] = default_of(option, values), "default", tr("default")
     if not values["service"] and "service" not in {error.option for error in errors}:
         errors.append(MissingAnswers(["SERVICE"]).at("service"))
-    return Filled(values, origins, places, frozenset(given), profile, tuple(errors))
+    adopted = next((layer.adopted for layer in layers if layer.adopted), None)
+    return Filled(values, origins, places, frozenset(given), profile, tuple(errors), adopted)
 
 
 def _parsed(
@@ -243,12 +254,8 @@ def default_of(option: Option, values: Mapping[str, Value]) -> Value:
 
 def _room(filled: Filled) -> Move | None:
     """Return how a default is to move, if that ends a conflict."""
-    for conflict in CONFLICTS:
-        if conflict.applies(filled.values) and not filled.wrong & {*conflict.names}:
-            move = conflict.room(filled.values, filled.held)
-            if move:
-                return move
-    return None
+    moves = (conflict.room(filled.values, filled.held) for conflict in filled.conflicts)
+    return next(filter(None, moves), None)
 
 
 def _together(filled: Filled) -> Iterator[UsageError]:
@@ -263,11 +270,10 @@ def _together(filled: Filled) -> Iterator[UsageError]:
                 tr("{name} is {values}", name=key, values=tr(" or ").join(map(str, few))) for key, few in when.items()
             ]
             yield NotApplicable(places[name], tr(" and ").join(needs)).at(name, places[name], values[name])
-    for conflict in CONFLICTS:
-        if conflict.applies(values) and not filled.wrong & {*conflict.names}:
-            named = [_named(name, values[name], places[name]) for name in conflict.names]
-            first = next((name for name in conflict.names if name in filled.given), conflict.names[0])
-            yield ConflictingAnswers(named, conflict.reason, conflict.hint).at(first, places[first], values[first])
+    for conflict in filled.conflicts:
+        named = [_named(name, values[name], places[name]) for name in conflict.names]
+        first = next((name for name in conflict.names if name in filled.given), conflict.names[0])
+        yield ConflictingAnswers(named, conflict.reason, conflict.hint).at(first, places[first], values[first])
 
 
 def _named(name: str, value: Value, place: str) -> str:

@@ -34,6 +34,8 @@ class Conflict(Record):
     ordered: tuple[str, str] | None = None
     reason: str
     hint: str
+    of_our_code: bool = False
+    """Whether the template's own code is what stands in the way: a repository that was adopted has none of it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,6 +89,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"port": (6060, 8081)},
         reason="8081 is for probes and metrics and 6060 for profiles",
         hint="Take another port.",
+        of_our_code=True,
     ),
     Conflict(
         when={"target": ("knative",), "port": KNATIVE_PORTS},
