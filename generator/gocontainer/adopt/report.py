@@ -16,6 +16,10 @@ from gocontainer.console import padded, width
 from gocontainer.texts import listed, mark, tr
 
 
+_COLUMN = 56
+"""Widest that what was found may be, for what says so to stand below that of the others."""
+
+
 class Report(NamedTuple):
     """All that there is to say."""
 
@@ -69,7 +73,7 @@ class Report(NamedTuple):
         rows = [(f"{name} {_shown(seen[name])}", str(where)) for name, where in self.proposal.evidence.items()]
         around = self.proposal.around
         rows += [(tr("{name} is spoken with", name=name), str(where)) for name, where in around.databases.items()]
-        column = max(width(left) for left, _ in rows)
+        column = max((width(left) for left, _ in rows if width(left) <= _COLUMN), default=0)
         lines = [f"  {padded(left, column)}  {right}" for left, right in rows]
         manifests = [each.path for each in (*around.manifests, *around.charts)]
         if manifests:
