@@ -18,6 +18,7 @@ from gocontainer.repository.tree import put
 from gocontainer.texts import listed, tr
 
 _HERE = "./"
+_WILD = frozenset("*?[")
 
 
 def protected(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
@@ -28,6 +29,8 @@ def protected(keep: Sequence[str], paths: Iterable[str]) -> list[str]:
 def _is_protected(path: str, pattern: str) -> bool:
     if pattern.startswith(_HERE):
         return _matches(path.split("/"), pattern.removeprefix(_HERE).split("/"))
+    if not _WILD.intersection(pattern):  # most are none, and need no pattern to be compiled
+        return path == pattern or path.startswith(f"{pattern}/")
     return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*")
 
 
