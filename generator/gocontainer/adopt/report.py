@@ -15,7 +15,6 @@ from gocontainer.answers.model import Answers
 from gocontainer.console import padded, width
 from gocontainer.texts import listed, mark, tr
 
-
 _COLUMN = 56
 """Widest that what was found may be, for what says so to stand below that of the others."""
 
