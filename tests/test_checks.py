@@ -114,7 +114,7 @@ def test_no_check_finds_anything_in_a_row(tmp_path: Path, row: dict[str, Any]) -
 
 
 @pytest.mark.proof("deploy/*", "Makefile")
-@rows(where=lambda row: row["target"] != "kubernetes" and row.get("edge_api") != "native")
+@rows(where=lambda row: row["target"] != "kubernetes" and "plain-deployments" not in row.get("edge_features", ""))
 def test_every_custom_resource_of_a_row_fits_its_crd(tmp_path: Path, row: dict[str, Any]) -> None:
     custom = [each for each in manifests(rendered(tmp_path, **row)) if crds.is_custom(each)]
     assert custom

@@ -413,6 +413,22 @@ def test_platforms_may_be_repeated() -> None:
     assert report["answers"]["platforms"] == "linux/amd64,linux/arm64"
 
 
+@pytest.mark.parametrize(
+    ("flags", "value"),
+    [
+        (["--edge-features", "model", "--edge-features", "host-path"], "host-path,model"),
+        (["--edge-features", "model,host-path"], "host-path,model"),
+        (["--edge-features", ""], ""),
+        (["--edge-features=none"], ""),
+        (["--set", "edge_features="], ""),
+    ],
+    ids=str,
+)
+def test_a_question_may_be_answered_with_nothing(flags: list[str], value: str) -> None:
+    report = json.loads(ok(gocontainer("new", "orders", "--dry-run", "--json", "--profile", "edge", *flags)))
+    assert (report["answers"]["edge_features"], report["origins"]["edge_features"]) == (value, "flag")
+
+
 def test_the_bare_command_and_its_groups_show_their_help() -> None:
     for arguments in ([], ["dev"]):
         run = gocontainer(*arguments)

@@ -95,7 +95,7 @@ def test_all_others_are_reached_by_their_groups() -> None:
         talk.go_on()
         assert talk.at == CUSTOMISE
     assert asked == ["profile", *talk.settled.answers.applicable()]
-    assert {"eventing", "edge_api"}.isdisjoint(asked), "what only another target has is not asked"
+    assert {"eventing", "edge_features"}.isdisjoint(asked), "what only another target has is not asked"
     talk.go_on()
     assert talk.at == REVIEW
 

@@ -28,8 +28,8 @@ TARGETS: tuple[dict[str, Any], ...] = (
     {},
     {"target": "knative"},
     {"target": "kubeedge"},
-    {"target": "openyurt", "hold_upgrade": True},
-    {"target": "openyurt", "edge_api": "native"},
+    {"target": "openyurt", "edge_features": "held-upgrade"},
+    {"target": "openyurt", "edge_features": "plain-deployments"},
 )
 EVERYTHING = """
 kind: ValidatingAdmissionPolicy
@@ -121,7 +121,7 @@ def test_the_manifests_are_strictly_valid_for_their_version_and_the_newest(tmp_p
         assert [said for each in plain for version in (oldest, NEWEST) if (said := wrong(each, version))] == []
 
 
-SITES = {"target": "openyurt", "edge_api": "native"}
+SITES = {"target": "openyurt", "edge_features": "plain-deployments"}
 SAME_ZONE = "  trafficDistribution: PreferSameZone\n  ports:"
 
 
@@ -176,7 +176,7 @@ def test_the_oldest_that_may_be_answered_is_the_first_that_knows_what_is_always_
 
 
 @pytest.mark.parametrize(
-    ("name", "row"), [("user_namespaces", "spec.hostUsers"), ("local_volume", "kind=ValidatingAdmissionPolicy")]
+    ("name", "row"), [("user_namespaces", "spec.hostUsers"), ("edge_features", "kind=ValidatingAdmissionPolicy")]
 )
 def test_an_answer_that_needs_a_younger_kubernetes_is_refused_with_the_first_that_does(name: str, row: str) -> None:
     (conflict,) = [each for each in CONFLICTS if {name, "kubernetes_min"} == set(each.names)]

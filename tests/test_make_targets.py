@@ -22,7 +22,7 @@ from tests.helpers.support import GOCONTAINER, PINS, Run, go_tool, need
 
 pytestmark = pytest.mark.proof(runs=("generator", "template"))
 
-PROFILES = {"service": (), "edge": ("--edge-model", "--platforms", "linux/amd64,linux/arm64")}
+PROFILES = {"service": (), "edge": ("--edge-features", "model", "--platforms", "linux/amd64,linux/arm64")}
 """Those whose Makefiles have all targets together, but run-flow, which tests/serverless follows, and
 signing-key, which tests/signing does."""
 IMAGE = "ghcr.io/acme/orders"

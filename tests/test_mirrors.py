@@ -86,7 +86,9 @@ def test_any_other_is_refused_in_one_sentence_that_shows_the_grammar(raw: Any) -
 
 @pytest.mark.parametrize("base_image", ["distroless-static", "alpine", "debian-slim", "scratch"])
 def test_every_image_of_a_build_comes_from_the_mirrors(base_image: str) -> None:
-    files = files_of({"registry_mirrors": HARBOR, "base_image": base_image, "target": "kubeedge", "edge_model": True})
+    files = files_of(
+        {"registry_mirrors": HARBOR, "base_image": base_image, "target": "kubeedge", "edge_features": "model"}
+    )
     names = [
         each.name
         for path in ("Dockerfile", "Dockerfile.model")

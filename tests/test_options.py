@@ -13,6 +13,7 @@ from gocontainer.errors import ConflictingAnswers, InvalidAnswer, NotApplicable
 from gocontainer.options.conflicts import CONFLICTS, Conflict
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.schema import answers_schema
+from gocontainer.options.sets import AtLeast, SelectAny
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Choice, Integer, Option, Select, SelectMany, Text, Toggle
 from tests.helpers.support import answers
@@ -24,8 +25,7 @@ CONTRACT = {
     "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9",
     "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
-    "edge_api": "platform", "edge_model": False, "local_volume": "claim",
-    "hold_upgrade": False, "device_router": False, "streams": False,
+    "edge_features": "", "streams": False,
     "kubernetes_min": "1.30", "user_namespaces": False, "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
     "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True,
@@ -115,7 +115,10 @@ def test_the_schema_accepts_good_answers() -> None:
         {"profile": "hardened", "platforms": ["linux/arm64"], "cgo": True, "base_image": "ubuntu"},
         {"cgo": True},
         {"port": "9000", "cpu": 2, "memory": "1Gi", "tracing": "no", "platforms": "linux/arm64, linux/amd64"},
-        {"profile": "edge", "edge_model": True},
+        {"profile": "edge", "edge_features": "model"},
+        {"profile": "edge", "edge_features": []},
+        {"profile": "edge", "edge_features": "none"},
+        {"profile": "edge", "edge_features": "host-path", "kubernetes_min": "1.30"},
         {"profile": "serverless", "scaler": "keda"},
         {"min_replicas": 9},
     ]
@@ -123,7 +126,10 @@ def test_the_schema_accepts_good_answers() -> None:
         validator.validate(document)
     bad = [
         {"base_imgae": "scratch"},
-        {"edge_model": True},  # the target of the default profile has none
+        {"profile": "edge", "edge_features": "model, plain-deployments , held-upgrade"},
+        {"profile": "edge", "edge_features": ["host-path", "model"], "kubernetes_min": "1.29"},
+        {"profile": "edge", "edge_features": "none,model"},
+        {"edge_features": "model"},  # the target of the default profile has none
         {"profile": "edge", "cgo": True, "base_image": "ubuntu"},  # for the three platforms that it presets
         {"profile": "hardened", "max_replicas": 2},
         {"cpu": "1m"},
@@ -151,6 +157,11 @@ ROW: dict[str, Any] = {"name": "x", "group": "basics", "title": "X", "question":
         (Integer(**ROW, default=5, minimum=1, maximum=9), "7", 7),
         (BY_NAME["platforms"], "linux/arm64, linux/amd64", "linux/amd64,linux/arm64"),
         (BY_NAME["platforms"], ["linux/arm/v7"], "linux/arm/v7"),
+        (BY_NAME["edge_features"], "model, host-path", "host-path,model"),
+        (BY_NAME["edge_features"], ["model"], "model"),
+        (BY_NAME["edge_features"], [], ""),
+        (BY_NAME["edge_features"], "", ""),
+        (BY_NAME["edge_features"], " none\n", ""),
         (BY_NAME["cpu"], 2, "2"),
         (BY_NAME["memory"], "64Gi", "64Gi"),
         (BY_NAME["module"], "github.com/Acme/orders/v2", "github.com/Acme/orders/v2"),
@@ -176,6 +187,8 @@ def test_good_values_become_canonical(option: Option, raw: object, value: object
         ("port", "80"), ("port", "8080.0"), ("port", "\uff10"), ("port", True), ("port", "99999999999"),
         ("cpu", "1.5"), ("cpu", "9m"), ("cpu", "65"), ("memory", "16Mi"), ("memory", "128M"), ("memory", 128),
         ("platforms", "linux/386"), ("platforms", ""), ("platforms", []), ("platforms", 5), ("cgo", "maybe"),
+        ("edge_features", "modle"), ("edge_features", "none,model"), ("edge_features", ["none"]),
+        ("edge_features", [""]), ("edge_features", None), ("edge_features", False),
         ("base_image", "Alpine"), ("base_image", None),
     ],
 )  # fmt: skip
@@ -186,10 +199,21 @@ def test_bad_values_are_refused_with_a_way_out(name: str, raw: object) -> None:
     assert len(str(caught.value).split(". ")) == 2
 
 
+def test_a_condition_on_members_holds_whatever_else_is_chosen() -> None:
+    condition = AtLeast(("a,b", "c"))
+    assert [value for value in ("", "a", "b", "a,b", "a,b,d", "c", "a,c", "cc") if value in condition] == [
+        "a,b",
+        "a,b,d",
+        "c",
+        "a,c",
+    ]
+
+
 def test_levels_of_the_matrix_cover_bounds_and_choices() -> None:
     choices = (Choice(value="a", label="A"), Choice(value="b", label="B"))
     assert Select(**ROW, default="a", choices=choices).samples() == ("a", "b")
     assert SelectMany(**ROW, default="b", choices=choices).samples() == ("b", "a", "a,b")
+    assert SelectAny(**ROW, default="", choices=choices).samples() == ("", "a", "b")
     assert Integer(**ROW, default=5, minimum=1, maximum=9).samples() == (5, 1, 9)
     assert Text(**ROW, default="x", pattern="x", longest=1, expected="x", hint="x").samples() == ("x",)
 

@@ -19,9 +19,9 @@ from tests.test_output_rows import OTHERS, is_clean_go_that_runs
 
 FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
 SITES = [
-    {"target": "kubeedge", "edge_model": True},
-    {"target": "openyurt", "hold_upgrade": True},
-    {"target": "openyurt", "edge_api": "native"},
+    {"target": "kubeedge", "edge_features": "model"},
+    {"target": "openyurt", "edge_features": "held-upgrade"},
+    {"target": "openyurt", "edge_features": "plain-deployments"},
 ]
 
 

@@ -129,7 +129,7 @@ def names_it(line: str) -> bool:
     [
         {},
         pytest.param({"config_center": "etcd"}, marks=pytest.mark.slow),
-        pytest.param({"target": "kubeedge", "edge_model": True}, marks=pytest.mark.slow),
+        pytest.param({"target": "kubeedge", "edge_features": "model"}, marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -144,7 +144,12 @@ def test_a_repository_without_the_example_builds_and_passes_its_tests(tmp_path: 
 
 # --- a database ---
 
-SAMPLE = ("tracing=false", "target=kubeedge,edge_model=true", "target=knative,eventing=kafka", "config_center=nacos")
+SAMPLE = (
+    "tracing=false",
+    "target=kubeedge,edge_features=model",
+    "target=knative,eventing=kafka",
+    "config_center=nacos",
+)
 """The switches after which the code is compiled in every run; with ALL=1 it is after each."""
 
 
@@ -201,7 +206,7 @@ def test_what_is_open_is_closed_where_a_listener_fails(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.proof("*.go", "go.mod", "go.sum")
 @pytest.mark.parametrize(
-    "written", [{"target": "kubeedge", "edge_model": True}, {"target": "knative", "eventing": "kafka"}]
+    "written", [{"target": "kubeedge", "edge_features": "model"}, {"target": "knative", "eventing": "kafka"}]
 )
 @pytest.mark.parametrize("other", [{}, {"tracing": False, "config_center": "etcd"}, {"target": "openyurt"}], ids=str)
 def test_what_was_written_under_one_answer_compiles_under_another(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
 import pytest
 
 from gocontainer.dev import pairwise
-from gocontainer.dev.interactions import conditional_options, interacting
-from gocontainer.options.table import OPTIONS
+from gocontainer.dev.interactions import conditional_options, factors, interacting
+from gocontainer.options.sets import SelectAny, members
+from gocontainer.options.table import BY_NAME, OPTIONS
 from tests.helpers.scratch_checkout import ScratchCheckout
 from tests.helpers.support import ROOT, ROWS, answers, ok
 
@@ -36,8 +38,8 @@ def test_every_two_levels_of_every_two_options_meet() -> None:
     [
         ("base_image", "eventing"),  # the tags that Go builds with
         ("drain_seconds", "scaler"),  # the grace period of a Deployment
-        ("edge_model", "local_volume"),  # files of deploy/, which kustomize joins
-        ("edge_api", "kubernetes_min"),  # how a site finds its pods
+        ("edge_features=model", "edge_features=host-path"),  # files of deploy/, which kustomize joins
+        ("edge_features=plain-deployments", "kubernetes_min"),  # how a site finds its pods
         ("base_image", "cgo"),
     ],
 )
@@ -49,13 +51,26 @@ def test_options_interact_where_something_follows_from_both(one: str, other: str
     ("one", "other"),
     [
         ("deps_bot", "cpu"),  # no file follows from both
-        ("edge_model", "liveness_period"),  # in one file, with a statement for each
-        ("hold_upgrade", "scaler"),  # on different targets
+        ("edge_features=model", "liveness_period"),  # in one file, with a statement for each
+        ("edge_features=held-upgrade", "scaler"),  # on different targets
     ],
 )
 def test_options_from_which_nothing_follows_together_stand_apart(one: str, other: str) -> None:
-    assert {one, other} <= {option.name for option in OPTIONS}
+    assert {one, other} <= factors().keys()
     assert {one, other} not in interacting()
+
+
+APART = {("plain-deployments", "held-upgrade"), ("plain-deployments", "device-router")}
+
+
+def test_any_two_choices_of_one_question_are_taken_together_and_alone_in_some_row() -> None:
+    option = BY_NAME["edge_features"]
+    assert isinstance(option, SelectAny)
+    taken = [members(row["edge_features"]) for row in ROWS if "edge_features" in row]
+    for pair in itertools.combinations(option.values, 2):
+        met = {tuple(choice in some for choice in pair) for some in taken}
+        together = set() if pair in APART else {(True, True)}
+        assert met == {(False, False), (True, False), (False, True)} | together, pair
 
 
 def test_what_only_some_are_asked_is_known_by_its_conditions() -> None:

@@ -22,8 +22,8 @@ EVERYWHERE: tuple[dict[str, Any], ...] = (
     {"target": "knative"},
     {"target": "knative", "scaler": "keda", "eventing": "kafka"},
     {"target": "kubeedge"},
-    {"target": "openyurt", "hold_upgrade": True},
-    {"target": "openyurt", "edge_api": "native"},
+    {"target": "openyurt", "edge_features": "held-upgrade"},
+    {"target": "openyurt", "edge_features": "plain-deployments"},
 )
 every_target = pytest.mark.parametrize("given", EVERYWHERE, ids=str)
 

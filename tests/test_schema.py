@@ -47,7 +47,7 @@ def spellings(option: Option, chance: random.Random) -> Any:
     pick = chance.choice
     match option:
         case SelectMany():
-            some = [pick((*option.values, *option.values, "linux/386")) for _ in range(chance.randint(0, 3))]
+            some = [pick((*option.values, *option.values, "linux/386", "none")) for _ in range(chance.randint(0, 3))]
             return pick((some, ",".join(some), " , ".join(some), "\n".join(some), some[0] if some else ""))
         case Select():
             return pick((*option.values, *option.values, "zzz", 1.3, None))

@@ -26,7 +26,7 @@ from gocontainer.answers.model import Layer
 from gocontainer.cli import main
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
-from gocontainer.options.types import Select, Value
+from gocontainer.options.types import Select, SelectMany, Value
 from gocontainer.repository.tree import digest
 from gocontainer.wizard import pages, review
 from gocontainer.wizard.controls import ACTIONS, MORE
@@ -107,7 +107,7 @@ def height(made: Screen) -> int:
 def test_every_choice_fits_beside_the_files(option: Select) -> None:
     room = WIDE - 2 * MARGIN - len(" | ") - PANEL
     names = max(len(choice.value) for choice in option.choices)
-    many = len("x ") if option.name == "platforms" else 0
+    many = len("x ") if isinstance(option, SelectMany) else 0
     for choice in option.choices:
         default = len("  · default") if choice.value == option.default else 0
         assert len("> 1 ") + many + names + 2 + len(choice.label) + default <= room, choice.label
@@ -241,6 +241,23 @@ def test_an_answer_that_cannot_be_is_pointed_at_says_why_in_full_and_is_not_take
     press(made, "down")
     made.enter()
     assert made.conversation.at == "image"
+
+
+def test_a_choice_that_goes_with_none_of_the_ticked_ones_says_why_and_all_ticks_may_go() -> None:
+    made = screen(profile="edge")
+    opened(made, "edge_features")
+    assert [offer.obstacle for offer in made.offers] == [None] * 5
+    made.letter("1")
+    assert made.conversation.settled.answers["edge_features"] == "plain-deployments"
+    stopped = {offer.value for offer in made.offers if offer.obstacle}
+    assert stopped == {"held-upgrade", "device-router"}
+    made.letter("4")
+    assert made.error.startswith("Only the platform's own objects") or "own objects hold an upgrade" in made.error
+    assert made.conversation.settled.answers["edge_features"] == "plain-deployments"
+    made.letter("1")
+    assert (made.error, made.conversation.settled.answers["edge_features"]) == ("", "")
+    made.letter("3")
+    assert not any(offer.obstacle for offer in made.offers if offer.value != "plain-deployments")
 
 
 def test_a_label_that_is_cut_is_said_in_full_below() -> None:

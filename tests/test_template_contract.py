@@ -243,7 +243,7 @@ def test_every_option_and_every_derived_value_is_used() -> None:
     used = {name for path, source in FILES.items() for name in names(language.parse(source, path, PARTIALS))}
     used |= {name for when in layout.FILES.values() for name in when}
     through_derived = {"base_image", "cpu", "resources", "max_replicas", "min_replicas", "target"}
-    through_derived |= {"expose_gateway", "drain_seconds", "edge_api", "task_seconds"}
+    through_derived |= {"expose_gateway", "drain_seconds", "edge_features", "task_seconds"}
     assert {option.name for option in OPTIONS} - used <= through_derived
     assert DERIVED - used == set()
 

@@ -76,10 +76,62 @@ def test_a_question_that_went_away_is_forgotten(orders: Repository, monkeypatch:
 
 def test_a_question_that_was_renamed_keeps_its_answer(orders: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     relock(orders, lambda document: document["answers"].update(listen=document["answers"].pop("port") and 9090))
-    renamed = Migration("listen", "port", {9090: 9091})
+    renamed = Migration("listen", "port", {"9090": 9091})
     monkeypatch.setattr(migrations, "MIGRATIONS", (renamed,))
     clean(orders, NEWER)
     assert lockfile.read(orders.folder).answers["port"] == 9091
+
+
+OLD = {"target": "kubeedge", "edge_api": "platform", "edge_model": True, "local_volume": "host-path"}
+OLD_DEFAULTS = {"hold_upgrade": False, "device_router": False}
+
+
+def test_questions_that_became_choices_of_one_keep_their_answers(orders: Repository) -> None:
+    answered(orders, **OLD, **OLD_DEFAULTS)
+    relock(orders, lambda document: document["defaults"].extend(["edge_api", *OLD_DEFAULTS]))
+    clean(orders, NEWER, "--set", "hold_upgrade=yes", "--set", "edge_model=false")
+    remembered = lockfile.read(orders.folder)
+    assert remembered.answers["edge_features"] == "host-path,held-upgrade"
+    assert "edge_features" not in remembered.defaults
+    assert {*OLD, *OLD_DEFAULTS} & remembered.answers.keys() == {"target"}
+
+
+def test_questions_that_became_choices_of_one_are_a_default_where_all_of_them_were(orders: Repository) -> None:
+    plain = {"edge_api": "platform", "edge_model": False, "local_volume": "claim", "edge_workload": "deployment"}
+    answered(orders, target="openyurt", **plain, **OLD_DEFAULTS)
+    relock(orders, lambda document: document["defaults"].extend([*plain, *OLD_DEFAULTS]))
+    clean(orders, NEWER)
+    remembered = lockfile.read(orders.folder)
+    assert (remembered.answers["edge_features"], "edge_features" in remembered.defaults) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("old", "today"),
+    [
+        ({"edge_api": "native", "edge_model": "Yes"}, "plain-deployments,model"),
+        ({"edge_workload": "daemonset"}, "held-upgrade"),
+        ({"hold_upgrade": 1, "device_router": "on"}, "held-upgrade,device-router"),
+        ({"edge_features": ["model", "host-path"], "local_volume": "claim"}, "model"),
+        ({"edge_model": "off", "edge_workload": "deployment"}, ""),
+    ],
+    ids=str,
+)
+def test_an_answers_file_may_say_what_became_a_choice_by_its_old_name(
+    tmp_path: Path, old: dict[str, Any], today: str
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"profile": "edge", "target": "kubeedge", **old}))
+    run = gocontainer("new", "orders", "--dry-run", "--json", "--answers", str(tmp_path / "a.json"))
+    assert json.loads(ok(run))["answers"]["edge_features"] == today
+
+
+def test_what_an_old_name_says_stands_above_what_a_weaker_source_says(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("profile: edge\nedge_features: [host-path]\nedge_model: true\n")
+    given = ("--answers", str(tmp_path / "a.yaml"), "--set", "local_volume=claim", "--set", "hold_upgrade=true")
+    run = gocontainer("new", "orders", "--dry-run", "--json", *given)
+    assert json.loads(ok(run))["answers"]["edge_features"] == "model,held-upgrade"
+    wrong = gocontainer("new", "orders", "--dry-run", "--set", "target=kubeedge", "--set", "edge_model=maybe")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "there is no option 'edge_model'" in wrong.err
 
 
 def test_a_new_question_has_its_default(orders: Repository) -> None:

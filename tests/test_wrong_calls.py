@@ -54,10 +54,10 @@ def test_five_wrong_answers_are_five_errors_in_both_forms(tmp_path: Path) -> Non
 
 
 def test_wrong_answers_of_a_file_and_conflicts_are_said_together(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("cpu: [1]\nmin_replicas: 9\nmax_replicas: 2\nedge_model: true\n")
+    (tmp_path / "a.yaml").write_text("cpu: [1]\nmin_replicas: 9\nmax_replicas: 2\nedge_features: model\n")
     run = gocontainer("new", "orders", "--answers", "a.yaml", "--port", "8081", "--json", cwd=tmp_path)
     found = errors(run)
-    assert [each["option"] for each in found] == ["cpu", "edge_model", "port", "min_replicas"]
+    assert [each["option"] for each in found] == ["cpu", "edge_features", "port", "min_replicas"]
     assert found[0]["where"] == "cpu in a.yaml"
     assert found[0]["value"] == [1]
     assert (found[2]["where"], found[2]["value"], found[2]["way_out"]) == ("--port", 8081, "Take another port.")

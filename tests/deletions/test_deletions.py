@@ -21,7 +21,7 @@ REPOSITORIES: Mapping[str, Mapping[str, Any]] = {
     "service": {},
     "configured": {"config_center": "nacos"},
     "function": {"profile": "serverless", "eventing": "kafka"},
-    "edge": {"profile": "edge", "target": "kubeedge", "edge_model": True},
+    "edge": {"profile": "edge", "target": "kubeedge", "edge_features": "model"},
 }
 OF_ALL, OF_ONE = 300, 10
 """How many statements are drawn: of all repositories, or, in each run, of one of them in turn."""

@@ -24,7 +24,7 @@ FIGURES: list[str] = []
 @reads.cache
 def repository(mutation: Mutation | None) -> Path:
     """Return the repository of a site with a model, and the programs of the tests in it."""
-    folder = rendered(Path(tempfile.mkdtemp(prefix="site-")), target="kubeedge", edge_model=True)
+    folder = rendered(Path(tempfile.mkdtemp(prefix="site-")), target="kubeedge", edge_features="model")
     if mutation is not None:
         name, old, new = mutation
         replace(folder / name, (old, new))

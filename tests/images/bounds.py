@@ -276,7 +276,7 @@ class Bound(NamedTuple):
 
 MEMORY = "internal/memory/memory.go"
 EVENTS: Mapping[str, Any] = {"target": "knative", "eventing": "kafka", "scaler": "keda"}
-SITE: Mapping[str, Any] = {"target": "kubeedge", "edge_model": True, "memory": "48Mi", "cpu": "25m"}
+SITE: Mapping[str, Any] = {"target": "kubeedge", "edge_features": "model", "memory": "48Mi", "cpu": "25m"}
 CENTRE = {"config_center": "nacos"}
 WIDE = ("internal/httpapi/quotes.go", '`json:"amount"`\n', '`json:"amount"`\n\tMore [6]string\n')
 """Lines of a basket as an owner may have them, with six more words."""

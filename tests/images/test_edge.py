@@ -33,7 +33,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return rendered(
         tmp_path_factory.mktemp("edge"),
         target="kubeedge",
-        edge_model=True,
+        edge_features="model",
         platforms=PLATFORMS,
         cpu="25m",
         memory="48Mi",

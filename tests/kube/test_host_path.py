@@ -77,7 +77,7 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
 @pytest.fixture(scope="module")
 def pod(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Document]:
     folder: Path = tmp_path_factory.mktemp("host-path")
-    answers = {"edge_api": "native", "local_volume": "host-path"}
+    answers = {"edge_features": "plain-deployments,host-path"}
     repository = rendered(folder, service="boxes", profile="edge", **answers)
     objects = manifests.documents(rendered_by(repository)["site-1"])
     plane.create(joined([each for each in objects if each["kind"] != "Deployment"]))

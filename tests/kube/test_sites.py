@@ -29,7 +29,7 @@ IMAGE = "registry.example.com/acme/{}:v{}"
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {
     "kubeedge": {"target": "kubeedge"},
     "openyurt": {"target": "openyurt"},
-    "native": {"target": "openyurt", "edge_api": "native"},
+    "native": {"target": "openyurt", "edge_features": "plain-deployments"},
 }
 
 

@@ -118,7 +118,7 @@ def throttled(values: str) -> Scenario:
 
 
 FUNCTION = {"target": "knative", "eventing": "kafka"}
-SITE = {"target": "kubeedge", "edge_model": True}
+SITE = {"target": "kubeedge", "edge_features": "model"}
 CASES: Mapping[str, Case] = {
     "ErrorBudgetBurnsFast": burns_fast("failed"),
     "ErrorBudgetBurnsSlowly": burns_slowly("failed"),

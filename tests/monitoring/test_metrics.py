@@ -23,7 +23,7 @@ from tests.monitoring.test_alerts import FILE
 
 DASHBOARD, RUNBOOK = "deploy/components/monitoring/dashboard.json", "docs/runbook.md"
 SERVICE = {"monitoring": "operator"}
-SITE = {"monitoring": "operator", "target": "kubeedge", "edge_model": True, "config_center": "nacos"}
+SITE = {"monitoring": "operator", "target": "kubeedge", "edge_features": "model", "config_center": "nacos"}
 OPERATED = [row for row in ROWS if row.get("monitoring") == "operator"]
 Labels = frozenset[str]
 Exposed = Mapping[str, Labels]

@@ -16,7 +16,7 @@ from tests.helpers.support import ROWS, Run, answers, need, rendered
 from tests.helpers.updates import Repository
 from tests.sites.program import platform
 
-EDGE = {"profile": "edge", "edge_model": True}
+EDGE = {"profile": "edge", "edge_features": "model"}
 FROM_WHEEL = {**EDGE, "update_wheel": WHEEL}
 MOST_LINES = 3400
 """Of Go, without tests, of a site with everything: the service, its queue and its model."""
@@ -137,7 +137,7 @@ def test_arguments_reach_the_command_whole(orders: Path, tmp_path: Path) -> None
 
 def test_every_way_to_place_a_service_has_its_objects_and_its_folder(tmp_path: Path) -> None:
     found = {}
-    for number, row in enumerate(each for each in ROWS if "edge_api" in each):
+    for number, row in enumerate(each for each in ROWS if "edge_features" in each):
         orders = rendered(tmp_path / str(number), **row)
         found[platform(orders)] = (orders / "docs/edge.md").read_text()
     assert found.keys() == PLATFORMS.keys() == {*SITES_PLATFORMS}

@@ -29,11 +29,7 @@ class AnswerValues(TypedDict, total=False):
     concurrency: int
     task_seconds: int
     scale_to_zero: bool
-    edge_api: Literal["platform", "native"]
-    edge_model: bool
-    local_volume: Literal["claim", "host-path"]
-    hold_upgrade: bool
-    device_router: bool
+    edge_features: str | Sequence[str]
     kubernetes_min: Literal[
         "1.23", "1.24", "1.25", "1.26", "1.27", "1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"
     ]

@@ -1,33 +1,79 @@
-"""Answers of earlier versions in the words of today: options that were renamed or removed, values that went."""
+"""Answers of earlier versions in the words of today: options that were renamed, removed or made choices of another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from gocontainer.answers.lockfile import Lock
+from gocontainer.options.patterns import WORDS
+from gocontainer.options.sets import members
+from gocontainer.options.table import BY_NAME
+
+if TYPE_CHECKING:
+    from gocontainer.answers.lockfile import Lock
+    from gocontainer.answers.model import Layer
 
 
 class Migration(NamedTuple):
-    """One change of an option. ``to`` is its new name, or nothing where it is gone; ``values`` maps old to new."""
+    """One change of an option. ``to`` is its new name, or nothing where it is gone.
+
+    ``values`` maps what it was, written in small letters, to what it is. What became a ``choice`` of the new option is
+    one of those that are taken where that is true.
+    """
 
     name: str
     to: str | None
-    values: Mapping[object, object] = {}
+    values: Mapping[str, object] = {}
+    choice: str = ""
 
 
-MIGRATIONS: Sequence[Migration] = ()
+MIGRATIONS: Sequence[Migration] = (
+    Migration("edge_api", "edge_features", {"native": True, "platform": False}, "plain-deployments"),
+    Migration("local_volume", "edge_features", {"host-path": True, "claim": False}, "host-path"),
+    Migration("edge_model", "edge_features", WORDS, "model"),
+    Migration("edge_workload", "edge_features", {"daemonset": True, "deployment": False}, "held-upgrade"),
+    Migration("hold_upgrade", "edge_features", WORDS, "held-upgrade"),
+    Migration("device_router", "edge_features", WORDS, "device-router"),
+)
 """In the order in which they came to be: an answer goes through all of them."""
 
 
-def migrate(remembered: Lock, migrations: Sequence[Migration] | None = None) -> Lock:
+def migrate(remembered: Lock) -> Lock:
     """Return ``remembered`` by today's names and values; answered under both names, the new one's value stays."""
-    answers, defaults = dict(remembered.answers), list(remembered.defaults)
-    for each in MIGRATIONS if migrations is None else migrations:
-        if each.name not in answers:
+    unsaid = {name: value for name, value in remembered.answers.items() if name in remembered.defaults}
+    rest = _today(unsaid, {})
+    given = _today({name: value for name, value in remembered.answers.items() if name not in unsaid}, rest)
+    defaults = tuple(name for name in rest if name not in given)
+    return remembered._replace(answers={**rest, **given}, defaults=defaults)
+
+
+def layers_of_today(layers: Iterable[Layer], known: Mapping[str, object] | None = None) -> Iterator[Layer]:
+    """Yield ``layers`` by today's names and values; each stands above ``known`` answers and the layers before."""
+    answers = dict(known or {})
+    for layer in layers:
+        values = _today(layer.values, answers)
+        answers |= values
+        yield layer._replace(values=values)
+
+
+def _today(given: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
+    """Return the answers ``given`` by today's names and values; one that is no value of the old name keeps that."""
+    answers = dict(given)
+    for each in MIGRATIONS:
+        old = str(answers.get(each.name)).lower()
+        if each.name not in answers or (each.choice and old not in each.values):
             continue
         value = answers.pop(each.name)
-        if each.to is not None:
-            answers.setdefault(each.to, each.values.get(value, value))
-        defaults = [each.to if name == each.name else name for name in defaults if name != each.name or each.to]  # type: ignore[misc]
-    return remembered._replace(answers=answers, defaults=tuple(defaults))
+        if each.to and each.choice:
+            before = answers.get(each.to, known.get(each.to, ""))
+            answers[each.to] = _with(each.to, before, each.choice, taken=each.values[old] is True)
+        elif each.to:
+            answers.setdefault(each.to, each.values.get(old, value))
+    return answers
+
+
+def _with(name: str, value: object, choice: str, *, taken: bool) -> str:
+    """Return the answer ``value`` to an option with or without a choice."""
+    option = BY_NAME[name]
+    others = [each for each in members(option.parse(value, "") if option.fits(value) else "") if each != choice]
+    return ",".join([*others, choice] if taken else others)

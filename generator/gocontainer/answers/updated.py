@@ -18,7 +18,9 @@ def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[
 
     What is set to what nobody would have to say is a default again.
     """
-    profile, unsaid, given = (_less(layer, settings) for layer in migrations.migrate(remembered).layers())
+    remembered = migrations.migrate(remembered)
+    (settings,) = migrations.layers_of_today([settings], remembered.answers)
+    profile, unsaid, given = (_less(layer, settings) for layer in remembered.layers())
     if settings.values:
         unsaid, given = _meaningful(profile, unsaid, given, settings)
     answers = Answers.merge(profile, unsaid, given, settings)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gocontainer.answers.migrations import layers_of_today
 from gocontainer.answers.model import Layer
 from gocontainer.answers.sources import from_environment, from_file
 from gocontainer.cli.parameters import Parameter
@@ -54,13 +55,14 @@ def layers(
     """Return the answers of a call, the last layer first in rank."""
     if service is not None and named is not None:
         raise WrongCall("gocontainer new", tr("{one} and {other} are both given.", one="SERVICE", other="--service"))
-    return [
+    given = [
         *(from_file(Path(path)) for path in _once("answers", answers_files)),
         from_environment(os.environ),
         settings_layer(settings),
         Layer("flag", _given(switches), "{flag}"),
         Layer("flag", {"service": named or service} if named is not None or service is not None else {}, "SERVICE"),
     ]
+    return [*layers_of_today(given)]
 
 
 def settings_layer(settings: Sequence[str]) -> Layer:

@@ -72,7 +72,7 @@ SECTIONS = (
     Section("Model", (
         Panel("Pods by version", "none", [(f"count by (version) (model_info{{{OURS}}})", "{{version}}")]),
         Panel("On a fallback", "none", [(f"model_fallback{{{OURS}}}", "{{pod}}")]),
-    ), "cookiecutter.__edge and cookiecutter.edge_model"),
+    ), "cookiecutter.__model"),
     Section("Config centre", (
         Panel("Since it answered", "s", [(f"config_center_staleness_seconds{{{OURS}}}", "{{pod}}")]),
         Panel("Sets of values", "none", [

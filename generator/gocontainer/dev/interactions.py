@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from gocontainer.options.sets import SelectAny
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, Value
 from gocontainer.rendering import language, layout
@@ -17,24 +18,25 @@ Names = frozenset[str]
 
 @cache
 def interacting() -> frozenset[Names]:
-    """Return the pairs of options that interact.
+    """Return the pairs of factors that interact.
 
-    Two that every service is asked do where a file follows from both. A question of a group that is only asked under
-    conditions does, with any other, where a statement follows from both, or where both switch files in one top
+    Two of what every service is asked do where a file follows from both. A question of a group that is only asked
+    under conditions does, with any other, where a statement follows from both, or where both switch files in one top
     folder: kustomize makes one object of them, and Go one program.
     """
     sources, in_a_file, in_a_statement = variable_sources(), set[Names](), set[Names]()
     switches: dict[str, Names] = {}
     for path, program in language.load()["files"].items():
         switching = [name for row, when in layout.FILES.items() if layout.covers(row, path) for name in when]
-        statements = [_options(names, sources) for names in (switching, *_statements(program))]
+        statements = [_factors(names, sources) for names in (switching, *_statements(program))]
         in_a_statement.update(*map(_pairs, statements))
         in_a_file |= _pairs(Names().union(*statements))
         top = path[: path.find("/") + 1] or path
         switches[top] = switches.get(top, Names()) | statements[0]
     in_a_folder = set[Names]().union(*map(_pairs, switches.values()))
     conditional = conditional_options()
-    return frozenset(in_a_statement | in_a_folder | {pair for pair in in_a_file if not pair & conditional})
+    always = {pair for pair in in_a_file if not any(option_of(factor).name in conditional for factor in pair)}
+    return frozenset(in_a_statement | in_a_folder | always)
 
 
 def conditional_options() -> Names:
@@ -43,25 +45,41 @@ def conditional_options() -> Names:
     return Names(option.name for option in OPTIONS if option.group not in always)
 
 
-def varied() -> list[Option]:
-    """Return the options that the test matrix has more than one level of."""
-    return [option for option in OPTIONS if len(option.samples()) > 1]
+def factors() -> dict[str, tuple[Value, ...]]:
+    """Return what the test matrix varies, with its levels: an option, or each choice of one that takes any of them."""
+    found: dict[str, tuple[Value, ...]] = {}
+    for option in OPTIONS:
+        if isinstance(option, SelectAny):
+            found |= {factor_of(option.name, value): (False, True) for value in option.values}
+        elif len(option.samples()) > 1:
+            found[option.name] = option.samples()
+    return found
+
+
+def factor_of(name: str, value: Value) -> str:
+    """Return the factor that an option with one of its samples belongs to."""
+    return f"{name}={value}" if isinstance(BY_NAME[name], SelectAny) else name
+
+
+def option_of(factor: str) -> Option:
+    """Return the option that a factor belongs to."""
+    return BY_NAME[factor.partition("=")[0]]
 
 
 def with_a_meaning(answers: Mapping[str, Value]) -> dict[str, Value]:
-    """Return answers with those under which each of them has a meaning."""
-    return {other: accepted[0] for name in answers for other, accepted in BY_NAME[name].when.items()} | {**answers}
+    """Return answers, or levels of factors, with those answers under which each of them has a meaning."""
+    return {other: accepted[0] for name in answers for other, accepted in option_of(name).when.items()} | {**answers}
 
 
 def variable_sources() -> dict[str, set[str]]:
-    """Return for each derived value the options that change it: alone, or beside a level of another."""
+    """Return for each derived value the factors that change it: alone, or beside a level of another."""
     found: dict[str, set[str]] = {}
-    levels = [{option.name: level} for option in varied() for level in option.samples()]
+    levels = [{option.name: level} for option in OPTIONS if len(option.samples()) > 1 for level in option.samples()]
     for one, other in itertools.combinations(levels, 2):
         answers = frozenset(with_a_meaning({**one, **other}).items())
         for answer in answers:
             for changed, _ in _variables(answers) - _variables(answers - {answer}):
-                found.setdefault(changed, set()).add(answer[0])
+                found.setdefault(changed, set()).add(factor_of(*answer))
     return found
 
 
@@ -76,9 +94,9 @@ def _pairs(names: Iterable[str]) -> set[Names]:
     return {Names(pair) for pair in itertools.combinations(names, 2)}
 
 
-def _options(names: Iterable[str], sources: Mapping[str, Iterable[str]]) -> Names:
-    """Return the options behind the names of options and of derived values."""
-    return Names(option for name in names for option in (sources.get(name, ()) if name[:2] == "__" else [name]))
+def _factors(names: Iterable[str], sources: Mapping[str, Iterable[str]]) -> Names:
+    """Return the factors behind the names of options and of derived values."""
+    return Names(factor for name in names for factor in (sources.get(name, ()) if name[:2] == "__" else [name]))
 
 
 def _statements(program: Sequence[Any], around: Sequence[str] = ()) -> Iterator[Sequence[str]]:

@@ -15,6 +15,7 @@ from gocontainer.form.archive import zipped
 from gocontainer.form.difference import lines_of
 from gocontainer.form.texts import texts
 from gocontainer.options.patterns import nearest
+from gocontainer.options.sets import members
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Option, SelectMany, Text, When
 from gocontainer.prompts import find
@@ -155,7 +156,7 @@ def _question(talk: Conversation, question: Question) -> Mapping[str, Any]:
         "kind": "many" if many else "one" if question.offers else "text",
         "rule": parts.rule(option),
         "numeric": not isinstance(option, Text),
-        "value": str(question.value).split(",") if many else question.value,
+        "value": members(question.value) if many else question.value,
         "default": question.default,
         "back": _way_back(talk, question),
         "origin": row.origin,

@@ -6,11 +6,12 @@ from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.options.patterns import either
+from gocontainer.options.sets import AtLeast
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS, WITHOUT_ISSUER
 from gocontainer.options.subjects.serverless import KNATIVE_PORTS
-from gocontainer.options.subjects.targets import too_old
+from gocontainer.options.subjects.targets import ON_SITES, too_old
 from gocontainer.options.table import BY_NAME, PLATFORMS
 from gocontainer.options.types import ALWAYS, Option, Record, Select, Toggle, Value, When, holds
 
@@ -97,9 +98,22 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take another port.",
     ),
     Conflict(
-        when={"local_volume": ("host-path",), "kubernetes_min": too_old("kind=ValidatingAdmissionPolicy")},
+        when={"edge_features": AtLeast(("host-path",)), "kubernetes_min": too_old("kind=ValidatingAdmissionPolicy")},
         reason="the policy that bounds a host path is known to Kubernetes from 1.30 on",
-        hint="Take local_volume claim or kubernetes_min 1.30.",
+        hint="Leave host-path out, or take kubernetes_min 1.30.",
+    ),
+    Conflict(
+        when={"edge_features": AtLeast(("plain-deployments,held-upgrade", "plain-deployments,device-router"))},
+        reason="only the platform's own objects hold an upgrade or go with its devices",
+        hint="Leave plain-deployments out, or else held-upgrade and device-router.",
+    ),
+    Conflict(
+        when={
+            "target": tuple(name for name in ON_SITES if name != "kubeedge"),
+            "edge_features": AtLeast(("device-router",)),
+        },
+        reason="devices and their routes are KubeEdge's",
+        hint="Take target kubeedge, or leave device-router out.",
     ),
     Conflict(
         when={"policy": ("native",), "kubernetes_min": too_old("kind=ValidatingAdmissionPolicy")},

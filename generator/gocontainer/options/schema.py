@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gocontainer.options.conflicts import CONFLICTS, Conflict, alternatives
 from gocontainer.options.patterns import BLANKS, WORDS, in_any_case, numbers, whole
 from gocontainer.options.profiles import PRESETS, PROFILE
+from gocontainer.options.sets import NONE, AtLeast, SelectAny, members
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.text_kinds import MOST_ENTRIES, Map
 from gocontainer.options.types import (
@@ -53,7 +54,7 @@ def answers_schema(*, complete: bool = False) -> str:
 def _property(option: Option) -> Schema:
     default: object = option.default
     if isinstance(option, SelectMany):
-        default = str(option.default).split(",")
+        default = members(option.default)
     shown = {} if option.required or "{" in str(default) else {"default": default}
     return {"description": f"{option.help} {option.why}", **value_schema(option), **shown}
 
@@ -137,7 +138,7 @@ def value_schema(option: Option) -> Schema:
         case Text():
             return _text(option)
         case SelectMany():
-            return {"type": ["array", "string"], **_list(option.values)}
+            return {"type": ["array", "string"], **_list(option.values, or_none=isinstance(option, SelectAny))}
         case Select():
             return {"enum": list(option.values)}
         case Toggle():
@@ -170,7 +171,10 @@ def _amount(option: Quantity) -> Schema:
 def _spelled(option: Option, values: Sequence[Value]) -> Schema:
     """Return the schema of whatever, of all that ``option`` takes, means one of ``values``."""
     if isinstance(option, SelectMany):
-        return {"anyOf": [_list(str(value).split(","), all_of_them=True) for value in values]}
+        several = (
+            (members(value), option.values if isinstance(values, AtLeast) else members(value)) for value in values
+        )
+        return {"anyOf": [_list(some, needed) for needed, some in several]}
     if isinstance(option, Toggle):
         words = _words([word for word, value in WORDS.items() if value in values])
         same = [*values, *(int(value) for value in values)]
@@ -178,13 +182,14 @@ def _spelled(option: Option, values: Sequence[Value]) -> Schema:
     return {"enum": list(dict.fromkeys((*values, *map(str, values))))}
 
 
-def _list(values: Sequence[str], *, all_of_them: bool = False) -> Schema:
-    """Return the schema of a list of some of ``values``, or of all of them, in either spelling."""
-    needed = values if all_of_them else ()
+def _list(values: Sequence[str], needed: Sequence[str] = (), *, or_none: bool = False) -> Schema:
+    """Return the schema of a list of some of ``values`` and of all that are ``needed``, in either spelling."""
     part = rf"[{BLANKS}]*(?:{'|'.join(values)})[{BLANKS}]*"
     each = "".join(rf"(?=(?:[\s\S]*,)?[{BLANKS}]*{value}[{BLANKS}]*(?:,|$))" for value in needed)
-    schema = {"minItems": 1, "items": {"enum": list(values)}, "pattern": whole(f"{each}{part}(?:,{part})*")}
-    return {**schema, "allOf": [{"contains": {"const": value}} for value in needed]} if needed else schema
+    none = rf"|[{BLANKS}]*(?:{NONE})?[{BLANKS}]*" if or_none else ""
+    schema = {"items": {"enum": list(values)}, "pattern": whole(f"{each}{part}(?:,{part})*{none}")}
+    least = {} if or_none else {"minItems": 1}
+    return {**least, **schema, **({"allOf": [{"contains": {"const": value}} for value in needed]} if needed else {})}
 
 
 def _words(words: Iterable[str]) -> str:

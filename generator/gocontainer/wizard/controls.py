@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gocontainer.options.sets import members
 from gocontainer.options.table import BY_NAME, GROUPS
 from gocontainer.options.types import Integer, Quantity, Select, SelectMany, Toggle
 from gocontainer.prompts import find
@@ -161,9 +162,9 @@ class Controls:
         """Tick the choice pointed at, or take its tick away, where several may be."""
         if self.name is None or not self.asks_many:
             return
-        before = str(self.conversation.settled.value(self.name)).split(",")
+        before = members(self.conversation.settled.value(self.name))
         ticked = {*before} ^ {str(self.offers[self.choice].value)}
-        if ticked:
+        if ticked or BY_NAME[self.name].fits(""):
             self._answer(self.name, ",".join(ticked))
         else:
             self.error = tr("Tick at least one.")

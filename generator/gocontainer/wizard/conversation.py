@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gocontainer.errors import UsageError
+from gocontainer.options.sets import members
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Option, Select, SelectMany, Toggle, Value, holds
 from gocontainer.prompts import find
@@ -178,9 +179,10 @@ class Conversation:
             choices = [(value, shown(value)) for value in (True, False)]
         elif isinstance(option, Select):
             choices = [(choice.value, tr(choice.label)) for choice in option.choices]
+        now, several = self.settled.value(option.name), isinstance(option, SelectMany)
+        taken = members(now) if several else [now]
         for value, label in choices:
-            possible = isinstance(option, SelectMany) or value == self.settled.value(option.name)
-            obstacle = None if possible else self.obstacle(option.name, value)
+            obstacle = None if value in taken else self.obstacle(option.name, [*taken, value] if several else value)
             yield Offer(value, label, obstacle)
 
     def _tried(self, name: str, raw: object) -> tuple[dict[str, Value], Settled]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gocontainer.options.sets import members
 from gocontainer.options.table import BY_NAME
 from gocontainer.texts import joined, tr
 from gocontainer.wizard import controls, pages, parts, review
@@ -130,7 +131,7 @@ class Screen(Controls):
 
     def _choices(self) -> list[Line]:
         assert self.question is not None
-        ticked = str(self.question.value).split(",") if self.asks_many else ()
+        ticked = members(self.question.value) if self.asks_many else ()
         return parts.choices(self.question, ticked, self.room - 3, self.glyphs)
 
     @property

@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 <% endif %>
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	if cfg.InstallModel != "" || cfg.RollbackModel {
 		return app.ManageModel(cfg.Model, os.Stdout)
 	}

@@ -15,14 +15,14 @@ import (
 type site struct {
 	queue *offline.Queue // nil where nothing is recorded
 	keep  []httpapi.Keep
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	*models
 <% endif %>
 }
 
 // unfit keeps requests away while the site cannot answer them, and says why.
 func (s *site) unfit() error {
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	if err := s.missing(); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (s *site) unfit() error {
 // openSite opens it, and forwards what is recorded until ctx ends. What is recorded later waits for the next start.
 func openSite(ctx context.Context, cfg config.Config, metrics *telemetry.Metrics, log *slog.Logger) (_ *site, err error) {
 	s := new(site)
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	if s.models, err = openModels(ctx, cfg.Model, metrics, log); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}

@@ -14,7 +14,7 @@ type Edge struct {
 	Upstream   string // who gets the records
 	QueueDir   string // where they wait for it
 	QueueBytes int64
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 
 	Model
 <% endif %>
@@ -25,7 +25,7 @@ func (c *Edge) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Upstream, "upstream", "", "`URL` that each answer is posted to, in order and at least once; empty while there is none")
 	fs.StringVar(&c.QueueDir, "queue-dir", "", "`folder` for the answers that the upstream does not have; empty to record none")
 	fs.Int64Var(&c.QueueBytes, "queue-bytes", 64*1024*1024, "most `bytes` in that folder; a full queue drops its oldest")
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	c.Model.flags(fs)
 <% endif %>
 }
@@ -38,7 +38,7 @@ func (c *Edge) validate() error {
 	if c.Upstream != "" && c.QueueDir == "" {
 		errs = append(errs, errors.New("queue-dir is empty: what the upstream does not take at once would be lost"))
 	}
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	errs = append(errs, c.Model.validate())
 <% endif %>
 	return errors.Join(errs...)

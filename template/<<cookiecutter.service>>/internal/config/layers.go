@@ -48,7 +48,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 <% if cookiecutter.__own_sleep %>
 	fs.DurationVar(&cfg.Sleep, "sleep", 0, "wait, then exit: a preStop hook for images without a shell and Kubernetes before 1.30")
 <% endif %>
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 	cfg.commands(fs)
 <% endif %>
 	if err := fs.Parse(args); err != nil {

@@ -31,7 +31,7 @@ func createQuote(d *deps.Deps) http.HandlerFunc {
 			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
 			return
 		}
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 		if err := priced.reduce(); err != nil {
 			refuse(w, r, http.StatusServiceUnavailable, "no quote can be given now", err)
 			return
@@ -53,13 +53,13 @@ type line struct {
 type quote struct {
 	Lines []line `json:"lines"`
 	Total int64  `json:"total"`
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 
 	Discount int64  `json:"discount,omitempty"`
 	Model    string `json:"model,omitempty"`
 <% endif %>
 }
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 
 // reduce takes the model's discount off.
 func (q *quote) reduce() (err error) {

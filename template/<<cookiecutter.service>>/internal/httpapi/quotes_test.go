@@ -78,7 +78,7 @@ func TestQuotesAreRefused(t *testing.T) {
 	}
 }
 
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 func TestTheModelMakesAQuoteCheaper(t *testing.T) {
 	_, api := quoting(t)
 	var discounts *Discounts

@@ -33,7 +33,7 @@ func Calls() int { return int(min(32, part(1)/(96*1024))) }
 func Settings() int64 { return part(1) / 96 }
 
 <% endif %>
-<% if cookiecutter.edge_model %>
+<% if cookiecutter.__model %>
 // Model is how long a file of the model may be that is read whole: the version before stays until the new one is taken.
 func Model() int64 { return part(1) / 8 }
 
