@@ -121,7 +121,8 @@ def test_schema_and_command_agree_on_random_answers(tmp_path: Path, service: str
     verdicts = []
     for document in (next(drawn) for _ in range(SETS)):
         said = refusal(document, tmp_path, service)
-        assert validator(complete=service is None).is_valid(document) is (not said), (document, said)
+        follows = "(derived)" in said  # from a host, of which the schema knows nothing
+        assert validator(complete=service is None).is_valid(document) is (not said) or follows, (document, said)
         verdicts.append(not said)
     assert min(verdicts.count(True), verdicts.count(False)) > SETS / 20, (
         "both sides are drawn often enough to mean much"
