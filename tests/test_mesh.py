@@ -71,7 +71,8 @@ def test_probes_and_prometheus_do_not_meet_the_proxy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "namespaces"), [({}, ["orders"]), ({"expose": "gateway", "expose_gateway": "infra/shared"}, ["orders", "infra"])]
+    ("given", "namespaces"),
+    [({}, ["orders"]), ({"expose": "gateway", "expose_gateway": "infra/shared"}, ["orders", "infra"])],
 )
 def test_the_own_namespace_and_the_gateway_s_may_call(
     tmp_path: Path, given: dict[str, Any], namespaces: list[str]
@@ -81,7 +82,7 @@ def test_the_own_namespace_and_the_gateway_s_may_call(
     assert [each["source"]["namespaces"] for rule in policy["rules"] for each in rule["from"]] == [namespaces]
 
 
-def test_the_network_policies_let_the_proxy_reach_istiod(tmp_path: Path) -> None:
+def test_the_network_policies_let_the_proxy_reach_istiod() -> None:
     texts = render(answers(mesh="istio"))
     policy = yaml.safe_load(texts["deploy/components/network-policy/mesh.yaml"].content)
     assert policy["spec"]["egress"] == [{"ports": [{"port": 15012, "protocol": "TCP"}]}]
@@ -100,8 +101,19 @@ def test_without_a_mesh_nothing_names_it() -> None:
     assert [path for path, file in texts.items() if "mesh" in path or b"istio" in file.content] == []
 
 
-@pytest.mark.parametrize(("fewest", "zone", "failures"), [(1, 1, 3), (2, 1, 3), (4, 2, 6), (50, 25, 75)])
-def test_what_a_fault_costs_follows_from_the_replicas(fewest: int, zone: int, failures: int) -> None:
+@pytest.mark.parametrize(
+    ("fewest", "zone", "noticed", "over", "lost", "half"),
+    [
+        (1, 1, 60, 60, 3, 3),
+        (2, 1, 60, 60, 3, 3),
+        (4, 2, 120, 1120, 41, 3),
+        (8, 4, 240, 1240, 62, 22),
+        (50, 25, 1500, 2500, 125, 64),
+    ],
+)
+def test_what_a_fault_costs_follows_from_the_replicas(
+    fewest: int, zone: int, noticed: int, over: int, lost: int, half: int
+) -> None:
     cost = Failover.of(answers(mesh="istio", min_replicas=fewest, max_replicas=50))
-    assert (cost.zone_replicas, cost.failures, cost.ejected_ms) == (zone, failures, failures * 20)
-    assert cost.hung_ms == 1000 + cost.ejected_ms
+    assert (cost.zone_replicas, cost.ejected_ms, cost.over_ms) == (zone, noticed, over)
+    assert (cost.lost, cost.half_lost) == (lost, half)

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from gocontainer.cli.click_commands import main
 from gocontainer.inspection import explain
+from gocontainer.rendering.failover import Failover
 from gocontainer.repository.tree import Tree
+from tests.helpers.support import answers
 
 FOREIGN = frozenset([
     # Fields of Kubernetes that a page says are not set.
@@ -51,7 +53,7 @@ FACTS: Sequence[str] = (
     r"\| critical \| 6 \| 6 h \| 30 min \| 5 % \|",
     r"\| warning \| 1 \| 3 d \| 6 h \| 10 % \|",
     "that `model_fallback` is 0",
-    "needs Istio 1.30 or newer",  # whose CRDs have what is written
+    "needs Istio, of whose version 1.31 these objects are",
     "a certificate lasts 24 hours",  # istiod's default, DEFAULT_WORKLOAD_CERT_TTL
     "the default of 10 % leaves out one replica",  # Istio's, of maxEjectionPercent
     r"apply them to Kubernetes 1\.\d\d or newer",  # an answer; tests/checks hold the manifests against it
@@ -189,36 +191,38 @@ SAID: Sequence[str] = (
     "takes it within {model_look} s",
     # failover
     (
-        "makes {50} requests a second and has {ceil(fewest / 2)} of {fewest} replicas in its own zone, which all get the "
-        "fault at once"
+        "makes {50} requests a second and has {ceil(fewest / 2)} of {fewest} replicas in its own zone, which all get "
+        "the fault at once"
     ),
     "Shares are of the first {10} s",
+    "| answers 503 | {noticed} ms | {over} ms | 0 | {all_lost} requests, {all_lost / 5} % | yes |",
+    "| refuses connections | {noticed} ms | {over} ms | 0 | 0 | yes |",
     (
-        "| answers 503 | {failing * 1000 // 50} ms | {failing * 1000 // 50} ms | 0 | {failing} requests, "
-        "{failing / 5} % | yes |"
-    ),
-    "| refuses connections | {failing * 1000 // 50} ms | {failing * 1000 // 50} ms | 0 | 0 | yes |",
-    (
-        "| the process is gone, its proxy is there | {failing * 1000 // 50} ms | {failing * 1000 // 50} ms | 0 | "
-        "{failing} requests, {failing / 5} % | no: the proxy answers 503 for it |"
+        "| the process is gone, its proxy is there | {noticed} ms | {over} ms | 0 | {all_lost} requests, "
+        "{all_lost / 5} % | no: the proxy answers 503 for it |"
     ),
     (
-        "| hangs | {hanging} ms | {hanging} ms | 0; {50 * mesh_try + failing} wait for a second try | all until readiness "
-        "acts, {readiness_period * readiness_failures + readiness_timeout} s |"
-    ),
-    "| is slow, beyond {mesh_try} s | {hanging} ms | {hanging} ms | 0; {50 * mesh_try + failing} wait for a second try | 0,",
-    (
-        "| half of the replicas answer 503 | {failing * 1000 // 50} ms | {failing * 1000 // 50} ms | 0 | "
-        "{half} requests, {half / 5} % |"
+        "| hangs | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; {50 * mesh_try + all_lost} wait for "
+        "a second try | all until readiness acts, {readiness_period * readiness_failures + readiness_timeout} s |"
     ),
     (
-        "| a node or the zone is gone | {hanging} ms | {hanging} ms | 0; {50 * mesh_try + failing} wait for a second try | "
-        "those on connections that are open; a new one is tried elsewhere after {connect} ms |"
+        "| is slow, beyond {mesh_try} s | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; "
+        "{50 * mesh_try + all_lost} wait for a second try | 0,"
+    ),
+    "| half of the replicas answer 503 | {noticed} ms | {over} ms | 0 | {half_lost} requests, {half_lost / 5} % |",
+    (
+        "| a node or the zone is gone | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; "
+        "{50 * mesh_try + all_lost} wait for a second try | those on connections that are open; a new one is tried "
+        "elsewhere after {connect} ms |"
     ),
     "| istiod is gone | at once | at once | 0 | 0 |",
-    "has a replica that hangs left out after {hanging} ms for both",
-    "left out after {eject_after} failures in a row, so that all are after {eject_after} x E requests, or {eject_after} x E",
-    "a try ends after {mesh_try} s, so that what hangs is left out after {mesh_try} s + {eject_after} x E / r",
+    "by the configuration that Istio {1.31} makes",
+    "and the others {1000} ms later at most",
+    (
+        "left out after {eject_after} failures in a row, so that all are after {eject_after} x E requests, or "
+        "{eject_after} x E"
+    ),
+    "a try ends after {mesh_try} s, so that what hangs",
     "there are {mesh_attempts} more tries after the first, of which",
     "has waited for {mesh_try * mesh_attempts * 1000} ms at most",
     "| left out after | {eject_after} failures in a row |",
@@ -231,12 +235,12 @@ SAID: Sequence[str] = (
     "| a connection | {connect} ms |",
     "| a request | {mesh_timeout} s | the service answers within {request_timeout + answer} s, and its answer says",
     (
-        "| retries at once | {retries_at_least}, or {retry_percent} % of the requests in flight | as many as fail before "
-        "{most_replicas} replicas are"
+        "| retries at once | {retries_at_least}, or {retry_percent} % of the requests in flight | what a caller with "
+        "{50} requests a second"
     ),
     (
-        "| connections, requests | {mesh_connections} of one caller | {mesh_pending} in flight for each of {most_replicas} "
-        "replicas"
+        "| connections, requests | {mesh_connections} of one caller | {mesh_pending} in flight for each of "
+        "{most_replicas} replicas"
     ),
     "| requests that wait for a connection | {mesh_pending} |",
     "| an idle connection | {mesh_idle} s | half of the service's {idle_timeout} s,",
@@ -495,11 +499,12 @@ def _failing(values: Mapping[str, Any]) -> dict[str, Any]:
     if "eject_after" not in values:
         return {}
     fewest = values.get("min_replicas") or values["replicas"]
-    failing = values["eject_after"] * math.ceil(fewest / 2)
+    cost = Failover.of({**answers(), "min_replicas": fewest})
     return {
         "fewest": fewest,
         "most_replicas": values.get("max_replicas") or values["replicas"],
-        "failing": failing,
-        "half": values["eject_after"] * math.ceil(math.ceil(fewest / 2) / 2),
-        "hanging": values["mesh_try"] * 1000 + failing * 1000 // 50,
+        "noticed": cost.ejected_ms,
+        "over": cost.over_ms,
+        "all_lost": cost.lost,
+        "half_lost": cost.half_lost,
     }

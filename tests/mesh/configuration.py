@@ -125,7 +125,10 @@ def _limits(pool: Document, budget: Document) -> dict[str, Any]:
 
 def _outliers(said: Document) -> Mapping[str, Any]:
     found: dict[str, Any] = {"enforcing_success_rate": 0}
-    for name, ours in (("consecutive_5xx", "consecutive5xxErrors"), ("consecutive_gateway_failure", "consecutiveGatewayErrors")):
+    for name, ours in (
+        ("consecutive_5xx", "consecutive5xxErrors"),
+        ("consecutive_gateway_failure", "consecutiveGatewayErrors"),
+    ):
         if ours in said:
             found |= {name: said[ours], f"enforcing_{name}": 100 if said[ours] else 0}
     for name, ours in (("interval", "interval"), ("base_ejection_time", "baseEjectionTime")):

@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gocontainer.rendering.failover import EJECT_AFTER, Failover
+from gocontainer.rendering.failover import RATE, Failover
+from tests.helpers.daemons import until
 from tests.helpers.support import answers, go, ok, rendered
 from tests.mesh import zones
 from tests.mesh.zones import Answer, Caller, Replica
@@ -49,7 +51,7 @@ def objects(repository: Path) -> Objects:
 @pytest.fixture
 def start(repository: Path, tmp_path: Path) -> Iterator[Start]:
     """Start two zones and a caller's proxy by some objects."""
-    with zones.replicas(repository / "bin/orders", tmp_path) as running, zones.ExitStack() as stack:
+    with zones.replicas(repository / "bin/orders", tmp_path) as running, ExitStack() as stack:
         yield lambda objects: (stack.enter_context(zones.caller(objects, running, tmp_path)), running)
 
 
@@ -62,6 +64,13 @@ def fail(zone: list[Replica], fault: str) -> None:
 def lost(got: list[Answer]) -> int:
     """Count the requests that were not answered well."""
     return sum(each.status != 200 for each in got)
+
+
+def asks_nobody_again(caller: Caller) -> bool:
+    """Say whether ten requests are answered by the first replica that they get to."""
+    before = caller.counters()["upstream_rq_retry"]
+    assert lost(caller.ask("GET", 10)) == 0
+    return caller.counters()["upstream_rq_retry"] == before
 
 
 def changed(objects: Objects, change: Callable[[Objects, Objects], object]) -> Objects:
@@ -83,34 +92,30 @@ def test_no_idempotent_request_is_lost_whatever_a_zone_does(start: Start, object
     assert lost(caller.ask("GET", 10)) == 0
     fail(north, fault)
     assert lost(caller.ask("GET", 60, at_once=30)) == 0
-    counted = caller.counters()
-    assert counted["outlier_detection.ejections_active"] == EXPECTED.zone_replicas == len(north)
-    assert lost(caller.ask("GET", 20)) == 0
-    assert caller.counters()["upstream_rq_retry"] == counted["upstream_rq_retry"], "nobody asks what was left out"
+    assert caller.counters()["outlier_detection.ejections_active"] == EXPECTED.zone_replicas == len(north)
+    until(lambda: asks_nobody_again(caller), "the other zone alone")
 
 
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [("503", EXPECTED.failures), ("refuse", 0), ("slow", 0)],
-)
-def test_others_lose_what_the_page_says(start: Start, objects: Objects, fault: str, expected: int) -> None:
+def test_of_others_no_more_are_lost_than_the_page_says_and_at_least_a_third(start: Start, objects: Objects) -> None:
+    caller, (north, _) = start(objects)
+    fail(north, "503")
+    assert EXPECTED.lost / 3 <= lost(caller.ask("POST", 4 * RATE, rate=RATE)) <= EXPECTED.lost
+
+
+@pytest.mark.parametrize("fault", ["refuse", "slow"])
+def test_of_others_none_is_lost_that_no_replica_has_begun_or_that_one_ends(
+    start: Start, objects: Objects, fault: str
+) -> None:
     caller, (north, _) = start(objects)
     fail(north, fault)
-    assert lost(caller.ask("POST", 20, at_once=10 if fault == "slow" else 1)) == expected
+    assert lost(caller.ask("POST", 20, at_once=10)) == 0
 
 
 def test_half_of_a_zone_costs_half(start: Start, objects: Objects) -> None:
     caller, (north, _) = start(objects)
     north[0].fail("503")
-    assert lost(caller.ask("POST", 30)) == EXPECTED.half_failures
+    assert lost(caller.ask("POST", 30)) == EXPECTED.half_lost
     assert caller.counters()["outlier_detection.ejections_active"] == 1
-
-
-def test_each_replica_is_left_out_after_as_many_failures_as_is_said(start: Start, objects: Objects) -> None:
-    caller, (north, _) = start(objects)
-    fail(north, "503")
-    assert lost(caller.ask("GET", 20)) == 0
-    assert caller.counters()["upstream_rq_503"] == EJECT_AFTER * len(north)
 
 
 def test_where_all_are_left_out_all_are_asked_again(start: Start, objects: Objects) -> None:
@@ -133,6 +138,7 @@ def test_a_zone_that_is_well_again_is_asked_as_before_only_later(start: Start, o
     assert lost(caller.ask("GET", 20)) == 0, "what was left out is asked again where nothing else is left"
 
 
+COPIED = "connect-failure,refused-stream,unavailable,cancelled,reset-before-request,503"
 MUTANTS: dict[str, tuple[str, str, Callable[[Objects, Objects], object]]] = {
     "the default of how many may be left out": (
         "POST",
@@ -143,7 +149,7 @@ MUTANTS: dict[str, tuple[str, str, Callable[[Objects, Objects], object]]] = {
     "503 in the place of gateway-error": (
         "GET",
         "hang",
-        lambda _, retries: retries.update(retryOn=retries["retryOn"].replace("gateway-error", "503")),
+        lambda _, retries: retries.update(retryOn=COPIED),
     ),
     "no retry in another zone": ("GET", "503", lambda _, retries: retries.pop("retryRemoteLocalities")),
 }
@@ -154,8 +160,8 @@ def test_a_setting_that_articles_copy_loses_more(start: Start, objects: Objects,
     method, fault, change = MUTANTS[mutant]
     caller, (north, _) = start(changed(objects, change))
     fail(north, fault)
-    allowed = EXPECTED.failures if method == "POST" else 0
-    assert lost(caller.ask(method, 40, at_once=20 if fault == "hang" else 1)) > allowed
+    got = caller.ask(method, 40, at_once=20) if method == "GET" else caller.ask(method, 4 * RATE, rate=RATE)
+    assert lost(got) > (EXPECTED.lost if method == "POST" else 0)
 
 
 def test_where_all_are_left_out_none_is_asked_without_a_least_share(start: Start, objects: Objects) -> None:
@@ -163,7 +169,7 @@ def test_where_all_are_left_out_none_is_asked_without_a_least_share(start: Start
     caller, both = start(without)
     for zone in both:
         fail(zone, "503")
-    caller.ask("GET", 20)
+    caller.ask("GET", 20, at_once=10)
     for zone in both:
         fail(zone, "")
-    assert lost(caller.ask("POST", 20)) == 20
+    assert lost(caller.ask("POST", 10, at_once=10)) == 10

@@ -86,7 +86,14 @@ class Caller:
             sent = time.monotonic()
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-                lines = (f"{method} /v1/stock HTTP/1.1", "host: orders", "connection: close", "content-length: 0", "", "")
+                lines = (
+                    f"{method} /v1/stock HTTP/1.1",
+                    "host: orders",
+                    "connection: close",
+                    "content-length: 0",
+                    "",
+                    "",
+                )
                 writer.write("\r\n".join(lines).encode())
                 got = await reader.read()
                 writer.close()
@@ -121,7 +128,7 @@ def caller(objects: Mapping[str, Any], zones: list[list[Replica]], folder: Path)
     addresses = [[each.address for each in zone] for zone in zones]
     told = folder / "envoy.json"
     told.write_text(json.dumps(envoy(objects["DestinationRule"], objects["VirtualService"], addresses, port, admin)))
-    command = [program(), "-c", told, "--concurrency", "1", "-l", "error", "--use-dynamic-base-id"]
+    command = [str(program()), "-c", str(told), "--concurrency", "1", "-l", "error", "--use-dynamic-base-id"]
     with (folder / "envoy.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             until(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{admin}/ready"), "Envoy")

@@ -21,8 +21,14 @@ CONNECT_MS = 500
 ATTEMPTS = 2
 """After the first try: one for another replica, one for another zone."""
 RETRY_PERCENT = 20
+RETRIES_AT_LEAST = 100
+"""At once: as many as a caller with RATE has in flight while a zone hangs, for both of their further tries."""
 KEPT = 60
 """Seconds without a request until the proxy closes a connection: half of what the service waits."""
+MERGE_MS = 1000
+"""How long Envoy gathers what it learns of replicas, once the first of them is left out: its update_merge_window."""
+OVERPROVISIONED = 1.4
+"""Of how many times its healthy share of a zone gets the requests: Envoy's overprovisioning factor."""
 RATE = 50
 """Requests a second of one caller, for which docs/failover.md computes."""
 SPAN = 10
@@ -52,29 +58,35 @@ class Failover(NamedTuple):
         return EJECT_AFTER * self.zone_replicas
 
     @property
-    def half_failures(self) -> int:
-        """The same where only half of the zone fails."""
-        return EJECT_AFTER * math.ceil(self.zone_replicas / 2)
-
-    @property
     def ejected_ms(self) -> int:
         """Milliseconds in which one caller makes as many."""
         return 1000 * self.failures // RATE
 
     @property
-    def hung_ms(self) -> int:
-        """Until a replica that answers nothing is left out: its tries have to end first."""
-        return 1000 * TRY_SECONDS + self.ejected_ms
+    def over_ms(self) -> int:
+        """Milliseconds until none of them is asked: the first is left out at once, the others together."""
+        return self.ejected_ms + (MERGE_MS if self.zone_replicas > 1 else 0)
+
+    @property
+    def lost(self) -> int:
+        """Requests that fail where none is tried again and the whole zone fails."""
+        return self._lost(self.zone_replicas)
+
+    @property
+    def half_lost(self) -> int:
+        """The same where only half of the zone fails."""
+        return self._lost(math.ceil(self.zone_replicas / 2))
+
+    def _lost(self, failing: int) -> int:
+        """Return how many fail by so many replicas: until all are noticed, and while only the first is left out."""
+        others = self.zone_replicas - 1
+        share = min(1, OVERPROVISIONED * others / self.zone_replicas) * (failing - 1) / max(1, others)
+        return EJECT_AFTER * failing + math.floor(RATE * MERGE_MS / 1000 * share)
 
     @property
     def connections(self) -> int:
         """What all replicas together hold, which one caller may use up."""
         return self.sizes.requests * self.max_replicas
-
-    @property
-    def retries_at_least(self) -> int:
-        """Retries at once that are allowed however few requests there are: as many as fail before all are left out."""
-        return EJECT_AFTER * self.max_replicas
 
     @property
     def waits_ms(self) -> int:
@@ -84,19 +96,22 @@ class Failover(NamedTuple):
     def values(self) -> dict[str, int | str]:
         """Return every number by the name that templates know it by, without the leading ``__``."""
         names = (
-            "connections", "ejected_ms", "failures", "half_failures", "hung_ms", "retries_at_least", "waits_ms",
-            "zone_replicas",
+            "connections", "ejected_ms", "half_lost", "lost", "over_ms", "waits_ms", "zone_replicas",
         )  # fmt: skip
         return {
             **{name: getattr(self, name) for name in names},
             "attempts": ATTEMPTS,
             "connect_ms": CONNECT_MS,
             "eject_after": EJECT_AFTER,
-            "half_lost_percent": f"{100 * self.half_failures / (RATE * SPAN):g}",
+            "half_lost_percent": f"{100 * self.half_lost / (RATE * SPAN):g}",
+            "hung_ms": 1000 * TRY_SECONDS + self.ejected_ms,
+            "hung_over_ms": 1000 * TRY_SECONDS + self.over_ms,
             "kept": KEPT,
-            "lost_percent": f"{100 * self.failures / (RATE * SPAN):g}",
-            "met_hang": RATE * TRY_SECONDS + self.failures,
+            "lost_percent": f"{100 * self.lost / (RATE * SPAN):g}",
+            "merge_ms": MERGE_MS,
+            "met_hang": RATE * TRY_SECONDS + self.lost,
             "rate": RATE,
+            "retries_at_least": RETRIES_AT_LEAST,
             "retry_percent": RETRY_PERCENT,
             "span": SPAN,
             "try_seconds": TRY_SECONDS,
