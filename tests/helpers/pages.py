@@ -202,8 +202,9 @@ SAID: Sequence[str] = (
         "{all_lost / 5} % | no: the proxy answers 503 for it |"
     ),
     (
-        "| hangs | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; {50 * mesh_try + all_lost} wait for "
-        "a second try | all until readiness acts, {readiness_period * readiness_failures + readiness_timeout} s |"
+        "| hangs | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; {50 * mesh_try + all_lost} "
+        "wait for a second try | all until readiness acts, "
+        "{readiness_period * readiness_failures + readiness_timeout} s |"
     ),
     (
         "| is slow, beyond {mesh_try} s | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; "
