@@ -169,7 +169,7 @@ def test_where_all_are_left_out_none_is_asked_without_a_least_share(start: Start
     caller, both = start(without)
     for zone in both:
         fail(zone, "503")
-    caller.ask("GET", 20, at_once=10)
+    caller.ask("GET", 20)
     for zone in both:
         fail(zone, "")
     assert lost(caller.ask("POST", 10, at_once=10)) == 10
