@@ -89,6 +89,30 @@ def test_every_field_that_is_refused_or_needs_a_flag_is_named() -> None:
     assert all("kubernetes.podspec-" in each for each in flagged)
 
 
+def test_replicas_that_are_left_out_without_another_zone_for_their_requests_are_found() -> None:
+    (rule,) = example("good", "mesh-failover")
+    del rule["spec"]["trafficPolicy"]["loadBalancer"]
+    assert [each.id for each in checks.findings([rule])] == ["mesh-failover"]
+
+
+def test_a_retry_of_a_post_is_fine_where_no_connection_was_made() -> None:
+    (service,) = example("bad", "mesh-idempotent")
+    (route,) = service["spec"]["http"]
+    route["retries"] = {"attempts": 2, "retryOn": "connect-failure,refused-stream", "retryRemoteLocalities": True}
+    assert list(checks.findings([service])) == []
+
+
+@pytest.mark.parametrize(
+    "container",
+    [{"args": ["-request-timeout=1m30s"]}, {"env": [{"name": "APP_REQUEST_TIMEOUT", "value": "41s"}]}],
+    ids=["flag", "variable"],
+)
+def test_the_deadline_of_the_service_is_known_by_flag_and_variable(container: dict[str, Any]) -> None:
+    service, _ = example("good", "mesh-timeout")
+    pod = {"kind": "Pod", "metadata": {"name": "orders"}, "spec": {"containers": [container]}}
+    assert [each.id for each in checks.findings([service, pod])] == ["mesh-timeout"]
+
+
 @pytest.mark.parametrize("status", [None, 404, 408, 409, 429, 500, 502, 503, 504])
 def test_these_answers_are_tried_again(status: int | None) -> None:
     assert knative.retried(status)

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from gocontainer.cli.click_commands import main
 from gocontainer.inspection import explain
+from gocontainer.rendering.failover import Failover
 from gocontainer.repository.tree import Tree
+from tests.helpers.support import answers
 
 FOREIGN = frozenset([
     # Fields of Kubernetes that a page says are not set.
@@ -51,6 +53,9 @@ FACTS: Sequence[str] = (
     r"\| critical \| 6 \| 6 h \| 30 min \| 5 % \|",
     r"\| warning \| 1 \| 3 d \| 6 h \| 10 % \|",
     "that `model_fallback` is 0",
+    "needs Istio, of whose version 1.31 these objects are",
+    "a certificate lasts 24 hours",  # istiod's default, DEFAULT_WORKLOAD_CERT_TTL
+    "the default of 10 % leaves out one replica",  # Istio's, of maxEjectionPercent
     r"apply them to Kubernetes 1\.\d\d or newer",  # an answer; tests/checks hold the manifests against it
     r"git\.example\.com:2222",  # an answer
     "ends with 4 if a file drifted",
@@ -184,6 +189,62 @@ SAID: Sequence[str] = (
         "between a half and all of it | sites"
     ),
     "takes it within {model_look} s",
+    # failover
+    (
+        "makes {50} requests a second and has {ceil(fewest / 2)} of {fewest} replicas in its own zone, which all get "
+        "the fault at once"
+    ),
+    "Shares are of the first {10} s",
+    "| answers 503 | {noticed} ms | {over} ms | 0 | {all_lost} requests, {all_lost / 5} % | yes |",
+    "| refuses connections | {noticed} ms | {over} ms | 0 | 0 | yes |",
+    (
+        "| the process is gone, its proxy is there | {noticed} ms | {over} ms | 0 | {all_lost} requests, "
+        "{all_lost / 5} % | no: the proxy answers 503 for it |"
+    ),
+    (
+        "| hangs | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; {50 * mesh_try + all_lost} "
+        "wait for a second try | all until readiness acts, "
+        "{readiness_period * readiness_failures + readiness_timeout} s |"
+    ),
+    (
+        "| is slow, beyond {mesh_try} s | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; "
+        "{50 * mesh_try + all_lost} wait for a second try | 0,"
+    ),
+    "| half of the replicas answer 503 | {noticed} ms | {over} ms | 0 | {half_lost} requests, {half_lost / 5} % |",
+    (
+        "| a node or the zone is gone | {1000 * mesh_try + noticed} ms | {1000 * mesh_try + over} ms | 0; "
+        "{50 * mesh_try + all_lost} wait for a second try | those on connections that are open; a new one is tried "
+        "elsewhere after {connect} ms |"
+    ),
+    "| istiod is gone | at once | at once | 0 | 0 |",
+    "by the configuration that Istio {1.31} makes",
+    "and the others {1000} ms later at most",
+    (
+        "left out after {eject_after} failures in a row, so that all are after {eject_after} x E requests, or "
+        "{eject_after} x E"
+    ),
+    "a try ends after {mesh_try} s, so that what hangs",
+    "there are {mesh_attempts} more tries after the first, of which",
+    "has waited for {mesh_try * mesh_attempts * 1000} ms at most",
+    "| left out after | {eject_after} failures in a row |",
+    "| left out for | {eject_time} s, and as long again",
+    "| looked at again | each {eject_interval} s |",
+    "| left out at most | {max_ejection} % |",
+    "from below {min_health} % on all are asked again",
+    "| a try | {mesh_try} s |",
+    "| tries | {mesh_attempts} after the first |",
+    "| a connection | {connect} ms |",
+    "| a request | {mesh_timeout} s | the service answers within {request_timeout + answer} s, and its answer says",
+    (
+        "| retries at once | {retries_at_least}, or {retry_percent} % of the requests in flight | what a caller with "
+        "{50} requests a second"
+    ),
+    (
+        "| connections, requests | {mesh_connections} of one caller | {mesh_pending} in flight for each of "
+        "{most_replicas} replicas"
+    ),
+    "| requests that wait for a connection | {mesh_pending} |",
+    "| an idle connection | {mesh_idle} s | half of the service's {idle_timeout} s,",
     "one quote a second, at {queue_bytes // 86400 // 250 * 100} bytes",
     # alerts
     (
@@ -250,6 +311,7 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "per_byte": ("internal/memory/memory.go", r"func Bodies.*part\(4\) / (\d+)"),
     "per_setting": ("internal/memory/memory.go", r"func Settings.*part\(1\) / (\d+)"),
     "pprof": ("internal/config/", r'"pprof-addr", "127.0.0.1:(\d+)"'),
+    "connect": ("deploy/components/mesh/", r"connectTimeout: (\d+)ms"),
     "revisions": ("deploy/base/deployment.yaml", r"revisionHistoryLimit: (\d+)"),
     "span": ("internal/memory/memory.go", r"func Spans.*part\(1\)/(\d+)"),
     "upstream_first_try": ("internal/offline/forward.go", r"firstTry = (time.Second)"),
@@ -388,7 +450,7 @@ def _first(*values: object) -> object:
 
 
 def _same(said: str, value: object) -> bool:
-    return said == str(value) or (said.isdecimal() and isinstance(value, int) and int(said) == value)
+    return said == str(value) or (said.isdecimal() and isinstance(value, int | float) and int(said) == value)
 
 
 def _without_code(prose: str) -> str:
@@ -429,4 +491,21 @@ def _memory(values: Mapping[str, Any]) -> dict[str, int]:
         "rest": max(size - kept - base, base // 4),
         "pre_stop_seconds": values.get("pre_stop") or values.get("own_pre_stop") or 0,
         "flushing": values.get("flush", 0),
+        **_failing(values),
+    }
+
+
+def _failing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a fault costs one caller in a mesh."""
+    if "eject_after" not in values:
+        return {}
+    fewest = values.get("min_replicas") or values["replicas"]
+    cost = Failover.of({**answers(), "min_replicas": fewest})
+    return {
+        "fewest": fewest,
+        "most_replicas": values.get("max_replicas") or values["replicas"],
+        "noticed": cost.ejected_ms,
+        "over": cost.over_ms,
+        "all_lost": cost.lost,
+        "half_lost": cost.half_lost,
     }

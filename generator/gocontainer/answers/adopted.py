@@ -19,6 +19,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "config_center": ("none",),
     "eventing": ("none",),
     "expose": ("none",),
+    "mesh": ("none",),
     "monitoring": ("none",),
     "policy": ("none",),
     "scan": ("none",),

@@ -50,6 +50,7 @@ class AnswerValues(TypedDict, total=False):
     expose_host: str
     expose_gateway: str
     expose_issuer: str
+    mesh: Literal["none", "istio"]
     pull_secret: str
     secret_files: bool
     registry_mirrors: str | Mapping[str, str]

@@ -17,7 +17,7 @@ from gocontainer.errors import CannotUse
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
-from gocontainer.rendering import sizing
+from gocontainer.rendering import failover, sizing
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import Tree
 from gocontainer.texts import tr
@@ -152,13 +152,16 @@ def found_in(row: Mapping[str, str], tree: Tree, service: str) -> Iterator[tuple
 
 def context(answers: Mapping[str, Value]) -> dict[str, Value]:
     """Return the value of every name that a formula may use."""
-    constants = {name.lower(): value for name, value in vars(sizing).items() if name.isupper()}
+    constants = {
+        name.lower(): value for each in (sizing, failover) for name, value in vars(each).items() if name.isupper()
+    }
     sizes, center = sizing.Sizes.of(answers), CONFIG_CENTERS[str(answers["config_center"])]
     facts = {"config_center_port": center.port, "config_center_port_source": center.port_source}
     return {
         **constants,
         **answers,
         **sizes.values(),
+        **failover.Failover.of(answers).values(),
         **facts,
         "millicores": sizes.millicores,
         "memory_bytes": sizes.memory_bytes,

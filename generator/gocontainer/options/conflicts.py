@@ -121,6 +121,16 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take policy kyverno or gatekeeper, or kubernetes_min 1.30.",
     ),
     Conflict(
+        when={"mesh": ("istio",), "policy": ("native", "kyverno", "gatekeeper")},
+        reason="the proxy's image is put into the pod later, and is neither from our registry nor named by its digest",
+        hint="Take policy none or mesh none.",
+    ),
+    Conflict(
+        when={"mesh": ("istio",), "expose": ("ingress",)},
+        reason="strict mTLS refuses an Ingress controller, which is not in the mesh",
+        hint="Take expose gateway, with a Gateway of Istio's, or mesh none.",
+    ),
+    Conflict(
         when={"user_namespaces": (True,), "kubernetes_min": too_old("spec.hostUsers")},
         reason="pods have users of their own from Kubernetes 1.33 on",
         hint="Take user_namespaces false or kubernetes_min 1.33.",

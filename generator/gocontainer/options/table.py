@@ -14,6 +14,7 @@ from gocontainer.options.subjects.base_images import BASE_IMAGE
 from gocontainer.options.subjects.config_centers import CONFIG_CENTER
 from gocontainer.options.subjects.delivery import DELIVERY
 from gocontainer.options.subjects.edge import EDGE
+from gocontainer.options.subjects.mesh import MESH
 from gocontainer.options.subjects.monitoring import MONITORING, SLO
 from gocontainer.options.subjects.policies import POLICY
 from gocontainer.options.subjects.serverless import SERVERLESS
@@ -274,6 +275,7 @@ OPTIONS: tuple[Option, ...] = (
     *REPLICAS,
     POLICY,
     *EXPOSE,
+    MESH,
     PULL_SECRET,
     SECRET_FILES,
     *DELIVERY,

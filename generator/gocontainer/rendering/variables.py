@@ -18,6 +18,7 @@ from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
+from gocontainer.rendering.failover import Failover
 from gocontainer.rendering.sizing import POLLING, Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
@@ -31,6 +32,7 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
         {name: "true" if flag else "" for name, flag in flags.items()}
         | {name: str(value) for name, value in values.items()}
         | {f"__{name}": str(value) for name, value in Sizes.of(answers).values().items()}
+        | {f"__{name}": str(value) for name, value in Failover.of(answers).values().items()}
         | {f"__pin_{name}": value for name, value in pins["tool"].items()}
         | {f"__action_{name}": value for name, value in pins["action"].items()}
         | {f"__least_{name}": pins["least"][name] for name in ("declarative", "gitlab", "jenkins")}
