@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.checks import apis, edge, knative, unused
+from tests.checks import apis, edge, knative, rbac, unused
 from tests.checks.finding import Check, Finding
 
-CHECKS: Mapping[str, Check] = {**apis.CHECKS, **edge.CHECKS, **knative.CHECKS, **unused.CHECKS}
+CHECKS: Mapping[str, Check] = {**apis.CHECKS, **edge.CHECKS, **knative.CHECKS, **rbac.CHECKS, **unused.CHECKS}
 """Every check by the id of its findings."""
 
 

@@ -71,6 +71,7 @@ FILES: Mapping[str, When] = {
     "deploy/policies/constrainttemplate.yaml": {"policy": ("gatekeeper",)},
     "deploy/policies/validatingadmissionpolicy.yaml": {"policy": ("native",)},
     "deploy/policies/validatingpolicy.yaml": {"policy": ("kyverno",)},
+    "deploy/rbac/": {"__edge": ("true",)},
     "deploy/sites.yaml": {"__edge": ("true",)},
     "docs/decisions.md": {"__deployment": ("true",)},
     "docs/edge.md": {"__edge": ("true",)},
