@@ -77,6 +77,12 @@ FILES: Mapping[str, When] = {
     "docs/edge.md": {"__edge": ("true",)},
     "docs/environments.md": {"__overlays": ("true",)},
     "docs/function.md": {"eventing": ("kafka",)},
+    "docs/hardening.md": {
+        "digests": ("required",),
+        "network_policy": (True,),
+        "policy": ("native", "kyverno", "gatekeeper"),
+        "scan": ("trivy", "grype"),
+    },
     "docs/knative.md": {"__knative": ("true",)},
     "docs/policies.md": {"policy": ("native", "kyverno", "gatekeeper")},
     "docs/runbook.md": {"monitoring": ("operator",)},
