@@ -12,13 +12,13 @@ from gocontainer.answers.model import Answers, AnswerSet, Layer
 from gocontainer.dev.reference import NOTE
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Select, Toggle, Value
-from gocontainer.rendering import layout
 from gocontainer.rendering.engine import render
+from gocontainer.rendering.variables import HARDENED
 from gocontainer.repository.tree import Tree
 
 PAGE = "docs/hardening.md"
-"""Where a repository has its own page, by answers."""
-HARDENED: Mapping[str, Value] = {"service": "orders", "profile": "hardened", "image": "ghcr.io/acme/orders"}
+"""Where a repository that is hardened has its own page."""
+EXAMPLE: Mapping[str, Value] = {"service": "orders", "profile": "hardened", "image": "ghcr.io/acme/orders"}
 """The repository whose lines the docs name."""
 _KEYS = (".yaml", ".yml", "Dockerfile")
 """The files of which a repository's page quotes the line."""
@@ -102,7 +102,7 @@ def controls() -> Sequence[Control]:
 
 def answers(**given: Value) -> Answers:
     """Return the answers of the hardened repository, with some ``given`` ones."""
-    return Answers.merge(Layer("given", {**HARDENED, **given}))
+    return Answers.merge(Layer("given", {**EXAMPLE, **given}))
 
 
 @cache
@@ -213,8 +213,7 @@ def _rows(measure: Measure) -> Iterator[str]:
 
 def _implied(name: str, values: Sequence[Value]) -> bool:
     """Whether each repository with the page has one of these answers."""
-    row = layout.FILES[PAGE]
-    return name in row and {*row[name]} <= {*_parsed(name, values)}
+    return {*HARDENED.get(name, ())} <= {*_parsed(name, values)} and name in HARDENED
 
 
 def _condition(name: str, values: Sequence[Value]) -> str:
