@@ -211,11 +211,15 @@ def renders(fresh: Fresh) -> None:
     assert well(fresh.make("--silent", "render")).count("\nkind: Deployment\n") == 2
 
 
-def asks_the_cluster(fresh: Fresh) -> None:
-    """Where there is none, it says so; tests/kube has one."""
-    run = fresh.make("wave-status")
-    assert run.code == 2
-    assert "connection refused" in run.err
+def asks_the_cluster(target: str) -> Check:
+    """Return a check that it says so where there is none; tests/kube has one."""
+
+    def check(fresh: Fresh) -> None:
+        run = fresh.make(target)
+        assert run.code == 2
+        assert "connection refused" in run.err
+
+    return check
 
 
 BUILD_ARGS = "--build-arg VERSION --build-arg REVISION --build-arg GOPROXY=off --build-arg GOSUMDB=off ."
@@ -242,8 +246,9 @@ PLAN: Mapping[str, Check] = {
     "sites": runs("sites"),
     "sites-check": runs("sites-check"),
     "wave": runs("wave", "N=1"),
-    "wave-status": asks_the_cluster,
+    "wave-status": asks_the_cluster("wave-status"),
     "wave-rollback": runs("wave-rollback", "N=1"),
+    "rbac": asks_the_cluster("rbac"),
     "model-key": runs("model-key", KEY),
     "model-sign": runs("model-sign", KEY, f"MODEL={MODEL}"),
     "model-push": asks_docker(

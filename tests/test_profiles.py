@@ -44,7 +44,14 @@ PROMISES: Mapping[str, tuple[tuple[str, ...], Found]] = {
     "32-bit ARM": (("platforms",), {"Makefile": ("linux/arm/v7",)}),
     "FROM scratch": (("base_image",), {"Dockerfile": ("\nFROM scratch\n",)}),
     "digests": (("digests",), {".github/workflows/release.yml": ("      - run: make digests\n",)}),
-    "admission policy": (("policy",), {ADMISSION: ("kind: ValidatingAdmissionPolicy\n",)}),
+    "policy": (("policy",), {ADMISSION: ("kind: ValidatingAdmissionPolicy\n",)}),
+    "scan": (
+        ("scan",),
+        {
+            ".github/workflows/release.yml": ("      - run: make scan RELEASE=yes\n",),
+            ".github/workflows/scan.yml": ("make scan-released",),
+        },
+    ),
 }
 """A phrase of a label to the options that it speaks of, and what is then said in which file; without words the file
 is not there."""
@@ -80,7 +87,9 @@ def test_a_promise_that_is_not_held_is_found() -> None:
         "3 to 10 replicas",
         "FROM scratch",
         "digests",
-        "admission policy",
+        "policy",
+        "scan",
+        "scan",
     ]
     assert {*broken(PRESETS["minimal"].label, default)} == {"1 replica", "no policy, traces, CI or bot"}
     assert broken(PRESETS["service"].label, files_of({"max_replicas": 7})) == ["2 to 6 replicas"]

@@ -48,7 +48,13 @@ OFFERED = {
         "deps_bot": ("dependabot", "none"),
     },
     "service": SCRAPED,
-    "hardened": {"base_image": ("distroless-static", "scratch"), **SCRAPED, "policy": ("none", "native")},
+    "hardened": {
+        "base_image": ("distroless-static", "scratch"),
+        **SCRAPED,
+        "policy": ("none", "native"),
+        "scan": ("none", "grype"),
+        "digests": ("optional", "required"),
+    },
 }
 """What a profile presets otherwise today."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.checks import apis, edge, knative, mesh, unused
+from tests.checks import apis, edge, knative, mesh, rbac, unused
 from tests.checks.finding import Check, Finding
 
-CHECKS: Mapping[str, Check] = {**apis.CHECKS, **edge.CHECKS, **knative.CHECKS, **mesh.CHECKS, **unused.CHECKS}
+_MODULES = (apis, edge, knative, mesh, rbac, unused)
+CHECKS: Mapping[str, Check] = {name: check for module in _MODULES for name, check in module.CHECKS.items()}
 """Every check by the id of its findings."""
 
 

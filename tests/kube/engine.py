@@ -27,6 +27,13 @@ Document = dict[str, Any]
 TOKEN = "only-on-this-machine"
 PATIENCE = 30
 """Seconds for one request; kubectl itself would wait for ever."""
+AUDITED: Document = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata", "userGroups": ["system:serviceaccounts"]}, {"level": "None"}],
+}
+"""Which requests are written down: those of service accounts, without what they carry."""
 TIMES: dict[str, float] = {}
 """Seconds that each part took, printed at the end."""
 SAID: list[str] = []
@@ -62,6 +69,16 @@ class ControlPlane:
     def kubeconfig(self) -> Path:
         """The file that says where the API server is, and who we are."""
         return self.scratch / "kubeconfig"
+
+    @property
+    def audit_log(self) -> Path:
+        """The file with a line for each request of a service account."""
+        return self.scratch / "audit.log"
+
+    def requests(self, user: str) -> list[Document]:
+        """Return what a service account asked for, and what came of it."""
+        events = [json.loads(line) for line in self.audit_log.read_text().splitlines()]
+        return [each for each in events if each["user"]["username"] == user]
 
     @contextmanager
     def daemon(self, name: str, *command: str | Path) -> Iterator[Daemon]:
@@ -173,6 +190,8 @@ def _api_server(plane: ControlPlane, etcd: int, port: int) -> list[str | Path]:
         f"--service-account-signing-key-file={scratch}/accounts.key",
         f"--token-auth-file={scratch}/tokens.csv",
         "--authorization-mode=RBAC",
+        f"--audit-policy-file={scratch}/audit.json",
+        f"--audit-log-path={plane.audit_log}",
         # As most clusters, so that it is Pod Security that refuses a privileged pod.
         "--allow-privileged=true",
         "--profiling=false",
@@ -187,6 +206,7 @@ def _secrets(plane: ControlPlane, port: int) -> None:
     for arguments in (("genrsa", "-out", key, "2048"), ("rsa", "-in", key, "-pubout", "-out", key.with_suffix(".pub"))):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True)
     (plane.scratch / "tokens.csv").write_text(f"{TOKEN},admin,admin,system:masters\n")
+    (plane.scratch / "audit.json").write_text(json.dumps(AUDITED))
     cluster = {
         "server": f"https://127.0.0.1:{port}",
         "certificate-authority": f"{plane.scratch}/certificates/apiserver.crt",

@@ -76,8 +76,8 @@ def rendered_sites(repository: Path) -> Mapping[str, str]:
         # The workloads themselves are below, as their platform has them; here is what only the platform knows.
         if path.name != "common.yaml" and not re.search(r"^kind: (Deployment|DaemonSet)$", text, re.MULTILINE):
             texts["-".join(path.relative_to(folder(repository)).with_suffix("").parts)] = text
-    if (repository / "deploy/devices").is_dir():
-        texts |= {path.stem: path.read_text() for path in (repository / "deploy/devices").iterdir()}
+    for beside in ("devices", "rbac"):
+        texts |= {path.stem: path.read_text() for path in repository.glob(f"deploy/{beside}/*.yaml")}
     common = (folder(repository) / "common.yaml").read_text()
     site, workload = next(iter(effective(written(repository)).items()))
     texts[site] = f"{common}---\n{yaml.safe_dump(workload, sort_keys=False)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gocontainer.answers.model import Answers
-from gocontainer.dev import dashboard, facts, pairwise, reference
+from gocontainer.dev import dashboard, facts, hardening, pairwise, reference
 from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
@@ -49,12 +49,14 @@ def files(root: Path, command: click.Group, *, afresh: bool) -> dict[str, str]:
         "docs/reference/answers.schema.json": answers_schema(),
         "docs/reference/cli.md": reference.cli_page(command),
         "docs/reference/files.md": reference.files_page(language.compile_checkout(root)["files"]),
+        "docs/reference/hardening.md": hardening.reference_page(),
         "docs/reference/numbers.md": reference.numbers_page(_numbers()),
         "docs/reference/options.md": reference.options_page(),
         "generator/gocontainer/answers/answer_types.py": answer_types(),
         "template/cookiecutter.json": cookiecutter_json(),
         GATEKEEPER_RULES: gatekeeper_rules((root / RULES).read_text("utf-8")),
         DASHBOARD: dashboard.template(),
+        f"template/<<cookiecutter.service>>/{hardening.PAGE}": hardening.repository_page(),
         REQUIREMENTS: INSTALLED + (root / "requirements.lock").read_text("utf-8"),
         ROWS: pairwise.rows_json(before or "[]"),
         **hooks,

@@ -49,7 +49,7 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "hardened": Preset(
-        label="3 to 10 replicas, FROM scratch, digests, admission policy",
+        label="3 to 10 replicas, FROM scratch, digests, policy, scan",
         answers={
             "base_image": "scratch",
             "resources": "strict",
@@ -58,6 +58,8 @@ PRESETS: Mapping[str, Preset] = {
             "network_policy": True,
             "policy": "native",
             "digests": "required",
+            # The scanner whose findings the tests see.
+            "scan": "grype",
         },
     ),
 }

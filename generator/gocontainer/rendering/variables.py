@@ -17,12 +17,19 @@ from gocontainer.options.subjects.delivery import CI_PROVIDERS
 from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
-from gocontainer.options.types import Value
+from gocontainer.options.types import Value, When, holds
 from gocontainer.rendering.failover import Failover
 from gocontainer.rendering.sizing import POLLING, Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
+HARDENED: When = {
+    "network_policy": (True,),
+    "policy": ("native", "kyverno", "gatekeeper"),
+    "scan": ("trivy", "grype"),
+    "digests": ("required",),
+}
+"""What makes a repository a hardened one, which has a page about it."""
 
 
 def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -55,6 +62,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__device_router": edge.has(answers, "device-router"),
         "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
+        "__hardened": holds(HARDENED, answers),
         "__held_upgrade": edge.has(answers, "held-upgrade"),
         "__keda": keda,
         "__knative": target == "knative" and not keda,

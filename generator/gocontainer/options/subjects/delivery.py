@@ -113,6 +113,7 @@ SCAN = Select(
         Choice(value="grype", label="Grype, which compiles in half the time"),
         Choice(value="none", label="nothing"),
     ),
+    before=lambda _: "none",
 )
 DIGESTS = Select(
     name="digests",
@@ -126,6 +127,7 @@ DIGESTS = Select(
         Choice(value="optional", label="a release may build from tags"),
         Choice(value="required", label="a release from tags alone is refused"),
     ),
+    before=lambda _: "optional",
 )
 REGISTRY_MIRRORS = Map(
     name="registry_mirrors",
