@@ -28,7 +28,7 @@ CONTRACT = {
     "hold_upgrade": False, "device_router": False, "streams": False,
     "kubernetes_min": "1.30", "user_namespaces": False, "cpu": "100m", "memory": "128Mi",
     "resources": "strict", "startup_seconds": 30, "liveness_period": 10, "liveness_timeout": 3, "liveness_failures": 3,
-    "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": True,
+    "drain_seconds": 20, "min_replicas": 2, "max_replicas": 6, "network_policy": "kubernetes", "called_by": "", "calls": "",
     "policy": "none", "expose": "none",
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
     "ci": "github", "signing": "keyless", "scan": "none", "digests": "optional", "deps_bot": "dependabot",

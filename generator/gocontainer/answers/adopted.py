@@ -20,6 +20,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "eventing": ("none",),
     "expose": ("none",),
     "monitoring": ("none",),
+    "network_policy": ("kubernetes", "none"),
     "policy": ("none",),
     "scan": ("none",),
     "secret_files": (False,),

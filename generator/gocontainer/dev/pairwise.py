@@ -7,7 +7,6 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 
-from gocontainer.answers.model import fits
 from gocontainer.dev import interactions
 from gocontainer.dev.interactions import with_a_meaning
 from gocontainer.errors import CannotUse
@@ -29,7 +28,8 @@ def rows(before: Sequence[Row] = ()) -> list[Row]:
     varied = interactions.varied()
     found: list[Row] = [{option.name: option.default for option in varied}]
     for row in before:
-        answers: list[Row] = [{name: value} for name, value in row.items() if name in BY_NAME and fits(name, value)]
+        known = ((BY_NAME[name], value) for name, value in row.items() if name in BY_NAME)
+        answers: list[Row] = [{option.name: option.parse(value, "")} for option, value in known if option.fits(value)]
         repaired = _complete(answers, varied)
         if repaired not in found:
             found.append(repaired)
