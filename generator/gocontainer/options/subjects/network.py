@@ -20,7 +20,7 @@ NETWORK_POLICY = FormerToggle(
     default="kubernetes",
     choices=(
         Choice(value="none", label="nothing: the cluster's owner decides"),
-        Choice(value="kubernetes", label="a NetworkPolicy: ports and pods, on any plugin"),
+        Choice(value="kubernetes", label="Kubernetes' own: ports and pods"),
         Choice(value="cilium", label="Cilium's: names outside, and routes of HTTP"),
     ),
     yes="kubernetes",
