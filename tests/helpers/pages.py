@@ -51,6 +51,7 @@ FACTS: Sequence[str] = (
     r"\| critical \| 6 \| 6 h \| 30 min \| 5 % \|",
     r"\| warning \| 1 \| 3 d \| 6 h \| 10 % \|",
     "that `model_fallback` is 0",
+    r"(?m:^\| the service \| [^|]+ \| [\d, ]+ \|$)",  # tests/test_network.py
     r"apply them to Kubernetes 1\.\d\d or newer",  # an answer; tests/checks hold the manifests against it
     r"git\.example\.com:2222",  # an answer
     "ends with 4 if a file drifted",
@@ -209,6 +210,7 @@ SAID: Sequence[str] = (
     ),
     "You need Go {go_version} or newer",
     "| a second port | {admin} is reached",
+    "| anybody who scrapes | the service's metrics | {admin} |",
     "`curl 'localhost:{admin}/readyz?verbose'`",
     "APP_CENTER_ADDRESS=http://localhost:{center_server_port} make run",
 )

@@ -49,13 +49,13 @@ def named_hosts(hosts: str) -> str:
 
 def callers_rows(answer: str) -> str:
     """Return a row of a table for each that an answer to ``called_by`` names."""
-    return "\n".join(f"| `{each}` | the service | its own port |" for each in answer.split(","))
+    return "\n".join(f"| {each} | the service | its own port |" for each in answer.split(","))
 
 
 def called_rows(answer: str) -> str:
     """Return a row of a table for each that an answer to ``calls`` names."""
     pairs = (each.rpartition(":") for each in answer.split(","))
-    return "\n".join(f"| the service | `{peer}` | {port} |" for peer, _, port in pairs)
+    return "\n".join(f"| the service | {peer} | {port} |" for peer, _, port in pairs)
 
 
 FILTERS: Mapping[str, Callable[[str], str]] = {
