@@ -100,7 +100,7 @@ def test_python_the_schema_and_cookiecutter_take_yes_and_no(tmp_path: Path, old:
 
 @pytest.mark.parametrize("raw", ["calico", "2", "", "no policy"])
 def test_another_word_is_refused_with_the_choices(raw: str) -> None:
-    with pytest.raises(InvalidAnswer, match="Choose from none, kubernetes, cilium."):
+    with pytest.raises(InvalidAnswer, match="Choose from none, kubernetes, cilium"):
         BY_NAME["network_policy"].parse(raw, "network_policy")
 
 
