@@ -99,8 +99,6 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__build_image": images["build"],
         "__buildkit_image": mirrored(pins["builder_image"]["buildkit"], mirrors),
         "__build_tags": ",".join(_build_tags(answers)),
-        "__called_hosts": network.outside(str(answers["calls"])),
-        "__called_services": network.within(str(answers["calls"])),
         "__center_address": "deploy/knative/config.yaml" if knative else "deploy/components/config-center",
         "__center_cache": f"/{'data' if platform else 'tmp'}/last-good.yaml",
         "__center_credentials": center.credentials,
@@ -127,7 +125,6 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__rootless_image": mirrored(pins["builder_image"]["rootless"], mirrors),
         "__runner": _runner(answers, pins),
         "__runs": ci.runs,
-        "__served_paths": "/" if answers["eventing"] == "kafka" else "/(v1/.*)?",
         "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),
         "__signer": ci.signer,
         "__signer_issuer": ci.issuer,
@@ -137,10 +134,21 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
         "__trivy_db": mirrored(pins["builder_image"]["trivy_db"], mirrors),
         "__version": __version__,
+        "__zone_preference": _zone_preference(answers["kubernetes_min"]),
+        **_peers(answers),
+    }
+
+
+def _peers(answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a policy names: what is called, which paths are served, and where outside requests come from."""
+    calls = str(answers["calls"])
+    return {
+        "__called_hosts": network.outside(calls),
+        "__called_services": network.within(calls),
+        "__served_paths": "/" if answers["eventing"] == "kafka" else "/(v1/.*)?",
         "__way_in": str(answers["expose_gateway"]).partition("/")[0]
         if answers["expose"] == "gateway"
         else INGRESS_NGINX,
-        "__zone_preference": _zone_preference(answers["kubernetes_min"]),
     }
 
 
