@@ -292,10 +292,10 @@ def test_an_answer_without_a_meaning_is_dropped_and_said_and_comes_back() -> Non
     change(talk, "ci", "none")
     assert talk.notes == ("network_policy has no meaning now and is left out.",)
     assert "network_policy" not in talk.changeable()
-    assert talk.settled.answers["network_policy"] is True
+    assert talk.settled.answers["network_policy"] == "kubernetes"
     change(talk, "ci", "github")
-    assert talk.notes == ("network_policy is no again, as you said.",)
-    assert talk.settled.answers["network_policy"] is False
+    assert talk.notes == ("network_policy is none again, as you said.",)
+    assert talk.settled.answers["network_policy"] == "none"
 
 
 @pytest.mark.usefixtures("conditions")

@@ -85,7 +85,7 @@ def emitted(subjects: Sequence[Subject]) -> Iterator[tuple[str, set[str]]]:
 
 @pytest.mark.parametrize("name", ["checkov", "kube-score"])
 def test_the_network_policy_of_another_overlay_does_not_count(tmp_path: Path, name: str) -> None:
-    subject = from_row(tmp_path, 0, {**ROWS[0], "network_policy": True})
+    subject = from_row(tmp_path, 0, {**ROWS[0], "network_policy": "kubernetes"})
     without = [each for each in documents(subject.manifests / "prod.yaml") if each["kind"] != "NetworkPolicy"]
     (subject.manifests / "other.yaml").write_text(yaml.safe_dump_all(without))
     found = [line for line in JUDGES[name]([subject]) if "NetworkPolicy" in line]

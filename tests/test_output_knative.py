@@ -44,7 +44,8 @@ def test_the_service_fits_the_answers(tmp_path: Path, row: dict[str, Any]) -> No
     template = found["Service orders"]["spec"]["template"]
     is_scaled(row, template["metadata"]["annotations"])
     is_sized(row, template["spec"])
-    assert ("NetworkPolicy orders" in found) == row["network_policy"]
+    assert ("NetworkPolicy orders" in found) == (row["network_policy"] == "kubernetes")
+    assert ("CiliumNetworkPolicy orders" in found) == (row["network_policy"] == "cilium")
     assert ("Broker orders" in found) == (row["eventing"] == "kafka")
     labels = found["Service orders"]["metadata"]["labels"]
     assert ("networking.knative.dev/visibility" in labels) == (row["eventing"] == "kafka")
@@ -80,7 +81,7 @@ def center_is_known(row: dict[str, Any], found: dict[str, Any]) -> None:
     secrets = {each["secret"]["secretName"]: each["name"] for each in spec["volumes"] if "secret" in each}
     known = row["config_center"] != "none"
     assert ("center-address" in yaml.safe_load(settings)) == ("orders-config-center" in secrets) == known
-    assert ("NetworkPolicy orders-config-center" in found) == (known and row["network_policy"])
+    assert ("NetworkPolicy orders-config-center" in found) == (known and row["network_policy"] == "kubernetes")
     if known:
         (mount,) = (each for each in spec["containers"][0]["volumeMounts"] if each["name"] == "config-center")
         assert yaml.safe_load(settings)["center-credentials"] == mount["mountPath"]

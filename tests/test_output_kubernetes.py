@@ -48,8 +48,9 @@ def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, A
     assert ("ScaledObject" in prod) == keda
     assert ("HorizontalPodAutoscaler" in prod) == (many > few and not keda)
     assert ("PodDisruptionBudget" in prod) == (many > 1 or keda)
-    assert ("NetworkPolicy" in prod) == row["network_policy"]
-    assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"} & set(dev)
+    policies = {"kubernetes": "NetworkPolicy", "cilium": "CiliumNetworkPolicy"}
+    assert {*policies.values()} & set(prod) == {policies[each] for each in (row["network_policy"],) if each != "none"}
+    assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget", *policies.values()} & set(dev)
     assert dev["Deployment"]["spec"]["replicas"] == 1
     assert prod["Deployment"]["spec"].get("replicas") == (None if many > few or keda else few)
     if keda:
@@ -64,7 +65,9 @@ def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, A
     if row["config_center"] != "none":
         places = [separated(overlay[f"{CENTER} ConfigMap"]["data"]) for overlay in (dev, prod)]
         assert places[0] != places[1]
-    assert (f"{CENTER} NetworkPolicy" in prod) == (row["network_policy"] and row["config_center"] != "none")
+    assert (f"{CENTER} NetworkPolicy" in prod) == (
+        row["network_policy"] == "kubernetes" and row["config_center"] != "none"
+    )
 
 
 def separated(settings: dict[str, str]) -> list[str | None]:
@@ -85,7 +88,7 @@ def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
     assert trigger["metadata"]["lagThreshold"] == str(row["concurrency"])
     assert ("excludePersistentLag" in trigger["metadata"]) == (row["task_seconds"] <= 10)
     assert scaled["scaleTargetRef"]["name"] == prod["Deployment"]["metadata"]["name"]
-    assert (f"{EVENTS} NetworkPolicy" in prod) == row["network_policy"]
+    assert (f"{EVENTS} NetworkPolicy" in prod) == (row["network_policy"] == "kubernetes")
 
 
 def selectors_match(overlay: dict[str, Any]) -> None:
@@ -94,6 +97,7 @@ def selectors_match(overlay: dict[str, Any]) -> None:
     for kind, key in (
         ("PodDisruptionBudget", "selector"),
         ("NetworkPolicy", "podSelector"),
+        ("CiliumNetworkPolicy", "endpointSelector"),
         (f"{CENTER} NetworkPolicy", "podSelector"),
     ):
         if kind in overlay:

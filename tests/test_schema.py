@@ -77,6 +77,8 @@ TEXTS: dict[str, Any] = {
     "private_modules": "git.corp.cn/*,x.cn,ssh://git.corp.cn:2222",
     "ca_bundle": "certs/corp.pem",
     "registry_mirrors": "docker.io=h.cn/hub,gcr.io=h.cn:5000/gcr",
+    "called_by": "shop,web/frontend",
+    "calls": "shop/payments:8080,api.corp.example:443",
     "pull_secret": "harbor.pull",
     "expose_host": "shop.corp.example",
     "expose_gateway": "infra/shared.v2",
@@ -88,6 +90,8 @@ ODD: tuple[Any, ...] = (
     "codeberg.org/acme/orders", "localhost/vendor", "ghcr.io/Acme/orders", "registry.acme.io:5000/x", " x", "<<x>>",
     "a\u202eb", "", "x" * 81, 5, None, ["x"],
     "h.cn", "h.cn/", "https://h.cn", "hub", "gcr.io=hub", "gcr.io=h.cn,gcr.io=k.cn", "gcr.io=h.cn,", "gcr.io=h.cn\n",
+    ["shop", "web/frontend"], ["shop", "shop"], ["shop", 5], [], "shop,shop", "Shop", "shop/a/b", "shop,", ["shop,web"],
+    ["a.example:1"], "a.example:0", "a.svc:80", "10.0.0.1:80", "shop/pay:65536", [f"n{n}" for n in range(21)],
     {}, {"gcr.io": "h.cn/gcr"}, {"gcr.io": 5}, {"hub": "h.cn"}, {"gcr.io": "h.cn,x.io=y.io"}, {"gcr.io": ""},
     {f"r{n}.io": "h.cn" for n in range(21)}, ",".join(f"r{n}.io=h.cn" for n in range(21)), f"gcr.io=h.cn/{'a' * 200}",
 )  # fmt: skip

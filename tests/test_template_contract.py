@@ -243,7 +243,7 @@ def test_every_option_and_every_derived_value_is_used() -> None:
     used = {name for path, source in FILES.items() for name in names(language.parse(source, path, PARTIALS))}
     used |= {name for when in layout.FILES.values() for name in when}
     through_derived = {"base_image", "cpu", "resources", "max_replicas", "min_replicas", "target"}
-    through_derived |= {"expose_gateway", "drain_seconds", "edge_features", "task_seconds"}
+    through_derived |= {"expose_gateway", "drain_seconds", "edge_features", "task_seconds", "network_policy", "calls"}
     assert {option.name for option in OPTIONS} - used <= through_derived
     assert DERIVED - used == set()
 
@@ -314,6 +314,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/monitoring/dashboard.json",
         "deploy/components/monitoring/podmonitor.yaml",
         "deploy/components/monitoring/prometheusrule.yaml",
+        "deploy/components/network-policy/ciliumnetworkpolicy.yaml",
         "deploy/components/network-policy/kustomization.yaml",
         "deploy/components/network-policy/networkpolicy.yaml",
         "deploy/edge/config.yaml",  # where a model is, if there is one
@@ -344,6 +345,7 @@ def test_the_files_with_blocks_are_known() -> None:
         "docs/function.md",
         "docs/hardening.md",  # what is only done for some answers
         "docs/knative.md",
+        "docs/network.md",
         "docs/policies.md",
         "docs/runbook.md",
         "go.mod",

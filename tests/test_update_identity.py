@@ -139,10 +139,10 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
     folder = committed(tmp_path / "orders", lockfile.with_lockfile(render(answers), answers))
     before = load(folder)
     out = ok(command("update", str(folder), "--set", "profile=hardened", "--commit"))
-    assert "network_policy stays false; its default is true now: --set network_policy=true" in out
+    assert "network_policy stays none; its default is kubernetes now: --set network_policy=kubernetes" in out
     presets = (
         *("base_image=scratch", "min_replicas=3", "max_replicas=10", "policy=native"),
-        *("digests=required", "network_policy=true"),
+        *("digests=required", "network_policy=kubernetes"),
     )
     every = [word for each in presets for word in ("--set", each)]
     assert " ".join(("All of these:", *every)) in out
@@ -158,7 +158,7 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
         "base_image=distroless-static",
         "min_replicas=2",
         "max_replicas=6",
-        "network_policy=false",
+        "network_policy=none",
         "digests=optional",
         "policy=none",
     )

@@ -56,6 +56,7 @@ FACTS: Sequence[str] = (
     "needs Istio, of whose version 1.31 these objects are",
     "a certificate lasts 24 hours",  # istiod's default, DEFAULT_WORKLOAD_CERT_TTL
     "the default of 10 % leaves out one replica",  # Istio's, of maxEjectionPercent
+    r"(?m:^\| the service \| [^|]+ \| [\d, ]+ \|$)",  # tests/test_network.py
     r"apply them to Kubernetes 1\.\d\d or newer",  # an answer; tests/checks hold the manifests against it
     r"git\.example\.com:2222",  # an answer
     r"\b(?:CIS Kubernetes|CIS Docker|NSA) \d+\.\d+(?:\.\d+)?(?:, \d+\.\d+(?:\.\d+)?)*",  # tests/test_hardening.py
@@ -271,6 +272,7 @@ SAID: Sequence[str] = (
     ),
     "You need Go {go_version} or newer",
     "| a second port | {admin} is reached",
+    "| anybody who scrapes | the service's metrics | {admin} |",
     "`curl 'localhost:{admin}/readyz?verbose'`",
     "APP_CENTER_ADDRESS=http://localhost:{center_server_port} make run",
 )

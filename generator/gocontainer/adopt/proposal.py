@@ -92,7 +92,7 @@ def propose(sources: Sources, program: Program) -> Proposal:
     found["service"] = _service(program, module.match[1], sources.folder.name)
     named = [*go_code.ports(sources, program), *around.exposed]
     port = next((each for each in named if each[0] >= _LOWEST), None)
-    values: dict[str, Value] = {**found, "network_policy": False}
+    values: dict[str, Value] = {**found, "network_policy": "none"}
     if port:
         values["port"], evidence["port"] = port
     linked = go_code.uses_c(sources)

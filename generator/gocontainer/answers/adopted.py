@@ -21,6 +21,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "expose": ("none",),
     "mesh": ("none",),
     "monitoring": ("none",),
+    "network_policy": ("kubernetes", "none"),
     "policy": ("none",),
     "scan": ("none",),
     "secret_files": (False,),

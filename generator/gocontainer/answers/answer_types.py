@@ -44,7 +44,9 @@ class AnswerValues(TypedDict, total=False):
     drain_seconds: int
     min_replicas: int
     max_replicas: int
-    network_policy: bool
+    network_policy: bool | Literal["none", "kubernetes", "cilium"]
+    called_by: str | Sequence[str]
+    calls: str | Sequence[str]
     policy: Literal["none", "native", "kyverno", "gatekeeper"]
     expose: Literal["none", "gateway", "ingress"]
     expose_host: str

@@ -15,6 +15,7 @@ from gocontainer.cli.requests import WrongCall
 from gocontainer.errors import InvalidAnswer
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.table import BY_NAME, OPTIONS
+from gocontainer.options.text_kinds import FormerToggle
 from gocontainer.options.types import Option, SelectMany, Text, Toggle
 from gocontainer.texts import tr
 
@@ -28,6 +29,21 @@ def _flag(option: Option) -> Parameter:
     if isinstance(option, Toggle):
         return Parameter(option.name, (option.flag,), is_switch=True, off=f"--no-{option.flag.removeprefix('--')}")
     return Parameter(option.name, (option.flag,), metavar="VALUE", multiple=True)
+
+
+def spelled(words: Sequence[str]) -> list[str]:
+    """Return a call in which each switch of what was once yes or no is a flag with a value, as it is today."""
+    return [_spelled(word, after) for word, after in zip(words, (*words[1:], ""), strict=True)]
+
+
+def _spelled(word: str, after: str) -> str:
+    for option in OPTIONS:
+        if isinstance(option, FormerToggle):
+            if word == f"--no-{option.flag.removeprefix('--')}":
+                return f"{option.flag}={option.no}"
+            if word == option.flag and not option.fits(after):
+                return f"{option.flag}={option.yes}"
+    return word
 
 
 def help_of(option: Option) -> str:

@@ -21,6 +21,8 @@ _PLAIN = {
     "update": ("gocontainer.cli.repository_commands", parameters.UPDATE),
 }
 """Where the commands are that can do without click, and what they take."""
+_WITH_ANSWERS = ("adopt", "new")
+"""The commands that have a flag for each option."""
 EXIT_CODES = {
     0: "done",
     1: "the environment failed; nothing was written",
@@ -74,6 +76,10 @@ def _fail(error: BaseException, arguments: Sequence[str]) -> int:
 
 def _call(arguments: Sequence[str]) -> int | None:
     """Run a command: by itself where the call is plain, else by click."""
+    if arguments[:1] and arguments[0] in _WITH_ANSWERS:
+        from gocontainer.cli import flags
+
+        arguments = flags.spelled(arguments)
     if arguments and arguments[0] in _PLAIN and parameters.COMPLETE not in os.environ:
         name, known = _PLAIN[arguments[0]]
         module = import_module(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import TypeGuard
 
 import click
 
@@ -13,7 +14,7 @@ from gocontainer.inspection import explain
 from gocontainer.options.profiles import PROFILE
 from gocontainer.options.schema import answers_schema, dump
 from gocontainer.options.table import OPTIONS
-from gocontainer.options.text_kinds import Map
+from gocontainer.options.text_kinds import FormerToggle, Map, TextMany
 from gocontainer.options.types import Integer, Option, Select, SelectMany, Toggle
 from gocontainer.rendering import language
 from gocontainer.rendering.variables import template_variables
@@ -96,8 +97,13 @@ def cookiecutter_json() -> str:
     )
 
 
+def _offered(option: Option) -> TypeGuard[Select]:
+    """Whether cookiecutter offers the choices: it takes nothing else then, and no list of them."""
+    return isinstance(option, Select) and not isinstance(option, SelectMany | FormerToggle)
+
+
 def _cookiecutter_value(option: Option) -> object:
-    if isinstance(option, Select) and not isinstance(option, SelectMany):
+    if _offered(option):
         return sorted(option.values, key=lambda value: value != option.default)
     if isinstance(option, Toggle):
         return option.default
@@ -106,7 +112,7 @@ def _cookiecutter_value(option: Option) -> object:
 
 
 def _cookiecutter_prompt(option: Option) -> object:
-    if isinstance(option, Select) and not isinstance(option, SelectMany):
+    if _offered(option):
         return {"__prompt__": option.help, **{choice.value: choice.label for choice in option.choices}}
     return option.help
 
@@ -138,13 +144,17 @@ def _type(option: Option) -> str:
     match option:
         case Map():
             return "str | Mapping[str, str]"
-        case SelectMany():
+        case SelectMany() | TextMany():
             return "str | Sequence[str]"
         case Select():
-            values = ", ".join(f'"{value}"' for value in option.values)
-            return f"Literal[{values}]"
+            return _literal(option)
         case Toggle():
             return "bool"
         case Integer():
             return "int"
     return "str"
+
+
+def _literal(option: Select) -> str:
+    values = ", ".join(f'"{value}"' for value in option.values)
+    return f"{'bool | ' if isinstance(option, FormerToggle) else ''}Literal[{values}]"

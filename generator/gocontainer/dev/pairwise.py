@@ -7,7 +7,6 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 
-from gocontainer.answers.model import fits
 from gocontainer.dev import interactions
 from gocontainer.dev.interactions import factor_of, option_of, with_a_meaning
 from gocontainer.errors import CannotUse
@@ -30,7 +29,8 @@ def rows(before: Sequence[Row] = ()) -> list[Row]:
     factors = interactions.factors()
     found: list[Row] = [{name: _default(name) for name in factors}]
     for row in before:
-        valid = {name: value for name, value in row.items() if name in BY_NAME and fits(name, value)}
+        known = ((BY_NAME[name], value) for name, value in row.items() if name in BY_NAME)
+        valid = {option.name: option.parse(value, "") for option, value in known if option.fits(value)}
         repaired = _complete([{name: level} for name, level in _levels(valid).items()], factors)
         if repaired not in found:
             found.append(repaired)

@@ -13,6 +13,7 @@ from gocontainer.options.describe import shown_default
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.table import GROUPS, OPTIONS
+from gocontainer.options.text_kinds import FormerToggle
 from gocontainer.options.types import Option, Select, Toggle, Value, When
 from gocontainer.rendering import layout
 from gocontainer.repository.kept import ONCE
@@ -43,6 +44,8 @@ def _option_entry(option: Option) -> list[str]:
     flag = f"`{option.flag}`"
     if isinstance(option, Toggle):
         flag += f" or `--no-{option.name.replace('_', '-')}`"
+    if isinstance(option, FormerToggle):
+        flag += f"; alone, `{option.yes}`; `--no-{option.name.replace('_', '-')}` is `{option.no}`"
     if option.name == "service":
         flag = "the argument `SERVICE`, or `--service`"
     lines += [f"- accepts: {option.accepts}", f"- default: {shown_default(option)}", f"- flag: {flag}", ""]

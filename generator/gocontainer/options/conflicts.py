@@ -126,6 +126,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take policy none or mesh none.",
     ),
     Conflict(
+        when={"mesh": ("istio",), "network_policy": ("cilium",)},
+        reason="Cilium looks for paths in what the proxies have encrypted",
+        hint="Take network_policy kubernetes or mesh none.",
+    ),
+    Conflict(
         when={"mesh": ("istio",), "expose": ("ingress",)},
         reason="strict mTLS refuses an Ingress controller, which is not in the mesh",
         hint="Take expose gateway, with a Gateway of Istio's, or mesh none.",

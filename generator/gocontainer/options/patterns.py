@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from gocontainer.texts import written
+
 # Words that YAML reads as a truth value or as nothing.
 YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n", "null")
 # Names that Windows keeps for devices; Go refuses them in module paths on every system.
@@ -70,6 +72,16 @@ BLANKS = " \t\r\n"
 """What may stand around a comma."""
 WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 """What means yes or no, in any case."""
+
+
+def as_text(raw: object) -> str:
+    """Return ``raw`` as a text, a number without a fraction as a whole one: to JSON 2 and 2.0 are the same."""
+    return raw if isinstance(raw, str) else written(int(raw) if isinstance(raw, float) and raw.is_integer() else raw)
+
+
+def truth(raw: object) -> bool | None:
+    """Return whether ``raw`` means yes or no; None where it means neither."""
+    return raw if isinstance(raw, bool) else WORDS.get(as_text(raw).lower())
 
 
 def either(words: Sequence[str]) -> str:

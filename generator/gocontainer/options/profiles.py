@@ -21,7 +21,7 @@ PRESETS: Mapping[str, Preset] = {
             "tracing": False,
             "min_replicas": 1,
             "max_replicas": 1,
-            "network_policy": False,
+            "network_policy": "none",
             "ci": "none",
             "signing": "none",
             "deps_bot": "none",
@@ -55,7 +55,7 @@ PRESETS: Mapping[str, Preset] = {
             "resources": "strict",
             "min_replicas": 3,
             "max_replicas": 10,
-            "network_policy": True,
+            "network_policy": "kubernetes",
             "policy": "native",
             "digests": "required",
             # The scanner whose findings the tests see.

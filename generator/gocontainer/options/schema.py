@@ -14,7 +14,7 @@ from gocontainer.options.patterns import BLANKS, WORDS, in_any_case, numbers, wh
 from gocontainer.options.profiles import PRESETS, PROFILE
 from gocontainer.options.sets import NONE, AtLeast, SelectAny, members
 from gocontainer.options.table import BY_NAME, OPTIONS
-from gocontainer.options.text_kinds import MOST_ENTRIES, Map
+from gocontainer.options.text_kinds import MOST_ENTRIES, FormerToggle, Map, TextMany
 from gocontainer.options.types import (
     Integer,
     Option,
@@ -140,14 +140,19 @@ def value_schema(option: Option) -> Schema:
         case SelectMany():
             return {"type": ["array", "string"], **_list(option.values, or_none=isinstance(option, SelectAny))}
         case Select():
-            return {"enum": list(option.values)}
+            return _choices(option)
         case Toggle():
-            return {"type": ["boolean", "integer", "string"], "minimum": 0, "maximum": 1, "pattern": _words(WORDS)}
+            return _truth()
         case Integer():
             return {"type": ["integer", "string"], **_between(option.minimum, option.maximum)}
         case Quantity():
             return _amount(option)
     raise TypeError(option.name)
+
+
+def _choices(option: Select) -> Schema:
+    choices = {"enum": list(option.values)}
+    return {"anyOf": [choices, _truth()]} if isinstance(option, FormerToggle) else choices
 
 
 def _text(option: Text) -> Schema:
@@ -156,6 +161,9 @@ def _text(option: Text) -> Schema:
         names, each = {"pattern": whole(option.key)}, {"type": "string", "pattern": whole(option.value)}
         parts = {"maxProperties": MOST_ENTRIES, "propertyNames": names, "additionalProperties": each}
         return {**line, "type": ["object", "string"], **parts}
+    if isinstance(option, TextMany):
+        each = {"type": "string", "pattern": whole(option.entry)}
+        return {**line, "type": ["array", "string"], "maxItems": MOST_ENTRIES, "uniqueItems": True, "items": each}
     taken = {"not": {"pattern": rf"(?:^|/){in_any_case(option.reserved)}(?:[./]|$)"}} if option.reserved else {}
     return {**line, **taken}
 
@@ -176,10 +184,22 @@ def _spelled(option: Option, values: Sequence[Value]) -> Schema:
         )
         return {"anyOf": [_list(some, needed) for needed, some in several]}
     if isinstance(option, Toggle):
-        words = _words([word for word, value in WORDS.items() if value in values])
-        same = [*values, *(int(value) for value in values)]
-        return {"anyOf": [{"enum": same}, {"type": "string", "pattern": words}]}
+        return {"anyOf": _either(values)}
+    if isinstance(option, FormerToggle):
+        meant = [word for word in (True, False) if option.meant(word) in values]
+        return {"anyOf": [{"enum": list(values)}, *_either(meant)]}
     return {"enum": list(dict.fromkeys((*values, *map(str, values))))}
+
+
+def _truth() -> Schema:
+    """Return the schema of whatever means yes or no."""
+    return {"type": ["boolean", "integer", "string"], "minimum": 0, "maximum": 1, "pattern": _words(WORDS)}
+
+
+def _either(values: Sequence[Value]) -> list[Schema]:
+    """Return the schemas of whatever means one of ``values``, of yes and no."""
+    words = _words([word for word, value in WORDS.items() if value in values])
+    return [{"enum": [*values, *(int(value) for value in values)]}, {"type": "string", "pattern": words}]
 
 
 def _list(values: Sequence[str], needed: Sequence[str] = (), *, or_none: bool = False) -> Schema:

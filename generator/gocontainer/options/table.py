@@ -16,6 +16,7 @@ from gocontainer.options.subjects.delivery import DELIVERY
 from gocontainer.options.subjects.edge import EDGE
 from gocontainer.options.subjects.mesh import MESH
 from gocontainer.options.subjects.monitoring import MONITORING, SLO
+from gocontainer.options.subjects.network import NETWORK
 from gocontainer.options.subjects.policies import POLICY
 from gocontainer.options.subjects.serverless import SERVERLESS
 from gocontainer.options.subjects.targets import (
@@ -273,6 +274,7 @@ OPTIONS: tuple[Option, ...] = (
         maximum=300,
     ),
     *REPLICAS,
+    *NETWORK,
     POLICY,
     *EXPOSE,
     MESH,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from gocontainer.errors import InvalidAnswer
-from gocontainer.options.patterns import BLANKS, WORDS, nearest
-from gocontainer.texts import series, tr, written
+from gocontainer.options.patterns import BLANKS, as_text, nearest, truth
+from gocontainer.texts import series, tr
 
 Value = str | bool | int
 When = Mapping[str, tuple[Value, ...]]
@@ -219,7 +219,7 @@ class Toggle(Option):
     """Yes or no, named by a positive noun."""
 
     def parse(self, raw: object, where: str) -> Value:
-        word = raw if isinstance(raw, bool) else WORDS.get(_as_text(raw).lower())
+        word = truth(raw)
         if word is None:
             raise InvalidAnswer(where, raw, tr("true or false"), tr("Give true or false."))
         return word
@@ -239,7 +239,7 @@ class Integer(Option):
     maximum: int
 
     def parse(self, raw: object, where: str) -> Value:
-        text = _as_text(raw)
+        text = as_text(raw)
         good = not isinstance(raw, bool) and re.fullmatch("0|[1-9][0-9]{0,8}", text, re.ASCII)
         if not good or not self.minimum <= int(text) <= self.maximum:
             rule = tr("a whole number from {least} to {most}", least=self.minimum, most=self.maximum)
@@ -276,7 +276,7 @@ class Quantity(Option):
         return int(digits.group()) * self.suffixes[value[digits.end() :]]
 
     def parse(self, raw: object, where: str) -> Value:
-        text = _as_text(raw)
+        text = as_text(raw)
         good = not isinstance(raw, bool) and re.fullmatch(self.pattern, text, re.ASCII)
         if not good or not self.amount(self.minimum) <= self.amount(text) <= self.amount(self.maximum):
             rule = tr("an amount from {least} to {most}", least=self.minimum, most=self.maximum)
@@ -293,8 +293,3 @@ class Quantity(Option):
 
     def samples(self) -> tuple[Value, ...]:
         return (self.default, self.minimum, self.maximum)
-
-
-def _as_text(raw: object) -> str:
-    """Return ``raw`` as a text, a number without a fraction as a whole one: to JSON 2 and 2.0 are the same."""
-    return raw if isinstance(raw, str) else written(int(raw) if isinstance(raw, float) and raw.is_integer() else raw)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from gocontainer import __version__
-from gocontainer.options.subjects import edge
+from gocontainer.options.subjects import edge, network
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS
@@ -18,18 +18,21 @@ from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value, When, holds
+from gocontainer.rendering import peers
 from gocontainer.rendering.failover import Failover
 from gocontainer.rendering.sizing import POLLING, Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
 HARDENED: When = {
-    "network_policy": (True,),
+    "network_policy": ("kubernetes", "cilium"),
     "policy": ("native", "kyverno", "gatekeeper"),
     "scan": ("trivy", "grype"),
     "digests": ("required",),
 }
 """What makes a repository a hardened one, which has a page about it."""
+INGRESS_NGINX = "ingress-nginx"
+"""The namespace that the controller whose annotations an Ingress has runs in, by its own manifests."""
 
 
 def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -50,30 +53,39 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
     keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
     sites, center, oldest = target in EDGE_PLATFORMS, answers["config_center"] != "none", answers["kubernetes_min"]
+    policy = "none" if sites else network.NETWORK_POLICY.meant(answers["network_policy"])
+    overlays = target == "kubernetes" or keda
     same_zone = bool(platform) and edge.PLACEMENTS[platform].same_zone
     return {
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
         "__autoscaling": not sites and (keda or many > few),
         "__center": center,
+        "__called_by": policy != "none" and answers["called_by"] != "",
+        "__called_outside": policy != "none" and network.outside(str(answers["calls"])) != "",
+        "__called_within": policy != "none" and network.within(str(answers["calls"])) != "",
         "__certificate": answers["expose_issuer"] != "",
         "__certificate_elsewhere": answers["expose_issuer"] != "" and answers["expose"] == "gateway",
+        "__cilium": policy == "cilium",
         "__container_metrics": knows(oldest, "metrics.containerResource"),
         "__deployment": TARGETS[target].deployment or keda,
         "__device_router": edge.has(answers, "device-router"),
         "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
-        "__hardened": holds(HARDENED, answers),
+        "__hardened": holds(HARDENED, {**answers, "network_policy": policy}),
         "__held_upgrade": edge.has(answers, "held-upgrade"),
         "__keda": keda,
         "__knative": target == "knative" and not keda,
         "__local_volume": sites and not edge.has(answers, "host-path"),
         "__model": edge.has(answers, "model"),
+        "__native_network_policy": policy == "kubernetes",
         "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
+        "__network_policy": policy != "none",
+        "__network_policy_component": policy == "cilium" or (policy == "kubernetes" and overlays),
         "__netrc": "://" in str(answers["go_proxy"])
         or any(each and not each.startswith("ssh://") for each in str(answers["private_modules"]).split(",")),
         "__node_groups": platform == "kubeedge",
         "__node_pools": platform == "openyurt",
-        "__overlays": target == "kubernetes" or keda,
+        "__overlays": overlays,
         "__own_sleep": not knows(oldest, "preStop.sleep") and (keda or TARGETS[target].deployment),
         "__probe_grace": knows(oldest, "livenessProbe.terminationGracePeriodSeconds"),
         "__pull_secret": answers["pull_secret"] != "",
@@ -82,6 +94,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__separate_settings": target == "kubernetes" and center,
         "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,
+        "__stores_results": answers["eventing"] == "kafka",
         "__spread_by_rollout": knows(oldest, "topologySpreadConstraints.matchLabelKeys"),
         "__unready_evicted": knows(oldest, "spec.unhealthyPodEvictionPolicy"),
         "__update_bot": answers["update_wheel"] != "",
@@ -136,6 +149,20 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__trivy_db": mirrored(pins["builder_image"]["trivy_db"], mirrors),
         "__version": __version__,
         "__zone_preference": _zone_preference(answers["kubernetes_min"]),
+        **_peers(answers),
+    }
+
+
+def _peers(answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a policy names: what is called, which paths are served, and where outside requests come from."""
+    calls = str(answers["calls"])
+    return {
+        "__called_hosts": network.outside(calls),
+        "__called_services": network.within(calls),
+        "__served_paths": "/" if answers["eventing"] == "kafka" else "/(v1/.*)?",
+        "__way_in": str(answers["expose_gateway"]).partition("/")[0]
+        if answers["expose"] == "gateway"
+        else INGRESS_NGINX,
     }
 
 
@@ -207,4 +234,4 @@ def quoted(text: str) -> str:
     return '"' + re.sub(r'(["\\$])', r"\\\1", text) + '"'
 
 
-FILTERS: Mapping[str, Callable[[str], str]] = {"markdown": markdown, "quoted": quoted}
+FILTERS: Mapping[str, Callable[[str], str]] = {"markdown": markdown, "quoted": quoted, **peers.FILTERS}

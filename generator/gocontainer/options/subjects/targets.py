@@ -94,16 +94,6 @@ REPLICAS = (
         maximum=50,
         when={"target": IN_A_CLUSTER},
     ),
-    Toggle(
-        name="network_policy",
-        group="deployment",
-        title="Network policy",
-        question="Is network traffic refused that is not named?",
-        help="Refuse network traffic that is not named.",
-        why="A stolen pod reaches nothing; a new dependency needs one more rule.",
-        default=True,
-        when={"target": IN_A_CLUSTER},
-    ),
 )
 
 
