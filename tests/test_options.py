@@ -22,7 +22,7 @@ CONTRACT = {
     "owner": "the {service} authors", "license": "none", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
     "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9",
-    "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10,
+    "target": "kubernetes", "eventing": "none", "scale_on": "cpu", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
     "edge_api": "platform", "edge_model": False, "local_volume": "claim",
     "hold_upgrade": False, "device_router": False, "streams": False,
@@ -116,7 +116,7 @@ def test_the_schema_accepts_good_answers() -> None:
         {"cgo": True},
         {"port": "9000", "cpu": 2, "memory": "1Gi", "tracing": "no", "platforms": "linux/arm64, linux/amd64"},
         {"profile": "edge", "edge_model": True},
-        {"profile": "serverless", "scaler": "keda"},
+        {"profile": "serverless", "scale_on": "lag"},
         {"min_replicas": 9},
     ]
     for document in good:

@@ -35,7 +35,7 @@ def test_every_two_levels_of_every_two_options_meet() -> None:
     ("one", "other"),
     [
         ("base_image", "eventing"),  # the tags that Go builds with
-        ("drain_seconds", "scaler"),  # the grace period of a Deployment
+        ("drain_seconds", "scale_on"),  # the grace period of a Deployment
         ("edge_model", "local_volume"),  # files of deploy/, which kustomize joins
         ("edge_api", "kubernetes_min"),  # how a site finds its pods
         ("base_image", "cgo"),
@@ -50,7 +50,7 @@ def test_options_interact_where_something_follows_from_both(one: str, other: str
     [
         ("deps_bot", "cpu"),  # no file follows from both
         ("edge_model", "liveness_period"),  # in one file, with a statement for each
-        ("hold_upgrade", "scaler"),  # on different targets
+        ("hold_upgrade", "scale_on"),  # on different targets
     ],
 )
 def test_options_from_which_nothing_follows_together_stand_apart(one: str, other: str) -> None:

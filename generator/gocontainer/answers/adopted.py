@@ -21,6 +21,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "expose": ("none",),
     "monitoring": ("none",),
     "policy": ("none",),
+    "scale_on": ("cpu",),
     "scan": ("none",),
     "secret_files": (False,),
     "signing": ("none",),

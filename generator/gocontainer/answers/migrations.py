@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gocontainer.answers.lockfile import Lock
-
 
 class Migration(NamedTuple):
     """One change of an option. ``to`` is its new name, or nothing where it is gone; ``values`` maps old to new."""
@@ -16,18 +14,25 @@ class Migration(NamedTuple):
     values: Mapping[object, object] = {}
 
 
-MIGRATIONS: Sequence[Migration] = ()
+MIGRATIONS: Sequence[Migration] = (Migration("scaler", "scale_on", {"knative": "requests", "keda": "lag"}),)
 """In the order in which they came to be: an answer goes through all of them."""
 
 
-def migrate(remembered: Lock, migrations: Sequence[Migration] | None = None) -> Lock:
-    """Return ``remembered`` by today's names and values; answered under both names, the new one's value stays."""
-    answers, defaults = dict(remembered.answers), list(remembered.defaults)
-    for each in MIGRATIONS if migrations is None else migrations:
-        if each.name not in answers:
-            continue
-        value = answers.pop(each.name)
-        if each.to is not None:
-            answers.setdefault(each.to, each.values.get(value, value))
-        defaults = [each.to if name == each.name else name for name in defaults if name != each.name or each.to]  # type: ignore[misc]
-    return remembered._replace(answers=answers, defaults=tuple(defaults))
+def today(name: str, value: object) -> tuple[str | None, object]:
+    """Return an answer by today's name and value; no name where nobody is asked any more."""
+    now: str | None = name
+    for each in MIGRATIONS:
+        if each.name == now:
+            now, value = each.to, next((new for old, new in each.values.items() if old == value), value)
+    return now, value
+
+
+def migrated(answers: Mapping[str, object], defaults: Sequence[str]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return what a lock remembers by today's names and values; of two answers to one question the new one stays."""
+    found: dict[str, object] = {}
+    for name, value in answers.items():
+        now, new = today(name, value)
+        if now is not None and (now == name or now not in answers):
+            found[now] = new
+    names = (today(name, None)[0] for name in defaults)
+    return found, tuple(name for name in dict.fromkeys(names) if name is not None)

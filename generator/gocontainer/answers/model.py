@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gocontainer.answers import forges
+from gocontainer.answers import forges, migrations
 from gocontainer.errors import (
     ConflictingAnswers,
     MissingAnswers,
@@ -213,13 +213,15 @@ def _parsed(
     errors: list[UsageError] = []
     for layer in layers:
         for name, raw in layer.values.items():
-            where = layer.where(name)
+            where, (now, value) = layer.where(name), migrations.today(name, raw)
+            if now is None:
+                continue
             try:
-                given[name] = _option(name, where).parse(raw, where)
+                given[now] = _option(now, where).parse(value, where)
             except UsageError as error:
-                errors.append(error.at(name, where, raw))
+                errors.append(error.at(now, where, raw))
             else:
-                origins[name], places[name] = layer.origin, where
+                origins[now], places[now] = layer.origin, where
     return given, origins, places, errors
 
 
@@ -243,8 +245,8 @@ def _option(name: str, where: str) -> Option:
 
 
 def default_of(option: Option, values: Mapping[str, Value]) -> Value:
-    """Return the default of an option, in which the service of ``values`` may have a part."""
-    default = option.default
+    """Return the default of an option, in which the service and the target of ``values`` may have a part."""
+    default = option.by_target.get(values.get("target", ""), option.default)
     if isinstance(default, str) and "{service}" in default:
         # Not every good name of a service makes a good module path: vendor, for one.
         names = (values["service"], f"{values['service']}-service")

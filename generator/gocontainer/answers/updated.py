@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 
-from gocontainer.answers import lockfile, migrations
+from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers, Layer, fill
 from gocontainer.errors import UsageError
 from gocontainer.options.profiles import PRESETS
@@ -18,7 +18,7 @@ def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[
 
     What is set to what nobody would have to say is a default again.
     """
-    profile, unsaid, given = (_less(layer, settings) for layer in migrations.migrate(remembered).layers())
+    profile, unsaid, given = (_less(layer, settings) for layer in remembered.layers())
     if settings.values:
         unsaid, given = _meaningful(profile, unsaid, given, settings)
     answers = Answers.merge(profile, unsaid, given, settings)
@@ -38,6 +38,7 @@ def _meaningful(profile: Layer, unsaid: Layer, given: Layer, settings: Layer) ->
     while True:
         values = fill((profile, unsaid, given, settings)).values
         lost = [name for name in (*unsaid.values, *given.values) if not holds(BY_NAME[name].when, values)]
+        lost += [name for name in unsaid.values if BY_NAME[name].by_target and "target" in settings.values]
         if not lost:
             return unsaid, given
         unsaid, given = _without(unsaid, lost), _without(given, lost)

@@ -11,7 +11,6 @@ from gocontainer.answers.model import fits
 from gocontainer.dev import interactions
 from gocontainer.dev.interactions import with_a_meaning
 from gocontainer.errors import CannotUse
-from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Option, Value, may_hold
 
@@ -74,9 +73,12 @@ def missing(found: Sequence[Row]) -> list[Row]:
 
 def fine(row: Row) -> bool:
     """Whether answers can stand together, as far as the row says."""
-    if any(set(conflict.names) <= set(row) and conflict.applies(row) for conflict in CONFLICTS):
+    if interactions.clash(row) or any(
+        value != BY_NAME[name].default and not _meant(name, row) for name, value in row.items()
+    ):
         return False
-    return all(value == BY_NAME[name].default or _meant(name, row) for name, value in row.items())
+    left = [BY_NAME[name] for name in interactions.torn() if name not in row]
+    return all(any(not interactions.clash({**row, each.name: level}) for level in each.samples()) for each in left)
 
 
 def _meant(name: str, row: Row) -> bool:

@@ -18,6 +18,7 @@ from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value
+from gocontainer.rendering import scale_out
 from gocontainer.rendering.sizing import POLLING, Sizes
 
 LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
@@ -39,7 +40,7 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
 
 def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
-    keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
+    keda, platform, target = answers["scale_on"] == "lag", edge.platform(answers), str(answers["target"])
     sites, center, oldest = target in EDGE_PLATFORMS, answers["config_center"] != "none", answers["kubernetes_min"]
     same_zone = bool(platform) and edge.PLACEMENTS[platform].same_zone
     return {
@@ -76,7 +77,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
 
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
-    knative = answers["target"] == "knative" and answers["scaler"] != "keda"
+    knative = answers["target"] == "knative" and answers["scale_on"] != "lag"
     platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
     ci, (private_modules, over_ssh) = CI_PROVIDERS[str(answers["ci"])], _private(str(answers["private_modules"]))
     images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
@@ -98,6 +99,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
         "__error_budget": OBJECTIVES[str(answers["slo"])].budget,
         "__exposed": WAYS_IN[str(answers["expose"])].file,
+        "__five_fold": scale_out.five_fold(answers),
         "__gateway_name": str(answers["expose_gateway"]).partition("/")[2],
         "__gateway_namespace": str(answers["expose_gateway"]).partition("/")[0],
         "__first_architecture": architectures(platforms).partition(",")[0],
