@@ -72,6 +72,7 @@ def test_what_was_measured_on_a_real_node_lies_within_what_is_computed(service: 
 def test_the_page_of_decisions_says_the_seconds(given: Mapping[str, Any]) -> None:
     page = files_of(given)["docs/decisions.md"].content.decode()
     assert re.findall(r"its pods are ready after (\d+) s", page) == [str(five_fold(answers(**given)))]
+    assert f"at most, {given.get('startup_seconds', 30)} s of it for the slowest start" in page
     assert five_fold(answers(**given)) > int(given.get("startup_seconds", 30))
 
 
