@@ -44,7 +44,7 @@ def main() -> int:
         repositories = {
             BARE: sources(scratch / "services")[BARE],
             KNATIVE: rendered(scratch / "knative", target="knative", eventing="kafka"),
-            KEDA: rendered(scratch / "keda", target="knative", eventing="kafka", scaler="keda"),
+            KEDA: rendered(scratch / "keda", target="knative", eventing="kafka", scale_on="lag"),
         }
         builds = {name: running.build(folder) for name, folder in repositories.items()}
         print(f"{machine()}, {run([go(), 'env', 'GOVERSION'])}, {CPUS:g} CPU, {MEMORY}, medians of {ROUNDS} in turn\n")

@@ -69,7 +69,7 @@ def main() -> int:
         stack.enter_context(process([build.platform(), "objects", "-port", str(port)], folder / "objects.log"))
         until(lambda: listens(port), "the storage")
         storage: Any = Memory(port)
-        flow = Flow(brokers, storage, folder, build.functions("keda"), "day")
+        flow = Flow(brokers, storage, folder, build.functions("lag"), "day")
         flow.storage.put("tea.txt", b"a text\n")
         flow.tell((f"e{number}", "tea.txt") for number in range(COUNT))
         seconds, spent = worked_off(flow, storage)

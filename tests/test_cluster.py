@@ -85,7 +85,7 @@ def test_what_knative_takes_over_is_not_deleted_and_its_service_is_told_from_kub
 
 def test_the_number_of_replicas_is_left_to_keda_too() -> None:
     fixed = render(answers(**FIXED))
-    scaled = render(answers(target="knative", eventing="kafka", scaler="keda", **FIXED))
+    scaled = render(answers(target="knative", eventing="kafka", scale_on="lag", **FIXED))
     (command,) = follow_up(fixed, scaled).hand_over
     assert command.startswith("kubectl -n orders apply view-last-applied deployment/orders")
 

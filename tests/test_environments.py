@@ -157,7 +157,7 @@ def test_promote_refuses_who_is_no_environment(tmp_path: Path, said: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"config_center": "nacos"}, {"target": "knative", "scaler": "keda", "eventing": "kafka"}], ids=str
+    "given", [{}, {"config_center": "nacos"}, {"target": "knative", "scale_on": "lag", "eventing": "kafka"}], ids=str
 )
 def test_a_copy_of_a_folder_is_one_more_environment(tmp_path: Path, given: dict[str, Any]) -> None:
     """As docs/environments.md says it."""
@@ -362,7 +362,7 @@ def test_another_target_runs_what_prod_ran_and_back_again(pack: Path) -> None:
     updated(pack, "--set", "target=knative", "--set", "eventing=kafka")
     assert image_of(pack / "deploy/knative") == FIRST
     assert not (pack / OVERLAYS).exists()
-    updated(pack, "--set", "scaler=keda")
+    updated(pack, "--set", "scale_on=lag")
     assert images(pack) == {"dev": FIRST, "prod": FIRST}
     assert not (pack / SHARED).exists()
 

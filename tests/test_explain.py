@@ -122,7 +122,7 @@ def test_a_number_names_the_answers_that_it_follows_from_also_through_others(tmp
     function = {
         each.name: each.options
         for each in explain.explain(
-            repository(tmp_path / "function", target="knative", eventing="kafka", scaler="keda")
+            repository(tmp_path / "function", target="knative", eventing="kafka", scale_on="lag")
         )
     }
     assert function["grace_period"] == ("drain_seconds", "task_seconds", "eventing")

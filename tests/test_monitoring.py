@@ -21,7 +21,7 @@ TARGETS: Mapping[str, dict[str, Any]] = {
     "openyurt": {"target": "openyurt"},
     "knative": {"target": "knative"},
     "function": {"target": "knative", "eventing": "kafka"},
-    "keda": {"target": "knative", "eventing": "kafka", "scaler": "keda"},
+    "keda": {"target": "knative", "eventing": "kafka", "scale_on": "lag"},
 }
 each_target = pytest.mark.parametrize("given", TARGETS.values(), ids=TARGETS)
 SCRAPED = {"prometheus.io/scrape": "true", "prometheus.io/port": "8081", "prometheus.io/path": "/metrics"}

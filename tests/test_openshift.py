@@ -74,7 +74,7 @@ FUNCTION = {"target": "knative", "eventing": "kafka"}
         ({"target": "knative"}, 1),
         ({"target": "knative", "config_center": "nacos"}, 1),
         ({**FUNCTION}, 1),
-        ({**FUNCTION, "scaler": "keda"}, 1),
+        ({**FUNCTION, "scale_on": "lag"}, 1),
     ],
     ids=str,
 )

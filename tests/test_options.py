@@ -23,7 +23,7 @@ CONTRACT = {
     "owner": "the {service} authors", "license": "none", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
     "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9",
-    "target": "kubernetes", "eventing": "none", "scaler": "knative", "concurrency": 10,
+    "target": "kubernetes", "eventing": "none", "scale_on": "cpu", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
     "edge_features": "", "streams": False,
     "kubernetes_min": "1.30", "user_namespaces": False, "cpu": "100m", "memory": "128Mi",
@@ -120,7 +120,7 @@ def test_the_schema_accepts_good_answers() -> None:
         {"profile": "edge", "edge_features": []},
         {"profile": "edge", "edge_features": "none"},
         {"profile": "edge", "edge_features": "host-path", "kubernetes_min": "1.30"},
-        {"profile": "serverless", "scaler": "keda"},
+        {"profile": "serverless", "scale_on": "lag"},
         {"min_replicas": 9},
     ]
     for document in good:

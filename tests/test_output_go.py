@@ -17,7 +17,7 @@ from tests.helpers.standing_repositories import kept
 from tests.helpers.support import PINS, ROWS, TEMPLATE, answers, git, go, go_tool, need, ok, rendered
 from tests.test_output_rows import OTHERS, is_clean_go_that_runs
 
-FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scaler": scaler} for scaler in ("knative", "keda")]
+FUNCTIONS = [{"target": "knative", "eventing": "kafka", "scale_on": each} for each in ("requests", "lag")]
 SITES = [
     {"target": "kubeedge", "edge_features": "model"},
     {"target": "openyurt", "edge_features": "held-upgrade"},

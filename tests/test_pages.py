@@ -11,7 +11,7 @@ from gocontainer.repository.tree import File
 from tests.helpers.pages import FACTS, FOREIGN, SAID, pages, pattern, wrong
 from tests.helpers.support import RARE, ROWS, answers, files_of, rows
 
-KEDA = {"target": "knative", "eventing": "kafka", "scaler": "keda"}
+KEDA = {"target": "knative", "eventing": "kafka", "scale_on": "lag"}
 EDGE = {"target": "kubeedge", "edge_features": "model", "config_center": "nacos"}
 DECISIONS, ENVIRONMENTS, README = "docs/decisions.md", "docs/environments.md", "README.md"
 BASE = "deploy/base/deployment.yaml"

@@ -37,7 +37,7 @@ def test_every_two_levels_of_every_two_options_meet() -> None:
     ("one", "other"),
     [
         ("base_image", "eventing"),  # the tags that Go builds with
-        ("drain_seconds", "scaler"),  # the grace period of a Deployment
+        ("drain_seconds", "scale_on"),  # the grace period of a Deployment
         ("edge_features=model", "edge_features=host-path"),  # files of deploy/, which kustomize joins
         ("edge_features=plain-deployments", "kubernetes_min"),  # how a site finds its pods
         ("base_image", "cgo"),
@@ -52,7 +52,7 @@ def test_options_interact_where_something_follows_from_both(one: str, other: str
     [
         ("deps_bot", "cpu"),  # no file follows from both
         ("edge_features=model", "liveness_period"),  # in one file, with a statement for each
-        ("edge_features=held-upgrade", "scaler"),  # on different targets
+        ("edge_features=held-upgrade", "scale_on"),  # on different targets
     ],
 )
 def test_options_from_which_nothing_follows_together_stand_apart(one: str, other: str) -> None:

@@ -20,7 +20,7 @@ from tests.judges.subject import rendered_by
 EVERYWHERE: tuple[dict[str, Any], ...] = (
     {},
     {"target": "knative"},
-    {"target": "knative", "scaler": "keda", "eventing": "kafka"},
+    {"target": "knative", "scale_on": "lag", "eventing": "kafka"},
     {"target": "kubeedge"},
     {"target": "openyurt", "edge_features": "held-upgrade"},
     {"target": "openyurt", "edge_features": "plain-deployments"},

@@ -49,7 +49,7 @@ def pods(document: Any) -> Iterator[dict[str, Any]]:
 @every_target
 def test_every_target_mounts_one_secret_that_others_cannot_read(tmp_path: Path, given: dict[str, Any]) -> None:
     found = [pod for each in documents(rendered(tmp_path, secret_files=True, **given)) for pod in pods(each)]
-    knative, function = given.get("target") == "knative" and "scaler" not in given, "eventing" in given
+    knative, function = given.get("target") == "knative" and "scale_on" not in given, "eventing" in given
     assert found
     for pod in found:
         (container,) = pod["containers"]

@@ -71,15 +71,17 @@ def test_the_grace_period_is_long_enough_for_all_of_a_shutdown(chosen: dict[str,
     assert sizes.request_timeout <= chosen["drain_seconds"]
 
 
-@pytest.mark.parametrize("scaler", ["knative", "keda"])
+@pytest.mark.parametrize("scale_on", ["requests", "lag"])
 @given(chosen=some_answers(), task=integer("task_seconds"))
-def test_an_event_s_work_ends_before_anything_that_waits_for_it(scaler: str, chosen: dict[str, Any], task: int) -> None:
-    function = {"target": "knative", "eventing": "kafka", "scaler": scaler, "task_seconds": task}
+def test_an_event_s_work_ends_before_anything_that_waits_for_it(
+    scale_on: str, chosen: dict[str, Any], task: int
+) -> None:
+    function = {"target": "knative", "eventing": "kafka", "scale_on": scale_on, "task_seconds": task}
     sizes = Sizes.of(answers(**chosen, **function))
     assert sizes.request_timeout == task < sizes.stalled < sizes.revision_timeout < sizes.grace_period
     assert sizes.drain >= max(task, chosen["drain_seconds"])
     assert sizes.scale_down_period <= 1800, "the API server refuses more"
-    assert ("task_seconds" in unusual(sizes)) == (scaler == "knative" and sizes.revision_timeout > 600)
+    assert ("task_seconds" in unusual(sizes)) == (scale_on == "requests" and sizes.revision_timeout > 600)
 
 
 def test_without_traces_there_is_nothing_to_flush() -> None:

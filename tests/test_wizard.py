@@ -438,7 +438,7 @@ def test_line_by_line_everything_can_be_said(tmp_path: Path, plain: Terminal) ->
     plain.sees("Tracing: no (you)")
     plain.send("list\n")
     plain.send("files\n")
-    plain.sees("deploy/components/autoscaling/ (target kubernetes, or scaler keda and")
+    plain.sees("deploy/components/autoscaling/ (target kubernetes, or scale_on lag and")
     plain.send("\n")
     assert plain.end() == 0
     answers = lock(tmp_path / "src/orders")["answers"]

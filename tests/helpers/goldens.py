@@ -18,7 +18,7 @@ GOLDENS: dict[str, dict[str, str]] = {
 """Their answers, by name."""
 
 
-def expected(golden: str) -> dict[str, tree.File]:
+def expected(golden: str) -> tree.Tree:
     """What `gocontainer new orders` writes today for the answers of a golden."""
     chosen = answers(**GOLDENS[golden])
     return with_lockfile(files_of(GOLDENS[golden]), chosen)

@@ -63,6 +63,7 @@ FACTS: Sequence[str] = (
     "ends with 4 if a file drifted",
     "Exit code 3: some files have conflict markers",  # tests/test_agents.py
     "(?m:^\\d\\. )",  # a list
+    r"its pods are ready after \d+ s \| at most, \d+ s of it for the slowest start",  # tests/test_scale_out.py
 )
 """Numbers that nobody sets here: phrases in which they stand."""
 SAID: Sequence[str] = (
@@ -148,6 +149,8 @@ SAID: Sequence[str] = (
     "| replicas | {first(replicas, site_replicas)} | fixed |",
     "| autoscaler | {first(hpa_target, hpa_pod_target)} % of the CPU request |",
     "| autoscaler | {lag} waiting message",
+    "| autoscaler | {in_flight_target} requests in flight for each replica |",
+    "or more of them make it worse: up to {first(max_replicas, keda_max_replicas, max_scale, replicas)}, each",
     (
         "| scaling down | {first(scale_down_percent, keda_scale_down_percent)} % each "
         "{first(scale_down_period, keda_scale_down_period)} s, after a lull of "

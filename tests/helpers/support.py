@@ -133,7 +133,7 @@ Row = Mapping[str, Any]
 
 def has_overlays(row: Row) -> bool:
     """Whether the service is a plain Deployment with Kustomize overlays."""
-    return row["target"] == "kubernetes" or row.get("scaler") == "keda"
+    return row["target"] == "kubernetes" or row.get("scale_on") == "lag"
 
 
 def is_knative(row: Row) -> bool:

@@ -275,7 +275,7 @@ class Bound(NamedTuple):
 
 
 MEMORY = "internal/memory/memory.go"
-EVENTS: Mapping[str, Any] = {"target": "knative", "eventing": "kafka", "scaler": "keda"}
+EVENTS: Mapping[str, Any] = {"target": "knative", "eventing": "kafka", "scale_on": "lag"}
 SITE: Mapping[str, Any] = {"target": "kubeedge", "edge_features": "model", "memory": "48Mi", "cpu": "25m"}
 CENTRE = {"config_center": "nacos"}
 WIDE = ("internal/httpapi/quotes.go", '`json:"amount"`\n', '`json:"amount"`\n\tMore [6]string\n')

@@ -44,10 +44,12 @@ def platform() -> Path:
 
 
 @reads.cache
-def functions(scaler: str = "knative", *mutants: tuple[str, ...]) -> Path:
+def functions(scale_on: str = "requests", *mutants: tuple[str, ...]) -> Path:
     """Return the folder with the programs of a rendered function; a mutant is a file, what is there and instead, ..."""
     need("go")
-    repository = rendered(Path(tempfile.mkdtemp(prefix="function-")), target="knative", eventing="kafka", scaler=scaler)
+    repository = rendered(
+        Path(tempfile.mkdtemp(prefix="function-")), target="knative", eventing="kafka", scale_on=scale_on
+    )
     for path, *edits in filter(None, mutants):
         replace(repository / path, *zip(edits[::2], edits[1::2], strict=True))
     ok(go(repository, "build", "-o", "bin/", "./cmd/...", CGO_ENABLED="0"), "go build")

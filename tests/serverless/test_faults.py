@@ -149,7 +149,7 @@ def test_a_rebalance_loses_no_event(flow: Flows) -> None:
 def test_an_event_that_kills_the_function_is_given_up_though_the_platform_forgets_its_tries(
     flow: Flows, most: int
 ) -> None:
-    one = flow(build.functions("knative", DEADLY))
+    one = flow(build.functions("requests", DEADLY))
     one.storage.put("bomb.txt", "\U0001f4a3".encode())
     one.tell([("bomb", "bomb.txt")])
     function = one.function("-max-attempts", str(most))

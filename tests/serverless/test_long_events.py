@@ -45,7 +45,7 @@ WANTED = {
 def consuming(folder: Path, *mutant: tuple[str, ...]) -> Iterator[Flow]:
     """Tell of a long event, one with a long reply and an ordinary one, each in its partition, and consume them."""
     with kfake() as brokers, storage() as store:
-        flow = Flow(brokers, store, folder, build.functions("keda", REPLY, *mutant), store.url.rpartition(":")[2])
+        flow = Flow(brokers, store, folder, build.functions("lag", REPLY, *mutant), store.url.rpartition(":")[2])
         for partition, key in enumerate(('{"words":"%s"}' % ("x" * LONG), "reply.txt", "tea.txt")):
             flow.storage.put(key, b"text\n") if partition else None
             flow.tell([(f"number{partition}", key)], partition)

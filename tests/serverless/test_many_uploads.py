@@ -121,7 +121,7 @@ def test_a_broken_function_would_be_noticed(
     flow: Flows, mutant: tuple[str, ...], symptom: Callable[[Outcome], object]
 ) -> None:
     load = Load(1_000, 0, 40, 1)
-    one = flow(build.functions("knative", mutant))
+    one = flow(build.functions("requests", mutant))
     with one.function("-max-in-flight", "64") as function, one.dispatcher(*PATIENT):
         one.until_ready()
         told_amid_faults(one, load, [function])
@@ -130,7 +130,7 @@ def test_a_broken_function_would_be_noticed(
 
 def test_consumers_of_their_own_lose_nothing_either(flow: Flows) -> None:
     load = Load(2_000, 20, 40, 1)
-    one = flow(build.functions("keda"))
+    one = flow(build.functions("lag"))
     good, poison = ids("good", load.uploads), ids("poison", load.poison)
     functions = [one.function(*one.consuming, number=number) for number in range(2)]
     with functions[0], functions[1]:

@@ -175,7 +175,7 @@ def played(
     folder.mkdir()
     with ExitStack() as stack:
         store = stack.enter_context(storage())
-        flow = Flow(brokers, store, folder, build.functions("keda", GATE, mutant), store.url.rpartition(":")[2])
+        flow = Flow(brokers, store, folder, build.functions("lag", GATE, mutant), store.url.rpartition(":")[2])
         schedule = Schedule(flow, stack, trouble, patience)
         schedule.begin()
         others = range(1, PARTITIONS)
@@ -219,7 +219,7 @@ Plays = dict[str, Future[list[str]]]
 def plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plays]:
     """All schedules on a Kafka in memory, several at once."""
     folder = tmp_path_factory.mktemp("schedules")
-    build.functions("keda", GATE)
+    build.functions("lag", GATE)
     with kfake() as brokers, ThreadPoolExecutor(6) as pool:
         mutants = {
             name: pool.submit(played, brokers, folder / name, *schedule, mutant, 15)

@@ -23,6 +23,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "monitoring": ("none",),
     "network_policy": ("kubernetes", "none"),
     "policy": ("none",),
+    "scale_on": ("cpu",),
     "scan": ("none",),
     "secret_files": (False,),
     "signing": ("none",),

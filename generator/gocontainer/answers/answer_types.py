@@ -25,7 +25,7 @@ class AnswerValues(TypedDict, total=False):
     slo: Literal["99", "99.5", "99.9", "99.95", "99.99"]
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
     eventing: Literal["none", "kafka"]
-    scaler: Literal["knative", "keda"]
+    scale_on: Literal["cpu", "requests", "lag"]
     concurrency: int
     task_seconds: int
     scale_to_zero: bool

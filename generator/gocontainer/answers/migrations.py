@@ -28,6 +28,7 @@ class Migration(NamedTuple):
 
 
 MIGRATIONS: Sequence[Migration] = (
+    Migration("scaler", "scale_on", {"knative": "requests", "keda": "lag"}),
     Migration("edge_api", "edge_features", {"native": True, "platform": False}, "plain-deployments"),
     Migration("local_volume", "edge_features", {"host-path": True, "claim": False}, "host-path"),
     Migration("edge_model", "edge_features", WORDS, "model"),

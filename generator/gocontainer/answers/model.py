@@ -243,8 +243,8 @@ def _option(name: str, where: str) -> Option:
 
 
 def default_of(option: Option, values: Mapping[str, Value]) -> Value:
-    """Return the default of an option, in which the service of ``values`` may have a part."""
-    default = option.default
+    """Return the default of an option, in which the service and the target of ``values`` may have a part."""
+    default = option.by_target.get(values.get("target", ""), option.default)
     if isinstance(default, str) and "{service}" in default:
         # Not every good name of a service makes a good module path: vendor, for one.
         names = (values["service"], f"{values['service']}-service")

@@ -40,6 +40,7 @@ def _meaningful(profile: Layer, unsaid: Layer, given: Layer, settings: Layer) ->
     while True:
         values = fill((profile, unsaid, given, settings)).values
         lost = [name for name in (*unsaid.values, *given.values) if not holds(BY_NAME[name].when, values)]
+        lost += [name for name in unsaid.values if BY_NAME[name].by_target and "target" in settings.values]
         if not lost:
             return unsaid, given
         unsaid, given = _without(unsaid, lost), _without(given, lost)

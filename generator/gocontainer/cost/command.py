@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gocontainer.answers import lockfile, migrations
+from gocontainer.answers import lockfile
 from gocontainer.answers.model import Answers
 from gocontainer.console import absolute, say, tell
 from gocontainer.cost import comparison, load_pattern
@@ -156,7 +156,7 @@ def _answers(path: str | None) -> Mapping[str, Value]:
     if remembered.name != lockfile.NAME:
         reason = tr("nothing says what a pod of {name} requests", name=remembered.name)
         raise CannotUse(reason, tr("Leave PATH out, and give flags."))
-    return Answers.merge(*migrations.migrate(remembered).layers())
+    return Answers.merge(*remembered.layers())
 
 
 def _either(given: Value | None, otherwise: Value) -> Value:

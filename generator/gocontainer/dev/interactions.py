@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.sets import SelectAny
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, Value
@@ -67,8 +68,29 @@ def option_of(factor: str) -> Option:
 
 
 def with_a_meaning(answers: Mapping[str, Value]) -> dict[str, Value]:
-    """Return answers, or levels of factors, with those answers under which each of them has a meaning."""
-    return {other: accepted[0] for name in answers for other, accepted in option_of(name).when.items()} | {**answers}
+    """Return answers with those under which each of them has a meaning, without a conflict if that can be."""
+    found = dict(answers)
+    for name in answers:
+        for other, accepted in option_of(name).when.items():
+            if other not in answers:
+                found[other] = next((value for value in accepted if not clash({**found, other: value})), accepted[0])
+    return found
+
+
+@cache
+def torn() -> Names:
+    """Return the options of which each value is in some conflict, so that others may leave none."""
+    every = (
+        (option, [each.when.get(option.name, ()) for each in CONFLICTS])
+        for option in OPTIONS
+        if len(option.samples()) > 1
+    )
+    return Names(option.name for option, refused in every if {*option.samples()} <= {*itertools.chain(*refused)})
+
+
+def clash(answers: Mapping[str, Value]) -> bool:
+    """Whether some of these answers cannot stand together."""
+    return any({*conflict.names} <= answers.keys() and conflict.applies(answers) for conflict in CONFLICTS)
 
 
 def variable_sources() -> dict[str, set[str]]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from gocontainer.dev import interactions
 from gocontainer.dev.interactions import factor_of, option_of, with_a_meaning
 from gocontainer.errors import CannotUse
-from gocontainer.options.conflicts import CONFLICTS
 from gocontainer.options.sets import SelectAny, members
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value, may_hold
@@ -104,9 +103,12 @@ def _missing(found: Sequence[Row]) -> list[Row]:
 
 def fine(answers: Row) -> bool:
     """Whether answers can stand together, as far as the row says."""
-    if any(set(conflict.names) <= set(answers) and conflict.applies(answers) for conflict in CONFLICTS):
+    if interactions.clash(answers) or any(
+        value != BY_NAME[name].default and not _meant(name, answers) for name, value in answers.items()
+    ):
         return False
-    return all(value == BY_NAME[name].default or _meant(name, answers) for name, value in answers.items())
+    left = [BY_NAME[name] for name in interactions.torn() if name not in answers]
+    return all(any(not interactions.clash({**answers, each.name: level}) for level in each.samples()) for each in left)
 
 
 def _meant(factor: str, answers: Row) -> bool:

@@ -17,7 +17,7 @@ from gocontainer.errors import CannotUse
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
-from gocontainer.rendering import failover, sizing
+from gocontainer.rendering import failover, scale_out, sizing
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import Tree
 from gocontainer.texts import tr
@@ -39,7 +39,12 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
 """A file to those that another target has in its place, with the kind in which the same fields are found."""
 _NAME = re.compile(r"\{(\w+)\}")
 _STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
-_FACTS = {"millicores": "cpu", "memory_bytes": "memory", "config_center_port": "config_center"}
+_FACTS = {
+    "millicores": ("cpu",),
+    "memory_bytes": ("memory",),
+    "config_center_port": ("config_center",),
+    "replayed": ("min_replicas", "max_replicas", "cpu", "resources", "startup_seconds", "liveness_period", "scale_on"),
+}
 """Names in formulas that are no numbers of their own, and the options that they follow from."""
 _ANSWER = "your answer"
 """The source in numbers.toml of what follows from nothing else."""
@@ -156,7 +161,11 @@ def context(answers: Mapping[str, Value]) -> dict[str, Value]:
         name.lower(): value for each in (sizing, failover) for name, value in vars(each).items() if name.isupper()
     }
     sizes, center = sizing.Sizes.of(answers), CONFIG_CENTERS[str(answers["config_center"])]
-    facts = {"config_center_port": center.port, "config_center_port_source": center.port_source}
+    facts = {
+        "replayed": scale_out.five_fold(answers),
+        "config_center_port": center.port,
+        "config_center_port_source": center.port_source,
+    }
     return {
         **constants,
         **answers,
@@ -198,7 +207,7 @@ def _plain(value: Value) -> str:
 def _options(name: str) -> Iterator[str]:
     """Yield the options that a number follows from, also through other numbers."""
     if name in _FACTS:
-        yield _FACTS[name]
+        yield from _FACTS[name]
     elif name in BY_NAME:
         yield name
     else:

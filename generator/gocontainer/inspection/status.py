@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import __version__
-from gocontainer.answers import keep, lockfile, migrations
+from gocontainer.answers import keep, lockfile
 from gocontainer.answers.model import Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUpdate, GitFailed
@@ -131,7 +131,7 @@ def status(folder: Path) -> Status:
     remembered = lockfile.read(folder)
     base = lockfile.packed(folder, remembered)
     own = remembered.name == lockfile.NAME
-    answers = Answers.merge(*migrations.migrate(remembered).layers()) if own else None
+    answers = Answers.merge(*remembered.layers()) if own else None
     newest = render(answers) if answers else base
     mirrors = str(answers["registry_mirrors"]) if answers else ""
     kept = keep.protected(remembered.keep, base)

@@ -11,7 +11,7 @@ from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS, WITHOUT_ISSUER
 from gocontainer.options.subjects.serverless import KNATIVE_PORTS
-from gocontainer.options.subjects.targets import ON_SITES, too_old
+from gocontainer.options.subjects.targets import ON_SITES, TARGET, too_old
 from gocontainer.options.table import BY_NAME, PLATFORMS
 from gocontainer.options.types import ALWAYS, Option, Record, Select, Toggle, Value, When, holds
 
@@ -63,8 +63,11 @@ class Conflict(Record):
 
 
 def alternatives(option: Option) -> Sequence[Value]:
-    """Return the values that a default may move to; there are none where any other is as good."""
-    if isinstance(option, Select):
+    """Return the values that a default may move to; there are none where any other is as good, or is too much.
+
+    Another target would be another service: who wants one says so.
+    """
+    if isinstance(option, Select) and option is not TARGET:
         return option.values
     return (False, True) if isinstance(option, Toggle) else ()
 
@@ -96,6 +99,26 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"target": ("knative",), "port": KNATIVE_PORTS},
         reason="Knative's own proxy in the pod listens there",
         hint="Take another port.",
+    ),
+    Conflict(
+        when={"target": ("knative",), "scale_on": ("cpu",)},
+        reason="Knative scales by requests in flight",
+        hint="Take scale_on requests or target kubernetes.",
+    ),
+    Conflict(
+        when={"scale_on": ("lag",), "target": ("kubernetes",)},
+        reason="only a function reads messages that could wait",
+        hint="Take target knative with eventing kafka, or scale_on cpu or requests.",
+    ),
+    Conflict(
+        when={"target": ("knative",), "scale_on": ("lag",), "eventing": ("none",)},
+        reason="without events no message waits",
+        hint="Take eventing kafka, or scale_on requests.",
+    ),
+    Conflict(
+        when={"monitoring": ("annotations", "none"), "scale_on": ("requests",), "target": ("kubernetes",)},
+        reason="KEDA asks Prometheus how many requests are in flight, by the labels that its operator gives them",
+        hint="Take monitoring operator, or scale_on cpu.",
     ),
     Conflict(
         when={"edge_features": AtLeast(("host-path",)), "kubernetes_min": too_old("kind=ValidatingAdmissionPolicy")},

@@ -40,6 +40,7 @@ def _option(option: Option) -> dict[str, Any]:
         "help": option.help,
         "why": option.why,
         "default": option.default,
+        "by_target": dict(option.by_target),
         "required": option.required,
         "when": _lists(option.when),
         "choices": [{"value": each.value, "label": each.label} for each in option.choices]
@@ -87,4 +88,6 @@ def shown_default(option: Option) -> str:
     if isinstance(option, Toggle):
         return "true" if option.default else "false"
     default = str(option.default).replace("{service}", "SERVICE")
+    for target, value in option.by_target.items():
+        default = tr("{default}; with target {target}, {value}", default=default, target=target, value=value)
     return default or (tr("none, it must be given") if option.required else tr("none"))

@@ -25,6 +25,7 @@ from gocontainer.options.types import (
     Toggle,
     Value,
     When,
+    may_hold,
 )
 
 Schema = Mapping[str, object]
@@ -113,6 +114,9 @@ def _has(name: str, accepted: Sequence[Value], *, by_default: bool = True) -> Sc
     """
     option = BY_NAME[name]
     said = {"properties": {name: _spelled(option, accepted)}}
+    if by_default and option.by_target:
+        left = {"allOf": [{"not": {"required": [name]}}, _has("target", _by_default(option, accepted))]}
+        return {"anyOf": [{"required": [name], **said}, left]}
     default = by_default and option.default in accepted
     preset = {profile: each.answers[name] in accepted for profile, each in PRESETS.items() if name in each.answers}
     others = tuple(profile for profile, has in preset.items() if has is not default)
@@ -121,6 +125,12 @@ def _has(name: str, accepted: Sequence[Value], *, by_default: bool = True) -> Sc
     left = {"allOf": list(_preset(option, others))}
     unsaid = {"not": {"anyOf": [{"required": [name]}, left]}} if default else left
     return {"anyOf": [{"required": [name], **said}, unsaid]}
+
+
+def _by_default(option: Option, accepted: Sequence[Value]) -> tuple[Value, ...]:
+    """Return the targets by whose default an option has one of the values."""
+    targets = [value for value in BY_NAME["target"].samples() if may_hold(option.when, {"target": value})]
+    return tuple(target for target in targets if option.by_target.get(target, option.default) in accepted)
 
 
 def _preset(option: Option, profiles: tuple[str, ...]) -> Iterator[Schema]:

@@ -57,6 +57,8 @@ class Option(Record, ABC):
     help: str
     why: str
     default: Value
+    by_target: Mapping[Value, Value] = {}
+    """The default for the targets that need another."""
     required: bool = False
     """Whether somebody has to answer it."""
     when: When = ALWAYS
@@ -255,10 +257,7 @@ class Integer(Option):
 
 
 class Quantity(Option):
-    """A Kubernetes quantity from ``minimum`` to ``maximum`` with one of the ``suffixes``.
-
-    A suffix maps to its factor: the same amount counts the same, however it is written.
-    """
+    """A Kubernetes quantity from ``minimum`` to ``maximum``. Each of the ``suffixes`` has its factor."""
 
     minimum: str
     maximum: str

@@ -51,7 +51,7 @@ def estimate(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]
     base = float(pins["base_image_mb"][str(answers["base_image"])])
     center = CONFIG_CENTERS[str(answers["config_center"])]
     sizes = Sizes.of(answers)
-    by_knative = answers["target"] == "knative" and answers["scaler"] == "knative"
+    by_knative = sizes.knative
     return Estimate(
         image_mb=round(base + (center.binary_mb if answers["tracing"] is True else center.binary_mb_without_tracing)),
         pods=replicas(answers),

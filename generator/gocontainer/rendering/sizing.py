@@ -98,7 +98,7 @@ class Sizes(NamedTuple):
             cgo=answers["cgo"] is True,
             tracing=answers["tracing"] is True,
             task_seconds=int(answers["task_seconds"]) if answers["eventing"] == "kafka" else 0,
-            knative=(answers["target"], answers["scaler"]) == ("knative", "knative"),
+            knative=answers["target"] == "knative" and answers["scale_on"] != "lag",
             concurrency=int(answers["concurrency"]),
             probe_grace=knows(answers["kubernetes_min"], "livenessProbe.terminationGracePeriodSeconds"),
         )
@@ -274,6 +274,7 @@ class Sizes(NamedTuple):
             "fetch_kib": min(16 * MEBIBYTE, self.part(1) // 64) // 1024,
             "header_kib": HEADER_KIB,
             "hpa_target": HPA_TARGET,
+            "in_flight_target": max(1, self.max_in_flight * HPA_TARGET // 100),
             "margin": MARGIN,
             "max_disrupted": MAX_DISRUPTED,
             "max_surge": MAX_SURGE,

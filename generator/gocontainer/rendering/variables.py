@@ -18,7 +18,7 @@ from gocontainer.options.subjects.monitoring import OBJECTIVES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value, When, holds
-from gocontainer.rendering import peers
+from gocontainer.rendering import peers, scale_out
 from gocontainer.rendering.failover import Failover
 from gocontainer.rendering.sizing import POLLING, Sizes
 
@@ -51,7 +51,7 @@ def template_variables(answers: Mapping[str, Value], pins: Mapping[str, Mapping[
 
 def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     few, many = int(answers["min_replicas"]), int(answers["max_replicas"])
-    keda, platform, target = answers["scaler"] == "keda", edge.platform(answers), str(answers["target"])
+    keda, platform, target = answers["scale_on"] == "lag", edge.platform(answers), str(answers["target"])
     sites, center, oldest = target in EDGE_PLATFORMS, answers["config_center"] != "none", answers["kubernetes_min"]
     policy = "none" if sites else network.NETWORK_POLICY.meant(answers["network_policy"])
     overlays = target == "kubernetes" or keda
@@ -71,7 +71,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__device_router": edge.has(answers, "device-router"),
         "__disruption_budget": not sites and (keda or many > 1),
         "__edge": sites,
-        "__hardened": holds(HARDENED, {**answers, "network_policy": policy}),
+        "__hardened": holds(HARDENED, {**answers, "network_policy": str(policy)}),
         "__held_upgrade": edge.has(answers, "held-upgrade"),
         "__keda": keda,
         "__knative": target == "knative" and not keda,
@@ -103,7 +103,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
 
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
-    knative = answers["target"] == "knative" and answers["scaler"] != "keda"
+    knative = answers["target"] == "knative" and answers["scale_on"] != "lag"
     platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
     ci, (private_modules, over_ssh) = CI_PROVIDERS[str(answers["ci"])], _private(str(answers["private_modules"]))
     images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
@@ -125,6 +125,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
         "__error_budget": OBJECTIVES[str(answers["slo"])].budget,
         "__exposed": WAYS_IN[str(answers["expose"])].file,
+        "__five_fold": scale_out.five_fold(answers),
         "__gateway_name": str(answers["expose_gateway"]).partition("/")[2],
         "__gateway_namespace": str(answers["expose_gateway"]).partition("/")[0],
         "__first_architecture": architectures(platforms).partition(",")[0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gocontainer.options.subjects.targets import SCALE_ON
 from gocontainer.options.types import Choice, Integer, Select, Toggle
 
 EVENTING = Select(
@@ -19,21 +20,6 @@ EVENTING = Select(
     when={"target": ("knative",)},
     dependencies=True,
 )
-SCALER = Select(
-    name="scaler",
-    group="serverless",
-    title="Scaler",
-    question="What scales the function?",
-    help="What scales the function.",
-    why="Knative also routes and splits traffic; KEDA leaves a plain Deployment that reads Kafka itself.",
-    default="knative",
-    choices=(
-        Choice(value="knative", label="Knative, by requests in flight; events by HTTP"),
-        Choice(value="keda", label="KEDA, by messages that wait; a plain consumer of Kafka"),
-    ),
-    when={"target": ("knative",), "eventing": ("kafka",)},
-    dependencies=True,
-)
 CONCURRENCY = Integer(
     name="concurrency",
     group="serverless",
@@ -44,7 +30,7 @@ CONCURRENCY = Integer(
     default=10,
     minimum=1,
     maximum=1000,
-    when={"target": ("knative",)},
+    when={"scale_on": ("requests", "lag")},
 )
 TASK_SECONDS = Integer(
     name="task_seconds",
@@ -71,4 +57,4 @@ SCALE_TO_ZERO = Toggle(
 )
 KNATIVE_PORTS = (8008, 8012, 8013, 8022, 8112, 9090, 9091)
 """Where Knative's proxy listens in each pod (knative/serving at 98e5ef90aa70: pkg/networking/constants.go)."""
-SERVERLESS = (EVENTING, SCALER, CONCURRENCY, TASK_SECONDS, SCALE_TO_ZERO)
+SERVERLESS = (EVENTING, SCALE_ON, CONCURRENCY, TASK_SECONDS, SCALE_TO_ZERO)

@@ -69,6 +69,24 @@ TARGET = Select(
     default="kubernetes",
     choices=tuple(TARGETS.values()),
 )
+SCALE_ON = Select(
+    name="scale_on",
+    group="deployment",
+    title="Scales on",
+    question="By what is the number of replicas decided?",
+    help="What the number of replicas is decided by.",
+    why="CPU needs nothing else installed; requests show a service that waits, lag events that nobody has begun.",
+    default="cpu",
+    by_target={"knative": "requests"},
+    choices=(
+        Choice(value="cpu", label="CPU, by Kubernetes' own autoscaler"),
+        Choice(value="requests", label="requests in flight, by Knative, elsewhere by KEDA"),
+        Choice(value="lag", label="messages that wait in Kafka, by KEDA"),
+    ),
+    when={"target": IN_A_CLUSTER},
+    dependencies=True,
+    before=lambda answers: "requests" if answers["target"] == "knative" else "cpu",
+)
 REPLICAS = (
     Integer(
         name="min_replicas",

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	"log/slog"
 <% endif %>
 	"os"
@@ -15,11 +15,11 @@ import (
 
 	"<< cookiecutter.module >>/internal/app"
 	"<< cookiecutter.module >>/internal/config"
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	"<< cookiecutter.module >>/internal/consumer"
 <% endif %>
 	"<< cookiecutter.module >>/internal/health"
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	"<< cookiecutter.module >>/internal/telemetry"
 <% endif %>
 )
@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string) error {
 	if cfg.Healthcheck {
 		return health.Check(ctx, cfg.AdminAddr)
 	}
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	slog.SetDefault(telemetry.NewLogger(os.Stdout, cfg.LogLevel)) // the consumer logs while the service is built
 	return consumer.Run(ctx, cfg, func(ctx context.Context) error { return app.Run(ctx, cfg, os.Stdout) })
 <% else %>

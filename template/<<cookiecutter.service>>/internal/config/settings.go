@@ -53,7 +53,7 @@ type Config struct {
 	S3SessionToken    string
 
 <% endif %>
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	Brokers     string // of Kafka, separated by commas
 	Group       string
 	Topic       string
@@ -97,7 +97,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Uploads, "s3-uploads", "<< cookiecutter.service >>-uploads", "`bucket` that events are about")
 	fs.StringVar(&c.Results, "s3-results", "<< cookiecutter.service >>-results", "`bucket` of results and attempts, another one: a result is no upload")
 	fs.IntVar(&c.MaxAttempts, "max-attempts", 10, "`attempts` at an event before it goes to the dead letters, 1 to 100")
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	fs.StringVar(&c.Brokers, "kafka-brokers", "localhost:9092", "`addresses` of Kafka, separated by commas")
 	fs.StringVar(&c.Group, "kafka-group", "<< cookiecutter.service >>", "consumer `group`")
 	fs.StringVar(&c.Topic, "kafka-topic", "<< cookiecutter.service >>-uploads", "`topic` of the events")
@@ -117,7 +117,7 @@ func (c *Config) validate() error {
 <% endif %>
 	check(c.Uploads != c.Results, "s3-uploads and s3-results are one bucket: a result would be told of as an upload")
 	check(c.MaxAttempts >= 1 && c.MaxAttempts <= 100, "max-attempts %d is outside 1 to 100", c.MaxAttempts)
-<% if cookiecutter.scaler == "keda" %>
+<% if cookiecutter.scale_on == "lag" %>
 	for _, name := range []string{c.Brokers, c.Group, c.Topic, c.Replies, c.DeadLetters} {
 		check(name != "", "kafka-brokers, -group, -topic, -replies and -dead-letters all need a value")
 	}
