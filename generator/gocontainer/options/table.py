@@ -14,7 +14,7 @@ from gocontainer.options.subjects.base_images import BASE_IMAGE
 from gocontainer.options.subjects.config_centers import CONFIG_CENTER
 from gocontainer.options.subjects.delivery import DELIVERY
 from gocontainer.options.subjects.edge import EDGE
-from gocontainer.options.subjects.monitoring import MONITORING, SLO
+from gocontainer.options.subjects.monitoring import COLLECTOR, MONITORING, SLO
 from gocontainer.options.subjects.policies import POLICY
 from gocontainer.options.subjects.serverless import SERVERLESS
 from gocontainer.options.subjects.targets import (
@@ -173,6 +173,7 @@ OPTIONS: tuple[Option, ...] = (
     MONITORING,
     SLO,
     TARGET,
+    COLLECTOR,
     *SERVERLESS,
     *EDGE,
     KUBERNETES_MIN,
