@@ -1,4 +1,4 @@
-"""A collector of traces beside the service: what is rendered reaches it, fits together, and is as little as it needs."""
+"""A collector of traces beside the service: what is rendered fits together, and is as little as it needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def overlays(folder: Path, **given: Any) -> dict[str, Objects]:
 
 
 def named(found: Objects, kind: str, name: str) -> dict[str, Any]:
-    (only,) = [each for each in found if each["kind"] == kind and re.sub(r"-\w{10}$", "", each["metadata"]["name"]) == name]
+    (only,) = [
+        each for each in found if each["kind"] == kind and re.sub(r"-\w{10}$", "", each["metadata"]["name"]) == name
+    ]
     return only
 
 
@@ -55,7 +57,9 @@ def astray(found: Objects) -> list[str]:
     if config["extensions"]["health_check"]["endpoint"] != f":{ports['health']}":
         said.append("its probes ask elsewhere")
     wanted = {*re.findall(r"\$\{env:(\w+)\}", yaml.safe_dump(config))}
-    has = {each["name"] for each in container["env"]} | named(found, "ConfigMap", "orders-collector-stores")["data"].keys()
+    has = {each["name"] for each in container["env"]} | named(found, "ConfigMap", "orders-collector-stores")[
+        "data"
+    ].keys()
     said += [f"{name} is not set" for name in sorted(wanted - has)]
     said += [f"{name} begins with {first}" for name, first in began(config) if first != "memory_limiter"]
     return said
@@ -161,7 +165,9 @@ def test_its_reasons_have_the_numbers_of_its_configuration(tmp_path: Path) -> No
     assert {*map(str, sampling["decision_cache"].values())} == {rows["decisions kept"].partition(" ")[0]}
     assert f"above {limiter['limit_mib'] - limiter['spike_limit_mib']} MiB" in text
     batch = config["processors"]["batch"]
-    assert rows["batch"].startswith(f"{batch['send_batch_size']} spans, {batch['send_batch_max_size']} at most, after 1 s")
+    assert rows["batch"].startswith(
+        f"{batch['send_batch_size']} spans, {batch['send_batch_max_size']} at most, after 1 s"
+    )
     queues = {each["sending_queue"]["queue_size"] for each in config["exporters"].values()}
     assert {f"{queue} batches" for queue in queues} == {rows["queue of a store"]}
     pod = named(overlays(tmp_path)["prod"], "Deployment", "orders-collector")["spec"]["template"]["spec"]
@@ -171,7 +177,9 @@ def test_its_reasons_have_the_numbers_of_its_configuration(tmp_path: Path) -> No
 
 def test_a_trace_is_judged_when_its_request_must_have_ended() -> None:
     text = files_of({"collector": "deployment"})["docs/decisions.md"].content.decode()
-    ends, leaves = map(int, re.findall(r"a request ends within (\d+) s, and its spans leave the service at most (\d+) s", text)[0])
+    ends, leaves = map(
+        int, re.findall(r"a request ends within (\d+) s, and its spans leave the service at most (\d+) s", text)[0]
+    )
     wait = int(configured()["processors"]["tail_sampling"]["decision_wait"].removesuffix("s"))
     assert wait >= ends + leaves
 

@@ -1,4 +1,4 @@
-module gocontainer.test/otelcol
+module example.com/gocontainer/otelcol
 
 go 1.26.0
 

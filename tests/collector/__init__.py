@@ -1,0 +1,1 @@
+"""The collector's rendered configuration, in a real collector."""
