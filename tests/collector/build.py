@@ -13,7 +13,7 @@ MODULE = ROOT / "tests/collector/otelcol"
 
 def otelcol() -> Path:
     """Return the program of the collector."""
-    return wrapped(MODULE, "gocontainer.test/otelcol")
+    return wrapped(MODULE, "example.com/gocontainer/otelcol")
 
 
 if __name__ == "__main__":
