@@ -42,7 +42,7 @@ class Collector(NamedTuple):
 
     def spans(self) -> list[tuple[Mapping[str, str], Span]]:
         """Return what it kept: each span, with what is known of where it came from."""
-        found = []
+        found: list[tuple[Mapping[str, str], Span]] = []
         for line in self.kept.read_text().splitlines() if self.kept.exists() else ():
             for resource in json.loads(line)["resourceSpans"]:
                 source = {
@@ -91,7 +91,7 @@ def started(
     if kept:
         other["service"]["pipelines"] = {"traces": {"exporters": ["file"]}}
     (folder / "other.yaml").write_text(yaml.safe_dump(other))
-    arguments = ["--config", config, "--config", folder / "other.yaml"]
+    arguments: list[str | Path] = ["--config", config, "--config", folder / "other.yaml"]
     with process(command(*arguments), folder / "collector.log") as running:
         until(lambda: answers(f"http://127.0.0.1:{health}/"), (folder / "collector.log").read_text())
         yield Collector(

@@ -130,7 +130,7 @@ def test_the_service_is_traced_and_goes_on_when_the_collector_is_killed(
 ) -> None:
     service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
     told = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-    line = ["env", *(f"{name}={value}" for name, value in told.items()), binary,
+    line: list[str | Path] = ["env", *(f"{name}={value}" for name, value in told.items()), binary,
             "-addr", service, "-admin-addr", admin, "-pprof-addr", "", "-shutdown-delay", "0s"]  # fmt: skip
     with process(line, tmp_path / "service.log") as running:
         until_ready(f"http://{admin}/readyz", running)
