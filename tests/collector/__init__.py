@@ -1,1 +1,0 @@
-"""The collector's rendered configuration, in a real collector."""
