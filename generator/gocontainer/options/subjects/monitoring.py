@@ -1,4 +1,4 @@
-"""The questions of who reads the service's metrics and traces, and of the objective that its alerts are held against."""
+"""The questions of who reads the metrics and traces, and of the objective that the alerts are held against."""
 
 from __future__ import annotations
 
