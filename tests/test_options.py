@@ -22,7 +22,7 @@ CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
     "owner": "the {service} authors", "license": "none", "image": "localhost/{service}", "port": 8080,
     "base_image": "distroless-static", "cgo": False, "platforms": "linux/amd64,linux/arm64",
-    "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9",
+    "config_center": "none", "tracing": True, "monitoring": "annotations", "slo": "99.9", "collector": "none",
     "target": "kubernetes", "eventing": "none", "scale_on": "cpu", "concurrency": 10,
     "task_seconds": 10, "scale_to_zero": True,
     "edge_features": "", "streams": False,

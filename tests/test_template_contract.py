@@ -308,6 +308,9 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/autoscaling/horizontalpodautoscaler.yaml",
         "deploy/components/autoscaling/kustomization.yaml",
         "deploy/components/autoscaling/scaledobject.yaml",  # only what scales to none is asked for
+        "deploy/components/collector/deployment.yaml",  # its metrics, where annotations lead to them
+        "deploy/components/collector/kustomization.yaml",
+        "deploy/components/collector/rbac.yaml",  # a mirror may ask for a password
         "deploy/components/config-center/kustomization.yaml",  # Apollo is told the pod's address
         "deploy/components/disruption-budget/poddisruptionbudget.yaml",  # what only newer ones know
         "deploy/components/model/kustomization.yaml",  # a CPU limit, as its container has

@@ -15,6 +15,7 @@ IGNORE_FILES = (".dockerignore", "Dockerfile.dockerignore")
 POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "target": ("kubernetes",),
     "ci": ("github", "gitea", "none"),
+    "collector": ("none",),
     "deps_bot": ("dependabot", "none"),
     "config_center": ("none",),
     "eventing": ("none",),

@@ -24,6 +24,7 @@ class AnswerValues(TypedDict, total=False):
     monitoring: Literal["annotations", "operator", "none"]
     slo: Literal["99", "99.5", "99.9", "99.95", "99.99"]
     target: Literal["kubernetes", "knative", "kubeedge", "openyurt"]
+    collector: Literal["none", "deployment"]
     eventing: Literal["none", "kafka"]
     scale_on: Literal["cpu", "requests", "lag"]
     concurrency: int

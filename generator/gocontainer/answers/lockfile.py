@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer import __version__
+from gocontainer.answers import migrations
 from gocontainer.answers.adopted import Adopted
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse, NotARepository, UnreadableLock
@@ -78,8 +79,7 @@ class Lock(NamedTuple):
         label = tr("{name} in {file}", name="{name}", file=LOCK)
         given = {name: value for name, value in self.answers.items() if name not in self.defaults}
         rest = {name: value for name, value in self.answers.items() if name in self.defaults}
-        if self.name == NAME:
-            rest |= _before(self.answers)
+        rest |= _before(self.answers) if self.name == NAME else {}
         own = Layer("lock", given, label, self.adopted)
         return Layer("profile", {"profile": self.profile}, label), Layer("default", rest, label), own
 
@@ -142,7 +142,7 @@ def _parse(text: bytes) -> Lock:
     document = json.loads(text)
     template = document["template"]
     "".join([*document["defaults"], *document["keep"]])  # TypeError where one is no text
-    return Lock(
+    found = Lock(
         version=str(template["version"]),
         profile=str(document.get("profile", "service")),
         answers=dict(document["answers"].items()),
@@ -155,11 +155,10 @@ def _parse(text: bytes) -> Lock:
         trusted=template.get("trusted") is True,
         adopted=Adopted.parse(document["adopted"]) if "adopted" in document else None,
     )
+    return migrations.migrate(found) if found.name == NAME else found
 
 
-def with_lockfile(
-    tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Template = OWN
-) -> dict[str, File]:
+def with_lockfile(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Template = OWN) -> Tree:
     """Return ``tree`` with its lock and its pack."""
     return {**tree, LOCK: File(lock(tree, answers, keep, template)), PACK: File(pack(tree))}
 

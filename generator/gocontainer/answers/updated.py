@@ -18,7 +18,6 @@ def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[
 
     What is set to what nobody would have to say is a default again.
     """
-    remembered = migrations.migrate(remembered)
     (settings,) = migrations.layers_of_today([settings], remembered.answers)
     profile, unsaid, given = (_less(layer, settings) for layer in remembered.layers())
     if settings.values:

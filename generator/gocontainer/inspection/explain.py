@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gocontainer.answers import lockfile, migrations
+from gocontainer.answers import lockfile
 from gocontainer.answers.model import UNSAID, Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUse
@@ -85,7 +85,7 @@ def explain(repository: Path) -> list[Explained]:
     if remembered.name != lockfile.NAME:
         hint = tr("Its authors know; 'gocontainer status' says what was changed by hand.")
         raise CannotUse(tr("no table says where the numbers of {name} come from", name=remembered.name), hint)
-    return _explained(Answers.merge(*migrations.migrate(remembered).layers()), lambda path: _read(repository / path))
+    return _explained(Answers.merge(*remembered.layers()), lambda path: _read(repository / path))
 
 
 def defaults() -> list[Explained]:

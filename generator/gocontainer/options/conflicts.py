@@ -164,6 +164,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take user_namespaces false or kubernetes_min 1.33.",
     ),
     Conflict(
+        when={"policy": ("native", "kyverno", "gatekeeper"), "collector": ("deployment",)},
+        reason="the policy refuses the collector's image, which has no digest and comes from another registry",
+        hint="Take collector none, or policy none.",
+    ),
+    Conflict(
         when={"signing": ("keyless",), "ci": WITHOUT_ISSUER},
         reason="only a pipeline that Sigstore knows can sign without a key",
         hint="Take signing key or none.",

@@ -15,7 +15,7 @@ from gocontainer.options.subjects.config_centers import CONFIG_CENTER
 from gocontainer.options.subjects.delivery import DELIVERY
 from gocontainer.options.subjects.edge import EDGE
 from gocontainer.options.subjects.mesh import MESH
-from gocontainer.options.subjects.monitoring import MONITORING, SLO
+from gocontainer.options.subjects.monitoring import COLLECTOR, MONITORING, SLO
 from gocontainer.options.subjects.network import NETWORK
 from gocontainer.options.subjects.policies import POLICY
 from gocontainer.options.subjects.serverless import SERVERLESS
@@ -175,6 +175,7 @@ OPTIONS: tuple[Option, ...] = (
     MONITORING,
     SLO,
     TARGET,
+    COLLECTOR,
     *SERVERLESS,
     *EDGE,
     KUBERNETES_MIN,

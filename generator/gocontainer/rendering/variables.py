@@ -122,6 +122,7 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_place_prod": center.place.format(overlay="prod", service=answers["service"]),
         "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
+        "__collector_image": mirrored(pins["observe_image"]["collector"], mirrors),
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
         "__error_budget": OBJECTIVES[str(answers["slo"])].budget,
         "__exposed": WAYS_IN[str(answers["expose"])].file,

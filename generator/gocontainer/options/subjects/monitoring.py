@@ -1,4 +1,4 @@
-"""The questions of who reads the service's metrics, and of the objective that its alerts are held against."""
+"""The questions of who reads the metrics and traces, and of the objective that the alerts are held against."""
 
 from __future__ import annotations
 
@@ -54,4 +54,20 @@ SLO = Objective(
     default="99.9",
     choices=tuple(OBJECTIVES.values()),
     when={"monitoring": ("operator",)},
+)
+
+COLLECTOR = Select(
+    name="collector",
+    group="observability",
+    title="Collector",
+    question="Do these manifests bring a collector of traces?",
+    help="Whether the manifests bring a collector of traces.",
+    why="It keeps each trace that failed or was slow, and a share of the others, for Tempo, Loki and Prometheus.",
+    default="none",
+    choices=(
+        Choice(value="none", label="no, the cluster has one, or none is needed"),
+        Choice(value="deployment", label="yes, one replica in each namespace"),
+    ),
+    when={"tracing": (True,), "target": ("kubernetes",)},
+    before=lambda _: "none",
 )
