@@ -22,7 +22,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "monitoring": ("none",),
     "policy": ("none",),
     "scan": ("none",),
-    "secret_files": (False,),
+    "secrets": ("environment",),
     "signing": ("none",),
     "streams": (False,),
     "tracing": (False,),

@@ -51,7 +51,7 @@ class AnswerValues(TypedDict, total=False):
     expose_gateway: str
     expose_issuer: str
     pull_secret: str
-    secret_files: bool
+    secrets: Literal["environment", "files", "external-secrets", "vault"]
     registry_mirrors: str | Mapping[str, str]
     go_proxy: str
     go_sumdb: str

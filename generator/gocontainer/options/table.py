@@ -16,13 +16,13 @@ from gocontainer.options.subjects.delivery import DELIVERY
 from gocontainer.options.subjects.edge import EDGE
 from gocontainer.options.subjects.monitoring import MONITORING, SLO
 from gocontainer.options.subjects.policies import POLICY
+from gocontainer.options.subjects.secrets import SECRETS
 from gocontainer.options.subjects.serverless import SERVERLESS
 from gocontainer.options.subjects.targets import (
     EXPOSE,
     KUBERNETES_MIN,
     PULL_SECRET,
     REPLICAS,
-    SECRET_FILES,
     TARGET,
     USER_NAMESPACES,
 )
@@ -275,7 +275,7 @@ OPTIONS: tuple[Option, ...] = (
     POLICY,
     *EXPOSE,
     PULL_SECRET,
-    SECRET_FILES,
+    SECRETS,
     *DELIVERY,
 )
 
