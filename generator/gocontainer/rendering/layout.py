@@ -89,6 +89,7 @@ FILES: Mapping[str, When] = {
     "docs/policies.md": {"policy": ("native", "kyverno", "gatekeeper")},
     "docs/runbook.md": {"monitoring": ("operator",)},
     "hack/ota.sh": {"__node_pools": ("true",), "__held_upgrade": ("true",)},
+    "docs/vault.md": {"secrets": ("vault",)},
     "hack/policy-test.sh": {"policy": ("native", "kyverno", "gatekeeper")},
     "hack/scan.sh": {"scan": ("trivy", "grype")},
     "hack/verify.sh": {"signing": ("keyless", "key")},
