@@ -121,7 +121,7 @@ def test_external_secrets_fills_that_secret_from_an_entry_of_each_namespace(
         assert spec["target"] == {"name": "orders-secrets", "deletionPolicy": "Retain"}
         assert spec["secretStoreRef"] == {"kind": "SecretStore", "name": "orders"}
         assert spec["dataFrom"] == [{"extract": {"key": namespace(each)}}]
-        assert spec["refreshInterval"] == "1m"
+        assert spec["refreshInterval"] == "60s"
 
 
 def namespace(document: dict[str, Any]) -> str:
