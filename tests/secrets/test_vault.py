@@ -23,6 +23,8 @@ from tests.secrets.openbao import VAULT, OpenBao, agent, agent_settings, openbao
 from tests.test_secret_files import asked, load
 
 OVERLAY = "deploy/overlays/prod/vault/kustomization.yaml"
+pytestmark = pytest.mark.proof("*", "!.github/*")
+"""Its lines for Vault are those of a page."""
 ROTATIONS = 30 if os.environ.get("ALL") else 5
 BROKEN = "p-5h0rt"
 SHOWN = ("environ", "cmdline")
