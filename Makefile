@@ -75,6 +75,7 @@ COMPILE  = $(RUN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE
 lock: $(READY) ## pin the dependencies of development afresh; UPGRADE= only adds what is new (network)
 	$(COMPILE) --group dev pyproject.toml --output-file requirements-dev.lock
 	$(COMPILE) --group checkov --output-file requirements-checkov.lock
+	$(COMPILE) --group openbao --output-file requirements-openbao.lock
 	$(COMPILE) --group release --output-file requirements-release.lock
 	$(COMPILE) --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
 

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 ENGINES: Mapping[str, Sequence[str]] = {
     "centres": ("tests/centres", "tests/edge"),
     "flows": ("tests/forge", "tests/serverless", "tests/form"),
-    "nodes": ("tests/images", "tests/kube"),
+    "nodes": ("tests/images", "tests/kube", "tests/secrets"),
 }
 """The suites that need an engine; where two share one, they are one after the other."""
 SUITES: Mapping[str, Sequence[str]] = {

@@ -38,10 +38,10 @@ def test_each_measure_is_in_some_row_and_what_is_left_out_by_answers_is_not_ther
         given = answers(**row)
         held.update(each.name for each in measures().values() if each.holds(given))
     assert set(held) == set(measures())
-    assert lacking({"network_policy": False}) == []
-    assert not measures()["network"].holds(answers(network_policy=False))
+    assert lacking({"network_policy": "none"}) == []
+    assert not measures()["network"].holds(answers(network_policy="none"))
     assert not measures()["network"].holds(answers(target="kubeedge"))
-    assert not measures()["restricted"].holds(answers(target="kubeedge", local_volume="host-path"))
+    assert not measures()["restricted"].holds(answers(target="kubeedge", edge_features="host-path"))
 
 
 @each_measure
@@ -104,9 +104,9 @@ def test_every_guide_says_where_and_when_it_was_read() -> None:
 
 def test_a_hardened_repository_has_its_page_and_no_other_profile_has() -> None:
     page = files_of({"profile": "hardened"})[hardening.PAGE].content.decode()
-    assert "\n| Open: `gocontainer update --set secret_files=true` | | | CIS Kubernetes 5.4.1 |\n" in page
+    assert "\n| Open: `gocontainer update --set secrets=files` | | | CIS Kubernetes 5.4.1 |\n" in page
     assert page.count("| Open: ") == 1
-    unsigned = files_of({"profile": "hardened", "signing": "none", "secret_files": True})[hardening.PAGE]
+    unsigned = files_of({"profile": "hardened", "signing": "none", "secrets": "files"})[hardening.PAGE]
     assert b"| Open: `gocontainer update --set signing=key` | | | CIS Docker 4.5 |" in unsigned.content
     assert unsigned.content.count(b"| Open: ") == 1
     for profile in ("minimal", "service", "serverless", "edge"):
@@ -114,7 +114,7 @@ def test_a_hardened_repository_has_its_page_and_no_other_profile_has() -> None:
 
 
 def test_the_page_of_a_repository_names_every_control() -> None:
-    page = files_of({"profile": "hardened", "secret_files": True, "deps_bot": "renovate"})[hardening.PAGE]
+    page = files_of({"profile": "hardened", "secrets": "files", "deps_bot": "renovate"})[hardening.PAGE]
     said = page.content.decode()
     for control in controls():
         short = table()["standard"][control.standard]["short"]

@@ -196,7 +196,7 @@ def test_cilium_names_hosts_and_learns_their_addresses_from_the_answers_of_dns()
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"target": "knative"}, {"target": "knative", "eventing": "kafka", "scaler": "keda"}]
+    "given", [{}, {"target": "knative"}, {"target": "knative", "eventing": "kafka", "scale_on": "lag"}]
 )
 def test_cilium_stands_alone(given: dict[str, Any]) -> None:
     """No NetworkPolicy beside it, which would refuse what it lets through."""

@@ -34,7 +34,7 @@ CONTRACT = {
     "expose_host": "{service}.example.com", "expose_gateway": "gateway/public", "expose_issuer": "", "pull_secret": "",
     "ci": "github", "signing": "keyless", "scan": "none", "digests": "optional", "deps_bot": "dependabot",
     "registry_mirrors": "", "go_proxy": "", "go_sumdb": "", "go_vulndb": "", "private_modules": "",
-    "ca_bundle": "", "update_wheel": "", "secret_files": False,
+    "ca_bundle": "", "update_wheel": "", "secrets": "environment",
 }  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
     assert limits["memory"] == requests["memory"] == row["memory"]
     assert ("cpu" in limits) == (row["resources"] == "strict")
     names = {variable["name"] for variable in container.get("env", [])} - {"APP_LOG_LEVEL"}
-    as_variables = row.get("scale_on") == "lag" and not row.get("secret_files")
+    as_variables = row.get("scale_on") == "lag" and row["secrets"] == "environment"
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), as_variables)
     wanted = {"APP_CPU_REQUEST": row["resources"] == "latency", "APP_CENTER_IP": row["config_center"] == "apollo"}
     assert names == {name for name, here in (wanted | keys).items() if here}

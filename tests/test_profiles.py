@@ -37,7 +37,7 @@ PROMISES: Mapping[str, tuple[tuple[str, ...], Found]] = {
         ("min_replicas", "max_replicas"),
         {KNATIVE: ('min-scale: "{0}"', 'max-scale: "{1}"')},
     ),
-    "secret files": (("secret_files",), {KNATIVE: ("secretName: orders-secrets\n",)}),
+    "secret files": (("secrets",), {KNATIVE: ("secretName: orders-secrets\n",)}),
     "KubeEdge": (("target",), {"deploy/sites.yaml": ("`make sites` writes deploy/kubeedge from it",)}),
     "25m and 48Mi a site": (("cpu", "memory"), {EDGE: ("cpu: {0}m\n", "memory: {1}Mi\n")}),
     "no CPU limit": (("resources",), {EDGE: ("requests.cpu",)}),

@@ -17,15 +17,19 @@ import pytest
 import yaml
 from docs.demo import free_ports, until_ready
 
+from gocontainer.answers import lockfile
+from gocontainer.answers.migrations import migrate
+from gocontainer.errors import ConflictingAnswers, UnknownKey
 from gocontainer.repository import tree
 from tests.helpers.daemons import until
 from tests.helpers.secret_file import KEY, PATH, Mounted, add_secret, fingerprint
-from tests.helpers.support import go, need, ok, pip_tool, rendered
+from tests.helpers.support import answers, go, need, ok, pip_tool, rendered
 from tests.judges.subject import rendered_by
 from tests.test_pull_secret import every_target
 
 RATE = 200
 FIRST, SECOND, THIRD = "planted-0ne-b1c7", "planted-tw0-92fa", "planted-thr33-4d10"
+VAULT = "vault.hashicorp.com"
 BROKEN, SHORT = "planted-br0ken-77e1", "p-5h0rt"
 
 
@@ -46,9 +50,12 @@ def pods(document: Any) -> Iterator[dict[str, Any]]:
             yield from pods(each)
 
 
+@pytest.mark.parametrize("secrets", ["files", "external-secrets"])
 @every_target
-def test_every_target_mounts_one_secret_that_others_cannot_read(tmp_path: Path, given: dict[str, Any]) -> None:
-    found = [pod for each in documents(rendered(tmp_path, secret_files=True, **given)) for pod in pods(each)]
+def test_every_target_mounts_one_secret_that_others_cannot_read(
+    tmp_path: Path, given: dict[str, Any], secrets: str
+) -> None:
+    found = [pod for each in documents(rendered(tmp_path, secrets=secrets, **given)) for pod in pods(each)]
     knative, function = given.get("target") == "knative" and "scale_on" not in given, "eventing" in given
     assert found
     for pod in found:
@@ -67,13 +74,13 @@ def test_every_target_mounts_one_secret_that_others_cannot_read(tmp_path: Path, 
 
 @every_target
 def test_the_network_and_the_rights_are_those_without_it(tmp_path: Path, given: dict[str, Any]) -> None:
-    def others(*, secret_files: bool) -> list[dict[str, Any]]:
-        repository = rendered(tmp_path / str(secret_files), secret_files=secret_files, **given)
-        return [each for each in documents(repository) if not list(pods(each))]
+    def others(secrets: str) -> list[dict[str, Any]]:
+        found = documents(rendered(tmp_path / secrets, secrets=secrets, **given))
+        return [each for each in found if each["kind"] != "ExternalSecret" and not list(pods(each))]
 
-    with_it, without = others(secret_files=True), others(secret_files=False)
-    assert with_it == without
-    assert not any("Role" in each["kind"] for each in with_it)
+    without = others("environment")
+    assert others("files") == others("external-secrets") == without
+    assert not any("Role" in each["kind"] for each in without)
 
 
 @every_target
@@ -86,7 +93,7 @@ def test_without_it_nothing_speaks_of_it(tmp_path: Path, given: dict[str, Any]) 
 
 @pytest.mark.parametrize("given", [{}, {"target": "knative", "eventing": "kafka"}], ids=str)
 def test_the_line_of_the_readme_makes_it_from_files(tmp_path: Path, given: dict[str, Any]) -> None:
-    repository = rendered(tmp_path, secret_files=True, **given)
+    repository = rendered(tmp_path, secrets="files", **given)
     (line,) = re.findall(r"^    (kubectl .* generic .*)$", (repository / "README.md").read_text(), re.MULTILINE)
     keys = re.findall(r"--from-file=(\S+)", line)
     for key in keys:
@@ -100,6 +107,61 @@ def test_the_line_of_the_readme_makes_it_from_files(tmp_path: Path, given: dict[
     assert {key: base64.b64decode(text).decode() for key, text in secret["data"].items()} == {
         key: f"{key} of $me\n" for key in keys
     }
+
+
+@every_target
+def test_external_secrets_fills_that_secret_from_an_entry_of_each_namespace(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    found = documents(rendered(tmp_path, secrets="external-secrets", **given))
+    external = [each for each in found if each["kind"] == "ExternalSecret"]
+    assert {namespace(each) for each in external} == {namespace(each) for each in found if list(pods(each))}
+    for each in external:
+        spec = each["spec"]
+        assert spec["target"] == {"name": "orders-secrets", "deletionPolicy": "Retain"}
+        assert spec["secretStoreRef"] == {"kind": "SecretStore", "name": "orders"}
+        assert spec["dataFrom"] == [{"extract": {"key": namespace(each)}}]
+        assert spec["refreshInterval"] == "60s"
+
+
+def namespace(document: dict[str, Any]) -> str:
+    return str(document["metadata"]["namespace"])
+
+
+def test_the_agent_of_vault_alone_has_a_token_and_writes_where_the_service_looks(tmp_path: Path) -> None:
+    found = documents(rendered(tmp_path, secrets="vault"))
+    deployments = [each for each in found if each["kind"] == "Deployment"]
+    assert [namespace(each) for each in deployments] == ["orders-dev", "orders"]
+    for each in deployments:
+        template = each["spec"]["template"]
+        said, pod = template["metadata"]["annotations"], template["spec"]
+        (container,) = pod["containers"]
+        (volume,) = [each for each in pod["volumes"] if "projected" in each]
+        assert said[f"{VAULT}/role"] == namespace(each)
+        assert f"-secret-files={said[f'{VAULT}/secret-volume-path']}" in container["args"]
+        assert said[f"{VAULT}/agent-inject-containers"] == container["name"]
+        assert int(said[f"{VAULT}/agent-run-as-user"]) == pod["securityContext"]["runAsUser"]
+        assert said[f"{VAULT}/agent-service-account-token-volume-name"] == volume["name"]
+        assert volume["name"] not in [mount["name"] for mount in container["volumeMounts"]]
+        assert not pod["automountServiceAccountToken"]
+        (source,) = volume["projected"]["sources"]
+        assert source == {"serviceAccountToken": {"path": "token", "audience": "vault", "expirationSeconds": 600}}
+    egress = [each["spec"]["egress"] for each in found if each["metadata"]["name"] == "orders-vault"]
+    assert egress == [[{"ports": [{"port": 8200, "protocol": "TCP"}]}]]
+
+
+@pytest.mark.parametrize("given", [{"target": "knative"}, {"target": "kubeedge"}, {"policy": "native"}], ids=str)
+def test_where_no_agent_can_be_external_secrets_is_the_way_out(given: dict[str, Any]) -> None:
+    with pytest.raises(ConflictingAnswers, match="Take secrets external-secrets"):
+        answers(secrets="vault", **given)
+    assert answers(secrets="external-secrets", **given)["secrets"] == "external-secrets"
+
+
+def test_the_question_of_before_is_named_with_what_is_answered_instead() -> None:
+    with pytest.raises(UnknownKey, match=r"no option 'secret_files'\. Take secrets files for true"):
+        answers(secret_files=True)
+    old = lockfile.Lock("0.1.0", "service", {"secret_files": True}, (), "", ())
+    assert migrate(old).answers == {"secrets": "files"}
 
 
 class Asked:
@@ -146,7 +208,7 @@ def load(url: str) -> Iterator[Asked]:
 def binary(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The service with a secret of its owner's, by itself and beside a config centre."""
     need("go")
-    repository = rendered(tmp_path_factory.mktemp("secret"), secret_files=True, config_center=request.param)
+    repository = rendered(tmp_path_factory.mktemp("secret"), secrets="files", config_center=request.param)
     add_secret(repository)
     ok(go(repository, "build", "-o", "bin/orders", "./cmd/server", CGO_ENABLED="0"))
     return repository / "bin/orders"

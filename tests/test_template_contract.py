@@ -322,22 +322,28 @@ def test_the_files_with_blocks_are_known() -> None:
         "deploy/components/network-policy/networkpolicy.yaml",
         "deploy/edge/config.yaml",  # where a model is, if there is one
         "deploy/edge/deployment.yaml",
+        "deploy/edge/externalsecret.yaml",  # the same, but for the entry of the store
         "deploy/edge/kustomization.yaml",  # a list of components
         "deploy/edge/service.yaml",  # each platform keeps requests at the site by another field
         "deploy/knative/FEATURE-FLAGS.md",  # of the CPU request only where the service is told
         "deploy/knative/config-center/kustomization.yaml",
         "deploy/knative/config.yaml",
         "deploy/knative/events/kustomization.yaml",
+        "deploy/knative/externalsecret.yaml",
         "deploy/knative/kustomization.yaml",  # a list of components
         "deploy/knative/networkpolicy.yaml",
         "deploy/knative/service.yaml",
         "deploy/namespace/namespace.yaml",  # Knative has one environment
         "deploy/overlays/dev/config-center/kustomization.yaml",
+        "deploy/overlays/dev/externalsecret.yaml",
         "deploy/overlays/dev/kustomization.yaml",
+        "deploy/overlays/dev/vault/kustomization.yaml",  # the same, but for the role
         "deploy/overlays/prod/config-center/kustomization.yaml",
+        "deploy/overlays/prod/externalsecret.yaml",
         "deploy/overlays/prod/httproute.yaml",  # with routes that last there is no timeout
         "deploy/overlays/prod/ingress.yaml",  # as above, and where a certificate is known
         "deploy/overlays/prod/kustomization.yaml",
+        "deploy/overlays/prod/vault/kustomization.yaml",
         "deploy/policies/constrainttemplate.yaml",  # the rules of a policy, which every engine shares
         "deploy/policies/validatingadmissionpolicy.yaml",
         "deploy/policies/validatingpolicy.yaml",
@@ -381,6 +387,8 @@ def test_the_files_with_blocks_are_known() -> None:
         "internal/httpapi/routes.go",  # the example's
         "internal/memory/memory.go",
         "internal/memory/memory_test.go",  # spans, where there are any
+        "internal/secret/secret.go",  # an agent writes one file after the other
+        "internal/secret/secret_test.go",
         "internal/telemetry/tracing.go",  # a function has a client of its own, without gRPC
         "renovate.json",  # the bot for updates brings packages of its own
     ]

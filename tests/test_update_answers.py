@@ -577,12 +577,12 @@ def test_what_is_asked_for_the_first_time_takes_its_default(tmp_path: Path) -> N
 
 
 def test_a_function_of_before_goes_on_with_its_variables(tmp_path: Path) -> None:
-    repository = Repository(tmp_path / "orders", BASE, profile="serverless", secret_files=False)
-    relock(repository, without("secret_files"))
+    repository = Repository(tmp_path / "orders", BASE, profile="serverless", secrets="environment")
+    relock(repository, without("secrets"))
     answers = Answers.merge(*lockfile.read(repository.folder).layers())
     assert b"- secretRef:\n" in render(answers)["deploy/knative/service.yaml"].content
     assert "internal/config/secrets.go" not in render(answers)
-    assert repository.report(NEWER)["offers"] == {"secret_files": {"kept": False, "default": True}}
+    assert repository.report(NEWER)["offers"] == {"secrets": {"kept": "environment", "default": "files"}}
 
 
 @pytest.mark.parametrize("how", [["--commit"], ["--branch", "topic"]])

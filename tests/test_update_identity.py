@@ -135,7 +135,7 @@ def test_on_and_off_is_byte_for_byte_the_same_repository(tmp_path: Path, number:
 
 @pytest.mark.usefixtures("somebody")
 def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) -> None:
-    answers = Answers(service="orders", network_policy=False)
+    answers = Answers(service="orders", network_policy="none")
     folder = committed(tmp_path / "orders", lockfile.with_lockfile(render(answers), answers))
     before = load(folder)
     out = ok(command("update", str(folder), "--set", "profile=hardened", "--commit"))

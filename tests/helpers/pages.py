@@ -24,6 +24,8 @@ FOREIGN = frozenset([
     "If-None-Match: *",
     # What writes the keys of hosts.
     "ssh-keyscan",
+    # OpenBao's command.
+    "bao",
     # A matcher of PromQL.
     "route!~",
     # What a Gateway is told.
@@ -134,6 +136,8 @@ SAID: Sequence[str] = (
     ),
     "says so itself once {request_timeout + answer} s have passed, the deadline of a request and {answer} s to answer",
     # a shutdown
+    "once two looks, {secret_pause} s apart",
+    "| the agent's token | {vault_token} s, for Vault alone |",
     "| preStop | {pre_stop_seconds} |",
     "| drain | {drain} |",
     "their own deadline is {request_timeout} s",
@@ -319,7 +323,9 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "pprof": ("internal/config/", r'"pprof-addr", "127.0.0.1:(\d+)"'),
     "connect": ("deploy/components/mesh/", r"connectTimeout: (\d+)ms"),
     "revisions": ("deploy/base/deployment.yaml", r"revisionHistoryLimit: (\d+)"),
+    "secret_pause": ("internal/secret/secret.go", r"pause += (\d+) \* time.Second"),
     "span": ("internal/memory/memory.go", r"func Spans.*part\(1\)/(\d+)"),
+    "vault_token": ("deploy/components/vault/kustomization.yaml", r"expirationSeconds: (\d+)"),
     "upstream_first_try": ("internal/offline/forward.go", r"firstTry = (time.Second)"),
 }
 """Numbers that numbers.toml does not have: a file or folder, and a pattern with one group."""

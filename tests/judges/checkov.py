@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.helpers.locked_tools import environment
 from tests.helpers.result_cache import key, recall, remember
-from tests.helpers.support import CACHE, ROOT, missing, pip_tool
+from tests.helpers.support import ROOT
 from tests.judges.subject import Subject, files, manifests, named
 
 LOCK = ROOT / "requirements-checkov.lock"
@@ -79,20 +76,6 @@ def question(path: Path) -> str:
     return key(LOCK.read_bytes(), SCRIPT.read_bytes(), *path.parts[-2:], path.read_bytes())
 
 
-@cache
 def program() -> str:
-    """Install checkov once for each state of its lock, into the cache; return its Python."""
-    folder = CACHE / f"checkov-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}"
-    if not folder.exists():
-        # Under a name of its own first: another worker may be installing it too.
-        mine = folder.with_name(f"{folder.name}.{os.getpid()}")
-        venv = [pip_tool("uv"), "venv", "--quiet", "--relocatable", str(mine)]
-        install = [pip_tool("uv"), "pip", "sync", "--quiet", "--require-hashes", "--python", str(mine), str(LOCK)]
-        for command in (venv, install):
-            if subprocess.run(command, check=False).returncode != 0:
-                missing("checkov")
-        try:
-            mine.rename(folder)
-        except OSError:
-            shutil.rmtree(mine)
-    return str(folder / "bin/python")
+    """Return the Python that has checkov."""
+    return str(environment(LOCK) / "bin/python")

@@ -30,10 +30,10 @@ FIRST, SECOND, THIRD, BROKEN = "planted-0ne-b1c7", "planted-tw0-92fa", "planted-
 @pytest.fixture(scope="module")
 def sealed(engine: Engine, node: Node, deploy: Deploy, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """A service with a secret of its owner's, whose Secret is not there yet."""
-    repository = rendered(tmp_path_factory.mktemp("secret"), secret_files=True)
+    repository = rendered(tmp_path_factory.mktemp("secret"), secrets="files")
     add_secret(repository)
     node.push(engine.build(repository), IMAGE)
-    service = deploy("sealed", IMAGE, secret_files=True)
+    service = deploy("sealed", IMAGE, secrets="files")
     service.rolled_out()
     return service
 

@@ -26,7 +26,7 @@ POSSIBLE: Mapping[str, tuple[Value, ...]] = {
     "policy": ("none",),
     "scale_on": ("cpu",),
     "scan": ("none",),
-    "secret_files": (False,),
+    "secrets": ("environment",),
     "signing": ("none",),
     "streams": (False,),
     "tracing": (False,),

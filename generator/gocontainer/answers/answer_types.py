@@ -55,7 +55,7 @@ class AnswerValues(TypedDict, total=False):
     expose_issuer: str
     mesh: Literal["none", "istio"]
     pull_secret: str
-    secret_files: bool
+    secrets: Literal["environment", "files", "external-secrets", "vault"]
     registry_mirrors: str | Mapping[str, str]
     go_proxy: str
     go_sumdb: str

@@ -35,6 +35,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration("edge_workload", "edge_features", {"daemonset": True, "deployment": False}, "held-upgrade"),
     Migration("hold_upgrade", "edge_features", WORDS, "held-upgrade"),
     Migration("device_router", "edge_features", WORDS, "device-router"),
+    Migration("secret_files", "secrets", {"true": "files", "false": "environment"}),
 )
 """In the order in which they came to be: an answer goes through all of them."""
 

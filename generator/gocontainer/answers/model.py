@@ -20,6 +20,7 @@ from gocontainer.errors import (
 from gocontainer.options.conflicts import CONFLICTS, Conflict, Move
 from gocontainer.options.patterns import nearest
 from gocontainer.options.profiles import PRESETS, PROFILE
+from gocontainer.options.subjects.secrets import GONE
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, Value, holds, may_hold
 from gocontainer.texts import tr
@@ -237,6 +238,8 @@ def fits(name: str, value: object) -> bool:
 
 
 def _option(name: str, where: str) -> Option:
+    if name in GONE:
+        raise UnknownKey(where, name, None, hint=tr(GONE[name]))
     if name not in BY_NAME:
         raise UnknownKey(where, name, nearest(name, BY_NAME))
     return BY_NAME[name]

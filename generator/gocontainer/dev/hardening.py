@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.answers.model import Answers, AnswerSet, Layer
 from gocontainer.dev.reference import NOTE
+from gocontainer.options.sets import AtLeast, SelectAny
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Select, Toggle, Value
 from gocontainer.rendering.engine import render
@@ -67,8 +68,10 @@ class Control(NamedTuple):
     owner: str = ""
 
 
-def _parsed(name: str, values: Sequence[Value]) -> list[Value]:
-    return [BY_NAME[name].parse(value, name) for value in values]
+def _parsed(name: str, values: Sequence[Value]) -> Sequence[Value]:
+    option = BY_NAME[name]
+    parsed = tuple(option.parse(value, name) for value in values)
+    return AtLeast(map(str, parsed)) if isinstance(option, SelectAny) else parsed
 
 
 def _key(lines: Sequence[str], at: int) -> str:

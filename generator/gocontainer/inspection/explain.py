@@ -33,6 +33,11 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "deploy/components/network-policy/events.yaml": (("deploy/knative/events/networkpolicy.yaml", "NetworkPolicy"),),
     "deploy/components/network-policy/networkpolicy.yaml": (("deploy/knative/networkpolicy.yaml", "NetworkPolicy"),),
+    "deploy/overlays/prod/externalsecret.yaml": (
+        ("deploy/overlays/dev/externalsecret.yaml", "ExternalSecret"),
+        ("deploy/knative/externalsecret.yaml", "ExternalSecret"),
+        ("deploy/edge/externalsecret.yaml", "ExternalSecret"),
+    ),
     "internal/config/config.go": (("internal/config/settings.go", ""),),
     "docs/decisions.md": (("docs/knative.md", ""),),
 }

@@ -10,6 +10,7 @@ from gocontainer.options.sets import AtLeast
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS, WITHOUT_ISSUER
+from gocontainer.options.subjects.policies import POLICY
 from gocontainer.options.subjects.serverless import KNATIVE_PORTS
 from gocontainer.options.subjects.targets import ON_SITES, TARGET, too_old
 from gocontainer.options.table import BY_NAME, PLATFORMS
@@ -157,6 +158,21 @@ CONFLICTS: tuple[Conflict, ...] = (
         when={"mesh": ("istio",), "expose": ("ingress",)},
         reason="strict mTLS refuses an Ingress controller, which is not in the mesh",
         hint="Take expose gateway, with a Gateway of Istio's, or mesh none.",
+    ),
+    Conflict(
+        when={"secrets": ("vault",), "policy": tuple(name for name in POLICY.values if name != "none")},
+        reason="the policy refuses the agent's image, which comes from elsewhere and by a tag",
+        hint="Take secrets external-secrets, which Vault and OpenBao can fill as well, or policy none.",
+    ),
+    Conflict(
+        when={"secrets": ("vault",), "target": ("knative",)},
+        reason="Knative refuses a volume that the agent alone mounts",
+        hint="Take secrets external-secrets, which Vault and OpenBao can fill as well.",
+    ),
+    Conflict(
+        when={"secrets": ("vault",), "target": ON_SITES},
+        reason="a site starts without its link, and the agent would wait for it",
+        hint="Take secrets external-secrets, which Vault and OpenBao can fill as well.",
     ),
     Conflict(
         when={"user_namespaces": (True,), "kubernetes_min": too_old("spec.hostUsers")},

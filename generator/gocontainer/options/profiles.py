@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Preset] = {
             "eventing": "kafka",
             "min_replicas": 1,
             "max_replicas": 20,
-            "secret_files": True,
+            "secrets": "files",
         },
     ),
     "edge": Preset(

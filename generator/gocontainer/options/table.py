@@ -18,13 +18,13 @@ from gocontainer.options.subjects.mesh import MESH
 from gocontainer.options.subjects.monitoring import COLLECTOR, MONITORING, SLO
 from gocontainer.options.subjects.network import NETWORK
 from gocontainer.options.subjects.policies import POLICY
+from gocontainer.options.subjects.secrets import SECRETS
 from gocontainer.options.subjects.serverless import SERVERLESS
 from gocontainer.options.subjects.targets import (
     EXPOSE,
     KUBERNETES_MIN,
     PULL_SECRET,
     REPLICAS,
-    SECRET_FILES,
     TARGET,
     USER_NAMESPACES,
 )
@@ -280,7 +280,7 @@ OPTIONS: tuple[Option, ...] = (
     *EXPOSE,
     MESH,
     PULL_SECRET,
-    SECRET_FILES,
+    SECRETS,
     *DELIVERY,
 )
 

@@ -15,6 +15,7 @@ from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS
 from gocontainer.options.subjects.monitoring import OBJECTIVES
+from gocontainer.options.subjects.secrets import SECRET_SOURCES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
 from gocontainer.options.types import Value, When, holds
@@ -55,6 +56,7 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     sites, center, oldest = target in EDGE_PLATFORMS, answers["config_center"] != "none", answers["kubernetes_min"]
     policy = "none" if sites else network.NETWORK_POLICY.meant(answers["network_policy"])
     overlays = target == "kubernetes" or keda
+    secrets = SECRET_SOURCES[str(answers["secrets"])]
     same_zone = bool(platform) and edge.PLACEMENTS[platform].same_zone
     return {
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
@@ -91,6 +93,8 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__pull_secret": answers["pull_secret"] != "",
         "__registry_is_github": registry(str(answers["image"])) == CI_PROVIDERS[str(answers["ci"])].registry,
         "__same_zone": same_zone,
+        "__secret_files": secrets.in_files,
+        "__secret_volume": secrets.in_a_secret,
         "__separate_settings": target == "kubernetes" and center,
         "__short_tasks": int(answers["task_seconds"]) <= POLLING,
         "__single": few == 1,

@@ -199,16 +199,6 @@ PULL_SECRET = Text(
     hint="Give lower-case letters, digits, inner hyphens and dots.",
     example="harbor",
 )
-SECRET_FILES = Toggle(
-    name="secret_files",
-    group="deployment",
-    title="Secret files",
-    question="Are secrets read from the files of a mounted Secret?",
-    help="Secrets such as passwords come from the files of a mounted Secret.",
-    why="They are in no variable and no flag, and one that changes is taken without a restart.",
-    default=False,
-    before=lambda _: False,
-)
 
 
 class WayIn(Choice):

@@ -66,7 +66,7 @@ func build(ctx context.Context, cfg config.Config, out io.Writer) (*app, error) 
 	}
 	go followMemory(ctx, os.DirFS("/"), os.Getenv, log)
 	config.WarnOfUnknown(os.Environ(), log)
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	cfg.FollowSecrets(ctx, log)
 <% endif %>
 <% if cookiecutter.resources == "latency" %>

@@ -20,7 +20,7 @@ type Config struct {
 
 	Following
 
-<% elif cookiecutter.secret_files %>
+<% elif cookiecutter.__secret_files %>
 // Config is one state of the settings and never changes. What another secret changes is in the next one: Now.
 type Config struct {
 	live *Live

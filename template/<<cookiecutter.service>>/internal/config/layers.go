@@ -18,11 +18,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-<% if cookiecutter.__center and cookiecutter.secret_files %>
+<% if cookiecutter.__center and cookiecutter.__secret_files %>
 // Load merges the layers: flag > environment > secret files > file > default. Follow adds the config centre, above the
 // file. The environment variable of a key is APP_ and the key in upper case with underscores. With -help, usage goes to
 // out.
-<% elif cookiecutter.secret_files %>
+<% elif cookiecutter.__secret_files %>
 // Load merges the layers: flag > environment > secret files > file > default. The environment variable of a key is APP_
 // and the key in upper case with underscores. With -help, usage goes to out.
 <% elif cookiecutter.__center %>
@@ -41,7 +41,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 	keys := map[string]bool{} // what a lower layer may set
 	fs.VisitAll(func(f *flag.Flag) { keys[f.Name] = true })
 	file := fs.String("config", "", "YAML `file` with any of these keys (environment: APP_CONFIG)")
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	folder := fs.String("secret-files", "", "`folder` with a file for each secret key, as a Secret is mounted (environment: APP_SECRET_FILES)")
 <% endif %>
 	fs.BoolVar(&cfg.Healthcheck, "healthcheck", false, "ask the running service whether it is alive, then exit")
@@ -60,7 +60,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 			if strings.Contains(err.Error(), "flag -"+f.Name+":") {
 				err = fmt.Errorf("%w: %s", err, wanted(f))
 			}
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 			if strings.Contains(f.Usage, Secret) && strings.Contains(err.Error(), "flag -"+f.Name+":") {
 				err = misplaced(usages(), map[string]string{f.Name: ""}, nil)
 			}
@@ -81,7 +81,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 			return Config{}, fmt.Errorf("configuration: %w", err)
 		}
 	}
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	if *folder == "" {
 		*folder, _ = lookupEnv("APP_SECRET_FILES")
 	}
@@ -103,7 +103,7 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 <% else %>
 	set, err := apply(fs, keys, lookupEnv, layer{*file, values})
 <% endif %>
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	if err == nil && !command { // which reads no secret, so that it may lack one
 		err = cfg.validate()
 	}
@@ -117,14 +117,14 @@ func Load(args []string, lookupEnv func(string) (string, bool), out io.Writer) (
 		err = cfg.Edge.validate()
 	}
 <% endif %>
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	return cfg, withoutSecrets(refused(err, set), fs)
 <% else %>
 	return cfg, refused(err, set)
 <% endif %>
 }
 
-<% if not cookiecutter.__center and not cookiecutter.secret_files %>
+<% if not cookiecutter.__center and not cookiecutter.__secret_files %>
 // Hot and Secret are marks for a config centre, of which there is none.
 const (
 	Hot    = ""
@@ -163,7 +163,7 @@ func apply(fs *flag.FlagSet, keys map[string]bool, lookupEnv func(string) (strin
 				given[key] = true
 				set = append(set, key+" from "+each.name)
 				if fs.Set(key, each.values[key]) != nil {
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 					errs = append(errs, fmt.Errorf("%s %s from %s: %s", key, quoted(fs.Lookup(key), each.values[key]), each.name, wanted(fs.Lookup(key))))
 <% else %>
 					errs = append(errs, fmt.Errorf("%s %q from %s: %s", key, each.values[key], each.name, wanted(fs.Lookup(key))))
@@ -220,7 +220,7 @@ func refused(err error, set []string) error {
 
 // WarnOfUnknown logs the variables that look like settings and are none, each with the nearest that is.
 func WarnOfUnknown(environment []string, log *slog.Logger) {
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true, "APP_SECRET_FILES": true}
 <% else %>
 	fs, known := flag.NewFlagSet("", flag.ContinueOnError), map[string]bool{"APP_CONFIG": true}

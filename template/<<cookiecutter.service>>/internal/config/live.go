@@ -74,7 +74,7 @@ type Live struct {
 	center *center.Follower
 	log    *slog.Logger
 	text   map[string]string // every value in force; nil at start, when every key may still change
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 
 	folder        string            // of the secret files
 	turn          sync.Mutex        // of the centre and of the secret files
@@ -150,7 +150,7 @@ func (l *Live) follow(ctx context.Context, source center.Source, log *slog.Logge
 // take swaps the settings if all layers are good together, else they stay whole. Once the service runs, keys that
 // are not hot wait for a restart, and must be good for it already.
 func (l *Live) take(from string, values map[string]string, err error) {
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	l.turn.Lock()
 	defer l.turn.Unlock()
 <% endif %>
@@ -182,7 +182,7 @@ func (l *Live) take(from string, values map[string]string, err error) {
 	status.From = from
 	status.Missing = slices.DeleteFunc(slices.Clone(status.Missing), in)
 	status.Applied++
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	l.known, l.pinned = known, pinned
 <% endif %>
 	l.swap(next, text)
@@ -229,7 +229,7 @@ func keep(path string, values, usage map[string]string) error {
 type layers struct {
 	flags, file map[string]string
 	lookupEnv   func(string) (string, bool)
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	secrets     map[string]string
 <% endif %>
 }
@@ -245,7 +245,7 @@ func given(set *flag.FlagSet) map[string]string {
 func (l *layers) above(key string) bool {
 	_, flagged := l.flags[key]
 	_, set := l.lookupEnv(variable(key))
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	return flagged || set || l.secrets[key] != ""
 <% else %>
 	return flagged || set
@@ -265,7 +265,7 @@ func (l *layers) merge(center, pinned map[string]string) (*Config, map[string]st
 			}
 		}
 	}
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	set, err := apply(fs, keys, l.lookupEnv, layer{"the secret files", l.secrets}, layer{"the config centre", center}, layer{"the file", l.file})
 <% else %>
 	set, err := apply(fs, keys, l.lookupEnv, layer{"the config centre", center}, layer{"the file", l.file})
@@ -275,7 +275,7 @@ func (l *layers) merge(center, pinned map[string]string) (*Config, map[string]st
 	}
 	text := map[string]string{}
 	fs.VisitAll(func(f *flag.Flag) { text[f.Name] = f.Value.String() })
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	return cfg, text, withoutSecrets(refused(err, set), fs)
 <% else %>
 	return cfg, text, refused(err, set)

@@ -14,7 +14,7 @@ import (
 	"<< cookiecutter.module >>/internal/memory"
 )
 
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 // Config is one state of the settings and never changes. What another secret changes is in the next one: Now.
 type Config struct {
 	live *Live
@@ -47,7 +47,7 @@ type Config struct {
 	Results     string // the bucket of results and attempts
 	MaxAttempts int    // then an event goes to the dead letters, however often it is delivered
 
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	S3AccessKeyID     string // who we are at the storage; empty where the environment says it
 	S3SecretAccessKey string
 	S3SessionToken    string
@@ -89,7 +89,7 @@ func (c *Config) flags(fs *flag.FlagSet) {
 	c.Own.flags(fs)
 	fs.StringVar(&c.S3Endpoint, "s3-endpoint", "https://s3.us-east-1.amazonaws.com", "`URL` of the object storage; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who we are")
 	fs.StringVar(&c.S3Region, "s3-region", "us-east-1", "`region` of the buckets")
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	fs.StringVar(&c.S3AccessKeyID, "s3-access-key-id", "", "`name` of the key that we have at the object storage"+Secret)
 	fs.StringVar(&c.S3SecretAccessKey, "s3-secret-access-key", "", "the `key` itself"+Secret)
 	fs.StringVar(&c.S3SessionToken, "s3-session-token", "", "`token` that goes with it where it is for a while"+Secret)
@@ -112,7 +112,7 @@ func (c *Config) validate() error {
 	check(err == nil && (endpoint.Scheme == "http" || endpoint.Scheme == "https") && endpoint.Host != "",
 		"s3-endpoint %q is not a URL such as https://s3.example.com", c.S3Endpoint)
 	check(c.Uploads != "" && c.Results != "", "s3-uploads and s3-results need a bucket each")
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	check((c.S3AccessKeyID == "") == (c.S3SecretAccessKey == ""), "s3-access-key-id and s3-secret-access-key come together")
 <% endif %>
 	check(c.Uploads != c.Results, "s3-uploads and s3-results are one bucket: a result would be told of as an upload")

@@ -44,7 +44,7 @@ type Function struct {
 
 // New returns the function.
 func New(cfg config.Config, d *deps.Deps) *Function {
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 	store := newStore(cfg)
 	store.who = newest(d.Settings, store.who)
 	return &Function{d, store, cfg.Uploads, cfg.MaxAttempts}

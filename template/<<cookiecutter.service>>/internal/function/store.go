@@ -63,7 +63,7 @@ func newStore(cfg config.Config) *store {
 	}
 }
 
-<% if cookiecutter.secret_files %>
+<% if cookiecutter.__secret_files %>
 // newest returns the keys that the secret files have at each request, or else those of another provider.
 func newest(now func() *config.Config, other aws.CredentialsProvider) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {

@@ -1,5 +1,10 @@
+<% if cookiecutter.secrets == "vault" %>
+// Package secret reads a folder with a file for each secret, as an agent writes them or a Secret is mounted. No error and
+// no line of the log has what a file says.
+<% else %>
 // Package secret reads a folder with a file for each secret, as a Secret is mounted. No error and no line of the log has
 // what a file says.
+<% endif %>
 package secret
 
 import (
@@ -18,7 +23,11 @@ import (
 
 const (
 	longest = 64 * 1024       // bytes of a value
+<% if cookiecutter.secrets == "vault" %>
+	pause   = 5 * time.Second // between two looks; the agent itself asks every minute
+<% else %>
 	pause   = 5 * time.Second // between two looks; the kubelet itself needs a minute and more
+<% endif %>
 )
 
 // Read returns what the files of a folder say, for the keys that have one. All of it is of one state: the kubelet swaps
@@ -75,8 +84,15 @@ func read(path string) (string, error) {
 // Follow has take called with what the files say once that is not the last any more, until ctx ends. What cannot be
 // taken is logged once, and the last stays as a whole. So it does where a secret has gone: that is a mistake more often
 // than a wish.
+<% if cookiecutter.secrets == "vault" %>
+// An agent writes one file after the other, so that only what two looks find alike is of one state.
+<% endif %>
 func Follow(ctx context.Context, folder string, keys []string, last map[string]string, log *slog.Logger, take func(values map[string]string) error) {
+<% if cookiecutter.secrets == "vault" %>
+	refused, before := "", last
+<% else %>
 	refused := ""
+<% endif %>
 	for {
 		select {
 		case <-ctx.Done():
@@ -84,6 +100,12 @@ func Follow(ctx context.Context, folder string, keys []string, last map[string]s
 		case <-time.After(pause):
 		}
 		values, err := Read(folder, keys)
+<% if cookiecutter.secrets == "vault" %>
+		if !maps.Equal(values, before) {
+			before = values
+			continue
+		}
+<% endif %>
 		if err == nil {
 			err = gone(last, values)
 		}

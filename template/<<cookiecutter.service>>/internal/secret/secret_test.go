@@ -144,6 +144,24 @@ func TestASecretThatRotatesIsTakenOnce(t *testing.T) {
 	})
 }
 
+<% if cookiecutter.secrets == "vault" %>
+func TestFilesThatAreWrittenOneAfterTheOtherAreTakenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := mount(t, map[string]string{"user": "joe", "password": "hunter2"})
+		var taken []map[string]string
+		look := follow(m, io.Discard, func(values map[string]string) error { taken = append(taken, values); return nil })
+		m.rotate(map[string]string{"user": "ann", "password": "hunter2"})
+		look()
+		m.rotate(map[string]string{"user": "ann", "password": "hunter3"})
+		look()
+		look()
+		if len(taken) != 1 || taken[0]["user"] != "ann" || taken[0]["password"] != "hunter3" {
+			t.Errorf("taken %q", taken)
+		}
+	})
+}
+
+<% endif %>
 func TestABrokenSecretKeepsTheOldAndIsLoggedOnce(t *testing.T) {
 	good := map[string]string{"user": "joe", "password": "hunter2"}
 	for name, broken := range map[string]map[string]string{
@@ -172,6 +190,7 @@ func TestABrokenSecretKeepsTheOldAndIsLoggedOnce(t *testing.T) {
 				t.Errorf("%s: now %q, logged %s", name, now, text)
 			}
 			m.rotate(map[string]string{"user": "ann", "password": "hunter4"})
+			look()
 			look()
 			if now["password"] != "hunter4" || !strings.Contains(out.String(), "secrets are good again") {
 				t.Errorf("%s: now %q, logged %s", name, now, out.String())
