@@ -200,3 +200,12 @@ def test_its_image_comes_from_the_mirror(tmp_path: Path) -> None:
     found = overlays(tmp_path, registry_mirrors="docker.io=harbor.example.com/hub")["prod"]
     image = named(found, "Deployment", "orders-collector")["spec"]["template"]["spec"]["containers"][0]["image"]
     assert re.fullmatch(r"harbor\.example\.com/hub/otel/opentelemetry-collector-contrib:[\d.]+", image)
+
+
+@pytest.mark.parametrize("beside", [{"mesh": "istio"}, {"config_center": "nacos"}, {"secrets": "vault"}], ids=str)
+def test_what_the_service_is_given_beside_it_the_collector_is_not(tmp_path: Path, beside: dict[str, Any]) -> None:
+    alone, found = overlays(tmp_path / "alone"), overlays(tmp_path / "beside", **beside)
+    collectors = [named(each, "Deployment", "orders-collector") for each in (alone["prod"], found["prod"])]
+    assert collectors[0] == collectors[1]
+    services = [named(each, "Deployment", "orders") for each in (alone["prod"], found["prod"])]
+    assert services[0] != services[1]

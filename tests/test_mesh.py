@@ -72,9 +72,13 @@ def test_probes_and_prometheus_do_not_meet_the_proxy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "namespaces"),
-    [({}, ["orders"]), ({"expose": "gateway", "expose_gateway": "infra/shared"}, ["orders", "infra"])],
+    [
+        ({}, ["orders"]),
+        ({"expose": "gateway", "expose_gateway": "infra/shared"}, ["orders", "infra"]),
+        ({"called_by": "web,shop/till,shop/kiosk"}, ["orders", "web", "shop"]),
+    ],
 )
-def test_the_own_namespace_and_the_gateway_s_may_call(
+def test_the_own_namespace_the_gateway_s_and_those_of_callers_may_call(
     tmp_path: Path, given: dict[str, Any], namespaces: list[str]
 ) -> None:
     policy = production(rendered(tmp_path, mesh="istio", **given))["AuthorizationPolicy"]["spec"]
@@ -89,7 +93,9 @@ def test_the_network_policies_let_the_proxy_reach_istiod() -> None:
     assert "mesh.yaml" in texts["deploy/components/network-policy/kustomization.yaml"].content.decode()
 
 
-@pytest.mark.parametrize("given", [{"policy": "kyverno"}, {"expose": "ingress"}], ids=["policy", "ingress"])
+@pytest.mark.parametrize(
+    "given", [{"policy": "kyverno"}, {"expose": "ingress"}, {"network_policy": "cilium"}], ids=str
+)
 def test_what_a_mesh_cannot_be_with_is_refused_with_the_way_out(given: dict[str, Any]) -> None:
     with pytest.raises(ConflictingAnswers) as refused:
         answers(mesh="istio", **given)

@@ -21,6 +21,12 @@ def callers(answer: str) -> str:
     return _block(8, (line for each in answer.split(",") for line in _peer(each)))
 
 
+def caller_namespaces(answer: str) -> str:
+    """Return the namespaces that an answer to ``called_by`` names, as a list, each once."""
+    names = dict.fromkeys(each.partition("/")[0] for each in answer.split(","))
+    return _block(14, (f"- {_word(name)}" for name in names))
+
+
 def called(services: str) -> str:
     """Return the rules of a NetworkPolicy for what is called in the cluster."""
     return _block(4, (line for each in services.split(",") for line in _rule(each)))
@@ -60,7 +66,7 @@ def called_rows(answer: str) -> str:
 
 FILTERS: Mapping[str, Callable[[str], str]] = {
     each.__name__: each
-    for each in (callers, called, ports, endpoints, called_endpoints, named_hosts, callers_rows, called_rows)
+    for each in (callers, caller_namespaces, called, ports, endpoints, called_endpoints, named_hosts, callers_rows, called_rows)
 }
 
 
