@@ -199,10 +199,14 @@ CONFLICTS: tuple[Conflict, ...] = (
         reason="GitLab's pipeline builds without an engine whose image a scanner could read before it is pushed",
         hint="Take scan none: GitLab has jobs of its own that scan.",
     ),
-    Conflict(
-        when={"eventing": ("kafka",), "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},
-        reason="a function starts with the first event, which would wait for the config centre as well",
-        hint="Take config_center none: a change of the settings is a new revision.",
+    *(
+        Conflict(
+            # Messages that wait are events, too, whether that was said or follows.
+            when={**event, "config_center": tuple(name for name in CONFIG_CENTERS if name != "none")},
+            reason="a function starts with the first event, which would wait for the config centre as well",
+            hint="Take config_center none: a change of the settings is a new revision.",
+        )
+        for event in ({"eventing": ("kafka",)}, {"target": ("knative",), "scale_on": ("lag",)})
     ),
     Conflict(
         ordered=("min_replicas", "max_replicas"),

@@ -123,6 +123,8 @@ class Text(Option):
         return str(raw)
 
     def _refusal(self, raw: object, where: str) -> InvalidAnswer | None:
+        if raw == self.default and not self.required:  # most are, and need no pattern to be compiled
+            return None
         if not isinstance(raw, str) or len(raw) > self.longest or not re.fullmatch(self.pattern, raw):
             return InvalidAnswer(where, raw, self.expected, self.hint)
         taken = [part for part in raw.lower().split("/") if part.partition(".")[0] in self.reserved]
