@@ -93,9 +93,7 @@ def test_the_network_policies_let_the_proxy_reach_istiod() -> None:
     assert "mesh.yaml" in texts["deploy/components/network-policy/kustomization.yaml"].content.decode()
 
 
-@pytest.mark.parametrize(
-    "given", [{"policy": "kyverno"}, {"expose": "ingress"}, {"network_policy": "cilium"}], ids=str
-)
+@pytest.mark.parametrize("given", [{"policy": "kyverno"}, {"expose": "ingress"}, {"network_policy": "cilium"}], ids=str)
 def test_what_a_mesh_cannot_be_with_is_refused_with_the_way_out(given: dict[str, Any]) -> None:
     with pytest.raises(ConflictingAnswers) as refused:
         answers(mesh="istio", **given)

@@ -10,8 +10,7 @@ import pytest
 
 from gocontainer import render
 from gocontainer.answers import lockfile
-from gocontainer.answers.migrations import layers_of_today
-from gocontainer.answers.model import Answers, Layer
+from gocontainer.answers.model import Answers, Layer, layers_of_today
 from gocontainer.answers.sources import from_environment, from_file
 from gocontainer.errors import UsageError
 from gocontainer.inspection import explain

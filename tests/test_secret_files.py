@@ -17,9 +17,8 @@ import pytest
 import yaml
 from docs.demo import free_ports, until_ready
 
-from gocontainer.answers import lockfile
-from gocontainer.answers.migrations import migrate
-from gocontainer.errors import ConflictingAnswers, UnknownKey
+from gocontainer.answers.migrations import migrated
+from gocontainer.errors import ConflictingAnswers
 from gocontainer.repository import tree
 from tests.helpers.daemons import until
 from tests.helpers.secret_file import KEY, PATH, Mounted, add_secret, fingerprint
@@ -157,11 +156,9 @@ def test_where_no_agent_can_be_external_secrets_is_the_way_out(given: dict[str, 
     assert answers(secrets="external-secrets", **given)["secrets"] == "external-secrets"
 
 
-def test_the_question_of_before_is_named_with_what_is_answered_instead() -> None:
-    with pytest.raises(UnknownKey, match=r"no option 'secret_files'\. Take secrets files for true"):
-        answers(secret_files=True)
-    old = lockfile.Lock("0.1.0", "service", {"secret_files": True}, (), "", ())
-    assert migrate(old).answers == {"secrets": "files"}
+def test_the_question_of_before_still_says_it() -> None:
+    assert migrated({"secret_files": True}, ()) == ({"secrets": "files"}, ())
+    assert migrated({"secret_files": False}, ["secret_files"]) == ({"secrets": "environment"}, ("secrets",))
 
 
 class Asked:

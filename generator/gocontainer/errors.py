@@ -135,9 +135,9 @@ class UnknownKey(UsageError):
 
     says = mark("{where}: there is no option {key}. {hint}")
 
-    def __init__(self, where: str, key: str, nearest: str | None, known: Sequence[str] = (), hint: str = "") -> None:
+    def __init__(self, where: str, key: str, nearest: str | None, known: Sequence[str] = ()) -> None:
         self.where, self.key, self.nearest, self.known = where, key, nearest, tuple(known)
-        self.hint = hint or tr("Run 'gocontainer options' for the list.")
+        self.hint = tr("Run 'gocontainer options' for the list.")
         if nearest:
             self.hint = tr("Did you mean {nearest}?", nearest=nearest)
         elif known:

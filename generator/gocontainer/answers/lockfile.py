@@ -142,11 +142,13 @@ def _parse(text: bytes) -> Lock:
     document = json.loads(text)
     template = document["template"]
     "".join([*document["defaults"], *document["keep"]])  # TypeError where one is no text
-    found = Lock(
+    said = dict(document["answers"].items()), tuple(document["defaults"])
+    answers, defaults = migrations.migrated(*said) if template.get("name", NAME) == NAME else said
+    return Lock(
         version=str(template["version"]),
         profile=str(document.get("profile", "service")),
-        answers=dict(document["answers"].items()),
-        defaults=tuple(document["defaults"]),
+        answers=answers,
+        defaults=defaults,
         digest=str(document["digest"]),
         keep=tuple(document["keep"]),
         name=str(template.get("name", NAME)),
@@ -155,7 +157,6 @@ def _parse(text: bytes) -> Lock:
         trusted=template.get("trusted") is True,
         adopted=Adopted.parse(document["adopted"]) if "adopted" in document else None,
     )
-    return migrations.migrate(found) if found.name == NAME else found
 
 
 def with_lockfile(tree: Tree, answers: AnswerSet, keep: Sequence[str] = (), template: Template = OWN) -> Tree:

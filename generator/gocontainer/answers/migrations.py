@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from gocontainer.options.patterns import WORDS
 from gocontainer.options.sets import members
 from gocontainer.options.table import BY_NAME
-
-if TYPE_CHECKING:
-    from gocontainer.answers.lockfile import Lock
-    from gocontainer.answers.model import Layer
 
 
 class Migration(NamedTuple):
@@ -40,25 +36,17 @@ MIGRATIONS: Sequence[Migration] = (
 """In the order in which they came to be: an answer goes through all of them."""
 
 
-def migrate(remembered: Lock) -> Lock:
-    """Return ``remembered`` by today's names and values; answered under both names, the new one's value stays."""
-    unsaid = {name: value for name, value in remembered.answers.items() if name in remembered.defaults}
-    rest = _today(unsaid, {})
-    given = _today({name: value for name, value in remembered.answers.items() if name not in unsaid}, rest)
-    defaults = tuple(name for name in rest if name not in given)
-    return remembered._replace(answers={**rest, **given}, defaults=defaults)
+def migrated(answers: Mapping[str, object], defaults: Sequence[str]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return what a lock remembers, and what of it are defaults, by today's names and values.
+
+    Of an answer under both names, the new one's value stays.
+    """
+    rest = today({name: value for name, value in answers.items() if name in defaults}, {})
+    given = today({name: value for name, value in answers.items() if name not in defaults}, rest)
+    return {**rest, **given}, tuple(name for name in rest if name not in given)
 
 
-def layers_of_today(layers: Iterable[Layer], known: Mapping[str, object] | None = None) -> Iterator[Layer]:
-    """Yield ``layers`` by today's names and values; each stands above ``known`` answers and the layers before."""
-    answers = dict(known or {})
-    for layer in layers:
-        values = _today(layer.values, answers)
-        answers |= values
-        yield layer._replace(values=values)
-
-
-def _today(given: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
+def today(given: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
     """Return the answers ``given`` by today's names and values; one that is no value of the old name keeps that."""
     answers = dict(given)
     for each in MIGRATIONS:

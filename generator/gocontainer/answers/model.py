@@ -5,10 +5,10 @@ defaults < derived < profile < detected < answers file < environment < flags < w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gocontainer.answers import forges
+from gocontainer.answers import forges, migrations
 from gocontainer.errors import (
     ConflictingAnswers,
     MissingAnswers,
@@ -20,7 +20,6 @@ from gocontainer.errors import (
 from gocontainer.options.conflicts import CONFLICTS, Conflict, Move
 from gocontainer.options.patterns import nearest
 from gocontainer.options.profiles import PRESETS, PROFILE
-from gocontainer.options.subjects.secrets import GONE
 from gocontainer.options.table import BY_NAME, OPTIONS
 from gocontainer.options.types import Option, Value, holds, may_hold
 from gocontainer.texts import tr
@@ -224,6 +223,15 @@ def _parsed(
     return given, origins, places, errors
 
 
+def layers_of_today(layers: Iterable[Layer], known: Mapping[str, object] | None = None) -> Iterator[Layer]:
+    """Yield ``layers`` by today's names and values; each stands above ``known`` answers and the layers before."""
+    answers = dict(known or {})
+    for layer in layers:
+        values = migrations.today(layer.values, answers)
+        answers |= values
+        yield layer._replace(values=values)
+
+
 def service_in(layers: Sequence[Layer]) -> str | None:
     """Return the service that ``layers`` name, if any: what is detected, and where, depends on it."""
     named = [layer for layer in layers if "service" in layer.values]
@@ -238,8 +246,6 @@ def fits(name: str, value: object) -> bool:
 
 
 def _option(name: str, where: str) -> Option:
-    if name in GONE:
-        raise UnknownKey(where, name, None, hint=tr(GONE[name]))
     if name not in BY_NAME:
         raise UnknownKey(where, name, nearest(name, BY_NAME))
     return BY_NAME[name]

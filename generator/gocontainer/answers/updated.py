@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 
-from gocontainer.answers import lockfile, migrations
-from gocontainer.answers.model import Answers, Layer, fill
+from gocontainer.answers import lockfile
+from gocontainer.answers.model import Answers, Layer, fill, layers_of_today
 from gocontainer.errors import UsageError
 from gocontainer.options.profiles import PRESETS
 from gocontainer.options.table import BY_NAME
@@ -18,7 +18,7 @@ def answered(remembered: lockfile.Lock, settings: Layer) -> tuple[Answers, dict[
 
     What is set to what nobody would have to say is a default again.
     """
-    (settings,) = migrations.layers_of_today([settings], remembered.answers)
+    (settings,) = layers_of_today([settings], remembered.answers)
     profile, unsaid, given = (_less(layer, settings) for layer in remembered.layers())
     if settings.values:
         unsaid, given = _meaningful(profile, unsaid, given, settings)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gocontainer.answers.migrations import layers_of_today
-from gocontainer.answers.model import Layer
+from gocontainer.answers.model import Layer, layers_of_today
 from gocontainer.answers.sources import from_environment, from_file
 from gocontainer.cli.parameters import Parameter
 from gocontainer.cli.requests import WrongCall

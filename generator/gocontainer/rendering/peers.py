@@ -66,7 +66,17 @@ def called_rows(answer: str) -> str:
 
 FILTERS: Mapping[str, Callable[[str], str]] = {
     each.__name__: each
-    for each in (callers, caller_namespaces, called, ports, endpoints, called_endpoints, named_hosts, callers_rows, called_rows)
+    for each in (
+        callers,
+        caller_namespaces,
+        called,
+        ports,
+        endpoints,
+        called_endpoints,
+        named_hosts,
+        callers_rows,
+        called_rows,
+    )
 }
 
 

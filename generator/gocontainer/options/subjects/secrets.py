@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gocontainer.options.types import LACKING, Choice, Select, by_value
-from gocontainer.texts import mark
 
 
 class SecretSource(Choice):
@@ -53,5 +52,3 @@ SECRETS = Select(
     choices=tuple(SECRET_SOURCES.values()),
     before=lambda _: "environment",
 )
-GONE = {"secret_files": mark("Take secrets files for true and secrets environment for false.")}
-"""What options were called before a release had them, and what is answered instead."""
