@@ -62,12 +62,8 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__activation_scale": few > 1 and answers["scale_to_zero"] is True,
         "__autoscaling": not sites and (keda or many > few),
         "__center": center,
-        "__called_by": policy != "none" and answers["called_by"] != "",
-        "__called_outside": policy != "none" and network.outside(str(answers["calls"])) != "",
-        "__called_within": policy != "none" and network.within(str(answers["calls"])) != "",
         "__certificate": answers["expose_issuer"] != "",
         "__certificate_elsewhere": answers["expose_issuer"] != "" and answers["expose"] == "gateway",
-        "__cilium": policy == "cilium",
         "__container_metrics": knows(oldest, "metrics.containerResource"),
         "__deployment": TARGETS[target].deployment or keda,
         "__device_router": edge.has(answers, "device-router"),
@@ -79,10 +75,8 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
         "__knative": target == "knative" and not keda,
         "__local_volume": sites and not edge.has(answers, "host-path"),
         "__model": edge.has(answers, "model"),
-        "__native_network_policy": policy == "kubernetes",
         "__needs_certificates": bool(answers["ca_bundle"]) or not BASE_IMAGES[str(answers["base_image"])].certificates,
-        "__network_policy": policy != "none",
-        "__network_policy_component": policy == "cilium" or (policy == "kubernetes" and overlays),
+        **_network_flags(answers, str(policy), overlays=overlays),
         "__netrc": "://" in str(answers["go_proxy"])
         or any(each and not each.startswith("ssh://") for each in str(answers["private_modules"]).split(",")),
         "__node_groups": platform == "kubeedge",
@@ -105,17 +99,27 @@ def _flags(answers: Mapping[str, Value]) -> dict[str, bool]:
     }
 
 
+def _network_flags(answers: Mapping[str, Value], policy: str, *, overlays: bool) -> dict[str, bool]:
+    """Return what a ``policy`` of the network knows of the peers."""
+    is_there, calls = policy != "none", str(answers["calls"])
+    return {
+        "__called_by": is_there and answers["called_by"] != "",
+        "__called_outside": is_there and network.outside(calls) != "",
+        "__called_within": is_there and network.within(calls) != "",
+        "__cilium": policy == "cilium",
+        "__native_network_policy": policy == "kubernetes",
+        "__network_policy": is_there,
+        "__network_policy_component": policy == "cilium" or (policy == "kubernetes" and overlays),
+    }
+
+
 def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
     center, platforms = CONFIG_CENTERS[str(answers["config_center"])], str(answers["platforms"])
     knative = answers["target"] == "knative" and answers["scale_on"] != "lag"
-    platform, mirrors = edge.platform(answers), str(answers["registry_mirrors"])
+    platform = edge.platform(answers)
     ci, (private_modules, over_ssh) = CI_PROVIDERS[str(answers["ci"])], _private(str(answers["private_modules"]))
-    images = {name: mirrored(pins["base_image"][name], mirrors) for name in (str(answers["base_image"]), "build")}
     return {
         "__architectures": architectures(platforms),
-        "__base_image": images[str(answers["base_image"])],
-        "__build_image": images["build"],
-        "__buildkit_image": mirrored(pins["builder_image"]["buildkit"], mirrors),
         "__build_tags": ",".join(_build_tags(answers)),
         "__center_address": "deploy/knative/config.yaml" if knative else "deploy/components/config-center",
         "__center_cache": f"/{'data' if platform else 'tmp'}/last-good.yaml",
@@ -126,7 +130,6 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__center_place_prod": center.place.format(overlay="prod", service=answers["service"]),
         "__center_port": center.port,
         "__cgo_enabled": "1" if answers["cgo"] else "0",
-        "__collector_image": mirrored(pins["observe_image"]["collector"], mirrors),
         "__edge_node": edge.PLACEMENTS[platform].node if platform else "",
         "__error_budget": OBJECTIVES[str(answers["slo"])].budget,
         "__exposed": WAYS_IN[str(answers["expose"])].file,
@@ -142,21 +145,33 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__private_modules": private_modules,
         "__program": "function" if answers["eventing"] == "kafka" else "server",
         "__registry": registry(str(answers["image"])),
-        "__rootless_image": mirrored(pins["builder_image"]["rootless"], mirrors),
         "__runner": _runner(answers, pins),
         "__runs": ci.runs,
-        "__sbom_image": mirrored(pins["builder_image"]["sbom"], mirrors),
         "__signer": ci.signer,
         "__signer_issuer": ci.issuer,
         "__sites_folder": f"deploy/{platform}",
         "__sites_platform": edge.sites_platform(answers),
         "__ssh_hosts": " ".join(over_ssh),
-        "__syntax_image": mirrored(pins["builder_image"]["syntax"], mirrors),
-        "__trivy_db": mirrored(pins["builder_image"]["trivy_db"], mirrors),
         "__version": __version__,
         "__zone_preference": _zone_preference(answers["kubernetes_min"]),
+        **_images(answers, pins),
         **_peers(answers),
     }
+
+
+def _images(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
+    """Return the images that are named, where they are pulled from."""
+    pinned = {
+        "__base_image": pins["base_image"][str(answers["base_image"])],
+        "__build_image": pins["base_image"]["build"],
+        "__buildkit_image": pins["builder_image"]["buildkit"],
+        "__collector_image": pins["observe_image"]["collector"],
+        "__rootless_image": pins["builder_image"]["rootless"],
+        "__sbom_image": pins["builder_image"]["sbom"],
+        "__syntax_image": pins["builder_image"]["syntax"],
+        "__trivy_db": pins["builder_image"]["trivy_db"],
+    }
+    return {name: mirrored(image, str(answers["registry_mirrors"])) for name, image in pinned.items()}
 
 
 def _peers(answers: Mapping[str, Value]) -> dict[str, Value]:
