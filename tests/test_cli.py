@@ -214,6 +214,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 BASES = {
     "cgo": {"base_image": "ubuntu", "platforms": "linux/amd64"},
+    "concurrency": {"monitoring": "operator", "scale_on": "requests"},
+    "scale_on": {"monitoring": "operator"},
     "user_namespaces": {"kubernetes_min": "1.36"},
 }
 """With what else some go, where it is not the default."""

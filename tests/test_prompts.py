@@ -439,7 +439,7 @@ def test_a_name_without_a_value_is_asked_for_its_value_only(home: Path) -> None:
 
 def test_only_what_applies_with_the_other_answers_is_offered(home: Path) -> None:
     terminal = at_repository(home, "update", "--set", "target=knative", "--set")
-    say(terminal, ("Which answer changes?", ["scal", ENTER]))
+    say(terminal, ("Which answer changes?", ["scale_t", ENTER]))
     terminal.sees("scale_to_zero")
     terminal.send(CTRL_C)
     assert terminal.end() == 130

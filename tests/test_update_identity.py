@@ -142,7 +142,7 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
     assert "network_policy stays none; its default is kubernetes now: --set network_policy=kubernetes" in out
     presets = (
         *("base_image=scratch", "min_replicas=3", "max_replicas=10", "policy=native"),
-        *("digests=required", "network_policy=kubernetes"),
+        *("scan=grype", "digests=required", "network_policy=kubernetes"),
     )
     every = [word for each in presets for word in ("--set", each)]
     assert " ".join(("All of these:", *every)) in out
@@ -161,6 +161,7 @@ def test_a_profile_is_remembered_and_what_it_presets_is_offered(tmp_path: Path) 
         "network_policy=none",
         "digests=optional",
         "policy=none",
+        "scan=none",
     )
     ok(command("update", str(folder), "--commit", *(word for each in settings for word in ("--set", each))))
     assert load(folder) == before

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.answers import lockfile
-from gocontainer.answers.model import Answers, Layer
+from gocontainer.answers.model import Layer
+from gocontainer.answers.updated import answered
 from gocontainer.errors import InvalidAnswer, NotARepository, UsageError
 from gocontainer.external.wanted import in_a_line
 from gocontainer.options.table import BY_NAME
@@ -42,7 +43,7 @@ def _known(lock: lockfile.Lock, given: Mapping[str, str]) -> Mapping[str, Known]
         return {name: Known(value, name, None) for name, value in lock.answers.items()}
     values = lock.answers
     try:
-        values = Answers.merge(*lock.layers(), Layer("flag", given)).applicable()
+        values = answered(lock, Layer("flag", given))[0].applicable()
     except UsageError:  # an answer that is not valid any more, which the person may want to change
         values = {name: value for name, value in values.items() if name in BY_NAME}
     return {name: Known(value, tr(BY_NAME[name].title), BY_NAME[name]) for name, value in values.items()}

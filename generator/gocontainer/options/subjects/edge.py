@@ -23,7 +23,7 @@ EDGE_FEATURES = SelectAny(
         Choice(value="plain-deployments", label="a Deployment for each site, which K3s runs, too"),
         Choice(value="host-path", label="a host path within a policy instead of a claim"),
         Choice(value="model", label="a model, which is released on its own"),
-        Choice(value="held-upgrade", label="a new version waits for the site; OTA on OpenYurt"),
+        Choice(value="held-upgrade", label="a version waits for the site; OTA on OpenYurt"),
         Choice(value="device-router", label="an example of a device and a route on KubeEdge"),
     ),
     when={"target": ON_SITES},
