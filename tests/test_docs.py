@@ -97,7 +97,7 @@ def test_programs_find_each_page_of_the_index_with_its_title(site: Path) -> None
 
 
 def test_a_derived_page_opens_with_its_title_and_not_with_a_warning() -> None:
-    assert len(DERIVED) == 4
+    assert len(DERIVED) == 5
     assert [page.name for page in DERIVED if NOTE in seen(page.read_text())] == []
 
 

@@ -199,6 +199,27 @@ SAID: Sequence[str] = (
         "between a half and all of it | sites"
     ),
     "takes it within {model_look} s",
+    # the collector
+    "which keeps those that failed, those that took {trace_slow} ms and a tenth of the others",
+    "| replicas | {collector_replicas} | a trace is judged whole",
+    (
+        "| waits for a trace | {trace_wait} s | a request ends within {request_timeout + answer} s, and its spans "
+        "leave the service at most {5} s later |"
+    ),
+    "| slow | {trace_slow} ms |",
+    "| share of the others | {trace_share} % |",
+    (
+        "| traces at once | {traces} | {traces // trace_wait // 1000},{traces // trace_wait // 100 % 10 * 100} "
+        "a second; beyond that"
+    ),
+    "| decisions kept | {trace_decisions} of each kind |",
+    (
+        "| memory | {collector_memory}, of which spans may have {trace_memory} MiB | "
+        "above {trace_memory - trace_spike} MiB it refuses"
+    ),
+    "| batch | {trace_batch} spans, {trace_batch_most} at most, after {trace_batch_wait} s at the latest |",
+    "| queue of a store | {trace_queue} batches |",
+    "| CPU | {collector_cpu}, {collector_cpu_limit} core at most |",
     # failover
     (
         "makes {50} requests a second and has {ceil(fewest / 2)} of {fewest} replicas in its own zone, which all get "
@@ -327,6 +348,17 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "secret_pause": ("internal/secret/secret.go", r"pause += (\d+) \* time.Second"),
     "span": ("internal/memory/memory.go", r"func Spans.*part\(1\)/(\d+)"),
     "vault_token": ("deploy/components/vault/kustomization.yaml", r"expirationSeconds: (\d+)"),
+    "trace_batch": ("deploy/components/collector/config.yaml", r" send_batch_size: (\d+)"),
+    "trace_batch_most": ("deploy/components/collector/config.yaml", r" send_batch_max_size: (\d+)"),
+    "trace_batch_wait": ("deploy/components/collector/config.yaml", r" timeout: (\d+)s"),
+    "trace_decisions": ("deploy/components/collector/config.yaml", r"[^_]sampled_cache_size: (\d+)"),
+    "trace_memory": ("deploy/components/collector/config.yaml", r" limit_mib: (\d+)"),
+    "trace_queue": ("deploy/components/collector/config.yaml", r" queue_size: (\d+)"),
+    "trace_share": ("deploy/components/collector/config.yaml", r" sampling_percentage: (\d+)"),
+    "trace_slow": ("deploy/components/collector/config.yaml", r" threshold_ms: (\d+)"),
+    "trace_spike": ("deploy/components/collector/config.yaml", r" spike_limit_mib: (\d+)"),
+    "trace_wait": ("deploy/components/collector/config.yaml", r" decision_wait: (\d+)s"),
+    "traces": ("deploy/components/collector/config.yaml", r" num_traces: (\d+)"),
     "upstream_first_try": ("internal/offline/forward.go", r"firstTry = (time.Second)"),
 }
 """Numbers that numbers.toml does not have: a file or folder, and a pattern with one group."""
@@ -458,7 +490,7 @@ class Known:
             return None
 
 
-def _first(*values: object) -> object:
+def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
@@ -512,11 +544,14 @@ def _failing(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a fault costs one caller in a mesh."""
     if "eject_after" not in values:
         return {}
-    fewest = values.get("min_replicas") or values["replicas"]
+    fewest, most = (
+        _first(*(values.get(name) for name in (f"{end}_replicas", f"keda_{end}_replicas", "replicas")))
+        for end in ("min", "max")
+    )
     cost = Failover.of({**answers(), "min_replicas": fewest})
     return {
         "fewest": fewest,
-        "most_replicas": values.get("max_replicas") or values["replicas"],
+        "most_replicas": most,
         "noticed": cost.ejected_ms,
         "over": cost.over_ms,
         "all_lost": cost.lost,

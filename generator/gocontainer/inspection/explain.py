@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from gocontainer.answers import lockfile
 from gocontainer.answers.model import UNSAID, Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUse
+from gocontainer.options.subjects import network
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
 from gocontainer.options.types import Value
@@ -32,7 +33,10 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("deploy/knative/config-center/networkpolicy.yaml", "NetworkPolicy"),
     ),
     "deploy/components/network-policy/events.yaml": (("deploy/knative/events/networkpolicy.yaml", "NetworkPolicy"),),
-    "deploy/components/network-policy/networkpolicy.yaml": (("deploy/knative/networkpolicy.yaml", "NetworkPolicy"),),
+    "deploy/components/network-policy/networkpolicy.yaml": (
+        ("deploy/knative/networkpolicy.yaml", "NetworkPolicy"),
+        ("deploy/components/network-policy/ciliumnetworkpolicy.yaml", "CiliumNetworkPolicy"),
+    ),
     "deploy/overlays/prod/externalsecret.yaml": (
         ("deploy/overlays/dev/externalsecret.yaml", "ExternalSecret"),
         ("deploy/knative/externalsecret.yaml", "ExternalSecret"),
@@ -48,6 +52,8 @@ _FACTS = {
     "millicores": ("cpu",),
     "memory_bytes": ("memory",),
     "config_center_port": ("config_center",),
+    "ports_called_outside": ("calls",),
+    "ports_called_within": ("calls",),
     "replayed": ("min_replicas", "max_replicas", "cpu", "resources", "startup_seconds", "liveness_period", "scale_on"),
 }
 """Names in formulas that are no numbers of their own, and the options that they follow from."""
@@ -131,7 +137,7 @@ def _given(options: Sequence[str], answers: Answers) -> str:
 
 
 class Place(NamedTuple):
-    """Where a number stands: in YAML a kind and a path, elsewhere a pattern."""
+    """Where a number stands: in YAML a kind and a path, or how a comment begins; elsewhere a pattern."""
 
     file: str
     field: str
@@ -141,7 +147,8 @@ def places(row: Mapping[str, str]) -> Iterator[Place]:
     """Yield where a number may stand, by target; not where another has a row of its own."""
     yield Place(row["file"], row["field"])
     for file, kind in ELSEWHERE.get(row["file"], ()):
-        place = Place(file, f"{kind}.{row['field'].partition('.')[2]}" if kind else row["field"])
+        moved = kind and not row["field"].startswith("#")
+        place = Place(file, f"{kind}.{row['field'].partition('.')[2]}" if moved else row["field"])
         if place not in _own():
             yield place
 
@@ -166,10 +173,13 @@ def context(answers: Mapping[str, Value]) -> dict[str, Value]:
         name.lower(): value for each in (sizing, failover) for name, value in vars(each).items() if name.isupper()
     }
     sizes, center = sizing.Sizes.of(answers), CONFIG_CENTERS[str(answers["config_center"])]
+    calls = str(answers["calls"])
     facts = {
         "replayed": scale_out.five_fold(answers),
         "config_center_port": center.port,
         "config_center_port_source": center.port_source,
+        "ports_called_outside": _ports(network.outside(calls)),
+        "ports_called_within": _ports(network.within(calls)),
     }
     return {
         **constants,
@@ -180,6 +190,14 @@ def context(answers: Mapping[str, Value]) -> dict[str, Value]:
         "millicores": sizes.millicores,
         "memory_bytes": sizes.memory_bytes,
     }
+
+
+def _ports(calls: str) -> str:
+    return _each_once(each.rpartition(":")[2] for each in calls.split(","))
+
+
+def _each_once(ports: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(ports))
 
 
 def shown(name: str, values: Mapping[str, Value]) -> str:
@@ -233,9 +251,19 @@ def find(text: str, place: Place, service: str) -> str | None:
     if not place.file.endswith(".yaml"):
         found = re.search(place.field, text)
         return _product(found[1]) if found else None
+    if place.field.startswith("#"):
+        return _each_once(text[port] for port in ports_below(text, place.field)) or None
     kind, _, path = place.field.format(service=service).partition(".")
     value = _walk(_documents(text).get(kind), path)
     return None if value is None else _plain(value)
+
+
+def ports_below(text: str, comment: str) -> Iterator[slice]:
+    """Yield where the ports stand in a manifest between the comment that begins so and the next one as deep."""
+    rule = rf"(?m)^( *){re.escape(comment)}.*\n(?:\1#.*\n)*((?:\1(?!#).*\n)*)"
+    if found := re.search(rule, text):
+        for port in re.compile(r'port: "?(\d+)').finditer(text, *found.span(2)):
+            yield slice(*port.span(1))
 
 
 def _product(text: str) -> str:

@@ -150,7 +150,7 @@ class Sizes(NamedTuple):
         return self.part(4) // 8 // 1024
 
     @property
-    def calls(self) -> int:
+    def calls_at_once(self) -> int:
         """How many may be made of one other service at once."""
         return min(MOST_CALLS, self.part(1) // (96 * 1024))
 
@@ -259,7 +259,7 @@ class Sizes(NamedTuple):
         """Return every number by the name that templates know it by, without the leading ``__``."""
         probes = {"startup": self.startup, "readiness": self.readiness, "liveness": self.liveness}
         own = (
-            "bodies_kib", "calls", "center_timeout", "cpu_limit", "drain", "flush", "grace_period", "go_bytes",
+            "bodies_kib", "calls_at_once", "center_timeout", "cpu_limit", "drain", "flush", "grace_period", "go_bytes",
             "gomaxprocs", "liveness_grace", "max_in_flight", "memory_percent", "millicores", "min_ready",
             "progress_deadline", "request_timeout", "requests", "restarted", "revision_timeout", "route_timeout",
             "spans", "stalled",

@@ -33,8 +33,8 @@ func TestTheBoundsOfThisService(t *testing.T) {
 	if got := Bodies() / 1024; got != << cookiecutter.__bodies_kib >> {
 		t.Errorf("%d KiB of bodies, and docs say << cookiecutter.__bodies_kib >>", got)
 	}
-	if got := Calls(); got != << cookiecutter.__calls >> {
-		t.Errorf("%d calls, and docs say << cookiecutter.__calls >>", got)
+	if got := Calls(); got != << cookiecutter.__calls_at_once >> {
+		t.Errorf("%d calls, and docs say << cookiecutter.__calls_at_once >>", got)
 	}
 <% if cookiecutter.tracing %>
 	if got := Spans(); got != << cookiecutter.__spans >> {
