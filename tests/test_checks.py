@@ -52,6 +52,22 @@ def test_examples_are_what_a_server_takes_but_for_what_the_check_is_about(path: 
     assert bool(refused) == ((path.parent.name, path.stem) == ("bad", "knative-field")), refused
 
 
+def test_a_volume_that_an_injected_agent_mounts_is_used() -> None:
+    documents = example("bad", "unused-volume")
+    template = documents[1]["spec"]["template"]
+    template["metadata"]["annotations"] = {"vault.hashicorp.com/agent-service-account-token-volume-name": "tmp"}
+    assert list(checks.findings(documents)) == []
+
+
+def test_a_port_that_an_annotation_names_is_used() -> None:
+    documents = example("bad", "unused-port")
+    (found,) = checks.findings(documents)
+    template = documents[-1]["spec"]["template"]
+    (port,) = (each for each in template["spec"]["containers"][0]["ports"] if each["name"] == found.message.split()[-1])
+    template["metadata"]["annotations"] = {"prometheus.io/port": str(port["containerPort"])}
+    assert list(checks.findings(documents)) == []
+
+
 def test_the_taints_of_a_lost_node_have_to_be_tolerated_at_all() -> None:
     (application,) = example("good", "edge-eviction")
     spec = application["spec"]["workloadTemplate"]["manifests"][0]["spec"]["template"]["spec"]

@@ -37,6 +37,8 @@ DEPENDABOT = {
     "gomod": (r"^go\.mod$", DIRECTIVE),
     "github-actions": (r"^\.github/workflows/[^/]+\.ya?ml$", USES),
 }
+MANIFEST = r"image: (\S+:\S+)"
+"""What Dependabot's manager of images takes in a manifest of Kubernetes beside the Dockerfiles."""
 TABLES = ("tool", "base_image", "builder_image", "runner", "action", "module")
 VALUES = {str(pin["value"]) for table in TABLES for pin in PINS[table].values()} - {"scratch"}
 PINNED = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, VALUES), key=len, reverse=True))})(?![\w.-])")
@@ -72,11 +74,25 @@ def taken(files: Tree) -> Iterator[tuple[Place, str]]:
 def managers(files: Tree) -> list[tuple[str, str]]:
     """Return where each manager of the bot looks, and for what; without a bot none."""
     if ".github/dependabot.yml" in files:
-        asked = yaml.safe_load(files[".github/dependabot.yml"].content)["updates"]
-        return [DEPENDABOT[each["package-ecosystem"]] for each in asked if each["directory"] == "/"]
+        return [
+            manager
+            for each in yaml.safe_load(files[".github/dependabot.yml"].content)["updates"]
+            for folder in each.get("directories", [each.get("directory")])
+            for manager in dependabot(each["package-ecosystem"], folder.strip("/"))
+        ]
     if "renovate.json" in files:
         return [*RENOVATE.values(), *customs(json.loads(files["renovate.json"].content))]
     return []
+
+
+def dependabot(ecosystem: str, folder: str) -> list[tuple[str, str]]:
+    """Return where Dependabot looks in a folder, and for what."""
+    inside, pattern = DEPENDABOT[ecosystem]
+    if not folder:
+        return [(inside, pattern)]
+    below = inside.removeprefix("^")
+    found = [(f"^{re.escape(folder)}/{below}", pattern)]
+    return [*found, (f"^{re.escape(folder)}/[^/]+\\.ya?ml$", MANIFEST)] if ecosystem == "docker" else found
 
 
 def customs(settings: Mapping[str, list[dict[str, list[str]]]]) -> Iterator[tuple[str, str]]:

@@ -15,16 +15,16 @@ from gocontainer.rendering.sizing import Sizes
 from tests.helpers.support import answers, has_overlays, rendered, rows
 from tests.judges import subject
 
-CENTER, EVENTS, DASHBOARD = "config-center", "events", "dashboard"
+CENTER, EVENTS = "config-center", "events"
+OTHERS = (CENTER, EVENTS, "dashboard", "vault", "mesh", "collector", "stores")
+"""Parts of the names of what the service has besides."""
 
 
 def kustomize(overlay: Path) -> dict[str, dict[str, Any]]:
-    """The objects by their kind; those of the config centre, of events and of Grafana with that before it."""
+    """The objects by their kind; those of the config centre, of events and the like with that before it."""
     documents = list(yaml.safe_load_all(subject.kustomize(overlay)))
     kinds = {
-        " ".join(
-            [part for part in (CENTER, EVENTS, DASHBOARD) if part in document["metadata"]["name"]] + [document["kind"]]
-        ): document
+        " ".join([part for part in OTHERS if part in document["metadata"]["name"]] + [document["kind"]]): document
         for document in documents
     }
     assert len(kinds) == len(documents)
@@ -44,18 +44,21 @@ def test_overlays_render_and_fit_the_answers(tmp_path: Path, row: dict[str, Any]
 
 def fits_the_answers(row: dict[str, Any], dev: dict[str, Any], prod: dict[str, Any]) -> None:
     few, many = row["min_replicas"], row["max_replicas"]
-    keda = row.get("scale_on") == "lag"
+    lag, requests = (row.get("scale_on") == each for each in ("lag", "requests"))
+    keda = lag or (requests and many > few)
     assert ("ScaledObject" in prod) == keda
     assert ("HorizontalPodAutoscaler" in prod) == (many > few and not keda)
-    assert ("PodDisruptionBudget" in prod) == (many > 1 or keda)
+    assert ("PodDisruptionBudget" in prod) == (many > 1 or lag)
     policies = {"kubernetes": "NetworkPolicy", "cilium": "CiliumNetworkPolicy"}
     assert {*policies.values()} & set(prod) == {policies[each] for each in (row["network_policy"],) if each != "none"}
     assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget", *policies.values()} & set(dev)
     assert dev["Deployment"]["spec"]["replicas"] == 1
     assert prod["Deployment"]["spec"].get("replicas") == (None if many > few or keda else few)
     if keda:
+        is_scaled_by_keda(row, prod)
+    if lag:
         is_scaled_by_lag(row, prod)
-    elif many > few:
+    elif many > few and not keda:
         autoscaler = prod["HorizontalPodAutoscaler"]["spec"]
         assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (few, many)
     for overlay in (dev, prod):
@@ -75,9 +78,15 @@ def separated(settings: dict[str, str]) -> list[str | None]:
     return [settings.get(f"APP_CENTER_{name}") for name in ("ADDRESS", "NAMESPACE", "PREFIX")]
 
 
-def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
+def is_scaled_by_keda(row: dict[str, Any], prod: dict[str, Any]) -> None:
     scaled = prod["ScaledObject"]["spec"]
     assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (row["min_replicas"], row["max_replicas"])
+    assert scaled["scaleTargetRef"]["name"] == prod["Deployment"]["metadata"]["name"]
+    assert [trigger["type"] for trigger in scaled["triggers"]] == [{"lag": "kafka"}.get(row["scale_on"], "prometheus")]
+
+
+def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
+    scaled = prod["ScaledObject"]["spec"]
     assert scaled.get("idleReplicaCount") == (0 if row["scale_to_zero"] else None)
     assert ("pollingInterval" in scaled) == ("cooldownPeriod" in scaled) == row["scale_to_zero"], "else KEDA warns"
     (trigger,) = scaled["triggers"]
@@ -87,7 +96,6 @@ def is_scaled_by_lag(row: dict[str, Any], prod: dict[str, Any]) -> None:
     assert trigger["metadata"]["consumerGroup"] == settings["kafka-group"]
     assert trigger["metadata"]["lagThreshold"] == str(row["concurrency"])
     assert ("excludePersistentLag" in trigger["metadata"]) == (row["task_seconds"] <= 10)
-    assert scaled["scaleTargetRef"]["name"] == prod["Deployment"]["metadata"]["name"]
     assert (f"{EVENTS} NetworkPolicy" in prod) == (row["network_policy"] == "kubernetes")
 
 
@@ -134,7 +142,11 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
     names = {variable["name"] for variable in container.get("env", [])} - {"APP_LOG_LEVEL"}
     as_variables = row.get("scale_on") == "lag" and row["secrets"] == "environment"
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), as_variables)
-    wanted = {"APP_CPU_REQUEST": row["resources"] == "latency", "APP_CENTER_IP": row["config_center"] == "apollo"}
+    wanted = {
+        "APP_CPU_REQUEST": row["resources"] == "latency",
+        "APP_CENTER_IP": row["config_center"] == "apollo",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": row.get("collector") == "deployment",
+    }
     assert names == {name for name, here in (wanted | keys).items() if here}
     assert pre_stop(row, container) == 5
     assert pod["terminationGracePeriodSeconds"] == sizes.grace_period
@@ -142,6 +154,7 @@ def pod_is_sized(row: dict[str, Any], pod: dict[str, Any]) -> None:
         fields = [container[f"{probe}Probe"][key] for key in ("periodSeconds", "timeoutSeconds", "failureThreshold")]
         assert fields == list(getattr(sizes, probe))
     mounted = {mount["name"] for mount in container["volumeMounts"]}
+    mounted |= {"vault-token"} if row["secrets"] == "vault" else set()  # by the agent that is injected
     assert mounted == {volume["name"] for volume in pod["volumes"]}
     assert architectures(pod) == {platform.split("/")[1] for platform in row["platforms"].split(",")}
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}

@@ -270,6 +270,11 @@ def test_a_test_is_made_of_what_it_imports_and_of_what_lies_beside_that() -> Non
     assert not {"tests/rows.json", "tests/kube/node.py", "generator/gocontainer/options/table.py"} & made
 
 
+def test_a_table_of_gocontainers_is_read_with_its_module() -> None:
+    made = sources.Sources.of(ROOT / "tests/test_hardening.py").files
+    assert ROOT / "generator/gocontainer/dev/hardening.toml" in made
+
+
 def test_the_pins_that_a_module_names_are_found() -> None:
     pins = {"a": {"x": 1, "y": 2}, "b": {"z": 3}}
     for text, found in (
@@ -292,8 +297,10 @@ def test_what_is_kept_renders_by_the_way_that_is_noted() -> None:
         *("support.py", "distinct_packages.py"),
         "proofs.py",  # which renders to compare
         "explain.py",  # of which the pages' proof takes the table of numbers, and no render
+        "hardening.py",  # of which the rows' proof takes the table of lines, and no render
         "test_kubernetes_versions.py",  # whose proof reads rows; what another test of it renders is updated
         "test_proposals.py",  # whose bot is an installed gocontainer, as in tests/forge
+        "test_adopt.py",  # of which tests/kube adopts by gocontainer, and takes no render
         "test_live_updates.py",  # which calls gocontainer too, and so reads all that renders
     }
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.checks.finding import Check, Document, Finding, PodTemplate, at, named, pods
 
+TOKEN = "vault.hashicorp.com/agent-service-account-token-volume-name"
+"""Names the volume that the containers mount which Vault's injector adds, and the service does not."""
 GROUPED = ("secret", "projected", "persistentVolumeClaim", "csi", "ephemeral")
 """The volumes whose files get the group of the pod, and are not everybody's anyway."""
 
@@ -15,8 +17,9 @@ def volumes(documents: Sequence[Document]) -> Iterator[Finding]:
     """Find volumes that no container mounts."""
     for pod in pods(documents):
         mounted = {mount["name"] for each in pod.containers for mount in each.get("volumeMounts", ())}
+        injected = at(pod.template, "metadata.annotations").get(TOKEN)
         for volume in pod.spec.get("volumes", ()):
-            if volume["name"] not in mounted:
+            if volume["name"] not in mounted | {injected}:
                 message = f"no container mounts the volume {volume['name']}"
                 yield Finding("unused-volume", message, named(pod.top), "Mount it, or leave it out.")
 
@@ -27,7 +30,8 @@ def ports(documents: Sequence[Document]) -> Iterator[Finding]:
     for pod in pods(documents):
         knative = pod.workload.get("kind") == "Service"
         for port in (port for each in pod.containers for port in each.get("ports", ()) if not knative):
-            if not asked & {port.get("name"), port.get("containerPort")}:
+            number = port.get("containerPort")
+            if not asked & {port.get("name"), number, str(number)}:  # an annotation has it as text
                 message = f"nothing asks for the port {port.get('name')}"
                 yield Finding("unused-port", message, named(pod.top), "Name it in a probe or a Service.")
 

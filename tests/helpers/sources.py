@@ -17,10 +17,14 @@ FOLDERS = ("tests", "docs", "benchmarks")
 """Where Python of ours lies, beside the generator's."""
 LOCK = ROOT / "requirements-dev.lock"
 ROWS_FILE = ROOT / "tests" / "rows.json"
+PINS_FILE = ROOT / "generator/gocontainer/rendering/pins.toml"
+"""Of which each pin counts by itself."""
 NOT_READ = {ROOT / "tests/everything.py", ROWS_FILE}
 """What says which tests run, and not what they do. A test of a row reads its row alone, others that name ROWS all."""
 RENDERING = ("__init__", "rendering/engine", "repository/tree", "answers/model")
 """Modules of gocontainer that a test imports to render; what they do shows in what is rendered."""
+_TABLE = re.compile(r'"(\w+\.toml)"')
+"""What a module of gocontainer names beside itself."""
 _PATH = re.compile(r'"((?:tests|docs|requirements)[\w./-]+)"')
 
 
@@ -109,6 +113,8 @@ def data(modules: set[Path]) -> set[Path]:
     """Return the files beside the modules of suites that are no Python, and what modules name by its path."""
     suites = {path.parent for path in modules if path.parent.parent == ROOT / "tests"}
     named = {ROOT / name for path in modules for name in _PATH.findall(path.read_text())}
+    ours = {path for path in modules if ROOT / "generator" in path.parents}
+    named |= {path.with_name(name) for path in ours for name in _TABLE.findall(path.read_text())} - {PINS_FILE}
     found = {path for place in suites | named for path in _within(place)}
     return {path for path in found if path.suffix != ".py"} - NOT_READ
 

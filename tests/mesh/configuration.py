@@ -59,7 +59,8 @@ def _route(route: Document) -> dict[str, Any]:
     match: dict[str, Any] = {"prefix": "/"}
     for each in route.get("match", ()):
         match["headers"] = [{"name": ":method", "string_match": {"safe_regex": {"regex": each["method"]["regex"]}}}]
-    action = {"cluster": "orders", "timeout": _duration(route["timeout"]), "retry_policy": _retries(route["retries"])}
+    ends = _duration(route.get("timeout"))  # never is 0s to Envoy, and nothing to Istio
+    action = {"cluster": "orders", "timeout": ends, "retry_policy": _retries(route["retries"])}
     return {"match": match, "route": action}
 
 

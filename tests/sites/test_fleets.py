@@ -18,10 +18,10 @@ from tests.sites.interpreter import Document, effective
 from tests.sites.program import FILE, copied_code, folder, sites, written
 
 PLATFORMS: Mapping[str, Mapping[str, Any]] = {
-    "kubeedge": {"target": "kubeedge"},
-    "openyurt": {"target": "openyurt"},
-    "daemonset": {"target": "openyurt", "edge_features": "held-upgrade"},
-    "native": {"target": "kubeedge", "edge_features": "plain-deployments"},
+    "kubeedge": {"target": "kubeedge", "edge_features": "model"},
+    "openyurt": {"target": "openyurt", "edge_features": "model"},
+    "daemonset": {"target": "openyurt", "edge_features": "model,held-upgrade"},
+    "native": {"target": "kubeedge", "edge_features": "model,plain-deployments"},
 }
 OWN = ("nodeSelector", "apps.openyurt.io/pool-name", "wave", "site")
 """Where a platform says which nodes are meant, and what tells its workloads apart."""
@@ -35,8 +35,7 @@ often = pytest.mark.parametrize("effort", [few, pytest.param(many, marks=pytest.
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     top = tmp_path_factory.mktemp("platforms")
     return {
-        name: rendered(top / name, profile="edge", edge_features="model", config_center="apollo", **given)
-        for name, given in PLATFORMS.items()
+        name: rendered(top / name, profile="edge", config_center="apollo", **given) for name, given in PLATFORMS.items()
     }
 
 
