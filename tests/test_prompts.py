@@ -445,7 +445,7 @@ def test_only_what_applies_with_the_other_answers_is_offered(home: Path) -> None
     assert terminal.end() == 130
     terminal = at_repository(home, "update", "--set")
     say(terminal, ("Which answer changes?", ["scale_to_zero", ENTER]))
-    terminal.sees("Type a part of a name, and Tab takes it.")
+    terminal.sees("Did you mean scale_on?")
     terminal.send(CTRL_C)
     assert terminal.end() == 130
 

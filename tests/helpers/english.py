@@ -81,6 +81,7 @@ NAMES = {
     "Envoy",
     "External",
     "Istio",
+    "istiod",
     "Ingress",
     "Jinja",
     "Kafka",
