@@ -56,7 +56,7 @@ class Waves(NamedTuple):
 
 @pytest.fixture(scope="module")
 def waves(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waves]:
-    answers = {"profile": "edge", "target": "openyurt", "edge_api": "native"}
+    answers = {"profile": "edge", "target": "openyurt", "edge_features": "plain-deployments"}
     repository = rendered(tmp_path_factory.mktemp("rbac"), service=SERVICE, **answers)
     (repository / FILE).write_text(twelve(IMAGE.format("0.1.0")).text())
     ok(sites(repository, "render"), "render")
