@@ -15,6 +15,7 @@ from gocontainer import __version__, render
 from gocontainer.answers import lockfile
 from gocontainer.errors import InvalidAnswer, NotARepository, UnreadableLock
 from gocontainer.inspection import explain
+from gocontainer.inspection.places import Place, ports_below
 from gocontainer.options.table import BY_NAME
 from gocontainer.repository import tree
 from tests.helpers.support import COMMAND, RARE, ROOT, ROWS, answers, gocontainer, ok, row_id
@@ -41,10 +42,10 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
     return [(path, value)] if amount or (isinstance(value, int) and not isinstance(value, bool)) else []
 
 
-def without_explained(text: str, path: str, places: set[explain.Place]) -> str:
+def without_explained(text: str, path: str, places: set[Place]) -> str:
     """A manifest in which no number is left of the rules that are named by their comments."""
     comments = [each.field for each in places if each.file == path and each.field.startswith("#")]
-    for number in [number for comment in comments for number in explain.ports_below(text, comment)]:
+    for number in [number for comment in comments for number in ports_below(text, comment)]:
         text = text[: number.start] + "x" * (number.stop - number.start) + text[number.stop :]
     return text
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gocontainer.cli.click_commands import main
-from gocontainer.inspection import explain
+from gocontainer.inspection import explain, places
 from gocontainer.rendering.failover import Failover
 from gocontainer.repository.tree import Tree
 from tests.helpers.support import answers
@@ -509,7 +509,7 @@ def _values(texts: Mapping[str, str], service: str) -> dict[str, Any]:
     for name, row in explain.numbers().items():
         for place in explain.places(row):
             if place.file in texts and not place.file.endswith(".md"):
-                value = explain.find(texts[place.file], place, service)
+                value = places.find(texts[place.file], place, service)
                 if value is not None:
                     values[name] = _plain(value)
     for name, (where, pattern) in IN_FILES.items():

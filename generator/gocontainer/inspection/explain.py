@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import UNSAID, Answers
 from gocontainer.console import padded
 from gocontainer.errors import CannotUse
+from gocontainer.inspection.places import Place, each_once, find, plain
 from gocontainer.options.subjects import network
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.table import BY_NAME
@@ -47,7 +47,6 @@ ELSEWHERE: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """A file to those that another target has in its place, with the kind in which the same fields are found."""
 _NAME = re.compile(r"\{(\w+)\}")
-_STEP = re.compile(r"([^.\[\]]+)|\[([^]]+)\]")
 _FACTS = {
     "millicores": ("cpu",),
     "memory_bytes": ("memory",),
@@ -59,7 +58,6 @@ _FACTS = {
 """Names in formulas that are no numbers of their own, and the options that they follow from."""
 _ANSWER = "your answer"
 """The source in numbers.toml of what follows from nothing else."""
-_UNITS = {"time.Millisecond": "ms", "time.Second": "s", "time.Minute": "m", "time.Hour": "h"}
 
 
 class Explained(NamedTuple):
@@ -136,13 +134,6 @@ def _given(options: Sequence[str], answers: Answers) -> str:
     return tr("the default") if is_default else tr(_ANSWER)
 
 
-class Place(NamedTuple):
-    """Where a number stands: in YAML a kind and a path, or how a comment begins; elsewhere a pattern."""
-
-    file: str
-    field: str
-
-
 def places(row: Mapping[str, str]) -> Iterator[Place]:
     """Yield where a number may stand, by target; not where another has a row of its own."""
     yield Place(row["file"], row["field"])
@@ -193,11 +184,7 @@ def context(answers: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _ports(calls: str) -> str:
-    return _each_once(each.rpartition(":")[2] for each in calls.split(","))
-
-
-def _each_once(ports: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(ports))
+    return each_once(each.rpartition(":")[2] for each in calls.split(","))
 
 
 def shown(name: str, values: Mapping[str, Value]) -> str:
@@ -205,7 +192,7 @@ def shown(name: str, values: Mapping[str, Value]) -> str:
     formula = numbers()[name]["formula"]
     if "{" not in formula or (formula == f"{{{name}}}" and name not in BY_NAME):
         return tr("fixed")
-    return _NAME.sub(lambda found: f"{found[1]} {_plain(values[found[1]])}", _spoken(formula))
+    return _NAME.sub(lambda found: f"{found[1]} {plain(values[found[1]])}", _spoken(formula))
 
 
 def _spoken(formula: str) -> str:
@@ -221,10 +208,6 @@ def _spoken(formula: str) -> str:
 
 def _filled(text: str, values: Mapping[str, Value]) -> str:
     return _NAME.sub(lambda found: str(values[found[1]]), text)
-
-
-def _plain(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _options(name: str) -> Iterator[str]:
@@ -244,61 +227,6 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def find(text: str, place: Place, service: str) -> str | None:
-    """Return the number at ``place`` in ``text``, if it is there."""
-    if not place.file.endswith(".yaml"):
-        found = re.search(place.field, text)
-        return _product(found[1]) if found else None
-    if place.field.startswith("#"):
-        return _each_once(text[port] for port in ports_below(text, place.field)) or None
-    kind, _, path = place.field.format(service=service).partition(".")
-    value = _walk(_documents(text).get(kind), path)
-    return None if value is None else _plain(value)
-
-
-def ports_below(text: str, comment: str) -> Iterator[slice]:
-    """Yield where the ports stand in a manifest between the comment that begins so and the next one as deep."""
-    rule = rf"(?m)^( *){re.escape(comment)}.*\n(?:\1#.*\n)*((?:\1(?!#).*\n)*)"
-    if found := re.search(rule, text):
-        for port in re.compile(r'port: "?(\d+)').finditer(text, *found.span(2)):
-            yield slice(*port.span(1))
-
-
-def _product(text: str) -> str:
-    """Return a product in Go as one number, with its unit if it is a time; anything else as it is."""
-    factors = text.replace(" ", "").split("*")
-    unit = _UNITS.get(factors[-1], "")
-    numbers = factors[:-1] if unit else factors
-    return f"{math.prod(map(int, numbers))}{unit}" if all(number.isdecimal() for number in numbers) else text
-
-
-@cache
-def _documents(text: str) -> Mapping[str, Any]:
-    """Return the objects in a manifest by their kind; nothing where it is no YAML."""
-    import yaml
-
-    try:
-        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        return {}
-    return {str(each.get("kind")): each for each in documents}
-
-
-def _walk(value: Any, path: str) -> Any:
-    for key, item in _STEP.findall(path):
-        if key and isinstance(value, dict):
-            value = value.get(key)
-        elif item.isdecimal() and isinstance(value, list):
-            value = value[int(item)] if int(item) < len(value) else None
-        elif item and isinstance(value, dict):
-            value = value.get(item)
-        elif item and isinstance(value, list):
-            value = next((each for each in value if isinstance(each, dict) and each.get("name") == item), None)
-        else:
-            return None
-    return value
 
 
 def lines(explained: list[Explained]) -> Iterator[str]:
