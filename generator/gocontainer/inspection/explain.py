@@ -169,8 +169,8 @@ def context(answers: Mapping[str, Value]) -> dict[str, Value]:
         "replayed": scale_out.five_fold(answers),
         "config_center_port": center.port,
         "config_center_port_source": center.port_source,
-        "ports_called_outside": _ports(network.outside(calls)),
-        "ports_called_within": _ports(network.within(calls)),
+        "ports_called_outside": each_once(network.ports(network.outside(calls))),
+        "ports_called_within": each_once(network.ports(network.within(calls))),
     }
     return {
         **constants,
@@ -181,10 +181,6 @@ def context(answers: Mapping[str, Value]) -> dict[str, Value]:
         "millicores": sizes.millicores,
         "memory_bytes": sizes.memory_bytes,
     }
-
-
-def _ports(calls: str) -> str:
-    return each_once(each.rpartition(":")[2] for each in calls.split(","))
 
 
 def shown(name: str, values: Mapping[str, Value]) -> str:

@@ -10,7 +10,7 @@ from gocontainer.options.sets import AtLeast
 from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS, WITHOUT_ISSUER
-from gocontainer.options.subjects.policies import POLICY
+from gocontainer.options.subjects.policies import POLICIES
 from gocontainer.options.subjects.serverless import KNATIVE_PORTS
 from gocontainer.options.subjects.targets import ON_SITES, TARGET, too_old
 from gocontainer.options.table import BY_NAME, PLATFORMS
@@ -145,7 +145,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take policy kyverno or gatekeeper, or kubernetes_min 1.30.",
     ),
     Conflict(
-        when={"mesh": ("istio",), "policy": ("native", "kyverno", "gatekeeper")},
+        when={"mesh": ("istio",), "policy": POLICIES},
         reason="the proxy's image is put into the pod later, and is neither from our registry nor named by its digest",
         hint="Take policy none or mesh none.",
     ),
@@ -160,7 +160,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take expose gateway, with a Gateway of Istio's, or mesh none.",
     ),
     Conflict(
-        when={"secrets": ("vault",), "policy": tuple(name for name in POLICY.values if name != "none")},
+        when={"secrets": ("vault",), "policy": POLICIES},
         reason="the policy refuses the agent's image, which comes from elsewhere and by a tag",
         hint="Take secrets external-secrets, which Vault and OpenBao can fill as well, or policy none.",
     ),
@@ -180,7 +180,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         hint="Take user_namespaces false or kubernetes_min 1.33.",
     ),
     Conflict(
-        when={"policy": ("native", "kyverno", "gatekeeper"), "collector": ("deployment",)},
+        when={"policy": POLICIES, "collector": ("deployment",)},
         reason="the policy refuses the collector's image, which has no digest and comes from another registry",
         hint="Take collector none, or policy none.",
     ),

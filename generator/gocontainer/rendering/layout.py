@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gocontainer.options.patterns import either
+from gocontainer.options.subjects.policies import POLICIES
 from gocontainer.options.subjects.secrets import IN_FILES
 from gocontainer.options.subjects.targets import IN_A_CLUSTER, ON_SITES, TARGETS
 from gocontainer.options.types import Value, When, holds
@@ -87,7 +88,7 @@ FILES: Mapping[str, When] = {
     "deploy/overlays/prod/ingress.yaml": {"expose": ("ingress",)},
     "deploy/overlays/prod/referencegrant.yaml": {"__certificate_elsewhere": ("true",)},
     "deploy/overlays/prod/vault/": {"secrets": ("vault",)},
-    "deploy/policies/": {"policy": ("native", "kyverno", "gatekeeper")},
+    "deploy/policies/": {"policy": POLICIES},
     "deploy/policies/constraint.yaml": {"policy": ("gatekeeper",)},
     "deploy/policies/constrainttemplate.yaml": {"policy": ("gatekeeper",)},
     "deploy/policies/validatingadmissionpolicy.yaml": {"policy": ("native",)},
@@ -102,11 +103,11 @@ FILES: Mapping[str, When] = {
     "docs/hardening.md": {"__hardened": ("true",)},
     "docs/knative.md": {"__knative": ("true",)},
     "docs/network.md": {"__knative": ("true",), "__network_policy": ("true",)},
-    "docs/policies.md": {"policy": ("native", "kyverno", "gatekeeper")},
+    "docs/policies.md": {"policy": POLICIES},
     "docs/runbook.md": {"monitoring": ("operator",)},
     "docs/vault.md": {"secrets": ("vault",)},
     "hack/ota.sh": {"__node_pools": ("true",), "__held_upgrade": ("true",)},
-    "hack/policy-test.sh": {"policy": ("native", "kyverno", "gatekeeper")},
+    "hack/policy-test.sh": {"policy": POLICIES},
     "hack/scan.sh": {"scan": ("trivy", "grype")},
     "hack/verify.sh": {"signing": ("keyless", "key")},
     "internal/app/center.go": {"__center": ("true",)},

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gocontainer.options.patterns import YAML_WORDS
+from gocontainer.options.subjects import network
 
 NAMESPACE, NAME = "kubernetes.io/metadata.name", "app.kubernetes.io/name"
 """The label that each namespace has, and the one that tells what a pod runs."""
@@ -34,8 +35,7 @@ def called(services: str) -> str:
 
 def ports(hosts: str) -> str:
     """Return the ports of what is called outside of the cluster, each once."""
-    numbers = dict.fromkeys(each.rpartition(":")[2] for each in hosts.split(","))
-    return _block(8, (line for port in numbers for line in (f"- port: {port}", "  protocol: TCP")))
+    return _block(8, (line for port in network.ports(hosts) for line in (f"- port: {port}", "  protocol: TCP")))
 
 
 def endpoints(answer: str) -> str:

@@ -15,6 +15,7 @@ from gocontainer.options.subjects.base_images import BASE_IMAGES
 from gocontainer.options.subjects.config_centers import CONFIG_CENTERS
 from gocontainer.options.subjects.delivery import CI_PROVIDERS
 from gocontainer.options.subjects.monitoring import OBJECTIVES
+from gocontainer.options.subjects.policies import POLICIES
 from gocontainer.options.subjects.secrets import SECRET_SOURCES
 from gocontainer.options.subjects.targets import EDGE_PLATFORMS, TARGETS, WAYS_IN, knows
 from gocontainer.options.text_kinds import entries
@@ -27,7 +28,7 @@ LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "none": ""}
 """SPDX identifiers (spdx.org/licenses)."""
 HARDENED: When = {
     "network_policy": ("kubernetes", "cilium"),
-    "policy": ("native", "kyverno", "gatekeeper"),
+    "policy": POLICIES,
     "scan": ("trivy", "grype"),
     "digests": ("required",),
 }
@@ -134,8 +135,6 @@ def _values(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__error_budget": OBJECTIVES[str(answers["slo"])].budget,
         "__exposed": WAYS_IN[str(answers["expose"])].file,
         "__five_fold": scale_out.five_fold(answers),
-        "__gateway_name": str(answers["expose_gateway"]).partition("/")[2],
-        "__gateway_namespace": str(answers["expose_gateway"]).partition("/")[0],
         "__first_architecture": architectures(platforms).partition(",")[0],
         "__image_folder": str(answers["image"]).rpartition("/")[0],
         "__license": LICENSES[str(answers["license"])],
@@ -176,14 +175,14 @@ def _images(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
 
 def _peers(answers: Mapping[str, Value]) -> dict[str, Value]:
     """Return what a policy names: what is called, which paths are served, and where outside requests come from."""
-    calls = str(answers["calls"])
+    calls, (namespace, _, gateway) = str(answers["calls"]), str(answers["expose_gateway"]).partition("/")
     return {
         "__called_hosts": network.outside(calls),
         "__called_services": network.within(calls),
+        "__gateway_name": gateway,
+        "__gateway_namespace": namespace,
         "__served_paths": "/" if answers["eventing"] == "kafka" else "/(v1/.*)?",
-        "__way_in": str(answers["expose_gateway"]).partition("/")[0]
-        if answers["expose"] == "gateway"
-        else INGRESS_NGINX,
+        "__way_in": namespace if answers["expose"] == "gateway" else INGRESS_NGINX,
     }
 
 

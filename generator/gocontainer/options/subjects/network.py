@@ -67,3 +67,8 @@ def within(calls: str) -> str:
 def outside(calls: str) -> str:
     """Return what of an answer to ``calls`` is a host outside of it."""
     return ",".join(each for each in calls.split(",") if each and "/" not in each)
+
+
+def ports(peers: str) -> list[str]:
+    """Return the ports of what is called, each once."""
+    return list(dict.fromkeys(each.rpartition(":")[2] for each in peers.split(",")))

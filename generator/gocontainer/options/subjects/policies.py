@@ -21,3 +21,5 @@ POLICY = Select(
     when={"target": ("kubernetes",)},
     before=lambda _: "none",
 )
+POLICIES = tuple(name for name in POLICY.values if name != "none")
+"""Whoever may refuse more."""
