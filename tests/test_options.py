@@ -17,6 +17,7 @@ from gocontainer.options.sets import AtLeast, SelectAny
 from gocontainer.options.table import BY_NAME, GROUPS, OPTIONS
 from gocontainer.options.types import Choice, Integer, Option, Select, SelectMany, Text, Toggle
 from tests.helpers.support import answers
+from tests.helpers.switches import switches
 
 CONTRACT = {
     "service": "", "module": "example.com/{service}", "description": "An HTTP service in Go.",
@@ -218,6 +219,11 @@ def test_levels_of_the_matrix_cover_bounds_and_choices() -> None:
     assert SelectAny(**ROW, default="", choices=choices).samples() == ("", "a", "b")
     assert Integer(**ROW, default=5, minimum=1, maximum=9).samples() == (5, 1, 9)
     assert Text(**ROW, default="x", pattern="x", longest=1, expected="x", hint="x").samples() == ("x",)
+
+
+def test_every_value_can_be_had() -> None:
+    for each in switches():
+        assert each.to.items() <= answers(**each.to).applicable().items()
 
 
 def test_a_row_of_the_table_stays_as_it_is() -> None:

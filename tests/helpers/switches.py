@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from gocontainer.options.table import OPTIONS
-from gocontainer.options.types import Option
+from gocontainer.options.types import Option, Value
 from tests.helpers.support import answers
 
 NAMES = frozenset(["service", "module", "description", "owner", "image", "license", "port", "platforms"])
@@ -44,7 +44,7 @@ def switches() -> Iterator[Switch]:
         if option.name not in NAMES:
             for value in option.samples():
                 if str(value) != str(option.default):
-                    yield Switch({**_needed(option), option.name: value, **_BESIDE.get((option.name, str(value)), {})})
+                    yield Switch(_with_what_it_needs(option, value))
 
 
 _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
@@ -57,14 +57,16 @@ _BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("liveness_timeout", "30"): {"liveness_period": 30},
     ("max_replicas", "1"): {"min_replicas": 1},
     ("min_replicas", "50"): {"max_replicas": 50},
+    ("scale_on", "lag"): {"target": "knative", "eventing": "kafka"},
+    ("scale_on", "requests"): {"monitoring": "operator"},
     ("user_namespaces", "True"): {"kubernetes_min": "1.36"},
 }
 """What else has to be answered, by an option and its value."""
 
 
-def _needed(option: Option) -> dict[str, Any]:
+def _with_what_it_needs(option: Option, value: Value) -> dict[str, Any]:
     needed: dict[str, Any] = {}
     for other in OPTIONS:
         if other.name in option.when:
-            needed |= _needed(other) | {other.name: option.when[other.name][0]}
-    return needed
+            needed |= _with_what_it_needs(other, option.when[other.name][0])
+    return {**needed, option.name: value, **_BESIDE.get((option.name, str(value)), {})}

@@ -28,12 +28,16 @@ runs:
       shell: sh
 """
 SHOWN = ("USERNAME", "PASSWORD", "COSIGN_PRIVATE_KEY", "COSIGN_PASSWORD", "TEMPLATE_TOKEN")
-# Notes what it was asked for, which image it is told and which secrets reach it, and fails where it is told to.
+# Notes what it was asked for, which image it is told and which secrets reach it, and fails where it is told to. What is
+# given a secret reads it, as the program itself does: else the shell that writes it may meet a pipe that is closed.
 PROGRAM = """#!/bin/sh
 for each in {shown}; do
   if printenv $each > /dev/null; then has="$has \\$$each"; fi
 done
 printf '%s\\n' "${{0##*/}} $*${{IMAGE:+ IMAGE=$IMAGE}}$has" >> {record}
+case " $* " in
+*" - "* | *" --password-stdin "*) cat > /dev/null ;;
+esac
 case " $* " in
 *" {fails} "*) exit 3 ;;
 " release "*) mkdir -p bin; echo registry/image@{digest} > bin/released ;;
