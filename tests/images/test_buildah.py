@@ -116,7 +116,7 @@ def test_a_password_is_seen_by_the_build_and_kept_nowhere(buildah: Buildah, tmp_
     repository = seen(rendered(tmp_path, **GIVEN), f"grep -q 'machine {ADDRESS}' /root/.netrc")
     subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
     secret = tmp_path / "netrc"
-    with pytest.raises(AssertionError, match="exit status [12]"):
+    with pytest.raises(AssertionError, match=r"exit status [12]"):
         buildah.run(repository, "make", "image", f"BUILDER={builder}", f"NETRC={secret}")
     secret.write_text(f"machine {ADDRESS} login ci password {TOKEN}\n")
     assert TOKEN not in buildah.run(repository, "make", "image", f"BUILDER={builder}", f"NETRC={secret}")

@@ -126,6 +126,7 @@ def test_what_opens_private_modules_reaches_nothing_that_others_wrote(
     tmp_path: Path, pipeline: dict[str, Any], name: str
 ) -> None:
     job, seen, secret = pipeline["merge-template"], tmp_path / "seen", tmp_path / "secret"
+    secret.write_text("machine git.corp.cn login ci password hush")
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin/python3"
     program.write_text(PYTHON.format(seen=seen))
@@ -138,9 +139,11 @@ def test_what_opens_private_modules_reaches_nothing_that_others_wrote(
 
     assert end({(name, "*"): str(secret)}) == 1, "it is refused before a package runs"
     assert not seen.exists()
+    (none := tmp_path / "none").write_text("none")
     kept = {(name, "*"): str(secret), (name, "merge-template"): "none"}
+    as_file = {**kept, (name, "merge-template"): str(none)}
     assert reaching(pipeline["check"], kept) == {name: str(secret)}, "Go and the image go on with it"
-    for variables in ({}, kept):
+    for variables in ({}, kept, as_file):
         assert end(variables) == 9
         assert str(secret) not in seen.read_text()
     assert job["environment"]["action"] == "access", "nothing counts as deployed"
