@@ -74,6 +74,8 @@ FUNCTION = {"target": "knative", "eventing": "kafka"}
         ({}, 1),
         ({"config_center": "nacos", "user_namespaces": True, "kubernetes_min": "1.33"}, 1),
         ({"secrets": "files", "pull_secret": "harbor"}, 1),
+        ({"collector": "deployment"}, 3),
+        ({"secrets": "vault", "config_center": "apollo"}, 1),
         ({"target": "knative"}, 1),
         ({"target": "knative", "config_center": "nacos"}, 1),
         ({**FUNCTION}, 1),
