@@ -93,8 +93,8 @@ def test_an_exception_past_its_day_fails_a_scan_too(here: Repository, tmp_path: 
 def test_a_database_out_of_reach_is_one_sentence_and_fails_a_release_only(
     here: Repository, tmp_path: Path, release: str, code: int
 ) -> None:
-    listing = {"GRYPE_DB_UPDATE_URL": f"{NOWHERE}/latest.json"}
-    done = scan(here, tmp_path, program(), SCANNER=grype(), RELEASE=release, **listing)
+    nowhere = f"{NOWHERE}/latest.json"
+    done = scan(here, tmp_path, program(), SCANNER=grype(), RELEASE=release, GRYPE_DB_UPDATE_URL=nowhere)
     assert done.code == code
     assert "the database cannot be reached: no vulnerabilities were looked for" in done.err.splitlines()
 
