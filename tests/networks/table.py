@@ -11,7 +11,6 @@ PAGES = ("docs/environments.md", "docs/network.md")
 HEADING = "## Who may talk to whom"
 HERE = "orders"
 """The service, and the namespace that it is in."""
-DNS = 53
 
 
 class Peer(NamedTuple):
@@ -77,16 +76,20 @@ class Table(NamedTuple):
         sides = ((talk.source, out), (talk.target, into))
         return all(peer not in self.bound or any(row.says(talk) for row in rows) for peer, rows in sides)
 
-    def questions(self, own_port: int) -> list[Talk]:
-        """Return what to try: each port, of the table and besides, from each pod that it binds and to it."""
-        pods = {pod for row in self.rows for words in (row.source, row.target) if (pod := _pod(words))}
-        found = pods | {Peer(row.callers, "any") for row in self.rows if row.callers}
+    def questions(self, others: set[Peer], ports: set[int]) -> list[Talk]:
+        """Return what to try: each peer of the table, and some that are nearly one, with each pod that is bound.
+
+        ``others`` are the pods that policies bind, and ``ports`` what they open, whether a row names them or not.
+        """
+        named = {pod for row in self.rows for words in (row.source, row.target) if (pod := _pod(words))}
+        found = named | others | {Peer(row.callers, "any") for row in self.rows if row.callers}
         found |= {Peer(each.namespace, "another") for each in found} | {Peer("elsewhere", each.name) for each in found}
         peers = sorted({*found, Peer()})
-        pairs = [(source, target) for source in peers for target in peers if self.bound & {source, target}]
+        bound = self.bound | others
+        pairs = [(source, target) for source in peers for target in peers if bound & {source, target}]
         pairs.append((Peer(HERE, "another"), Peer("elsewhere", "another")))
-        ports = sorted({own_port, 22, 5432}.union(*(row.ports for row in self.rows)))
-        tried = [*((port, "TCP") for port in ports), (own_port, "UDP"), (DNS, "UDP")]
+        tried = [(port, "TCP") for port in sorted(ports.union({22, 5432}, *(row.ports for row in self.rows)))]
+        tried += [(port, "UDP") for port in (53, 8080)]
         return [Talk(*pair, *each) for pair in pairs if pair[0] != pair[1] for each in tried]
 
 

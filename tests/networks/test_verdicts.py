@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import yaml
 from tests.helpers.support import ROWS, rendered
 from tests.judges.subject import rendered_by
 from tests.networks.cyclonus import verdicts
-from tests.networks.table import PAGES, Table, Talk
+from tests.networks.table import HERE, PAGES, Peer, Table, Talk
 from tests.networks.weaker import Policy, mistakes
 
 pytestmark = [pytest.mark.slow, pytest.mark.proof("deploy/*", *PAGES)]
+INSTANCE = "app.kubernetes.io/instance"
 BOUND = {
     "kubernetes": {
         "called_by": "shop,web/frontend",
@@ -36,7 +37,7 @@ BOUND = {
 
 
 class Case:
-    """A repository in production: its policies, its table, and the connections that are tried."""
+    """A repository in production: its policies, its table, and the pods and ports that they are about."""
 
     def __init__(self, folder: Path, given: Mapping[str, Any]) -> None:
         repository = rendered(folder, **given)
@@ -45,14 +46,21 @@ class Case:
         objects = [each for each in yaml.safe_load_all(text) if each]
         self.policies: list[Policy] = [each for each in objects if each["kind"] == "NetworkPolicy"]
         self.ports = {port["containerPort"]: port["name"] for each in objects for port in _ports(each)}
-        own = int(str(given.get("port", 8080)))
-        self.table = Table.of(repository, own)
-        self.talks = self.table.questions(own)
+        self.table = Table.of(repository, int(str(given.get("port", 8080))))
+        self.pods = {Peer(HERE, each["spec"]["podSelector"]["matchLabels"][INSTANCE]) for each in self.policies}
 
-    def wrong(self, folder: Path, policies: list[Policy]) -> list[Talk]:
+    def wrong(self, folder: Path, policies: Sequence[Policy]) -> list[Talk]:
         """Return the connections of which policies say something else than the table."""
-        said = verdicts(folder, policies, self.talks, self.ports)
-        return [talk for talk, may in zip(self.talks, said, strict=True) if may != self.table.allows(talk)]
+        talks = self.table.questions(self.pods, {*self.ports, *_opened(policies)})
+        said = verdicts(folder, policies, talks, self.ports)
+        return [talk for talk, may in zip(talks, said, strict=True) if may != self.table.allows(talk)]
+
+
+def _opened(policies: Sequence[Policy]) -> Iterator[int]:
+    """Yield the ports that policies let through by number; those by name are the pods' own."""
+    for policy in policies:
+        for rule in [*policy["spec"].get("ingress", ()), *policy["spec"].get("egress", ())]:
+            yield from (each["port"] for each in rule.get("ports", ()) if isinstance(each["port"], int))
 
 
 def _ports(each: Mapping[str, Any]) -> list[dict[str, Any]]:

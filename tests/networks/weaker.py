@@ -1,4 +1,4 @@
-"""Network policies with one mistake each: a rule gone, a peer or a port gone, a selector widened."""
+"""Network policies with one mistake each: a rule gone, a peer or a port gone, a selector widened, a port more."""
 
 from __future__ import annotations
 
@@ -36,12 +36,19 @@ def widened(inner: Any, last: Step) -> None:
     inner[last] = {}
 
 
+def opened(inner: Any, last: Step) -> None:
+    """Let one more port through, for anybody."""
+    inner[last] = [*inner.get(last, ()), {"ports": [{"port": 25, "protocol": "TCP"}]}]
+
+
 def _of(policy: Policy) -> Iterator[tuple[tuple[Step, ...], Change]]:
     spec = policy["spec"]
     yield ("podSelector",), widened
     if len(spec["policyTypes"]) > 1:  # one without any is none
         yield from ((("policyTypes", number), without) for number in range(len(spec["policyTypes"])))
     for direction, side in DIRECTIONS.items():
+        if direction.title() in spec["policyTypes"]:
+            yield (direction,), opened
         for number, rule in enumerate(spec.get(direction, ())):
             yield (direction, number), without
             yield from (((direction, number, part), without) for part in rule)
