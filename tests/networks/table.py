@@ -20,6 +20,9 @@ class Peer(NamedTuple):
     name: str = ""
 
 
+SERVICE = Peer(HERE, HERE)
+
+
 class Talk(NamedTuple):
     """A connection that somebody tries to open."""
 
@@ -96,7 +99,7 @@ class Table(NamedTuple):
 def _pod(words: str) -> Peer | None:
     """Return the pod that a cell names, if it is one."""
     if words.startswith("the service"):
-        return Peer(HERE, HERE)
+        return SERVICE
     return Peer(*words.split("/")) if re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", words) else None
 
 
