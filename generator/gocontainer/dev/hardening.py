@@ -38,6 +38,8 @@ class Measure(NamedTuple):
     unless: Mapping[str, Sequence[Value]] = {}
     shown: str = ""
     asks: str = ""
+    open: str = ""
+    """What it leaves open, whatever else is answered."""
 
     def holds(self, answers: AnswerSet) -> bool:
         """Whether a repository of these answers has it."""
@@ -136,6 +138,8 @@ def reference_page() -> str:
     still = [each for each in controls() if each.met and not any(measures()[name].holds(hardened) for name in each.met)]
     lines += ["", "## Open in a hardened repository", "", *_OPEN, ""]
     lines += [f"- {_short(each)} {each.number}, {each.title}: {where[each.met[0]]}." for each in still]
+    left = [(each, measures()[name].open) for each in controls() for name in each.met]
+    lines += [f"- {_short(each)} {each.number}, {each.title}: {says}." for each, says in left if says]
     return "\n".join([*lines, ""])
 
 
@@ -203,6 +207,8 @@ def _rows(measure: Measure) -> Iterator[str]:
     free = {name: _parsed(name, values) for name, values in measure.when.items() if not _implied(name, values)}
     if not free:
         yield row
+        if measure.open:
+            yield f"| Open: {measure.open} | | | {_listed(met)} |"
         return
     ((name, values),) = free.items()
     yield f"<% if {_condition(name, values)} %>"

@@ -74,7 +74,14 @@ def with_a_meaning(answers: Mapping[str, Value]) -> dict[str, Value]:
         for other, accepted in option_of(name).when.items():
             if other not in answers:
                 found[other] = next((value for value in accepted if not clash({**found, other: value})), accepted[0])
-    return found
+    return _with_what_follows(found)
+
+
+def _with_what_follows(answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return answers with the only ones under which these have a meaning, and so on."""
+    needs = (need for name in answers for need in option_of(name).when.items() if need[0] not in answers)
+    left = {other: accepted[0] for other, accepted in needs if len(accepted) == 1}
+    return _with_what_follows({**answers, **left}) if left else dict(answers)
 
 
 @cache
