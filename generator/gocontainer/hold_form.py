@@ -2,8 +2,8 @@
 
 A fork of our template has a table of its own, which only its own ``gocontainer`` knows: `gocontainer form --template`
 runs this module of the fork. A line that asks is the JSON list of what is asked for and of the request's text; one that
-answers is the list of the document's text, an empty one where that was no request. They are therefore a contract between
-versions, as is what a page says of its answers.
+answers is the list of the document's text, an empty one where that was no request. Both, and what a page says of its
+answers, are therefore a contract between versions.
 """
 
 from __future__ import annotations

@@ -36,19 +36,20 @@ def brings(folder: Path, module: str) -> bool:
     return (folder / GENERATOR / f"{module.replace('.', '/')}.py").is_file()
 
 
-def _started(folder: Path, module: str) -> dict[str, Any]:
-    """Return how a module of the fork is called."""
-    environment = {**surroundings(), "PYTHONPATH": str(folder / GENERATOR), "PYTHONUTF8": "1"}
-    return {"args": [sys.executable, "-P", "-m", module], "env": environment}
+def _command(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which ``gocontainer`` is that of the fork."""
+    return {**surroundings(), "PYTHONPATH": str(folder / GENERATOR), "PYTHONUTF8": "1"}
 
 
 def hold_wizard(place: Path, folder: Path, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Run the wizard of the fork in ``folder``, by way of files in ``place``; None where it fails."""
     (place / "outcome.json").unlink(missing_ok=True)
     (place / "request.json").write_text(json.dumps(document, default=str), "utf-8")
-    called = _started(folder, WIZARD)
-    called["args"].append(str(place / "request.json"))
-    subprocess.run(**called, check=False)
+    subprocess.run(_command(WIZARD, str(place / "request.json")), check=False, env=_environment(folder))
     try:
         outcome: dict[str, Any] = json.loads((place / "outcome.json").read_bytes())
     except (OSError, ValueError):
@@ -95,6 +96,7 @@ def form(folder: Path, source: str) -> Iterator[Form]:
     if not brings(folder, FORM):
         reason = tr("the template {source} has no form, as a fork of gocontainer's own has", source=source)
         raise CannotUse(reason, tr("Answer at a terminal: gocontainer new --template {source}", source=source))
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
-    with subprocess.Popen(**_started(folder, FORM), **pipes) as running:
+    with subprocess.Popen(
+        _command(FORM), env=_environment(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as running:
         yield Form(running, folder, source)

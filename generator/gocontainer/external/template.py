@@ -62,9 +62,9 @@ class Pinned(NamedTuple):
     @contextmanager
     def form(self) -> Iterator[fork.Form]:
         """Run the form that it brings until the caller is done."""
-        with runner.unfolded(self.snapshot, self.where.source) as unfolded:
-            with fork.form(unfolded.folder, self.where.name) as running:
-                yield running
+        name = self.where.name
+        with runner.unfolded(self.snapshot, name) as unfolded, fork.form(unfolded.folder, name) as running:
+            yield running
 
 
 def pinned(wanted: Wanted) -> Pinned:

@@ -1,4 +1,4 @@
-"""The form of an external template: the questions and tables of a fork of ours, and the files that cookiecutter makes."""
+"""The form of an external template: questions and tables of a fork of ours, and the files that cookiecutter makes."""
 
 from __future__ import annotations
 
