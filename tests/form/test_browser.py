@@ -195,7 +195,6 @@ def test_the_static_page_gives_the_same_archive_and_loads_its_own_folder_alone(
     site: Site, shared: Browser, row: Row
 ) -> None:
     shared.requested()
-    site.asked.clear()
     shared.open(link(site.address, service="orders", **row))
     folder, files = unzipped(downloaded(shared))
     assert (folder, tree.digest(files)) == ("orders", digest_of(row))
