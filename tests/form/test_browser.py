@@ -191,14 +191,17 @@ def test_axe_finds_a_line_without_a_label_and_grey_on_grey(server: Server, share
 
 
 @pytest.mark.parametrize("row", STATIC, ids=row_id)
-def test_the_static_page_gives_the_same_archive_and_loads_its_own_folder_alone(
-    site: Site, shared: Browser, row: Row
-) -> None:
-    shared.requested()
+def test_the_static_page_gives_the_same_archive(site: Site, shared: Browser, row: Row) -> None:
     shared.open(link(site.address, service="orders", **row))
     folder, files = unzipped(downloaded(shared))
     assert (folder, tree.digest(files)) == ("orders", digest_of(row))
-    assert elsewhere(shared.requested(), site.address) == []
+
+
+def test_the_static_page_loads_its_own_folder_alone(site: Site, driver: str, tmp_path: Path) -> None:
+    site.asked.clear()
+    with browser(driver, tmp_path) as fresh:
+        fresh.open(link(site.address, service="orders"))
+        assert elsewhere(fresh.requested(), site.address) == []
     workers = {"worker.js", "gocontainer.zip", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"}
     assert workers <= {each.removeprefix("/form/") for each in site.asked}
     assert [each for each in site.asked if not each.startswith("/form/")] == []
