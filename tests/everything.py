@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 ENGINES: Mapping[str, Sequence[str]] = {
     "centres": ("tests/centres", "tests/edge"),
-    "flows": ("tests/forge", "tests/serverless", "tests/form"),
+    "flows": ("tests/forge", "tests/serverless", "tests/form", "tests/collector"),
     "nodes": ("tests/images", "tests/kube", "tests/secrets"),
 }
 """The suites that need an engine; where two share one, they are one after the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -179,3 +180,11 @@ def test_an_objective_without_the_operator_has_no_meaning() -> None:
     chosen = answers(monitoring="annotations")
     assert "slo" not in chosen.applicable()
     assert "slo" in answers(monitoring="operator").applicable()
+
+
+def test_the_panel_of_durations_shows_the_traces_that_the_histogram_names() -> None:
+    text = files_of({"monitoring": "operator"})["deploy/components/monitoring/dashboard.json"].content
+    panels = json.loads(text)["panels"]
+    assert {each["title"] for each in panels for query in each.get("targets", ()) if query.get("exemplar")} == {
+        "Duration"
+    }

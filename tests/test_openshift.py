@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.helpers import crds
 from tests.helpers.support import ROOT, rendered, replace
 from tests.judges.subject import rendered_by
+from tests.test_expose import production
 
 PAGE = (ROOT / "docs/how-to/clusters.md").read_text()
-COMPONENT = "deploy/components/openshift/kustomization.yaml"
 KNATIVE = "deploy/knative/kustomization.yaml"
 VOLUMES = {
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret",
@@ -46,11 +47,12 @@ def _refused_of(context: Mapping[str, Any]) -> Iterator[str]:
 
 def with_component(repository: Path) -> None:
     """Do what the page says."""
-    (component,) = re.findall(rf"(?s)% file: {COMPONENT}\n```yaml\n(.*?)```", PAGE)
-    (repository / COMPONENT).parent.mkdir()
-    (repository / COMPONENT).write_text(component)
-    if (repository / KNATIVE).exists():
-        assert f"it is `../components/openshift` in `{KNATIVE}`" in PAGE
+    knative = (repository / KNATIVE).exists()
+    for path, text in re.findall(r"(?s)% file: (deploy/components/[\w-]+/kustomization.yaml)\n```yaml\n(.*?)```", PAGE):
+        (repository / path).parent.mkdir()
+        (repository / path).write_text(text)
+    if knative:
+        assert f"it is\n`../components/openshift` in `{KNATIVE}`" in PAGE
         replace(repository / KNATIVE, ("configurations:", "  - ../components/openshift\nconfigurations:"))
         return
     for command in re.findall(r"(?m)^\$ ((?:sed|echo) .*)$", PAGE):
@@ -71,6 +73,9 @@ FUNCTION = {"target": "knative", "eventing": "kafka"}
     [
         ({}, 1),
         ({"config_center": "nacos", "user_namespaces": True, "kubernetes_min": "1.33"}, 1),
+        ({"secrets": "files", "pull_secret": "harbor"}, 1),
+        ({"collector": "deployment"}, 3),
+        ({"secrets": "vault", "config_center": "apollo"}, 1),
         ({"target": "knative"}, 1),
         ({"target": "knative", "config_center": "nacos"}, 1),
         ({**FUNCTION}, 1),
@@ -92,6 +97,53 @@ def test_the_component_of_the_page_leaves_openshift_its_users_and_its_dns(
     assert "runAsGroup" not in text
     assert text.count("runAsNonRoot: true") == len(before)
     assert text.count("port: 5353") == 2 * policies
+
+
+def test_with_cilium_it_asks_openshifts_dns_too(tmp_path: Path) -> None:
+    repository = rendered(tmp_path, network_policy="cilium")
+    with_component(repository)
+    prod = repository / "deploy/overlays/prod/kustomization.yaml"
+    named = [line for line in prod.read_text().splitlines(keepends=True) if "openshift" in line]
+    replace(prod, *((line, "") for line in named), ("patches:\n", f"{''.join(named)}patches:\n"))
+    policy = production(repository)["CiliumNetworkPolicy"]
+    assert crds.objections(policy) == []
+    asked = [
+        (endpoint["matchLabels"]["k8s:io.kubernetes.pod.namespace"], port["port"])
+        for rule in policy["spec"]["egress"]
+        for endpoint in rule.get("toEndpoints", [])
+        for port in rule["toPorts"][0]["ports"]
+        if "dns" in rule["toPorts"][0].get("rules", {})
+    ]
+    assert {*asked} == {("kube-system", "53"), ("openshift-dns", "5353")}
+
+
+def certificate(ingress: Mapping[str, Any], secrets: Collection[str] = ()) -> str:
+    """Whose certificate the route of an Ingress shows, as openshift/route-controller-manager decides it.
+
+    pkg/route/ingress/ingress.go: no route is made where the host of a rule has no Secret that is there.
+    """
+    ((host,),) = [[rule["host"]] for rule in ingress["spec"]["rules"]]
+    for tls in ingress["spec"]["tls"]:
+        if host in tls.get("hosts", []):
+            return tls["secretName"] if tls.get("secretName") in secrets else "no route"
+    return "the router's" if {} in ingress["spec"]["tls"] else "no TLS"
+
+
+def test_its_router_makes_a_route_and_is_let_in(tmp_path: Path) -> None:
+    repository = rendered(tmp_path, expose="ingress", called_by="shop")
+    assert certificate(production(repository)["Ingress"]) == "no route", "nothing would have to be done"
+    with_component(repository)
+    objects = production(repository)
+    assert certificate(objects["Ingress"]) == "the router's"
+    callers = [
+        each["namespaceSelector"]["matchLabels"]
+        for rule in objects["NetworkPolicy"]["spec"]["ingress"]
+        if {"port": "http"} in rule["ports"]
+        for each in rule["from"]
+    ]
+    assert callers[-1] == {"policy-group.network.openshift.io/ingress": ""}
+    issued = production(rendered(tmp_path / "issued", expose="ingress", expose_issuer="own"))
+    assert certificate(issued["Ingress"], {issued["Certificate"]["spec"]["secretName"]}) == "orders-tls"
 
 
 def test_a_pod_that_is_more_than_openshift_lets_it_be_is_found() -> None:

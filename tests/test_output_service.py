@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 from docs.demo import free_ports, get, until_ready
 
-from tests.helpers.service import running
+from tests.helpers.service import Service, running
 from tests.helpers.support import go, need, ok, rendered
 
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
@@ -84,6 +86,47 @@ def test_a_silent_collector_does_not_hold_the_shutdown_up(binary: Path, monkeypa
             get(f"{service.url}/v1/quotes", BASKET)
             service.process.send_signal(signal.SIGTERM)
             assert service.process.wait() == 0  # without the bound it would hang here
+
+
+def named(service: Service) -> tuple[str, list[str]]:
+    """Price a basket, and return by which trace its answer and the histogram of the answers' times name it."""
+    call = urllib.request.Request(f"{service.url}/v1/quotes", BASKET, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(call) as answer:
+        header = answer.headers.get("traceresponse", "")
+    scrape = urllib.request.Request(f"{service.admin}/metrics", headers={"Accept": "application/openmetrics-text"})
+    with urllib.request.urlopen(scrape) as answer:
+        text = answer.read().decode()
+    assert text.endswith("# EOF\n")
+    route = r'http_server_request_duration_seconds_bucket\{code="200",method="POST",route="/v1/quotes",le="[^"]+"\} 1'
+    return header, re.findall(rf'^{route} # \{{trace_id="([^"]*)"\}}', text, re.MULTILINE)
+
+
+def test_the_answer_and_the_histogram_name_the_trace_that_the_collector_has(
+    binary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with collector(silent=False) as (endpoint, got):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        with running(binary) as service:
+            header, exemplars = named(service)
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait() == 0
+    version, trace, span, flags = header.split("-")
+    assert (version, exemplars, flags) == ("00", [trace], "01")
+    assert bytes.fromhex(trace) in b"".join(got)
+    assert bytes.fromhex(span) in b"".join(got)
+
+
+@pytest.mark.parametrize(("sampler", "header"), [("always_off", "00-.{32}-.{16}-00"), ("", "")])
+def test_a_trace_that_is_not_kept_is_no_exemplar(
+    binary: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, header: str
+) -> None:
+    if sampler:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+        monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    with running(binary) as service:
+        said, exemplars = named(service)
+    assert re.fullmatch(header, said)
+    assert exemplars == []
 
 
 def keep_asking(address: str, started: threading.Barrier, failures: list[str]) -> None:

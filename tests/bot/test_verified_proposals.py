@@ -188,6 +188,29 @@ def test_modules_that_the_newer_template_needs_are_fetched_before_or_one_line_sa
     assert service.is_green(service.tip(BRANCH))
 
 
+@pytest.mark.parametrize("vendored", [True, False])
+def test_a_private_module_is_built_where_it_is_in_vendor_and_is_one_line_elsewhere(
+    tmp_path: Path, program: Installed, bot: dict[str, str], *, vendored: bool
+) -> None:
+    sums = proxy(tmp_path / "proxy")
+    service, template = forge(tmp_path, program, bot)
+    service.runner |= {"GOMODCACHE": str(tmp_path / "modules"), "GOPROXY": "off", "GOSUMDB": "off"}
+    mine = {
+        "go.mod": f"{template['go.mod']}\nrequire example.com/dep v1.0.0\n",
+        "go.sum": sums,
+        OWN: 'package own\n\nimport "example.com/dep"\n\nvar _ = dep.Answer\n',
+    }
+    if vendored:
+        mine["vendor/modules.txt"] = "# example.com/dep v1.0.0\n## explicit\nexample.com/dep\n"
+        mine["vendor/example.com/dep/dep.go"] = "package dep\n\nconst Answer = 42\n"
+    commit(service, "main", mine)
+    program.publish(changed(template, ("main.go", "// main 3.", "// newer")))
+    body = propose(service)
+    assert (FINE in body) is vendored
+    assert ("go.mod has modules that are not here" in body) is not vendored
+    assert [each["draft"] for each in service.open] == [False]
+
+
 # Go's own way to a newer one, without the network that it takes: the newer is this one, which says what it did.
 GO = """#!/bin/sh
 if [ "$GOTOOLCHAIN $1 $2" = "auto env GOROOT" ]; then echo {newer}; else exec {real} "$@"; fi

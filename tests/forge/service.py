@@ -23,6 +23,8 @@ class AtRealGitea(Service):
         self.at = f"repos/{OWNER}/{name}"
         self.more = {"GITHUB_API_URL": gitea.api, "GITHUB_REPOSITORY": f"{OWNER}/{name}"}
         super().__init__(folder, program, bot)
+        # Gitea takes a repository for empty, which has no pull requests, until it has looked at the first push.
+        until(lambda: self.gitea.call("GET", f"{self.at}/pulls").status == 200, "the first push")
 
     def open_remote(self) -> str:
         """Make the repository, of which the bot is a member."""

@@ -18,7 +18,7 @@ from tests.images import bases
 from tests.images.by_ssh import made_by_key_alone, private_module
 from tests.images.engine import module_proxy, running_registry, stocked, under_registry
 from tests.images.test_every_image import VARIANTS, variant_id
-from tests.images.test_private import places
+from tests.images.test_private import ADDRESS, GIVEN, TOKEN, places, seen
 
 EVERY = [variant for variant in VARIANTS if not variant["tracing"]]
 """Each base image, with and without C."""
@@ -108,6 +108,21 @@ def test_a_module_comes_over_ssh_and_no_key_is_kept(buildah: Buildah, tmp_path: 
         said = made_by_key_alone(found, buildah.env, f"BUILDER={builder}")
         assert found.key not in said
         assert places(found.key, Path(buildah.env["CONTAINERS_STORAGE_CONF"]).parent, found.repository) == []
+    buildah.run(tmp_path, "buildah", "rmi", "localhost/orders:dev")
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_password_is_seen_by_the_build_and_kept_nowhere(buildah: Buildah, tmp_path: Path, builder: str) -> None:
+    repository = seen(rendered(tmp_path, **GIVEN), f"grep -q 'machine {ADDRESS}' /root/.netrc")
+    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    secret = tmp_path / "netrc"
+    with pytest.raises(AssertionError, match=r"exit status [12]"):
+        buildah.run(repository, "make", "image", f"BUILDER={builder}", f"NETRC={secret}")
+    secret.write_text(f"machine {ADDRESS} login ci password {TOKEN}\n")
+    assert TOKEN not in buildah.run(repository, "make", "image", f"BUILDER={builder}", f"NETRC={secret}")
+    storage, cache = Path(buildah.env["CONTAINERS_STORAGE_CONF"]).parent, Path(buildah.env["TMPDIR"])
+    assert places(TOKEN, storage, cache, repository) == []
+    assert places(TOKEN, secret) == [str(secret)], "it would be found"
     buildah.run(tmp_path, "buildah", "rmi", "localhost/orders:dev")
 
 

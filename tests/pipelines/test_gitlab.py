@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,70 @@ def test_only_what_pushes_has_the_variables_of_the_release(pipeline: dict[str, A
     assert {name for name, job in jobs.items() if job.get("environment") == "release"} == {"release", "propose"}
     assert {name for name, job in jobs.items() if job.get("environment") == "template"} == {"propose-template"}
     assert "make test" not in [line for name in ("release", "propose") for line in jobs[name]["script"]]
+
+
+# Where a virtual environment would be made; its pip is a package that hands on what it sees, and ends the job.
+PYTHON = """#!/bin/sh
+mkdir -p "$3/bin"
+printf '#!/bin/sh\\nenv > {seen}\\nexit 9\\n' > "$3/bin/pip"
+chmod +x "$3/bin/pip"
+"""
+
+
+def reaching(job: Mapping[str, Any], variables: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """Return what a job sees of the project's variables, which have a name, and an environment, or * for every job.
+
+    GitLab's app/models/concerns/has_environment_scope.rb has this order.
+    """
+    own = job.get("environment", "")
+    near = ("*", own["name"] if isinstance(own, dict) else own)
+    return {name: value for place in near for (name, scope), value in variables.items() if scope == place}
+
+
+@pytest.mark.parametrize(
+    ("there", "fetches"),
+    [(("jq", "ensurepip"), False), (("jq",), True), (("ensurepip",), True)],
+    ids=["both", "no venv", "no jq"],
+)
+def test_an_image_that_has_what_the_bot_needs_asks_debian_for_nothing(
+    tmp_path: Path, pipeline: dict[str, Any], there: tuple[str, ...], *, fetches: bool
+) -> None:
+    asked = tmp_path / "asked"
+    programs = {"apt-get": f'echo "$*" >> {asked}', "git": "", "python3": f"[ -e {tmp_path}/ensurepip ]"}
+    for name, text in {**programs, **dict.fromkeys(there, "")}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    lines = "\n".join(pipeline["merge-template"]["before_script"])
+    subprocess.run(["/bin/sh", "-ec", lines], check=True, env={"PATH": str(tmp_path)}, capture_output=True)
+    assert asked.exists() is fetches
+
+
+@pytest.mark.parametrize("name", ["NETRC", "SSH_KEY"])
+def test_what_opens_private_modules_reaches_nothing_that_others_wrote(
+    tmp_path: Path, pipeline: dict[str, Any], name: str
+) -> None:
+    job, seen, secret = pipeline["merge-template"], tmp_path / "seen", tmp_path / "secret"
+    secret.write_text("machine git.corp.cn login ci password hush")
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/python3"
+    program.write_text(PYTHON.format(seen=seen))
+    program.chmod(0o755)
+
+    def end(variables: Mapping[tuple[str, str], str]) -> int:
+        env = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", **reaching(job, variables)}
+        script = ["bash", "-e", "-c", "\n".join(job["script"])]
+        return subprocess.run(script, check=False, cwd=tmp_path, env=env, capture_output=True).returncode
+
+    assert end({(name, "*"): str(secret)}) == 1, "it is refused before a package runs"
+    assert not seen.exists()
+    (none := tmp_path / "none").write_text("none")
+    kept = {(name, "*"): str(secret), (name, "merge-template"): "none"}
+    as_file = {**kept, (name, "merge-template"): str(none)}
+    assert reaching(pipeline["check"], kept) == {name: str(secret)}, "Go and the image go on with it"
+    for variables in ({}, kept, as_file):
+        assert end(variables) == 9
+        assert str(secret) not in seen.read_text()
+    assert job["environment"]["action"] == "access", "nothing counts as deployed"
 
 
 def test_a_cache_follows_the_locks_and_no_release_has_one(pipeline: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -28,10 +29,18 @@ def layer(files: Mapping[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def archive(path: Path, *layers: Mapping[str, bytes]) -> Path:
-    """Write an image of layers, each of which is some files."""
-    blobs = {f"{hashlib.sha256(each).hexdigest()}/layer.tar": each for each in map(layer, layers)}
-    diffs = [f"sha256:{name.partition('/')[0]}" for name in blobs]
+OLD = "{}/layer.tar"
+"""What a layer is called by engines before Docker 25, by its digest."""
+OCI = "blobs/sha256/{}"
+"""What newer ones call it, and BuildKit."""
+
+
+def archive(path: Path, *layers: Mapping[str, bytes], called: str = OLD, packed: bool = False) -> Path:
+    """Write an image of layers, each of which is some files, compressed where they are packed."""
+    plain = {hashlib.sha256(each).hexdigest(): each for each in map(layer, layers)}
+    kept = {name: gzip.compress(each) if packed else each for name, each in plain.items()}
+    blobs = {called.format(hashlib.sha256(each).hexdigest()): each for each in kept.values()}
+    diffs = [f"sha256:{name}" for name in plain]
     config = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diffs}, "config": {}}
     text = json.dumps(config).encode()
     name = f"{hashlib.sha256(text).hexdigest()}.json"

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.proofs import everything
 from tests.helpers.support import Run, git
 from tests.scans.advisories import Advisory, grype, served, write
-from tests.scans.image import archive, docker
+from tests.scans.image import OCI, OLD, archive, docker
 from tests.scans.repository import NOWHERE, TOKEN, Repository, repository
 from tests.signing.registry import registry
 from tests.signing.tools import tool
@@ -38,9 +38,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def scan(here: Repository, folder: Path, *layers: dict[str, bytes], **given: str) -> Run:
+def scan(
+    here: Repository, folder: Path, *layers: dict[str, bytes], called: str = OLD, packed: bool = False, **given: str
+) -> Run:
     """Scan an image of some layers; what is given is told to make, and stands in its environment."""
-    path = docker(folder / "bin", archive(folder / "saved.tar", *layers))
+    path = docker(folder / "bin", archive(folder / "saved.tar", *layers, called=called, packed=packed))
     cache = {"GRYPE_DB_CACHE_DIR": str(folder / "cache"), "XDG_CACHE_HOME": str(folder / "home")}
     return here.make("scan", "BUILDER=docker", *map("=".join, given.items()), PATH=path, **cache)
 
@@ -56,13 +58,26 @@ def program() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_a_secret_in_any_layer_is_found(here: Repository, tmp_path: Path, deleted: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(
+    ("called", "packed", "found"),
+    [(OLD, False, "layer.tar!"), (OCI, False, ".tar!"), (OCI, True, ".tar.gz!")],
+    ids=["before Docker 25", "Docker", "BuildKit"],
+)
+def test_a_secret_in_any_layer_is_found(
+    here: Repository,
+    tmp_path: Path,
+    called: str,
+    packed: bool,  # noqa: FBT001
+    found: str,
+    deleted: bool,  # noqa: FBT001
+) -> None:
     layers = [{"etc/token": f'token = "{TOKEN}"\n'.encode()}, *([{"etc/.wh.token": b""}] if deleted else [])]
-    done = scan(here, tmp_path, *layers)
+    done = scan(here, tmp_path, *layers, called=called, packed=packed)
     assert done.code == 2
     assert "bin/image.tar has a secret" in done.err.splitlines()
-    assert "layer.tar!etc/token:github-pat:1" in done.out
+    assert f"{found}etc/token:github-pat:1" in done.out
     assert TOKEN not in done.out + done.err
+    assert not (here.folder / "bin/scan/image/etc").exists(), "no layer is unpacked"
 
 
 def test_an_exception_past_its_day_fails_a_scan_too(here: Repository, tmp_path: Path) -> None:
@@ -78,8 +93,8 @@ def test_an_exception_past_its_day_fails_a_scan_too(here: Repository, tmp_path: 
 def test_a_database_out_of_reach_is_one_sentence_and_fails_a_release_only(
     here: Repository, tmp_path: Path, release: str, code: int
 ) -> None:
-    listing = {"GRYPE_DB_UPDATE_URL": f"{NOWHERE}/latest.json"}
-    done = scan(here, tmp_path, program(), SCANNER=grype(), RELEASE=release, **listing)
+    nowhere = f"{NOWHERE}/latest.json"
+    done = scan(here, tmp_path, program(), SCANNER=grype(), RELEASE=release, GRYPE_DB_UPDATE_URL=nowhere)
     assert done.code == code
     assert "the database cannot be reached: no vulnerabilities were looked for" in done.err.splitlines()
 

@@ -43,7 +43,21 @@ def test_jenkins_scans_before_the_push_and_at_night(scan: str) -> None:
     assert "cron(" in files["Jenkinsfile.scan"]
 
 
-@pytest.mark.parametrize("ci", ["github", "gitea", "jenkins"])
+@pytest.mark.parametrize("scan", SCANNERS)
+def test_gitlab_scans_before_the_push_and_when_a_schedule_runs(scan: str) -> None:
+    jobs = yaml.safe_load(texts("gitlab", scan)[".gitlab-ci.yml"])
+    assert "make secrets" in jobs["check"]["script"]
+    night = jobs["scan-released"]
+    assert [job["variables"]["GIT_DEPTH"] for job in (jobs["check"], night)] == [0, 0], "history and tags are there"
+    assert jobs["test-release"]["script"][-1] == "make scan RELEASE=yes"
+    assert jobs["test-release"]["extends"] == ".buildkit"
+    stages = jobs["stages"]
+    assert stages.index(jobs["test-release"]["stage"]) < stages.index(jobs["release"]["stage"])
+    assert night["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
+    assert night["script"][-1] == "make scan-released"
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "gitea", "jenkins"])
 def test_without_a_scanner_nothing_of_it_is_there(ci: str) -> None:
     files = texts(ci, "none")
     assert [path for path in files if "scan" in path] == []
@@ -51,7 +65,7 @@ def test_without_a_scanner_nothing_of_it_is_there(ci: str) -> None:
 
 
 @pytest.mark.parametrize("scan", SCANNERS)
-@pytest.mark.parametrize("ci", ["github", "gitea", "jenkins"])
+@pytest.mark.parametrize("ci", ["github", "gitlab", "gitea", "jenkins"])
 def test_a_scanner_comes_by_its_module_alone(ci: str, scan: str) -> None:
     """In March 2026 the tags of Trivy's action were moved, and a program and images of Trivy were poisoned."""
     files = texts(ci, scan)

@@ -146,7 +146,13 @@ def _panels(number: int, section: Section) -> Iterator[dict[str, Any]]:
             "gridPos": {"x": column * width, "y": top + 1 + line * HEIGHT, "w": width, "h": HEIGHT},
             "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
             "targets": [
-                {"refId": chr(ord("A") + place), "expr": expr, "legendFormat": legend}
+                {
+                    "refId": chr(ord("A") + place),
+                    "expr": expr,
+                    "legendFormat": legend,
+                    # The traces that a histogram names.
+                    **({"exemplar": True} if "_bucket" in expr else {}),
+                }
                 for place, (expr, legend) in enumerate(panel.queries)
             ],
         }

@@ -194,11 +194,6 @@ CONFLICTS: tuple[Conflict, ...] = (
         reason="Dependabot is GitHub's, and this pipeline is for repositories elsewhere",
         hint="Take deps_bot renovate or none.",
     ),
-    Conflict(
-        when={"ci": ("gitlab",), "scan": ("trivy", "grype")},
-        reason="GitLab's pipeline builds without an engine whose image a scanner could read before it is pushed",
-        hint="Take scan none: GitLab has jobs of its own that scan.",
-    ),
     *(
         Conflict(
             # Messages that wait are events, too, whether that was said or follows.

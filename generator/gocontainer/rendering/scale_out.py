@@ -108,6 +108,10 @@ class _Replay:
         self.service, self.clocks = service, clocks
         self.batches = [(-LONGEST, service.fewest)]
         """Pods by the second in which they are ready."""
+        self.ready = service.fewest
+        """How many are."""
+        self.coming: dict[int, int] = {}
+        """How many will be in a second that is to come."""
         self.added: list[tuple[int, int]] = []
         """How many came by which decision."""
         self.used: list[float] = [0]
@@ -117,22 +121,17 @@ class _Replay:
 
     def run(self) -> int:
         """Return the seconds until enough pods are ready."""
-        now = 0
-        while self._ready(now) < self.service.enough and now < LONGEST:
-            if now % self._interval == self.clocks.asked:
+        now, enough, load = 0, self.service.enough, GROWTH * self.service.fewest
+        interval = self.service.resolution if self.service.by_cpu else SCRAPE
+        while self.ready < enough and now < LONGEST:
+            if now % interval == self.clocks.asked:
                 self._ask(now)
             if now % self.service.sync == self.clocks.decided:
                 self._decide(now)
-            self.used.append(self.used[-1] + min(GROWTH * self.service.fewest / self._ready(now), self.service.ceiling))
+            self.used.append(self.used[-1] + min(load / self.ready, self.service.ceiling))
             now += 1
+            self.ready += self.coming.pop(now, 0)
         return now
-
-    @property
-    def _interval(self) -> int:
-        return self.service.resolution if self.service.by_cpu else SCRAPE
-
-    def _ready(self, now: int) -> int:
-        return sum(count for ready, count in self.batches if ready <= now)
 
     def _ask(self, now: int) -> None:
         """Take what was read last; the same once more tells nothing."""
@@ -149,6 +148,7 @@ class _Replay:
             more = min(math.ceil(wanted - 1e-9), limit, self.service.most) - pods
             if more > 0:
                 self.batches.append((now + self.service.ready, more))
+                self.coming[now + self.service.ready] = more
                 self.added.append((now, more))
 
     def _load(self) -> float:

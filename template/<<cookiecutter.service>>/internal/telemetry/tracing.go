@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -28,9 +29,7 @@ import (
 )
 
 // Tracing exports spans over OTLP/HTTP. Nil means that no endpoint is set and costs nothing.
-type Tracing struct {
-	provider *sdktrace.TracerProvider
-}
+type Tracing struct{ provider *sdktrace.TracerProvider }
 
 <% if cookiecutter.eventing == "kafka" %>
 // StartTracing installs the global tracer provider, or returns nil where the environment names no
@@ -75,10 +74,8 @@ func StartTracing(ctx context.Context, service, version string, log *slog.Logger
 
 // traced reports whether the environment asks for traces, and refuses what would lose them in silence.
 func traced(getenv func(string) string) (bool, error) {
-	get := func(name string) string {
-		return cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_"+name), getenv("OTEL_EXPORTER_OTLP_"+name))
-	}
-	endpoint, protocol := get("ENDPOINT"), get("PROTOCOL")
+	endpoint := cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	protocol := cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), getenv("OTEL_EXPORTER_OTLP_PROTOCOL"))
 	if endpoint == "" || strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") || getenv("OTEL_TRACES_EXPORTER") == "none" {
 		return false, nil
 	}
@@ -91,16 +88,28 @@ func traced(getenv func(string) string) (bool, error) {
 	return true, nil
 }
 
-// Wrap gives each request a span that continues the caller's trace.
+// Wrap gives each request a span that continues the caller's trace, and each answer W3C's traceresponse, which names it.
 func (t *Tracing) Wrap(next http.Handler) http.Handler {
 	if t == nil {
 		return next
 	}
-	return otelhttp.NewHandler(next, "http.server")
+	return otelhttp.NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		span := trace.SpanContextFromContext(r.Context())
+		w.Header().Set("Traceresponse", "00-"+span.TraceID().String()+"-"+span.SpanID().String()+"-"+span.TraceFlags().String())
+		next.ServeHTTP(w, r)
+	}), "http.server")
 }
 
-// Flush sends the spans that are still buffered, until ctx ends: without a collector it would wait
-// for as long as it may.
+// Observe measures seconds. The trace of ctx, where it is sampled, is the exemplar: one of what the bucket counts.
+func Observe(ctx context.Context, in prometheus.Observer, seconds float64) {
+	if span := trace.SpanContextFromContext(ctx); span.IsSampled() {
+		in.(prometheus.ExemplarObserver).ObserveWithExemplar(seconds, prometheus.Labels{"trace_id": span.TraceID().String()})
+		return
+	}
+	in.Observe(seconds)
+}
+
+// Flush sends the spans that are still buffered, until ctx ends: without a collector it would wait as long as it may.
 func (t *Tracing) Flush(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -109,23 +118,16 @@ func (t *Tracing) Flush(ctx context.Context) error {
 }
 
 // WithTraceIDs adds the ids of the current span to each log line.
-func WithTraceIDs(log *slog.Logger) *slog.Logger {
-	return slog.New(traceHandler{log.Handler()})
-}
+func WithTraceIDs(log *slog.Logger) *slog.Logger { return slog.New(traceLog{log.Handler()}) }
 
-type traceHandler struct{ slog.Handler }
+type traceLog struct{ slog.Handler }
 
-func (h traceHandler) Handle(ctx context.Context, record slog.Record) error {
+func (h traceLog) Handle(ctx context.Context, record slog.Record) error {
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		record.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, record)
 }
 
-func (h traceHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return traceHandler{h.Handler.WithAttrs(attrs)}
-}
-
-func (h traceHandler) WithGroup(name string) slog.Handler {
-	return traceHandler{h.Handler.WithGroup(name)}
-}
+func (h traceLog) WithAttrs(a []slog.Attr) slog.Handler { return traceLog{h.Handler.WithAttrs(a)} }
+func (h traceLog) WithGroup(name string) slog.Handler   { return traceLog{h.Handler.WithGroup(name)} }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -36,15 +37,9 @@ func start(t *testing.T, endpoint string) *Tracing {
 }
 
 func TestTracingIsOffWithoutAnEndpoint(t *testing.T) {
-	tracing := start(t, "")
-	if tracing != nil {
-		t.Fatal("an empty endpoint starts tracing")
-	}
-	if inner := new(http.ServeMux); tracing.Wrap(inner) != http.Handler(inner) {
-		t.Error("requests pass through more than their handler")
-	}
-	if err := tracing.Flush(t.Context()); err != nil {
-		t.Errorf("flush: %v", err)
+	tracing, inner := start(t, ""), new(http.ServeMux)
+	if tracing != nil || tracing.Wrap(inner) != http.Handler(inner) || tracing.Flush(t.Context()) != nil {
+		t.Error("an empty endpoint starts tracing, or requests pass through more than their handler")
 	}
 }
 
@@ -84,14 +79,19 @@ func TestTraceContinuesFromCallerToCollector(t *testing.T) {
 	tracing := start(t, collector.URL)
 	var out bytes.Buffer
 	log := WithTraceIDs(NewLogger(&out, slog.LevelInfo)).With("component", "test")
+	metrics, answer, scraped := NewMetrics(), httptest.NewRecorder(), httptest.NewRecorder()
 	handler := tracing.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		log.InfoContext(r.Context(), "inside")
+		Observe(r.Context(), metrics.Requests.WithLabelValues("GET", "/", "200"), .02)
 	}))
 	const caller = "0af7651916cd43dd8448eb211c80319c"
 	path := "/" + strings.Repeat("a", 300)
 	req := httptest.NewRequest(http.MethodGet, path, nil)
 	req.Header.Set("Traceparent", "00-"+caller+"-b7ad6b7169203331-01")
-	handler.ServeHTTP(httptest.NewRecorder(), req)
+	handler.ServeHTTP(answer, req)
+	scrape := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	scrape.Header.Set("Accept", "application/openmetrics-text")
+	metrics.Handler().ServeHTTP(scraped, scrape)
 	if err := tracing.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -103,13 +103,12 @@ func TestTraceContinuesFromCallerToCollector(t *testing.T) {
 		t.Errorf("the export names no service, or all of a long path: %q", body)
 	}
 	otel.Handle(errors.New("no collector"))
-	for _, want := range []string{"no pair", "OTEL_BSP_SCHEDULE_DELAY", `"level":"WARN","msg":"tracing","error":"no collector"`} {
-		if !strings.Contains(said.String(), want) {
-			t.Errorf("no %s is logged: %s", want, &said)
+	got := fmt.Sprint(&said, &out, scraped.Body, answer.Header())
+	for _, want := range []string{"no pair", "OTEL_BSP_SCHEDULE_DELAY", `"level":"WARN","msg":"tracing","error":"no collector"`,
+		`"trace_id":"` + caller + `"`, `le="0.025"} 1 # {trace_id="` + caller + `"} 0.02 `, "Traceresponse:[00-" + caller + "-"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
 		}
-	}
-	if !strings.Contains(out.String(), `"trace_id":"`+caller+`"`) {
-		t.Errorf("the log line has another trace: %s", &out)
 	}
 }
 

@@ -210,9 +210,8 @@ func observe(next http.Handler, log *slog.Logger, metrics *telemetry.Metrics) ht
 		defer func() {
 			r.Pattern = inner.Pattern
 			metrics.InFlight.Dec()
-			elapsed := time.Since(start).Seconds()
+			elapsed, code := time.Since(start).Seconds(), strconv.Itoa(recorder.code())
 			_, route, _ := strings.Cut(r.Pattern, " ")
-			code := strconv.Itoa(recorder.code())
 			metrics.Requests.WithLabelValues(knownMethod(r.Method), route, code).Observe(elapsed)
 			if (recorder.status >= http.StatusInternalServerError || recorder.reason != nil) && failures.next() {
 				logFailure(log, r, recorder)

@@ -177,7 +177,7 @@ func TestWhatIsSaidOfAnAnswer(t *testing.T) {
 		if log := api.log.String(); (test.level == "") != (log == "") || test.level != "" && !strings.Contains(log, want) {
 			t.Errorf("%s: logged %s, want %s", name, log, want)
 		}
-		api.measures(t, fmt.Sprintf(`code="%d",method="GET",route="/orders/{id}"`, test.status), "go_goroutines ", "process_start_time_seconds ", "go_build_info{")
+		api.measures(t, fmt.Sprintf(`_count{code="%d",method="GET",route="/orders/{id}"} 1`, test.status), "go_goroutines ", "process_start_time_seconds ", "go_build_info{")
 	}
 }
 

@@ -34,8 +34,7 @@ func NewMetrics() *Metrics {
 			Name: "http_server_request_duration_seconds", Help: "Time to answer a request.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "code"}),
-		InFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "http_server_active_requests", Help: "Requests being answered now."}),
+		InFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "http_server_active_requests", Help: "Requests being answered now."}),
 		Shed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "http_server_shed_requests_total", Help: "Requests refused because too many were in flight."}),
 		Panics: prometheus.NewCounter(prometheus.CounterOpts{
@@ -54,7 +53,7 @@ func (m *Metrics) Handler() http.Handler {
 			collectors.NewGoCollector(),
 			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 			collectors.NewBuildInfoCollector())
-		return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, MaxRequestsInFlight: 2})
+		return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, MaxRequestsInFlight: 2, EnableOpenMetrics: true})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
 }

@@ -1,0 +1,1 @@
+"""A real OpenTelemetry collector with rendered configurations: what it keeps, and what is lost."""
