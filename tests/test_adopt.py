@@ -172,6 +172,15 @@ def test_parts_are_written_alone(tmp_path: Path, parts: str) -> None:
     assert {part for path, part in of.items() if path in said["files"]} == {*parts.split(",")}
 
 
+def missing(said: dict[str, Any], name: str) -> list[str]:
+    """Why something is lacking, each time that it is."""
+    return [each["reason"] for each in said["lacks"] if each["name"] == name]
+
+
+def arguments(said: dict[str, Any]) -> list[list[str]]:
+    return [each["lines"] for each in said["lacks"] if each["name"] == "arguments"]
+
+
 CASES: Mapping[str, tuple[Files, Callable[[dict[str, Any]], bool]]] = {
     "the one of several programs that has the module's name": (
         {"main.go": "package shop\n", "cmd/shop/main.go": MAIN, "cmd/migrate/main.go": MAIN},
@@ -272,6 +281,30 @@ CASES: Mapping[str, tuple[Files, Callable[[dict[str, Any]], bool]]] = {
         {"Dockerfile": "FROM golang AS b\nCOPY . .\nFROM scratch\nCOPY --from=b /shop /\nCOPY ui /ui\n"},
         lambda said: [each["lines"] for each in said["lacks"] if each["name"] == "files"] == [["COPY ui /ui"]],
     ),
+    "what is embedded and not there": (
+        {"web.go": "package main\n\n//go:embed ui/build ui/*.css ui/**.css all:.\nvar fs embed.FS\n", "ui/a.css": ""},
+        lambda said: (
+            missing(said, "embedded") == ["ui/build is embedded and not there: make it before the image is built"]
+        ),
+    ),
+    "what an image brings that compiles nothing": (
+        {"Dockerfile": "FROM busybox\nCOPY dist/$ARCH/shop /bin/\nCOPY dist/$NAME /bin/\nCOPY a.yml b.yml /etc/\n"},
+        lambda said: (
+            [each["lines"] for each in said["lacks"] if each["name"] == "files"] == [["COPY a.yml b.yml /etc/"]]
+        ),
+    ),
+    "with what the old image starts it": (
+        {"Dockerfile": 'FROM x\nCMD ["old"]\nFROM y\nENTRYPOINT ["/shop", "--bind=0.0.0.0"]\nCMD ["serve"]\n'},
+        lambda said: arguments(said) == [['args: ["--bind=0.0.0.0", "serve"]']],
+    ),
+    "with what a shell or an init starts it": (
+        {"Dockerfile": "FROM x\nENTRYPOINT /sbin/tini -g -- /shop serve 'a b'\n"},
+        lambda said: arguments(said) == [['args: ["serve", "a b"]']],
+    ),
+    "an address that no probe reaches": (
+        {"main.go": MAIN.replace('":8090"', '"localhost:8090"')},
+        lambda said: said["answers"]["port"] == 8090 and missing(said, "address") != [],
+    ),
     "a main that drains": (
         {"stop.go": "package main\n\nvar _ = signal.Notify\n\nfunc stop() { server.Shutdown(ctx) }\n"},
         lambda said: "drain" not in [each["name"] for each in said["lacks"]],
@@ -292,6 +325,22 @@ def test_each_of_these_is_seen_only_where_it_is(tmp_path: Path) -> None:
     said = report(repository(tmp_path, SHOP), "--dry-run")
     seen = {case for case, (_, holds_for) in CASES.items() if holds_for(said)}
     assert seen == {"a program that no build takes is none", "a vendored program is not theirs", "a workspace"}
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        'ENTRYPOINT ["/shop"]',
+        "CMD /shop",
+        'ENTRYPOINT ["/shop",',
+        "ENTRYPOINT /shop 'a",
+        'ENTRYPOINT ["/tini", "--", "/shop"]',
+        'ENTRYPOINT ["/shop", "-x"]\nFROM y',
+        "# CMD /shop -x",
+    ],
+)
+def test_what_starts_nothing_but_the_program_has_no_arguments(tmp_path: Path, started: str) -> None:
+    assert arguments(look(tmp_path, Dockerfile=f"FROM x\n{started}\n")) == []
 
 
 @COMMAND

@@ -38,6 +38,7 @@ PACKAGES = (
     "cli",
     "adopt",
     "dev",
+    "hold_form",
     "hold_wizard",
     "__main__",
 )
@@ -153,6 +154,7 @@ def test_the_page_of_the_architecture_is_read_in_five_minutes() -> None:
             {
                 "answers.detect",
                 "dev.go_modules",
+                "external.fork",
                 "external.runner",
                 "inspection.doctor",
                 "repository.git",

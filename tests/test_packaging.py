@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -19,6 +20,9 @@ from hatch_build import URLS, with_absolute_links
 from tests.helpers.snippets import links
 from tests.helpers.support import ROOT, clean_environment
 
+OF_REACH = re.compile(r"gocontainer/(?:adopt/|form/|hold_form|external/fork)")
+SMALL = 300_000
+"""Bytes of the wheel that adopting and the form may take."""
 PROGRAM = """
 import json, gocontainer
 from gocontainer.repository.tree import digest
@@ -118,6 +122,15 @@ def metadata(artifact: Path) -> EmailMessage:
     with zipfile.ZipFile(artifact) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return message_from_bytes(archive.read(name), policy=default)
+
+
+def test_adopting_and_the_form_are_small_and_no_python_for_browsers_is_in_the_wheel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        entries = archive.infolist()
+    of_reach = [each for each in entries if OF_REACH.match(each.filename)]
+    assert {each.filename.split("/")[1] for each in of_reach} == {"adopt", "external", "form", "hold_form.py"}
+    assert sum(each.compress_size for each in of_reach) < SMALL
+    assert [each.filename for each in entries if "pyodide" in each.filename or each.filename.endswith(".wasm")] == []
 
 
 def test_without_an_address_the_wheels_readme_has_no_link_that_leads_nowhere(wheel: Path) -> None:

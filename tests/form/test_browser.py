@@ -17,10 +17,13 @@ from tests.form.npm import axe
 from tests.form.static import Site, static
 from tests.helpers.asking import served, unzipped
 from tests.helpers.daemons import until
+from tests.helpers.proofs import everything
 from tests.helpers.support import ROWS, Row, answers, files_of, row_id
 
 pytestmark = pytest.mark.proof(runs=("generator", "template", "docs/form", "docs/static_form.py"))
-SOME = [ROWS[0], ROWS[1], next(row for row in ROWS if row["target"] == "knative"), ROWS[-1]]
+KNATIVE = next(row for row in ROWS if row["target"] == "knative")
+SERVED = ROWS if everything() else [ROWS[0], ROWS[1], KNATIVE, ROWS[-1]]
+STATIC = ROWS if everything() else [KNATIVE]
 DOWN, TAB, SPACE = "\ue015", "\ue004", " "
 
 
@@ -73,7 +76,7 @@ def elsewhere(addresses: list[str], home: str) -> list[str]:
     return [each for each in addresses if not each.startswith((home, f"blob:{home}", "about:", "data:"))]
 
 
-@pytest.mark.parametrize("row", SOME, ids=row_id)
+@pytest.mark.parametrize("row", SERVED, ids=row_id)
 def test_the_archive_of_a_link_has_the_files_of_the_command(server: Server, shared: Browser, row: Row) -> None:
     shared.open(link(server.address, service="orders", **row))
     folder, files = unzipped(downloaded(shared))
@@ -187,14 +190,18 @@ def test_axe_finds_a_line_without_a_label_and_grey_on_grey(server: Server, share
     assert {*found_by_axe(shared)} >= {"label", "color-contrast"}
 
 
-def test_the_static_page_gives_the_same_archive_and_loads_its_own_folder_alone(site: Site, shared: Browser) -> None:
-    shared.requested()
-    site.asked.clear()
-    row = SOME[2]
+@pytest.mark.parametrize("row", STATIC, ids=row_id)
+def test_the_static_page_gives_the_same_archive(site: Site, shared: Browser, row: Row) -> None:
     shared.open(link(site.address, service="orders", **row))
     folder, files = unzipped(downloaded(shared))
     assert (folder, tree.digest(files)) == ("orders", digest_of(row))
-    assert elsewhere(shared.requested(), site.address) == []
+
+
+def test_the_static_page_loads_its_own_folder_alone(site: Site, driver: str, tmp_path: Path) -> None:
+    site.asked.clear()
+    with browser(driver, tmp_path) as fresh:
+        fresh.open(link(site.address, service="orders"))
+        assert elsewhere(fresh.requested(), site.address) == []
     workers = {"worker.js", "gocontainer.zip", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"}
     assert workers <= {each.removeprefix("/form/") for each in site.asked}
     assert [each for each in site.asked if not each.startswith("/form/")] == []

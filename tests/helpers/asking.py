@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from gocontainer.form.server import Server
+from gocontainer.form.server import OWN, Answering, Server
 from gocontainer.repository.tree import File
 
 
@@ -24,9 +24,9 @@ class Reply(NamedTuple):
 
 
 @contextmanager
-def served() -> Iterator[Server]:
+def served(answering: Answering = OWN) -> Iterator[Server]:
     """Serve the form on a free port."""
-    with Server(0) as server:
+    with Server(0, answering) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -24,6 +24,8 @@ from gocontainer.prompts.question import Asking
 from gocontainer.rendering.sizing import Sizes
 from gocontainer.texts import listed, mark, series, tr
 
+_LOOPBACK = re.compile(r"(?:\b127\.0\.0\.1|\blocalhost|\[::1\]):\d")
+
 
 def _parts(_ctx: click.Context, _flag: click.Parameter, value: str | None) -> tuple[str, ...]:
     wanted = PARTS if value is None else tuple(each.strip() for each in value.split(","))
@@ -110,8 +112,11 @@ def _lacks(sources: Sources, found: Proposal, answers: Answers) -> list[lacks.La
         reason = tr("no port was seen on which the code listens: if it is not {port}, say --set port=N",
                     port=answers["port"])  # fmt: skip
         low = [lacks.Lack("port", reason, ())]
+    elif "port" in found.evidence and _LOOPBACK.search(found.evidence["port"].text):
+        reason = tr("it listens on its own pod alone, unless it is told otherwise: no probe and no request reaches it")
+        low = [lacks.Lack("address", reason, (f'":{answers["port"]}"',), found.evidence["port"])]
     of_code = lacks.of_code(sources, found.program, known, int(answers["drain_seconds"]), str(sizes["go_bytes"]))
-    return [*low, *of_code, *lacks.of_image(sources, found.program, found.around)]
+    return [*low, *of_code, *lacks.of_image(sources, found.program, found.around, str(answers["service"]))]
 
 
 _OWN = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
+import re
 from typing import NamedTuple
 
 from gocontainer.adopt import go_code
 from gocontainer.adopt.go_code import Program
-from gocontainer.adopt.sources import Evidence, Sources
+from gocontainer.adopt.sources import Evidence, Sources, label
 from gocontainer.adopt.surroundings import Surroundings
 from gocontainer.answers.adopted import Adopted
 from gocontainer.texts import mark, tr
@@ -81,15 +84,38 @@ def of_code(sources: Sources, program: Program, known: Adopted, drain_seconds: i
     return found
 
 
-def of_image(sources: Sources, program: Program, around: Surroundings) -> list[Lack]:
+def of_image(sources: Sources, program: Program, around: Surroundings, service: str) -> list[Lack]:
     """Return what the image or the pods may have to be given besides the program."""
     found = []
     for each in around.copied:
+        if _is_program(sources, each, service):
+            continue
         text = mark("the Dockerfile that is there brings more than the program: {line}")
         copied = tr("name it in .dockerignore, and copy it in the Dockerfile's last stage")
         found.append(Lack("files", f"{tr(text, line=each)}; {copied}", (each.text,), each))
+    if around.arguments:
+        words, where = around.arguments
+        reason = tr("the Dockerfile that is there starts it with arguments, and ours with none")
+        found.append(Lack("arguments", reason, (f"args: {json.dumps(words, ensure_ascii=False)}",), where))
+    for path, where in go_code.embedded(sources):
+        if not _is_there(sources, path):
+            reason = tr("{path} is embedded and not there: make it before the image is built", path=path)
+            found.append(Lack("embedded", reason, (), where))
     writes = go_code.any_of(sources, ["os.Create(", "os.WriteFile(", "os.MkdirAll(", "os.OpenFile("], program)
     if writes:
         text = mark("files are written, and of the pod's disk only /tmp can be: mount another folder where it is one")
         found.append(Lack("disk", tr(text), _lines(_FOLDER), writes))
     return found
+
+
+def _is_program(sources: Sources, copied: Evidence, service: str) -> bool:
+    """Whether a line copies the program alone, which something else has compiled."""
+    paths = [word for word in copied.text.split()[1:-1] if not word.startswith("--")]
+    named = {posixpath.basename(path) for path in paths if not _is_there(sources, path)}
+    return len(named) == len(paths) and all(name.startswith("$") or label(name) == service for name in named)
+
+
+def _is_there(sources: Sources, pattern: str) -> bool:
+    """Whether a path from the top of the folder, or one of those that a pattern means, is there."""
+    named = re.sub(r"\*+", "*", pattern.lstrip("/"))  # Go takes two stars for one, and pathlib does not
+    return (sources.folder / named).exists() or any(sources.folder.glob(named))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.adopt import go_code, surroundings
 from gocontainer.adopt.go_code import Program
-from gocontainer.adopt.sources import Evidence, Found, Sources
+from gocontainer.adopt.sources import Evidence, Found, Sources, label
 from gocontainer.adopt.surroundings import Surroundings
 from gocontainer.answers.adopted import IGNORE_FILES, PARTS, POSSIBLE, Adopted
 from gocontainer.answers.detect import detected
@@ -114,9 +114,9 @@ def propose(sources: Sources, program: Program) -> Proposal:
 def _service(program: Program, module: str, folder: str) -> str:
     """Return a name that a service can have, after the program, the module or the folder."""
     for name in (program.name, _base(module), folder):
-        label = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
-        if label not in _GENERIC and fits("service", label):
-            return label
+        found = label(name)
+        if found not in _GENERIC and fits("service", found):
+            return found
     return "service"
 
 

@@ -50,6 +50,11 @@ def without_comments(text: str) -> str:
     return _TOKENS.sub(blank, text)
 
 
+def label(name: str) -> str:
+    """Return a name as that of a service could be."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
+
+
 class Sources:
     """A module's own files, by their paths from its folder."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -11,6 +14,10 @@ from gocontainer.repository.dockerfile import is_dockerfile
 
 _EXPOSE = re.compile(r"^[ \t]*EXPOSE[ \t]+(\d{2,5})", re.MULTILINE | re.IGNORECASE)
 _COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+(?!--from)(\S.*)$", re.MULTILINE | re.IGNORECASE)
+_STARTED = re.compile(r"^[ \t]*(ENTRYPOINT|CMD)[ \t]+(\S.*)$", re.MULTILINE | re.IGNORECASE)
+_INITS = ("tini", "dumb-init", "catatonit")
+"""What starts another program, which it is told behind two hyphens."""
+_COMPILES = re.compile(r"\bgo[ \t]+(?:build|install)\b|\bmake\b")
 _FROM = re.compile(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 _KIND = re.compile(r"^kind:\s*(?:Deployment|StatefulSet|DaemonSet|Service|Kustomization)\s*$", re.MULTILINE)
 _CONTAINER_PORT = re.compile(r"^[ \t]*(?:-[ \t]*)?containerPort:[ \t]*(\d{2,5})[ \t]*$", re.MULTILINE)
@@ -47,7 +54,9 @@ class Surroundings(NamedTuple):
     exposed: list[tuple[int, Evidence]]
     """Ports by Dockerfiles and manifests."""
     copied: list[Evidence]
-    """What the last stage of the Dockerfile takes from the folder."""
+    """What the last stage of the Dockerfile takes from the folder, if it compiles nothing."""
+    arguments: tuple[list[str], Evidence] | None
+    """With what it starts the program."""
     manifests: list[Evidence]
     charts: list[Evidence]
     pipelines: dict[str, Evidence]
@@ -69,6 +78,7 @@ def look(sources: Sources) -> Surroundings:
         dockerfiles=[each for path in dockerfiles for each in _head(sources, re.escape(path))],
         exposed=[(int(each.match[1]), each.where) for each in ports],
         copied=_copied(sources, top),
+        arguments=_arguments(sources, top),
         manifests=_once(sources.find(_KIND, manifests)),
         charts=[*_head(sources, r"(?:.+/)?Chart\.yaml")],
         pipelines=found,
@@ -91,13 +101,33 @@ def _once(found: Iterator[Found]) -> list[Evidence]:
     return list(files.values())
 
 
+def _last_stage(sources: Sources, pattern: re.Pattern[str], dockerfiles: list[str]) -> list[Found]:
+    """Return what of the last stage matches."""
+    start = max((each.where.line for each in sources.find(_FROM, dockerfiles)), default=0)
+    return [each for each in sources.find(pattern, dockerfiles) if each.where.line > start]
+
+
 def _copied(sources: Sources, dockerfiles: list[str]) -> list[Evidence]:
-    copied = []
-    for path in dockerfiles:
-        stages = [each.where.line for each in sources.find(_FROM, [path])]
-        if len(stages) > 1:
-            copied += [each.where for each in sources.find(_COPY, [path]) if each.where.line > stages[-1]]
-    return copied
+    compiles = _last_stage(sources, _COMPILES, dockerfiles)
+    return [] if compiles else [each.where for each in _last_stage(sources, _COPY, dockerfiles)]
+
+
+def _arguments(sources: Sources, dockerfiles: list[str]) -> tuple[list[str], Evidence] | None:
+    said = {each.match[1].upper(): each for each in _last_stage(sources, _STARTED, dockerfiles)}
+    words = [word for kind in ("ENTRYPOINT", "CMD") if kind in said for word in _words(said[kind].match[2])]
+    if words and posixpath.basename(words[0]) in _INITS and "--" in words:
+        words = words[words.index("--") + 1 :]
+    where = said.get("CMD") or said.get("ENTRYPOINT")
+    return (words[1:], where.where) if where and words[1:] else None
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a command, which is a list in JSON or a line of a shell; none where it is neither."""
+    try:
+        found = json.loads(text) if text.startswith("[") else shlex.split(text)
+    except ValueError:
+        return []
+    return [str(each) for each in found]
 
 
 def _databases(sources: Sources) -> dict[str, Evidence]:

@@ -3,8 +3,8 @@
     SRC@REV --(template_source)--> Snapshot --(runner --> worker, another process)--> tree, answers --> new or update
 
 ``template_source`` fetches, ``releases`` picks the newest of its tags, ``runner`` starts ``worker`` in a process of its
-own, ``template`` is what ``new`` and ``update`` call, ``cruft`` reads what cruft remembers. Builds on ``update``; only
-``cli`` imports it.
+own, ``template`` is what ``new`` and ``update`` call, ``cruft`` reads what cruft remembers. ``fork`` runs
+the wizard and the form that a fork of ours brings. Builds on ``update``; ``cli`` and ``form`` import it.
 
 ``template_source`` reads files from git's objects or from the folder and checks nothing out, so that no link, filter,
 hook or submodule takes part. ``runner`` writes them to a private folder and runs ``worker`` on it as a script, which is

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gocontainer.answers import lockfile
-from gocontainer.errors import Cancelled, CannotUse, GocontainerError, Interrupted, InvalidAnswer, UnknownKey
+from gocontainer.errors import CannotUse, GocontainerError, InvalidAnswer, UnknownKey
+from gocontainer.external import fork
 from gocontainer.external.template_paths import below, is_inside, misplaced
 from gocontainer.external.template_source import Snapshot
 from gocontainer.external.wanted import Question, Wizard
@@ -20,9 +21,6 @@ from gocontainer.repository.git import surroundings
 from gocontainer.repository.tree import File, Tree, load, put, scratch
 from gocontainer.texts import listed, mark, tr
 
-_WIZARD = "gocontainer/hold_wizard.py"
-"""What a fork of our template has, in its generator."""
-_SIGNALLED = 128
 LONGEST = 120
 """Seconds that a template may take that is not trusted."""
 _RENDER, _LOOK = (Path(__file__).with_name(f"{name}.py") for name in ("worker", "questions"))
@@ -45,16 +43,6 @@ _REFUSED = {
 """What the script's words mean."""
 _GIVE = mark("Give --trust if you trust its author: this runs code.")
 _MEND = mark("Have its author mend that, or name another revision.")
-
-
-class Told(GocontainerError):
-    """What the wizard of a fork of our template said, in whole sentences, with its exit code."""
-
-    def __init__(self, sentences: str, exit_code: int) -> None:
-        self.sentences, self.exit_code = sentences, exit_code
-
-    def __str__(self) -> str:
-        return self.sentences
 
 
 class RenderRequest(NamedTuple):
@@ -136,15 +124,20 @@ class Unfolded:
         return Look(questions, outcome.get("left", 0), _named(outcome["code"]), tuple(outcome["prepared"]), error)
 
     @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._place / "template"
+
+    @property
     def brings_wizard(self) -> bool:
         """Whether it is a fork of our template, with a table of its own."""
-        return (self._place / "template/generator" / _WIZARD).is_file()
+        return fork.brings(self.folder, fork.WIZARD)
 
     def hold_wizard(self, request: RenderRequest, wizard: Wizard) -> RenderRequest:
         """Let the template's own wizard ask at this terminal, and return the request with the answers."""
         service = {} if request.service is None else {"service": request.service}
         document = {"given": {**service, **request.asked}, **wizard._asdict()}
-        outcome = hold_wizard(self._place, document)
+        outcome = fork.hold_wizard(self._place, self.folder, document)
         if outcome is None:
             reason = tr("the wizard of the template {source} failed", source=request.source)
             raise CannotUse(reason, tr("Give its answers with --set, and --no-input."))
@@ -173,25 +166,6 @@ class Unfolded:
             del outcome[key]
         outcome |= {key: tuple(outcome[key]) for key in ("given", "dropped")} | {"code": _named(outcome["code"])}
         return RenderResult(folder=name, tree=tree, **outcome)
-
-
-def hold_wizard(place: Path, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Run the wizard of the fork in ``place`` as it is run in its own installation; None where it fails."""
-    (place / "outcome.json").unlink(missing_ok=True)
-    (place / "request.json").write_text(json.dumps(document, default=str), "utf-8")
-    module = _WIZARD.removesuffix(".py").replace("/", ".")
-    command = [sys.executable, "-P", "-m", module, str(place / "request.json")]
-    subprocess.run(command, check=False, env={**surroundings(), "PYTHONPATH": str(place / "template/generator")})
-    try:
-        outcome: dict[str, Any] = json.loads((place / "outcome.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    if (code := outcome.get("exit_code", 0)) > _SIGNALLED:
-        raise Cancelled if code == Cancelled.exit_code else Interrupted(code - _SIGNALLED)
-    if code:
-        raise Told(outcome["error"], code)
-    answers: dict[str, Any] = outcome["answers"]
-    return answers
 
 
 def _unfold(tree: Tree, folder: Path, source: str) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gocontainer.answers import lockfile
 from gocontainer.answers.model import AnswerSet, Layer
 from gocontainer.errors import CannotUpdate, CannotUse
-from gocontainer.external import cruft, runner, template_source, variables
+from gocontainer.external import cruft, fork, runner, template_source, variables
 from gocontainer.external.runner import RenderRequest, RenderResult
 from gocontainer.external.template_source import Snapshot
 from gocontainer.external.wanted import Wanted
@@ -36,23 +36,47 @@ class Rendered(NamedTuple):
     notes: tuple[str, ...]
 
 
-def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Rendered:
-    """Render a template for ``new``."""
-    where = template_source.parse(wanted.template or "")
-    request = RenderRequest(where.name, where.revision, wanted.trust, wanted.directory or "", service=service)
-    request = _asking(request, layers)
-    with _opened(where) as source:
-        snapshot = source.pick(where.revision)
+class Pinned(NamedTuple):
+    """An external template as it is at one moment."""
+
+    wanted: Wanted
+    where: template_source.TemplateSource
+    snapshot: Snapshot
+
+    def render(self, layers: tuple[Layer, ...], service: str | None) -> Rendered:
+        """Render it; each time from its files, whatever the last time left behind."""
+        where, wanted, snapshot = self.where, self.wanted, self.snapshot
+        request = RenderRequest(where.name, where.revision, wanted.trust, wanted.directory or "", service=service)
+        request = _asking(request, layers)
         with runner.unfolded(snapshot, where.source) as unfolded:
             if wanted.person is not None:
                 request = variables.consult(unfolded, request, wanted.person, wanted.wizard)
             result = unfolded.render(request)
-    origins = {name: "flag" if name in result.given else "default" for name in result.answers}
-    origins |= {name: layer.origin for layer in layers for name in layer.values if name in result.answers}
-    answers = AnswerSet(result.answers, origins)
-    return Rendered(
-        result.folder, result.tree, answers, _template(request, snapshot, result), notes(request, snapshot, result)
-    )
+        origins = {name: "flag" if name in result.given else "default" for name in result.answers}
+        origins |= {name: layer.origin for layer in layers for name in layer.values if name in result.answers}
+        answers = AnswerSet(result.answers, origins)
+        return Rendered(
+            result.folder, result.tree, answers, _template(request, snapshot, result), notes(request, snapshot, result)
+        )
+
+    @contextmanager
+    def form(self) -> Iterator[fork.Form]:
+        """Run the form that it brings until the caller is done."""
+        name = self.where.name
+        with runner.unfolded(self.snapshot, name) as unfolded, fork.form(unfolded.folder, name) as running:
+            yield running
+
+
+def pinned(wanted: Wanted) -> Pinned:
+    """Return the template as it is now."""
+    where = template_source.parse(wanted.template or "")
+    with _opened(where) as source:
+        return Pinned(wanted, where, source.pick(where.revision))
+
+
+def render(wanted: Wanted, layers: tuple[Layer, ...], service: str | None) -> Rendered:
+    """Render a template for ``new``."""
+    return pinned(wanted).render(layers, service)
 
 
 def prepare(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from gocontainer.answers.detect import Surroundings
 from gocontainer.answers.lockfile import LOCK, PACK, with_lockfile
-from gocontainer.answers.model import Layer
+from gocontainer.answers.model import Answers, Layer
 from gocontainer.errors import UnknownKey, UsageError
 from gocontainer.form.archive import zipped
 from gocontainer.form.difference import lines_of
@@ -17,7 +17,7 @@ from gocontainer.form.texts import texts
 from gocontainer.options.patterns import nearest
 from gocontainer.options.sets import members
 from gocontainer.options.table import BY_NAME
-from gocontainer.options.types import Option, SelectMany, Text, When
+from gocontainer.options.types import Option, SelectMany, Text, Value, When
 from gocontainer.prompts import find
 from gocontainer.repository.tree import File
 from gocontainer.texts import LANGUAGES, speak, tr
@@ -129,8 +129,14 @@ def page(request: Request) -> bytes:
         "estimate": str(preview.estimate(talk.settled)),
         "files": list(_files(talk.settled, preview)),
         "command": review.command(talk.settled.answers, []),
+        "given": given(talk.settled.answers),
     }
     return _as_json(document)
+
+
+def given(answers: Answers) -> Mapping[str, Value]:
+    """Return what somebody said, and what moved for it: all that a template has to be told."""
+    return {name: value for name, value in answers.applicable().items() if answers.origins[name] != "default"}
 
 
 def _group(talk: Conversation, group: str, opened: Sequence[str]) -> Mapping[str, Any]:

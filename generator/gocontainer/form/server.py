@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socketserver
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +20,6 @@ HOST = "127.0.0.1"
 LONGEST = 64 * 1024
 """Bytes of a request: all answers, each as long as it may be, are less."""
 KINDS: Mapping[str, str] = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_PAGE = Path(__file__).with_name("page")
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -41,6 +40,16 @@ class PortTaken(GocontainerError):
         self.port, self.reason = port, reason
 
 
+class Answering(NamedTuple):
+    """Who answers what the page asks, and the page."""
+
+    respond: Callable[[str, bytes], bytes] = respond
+    page: Path = Path(__file__).with_name("page")
+
+
+OWN = Answering()
+
+
 class Reply(NamedTuple):
     """A response; ``content`` is plain text where it is an error."""
 
@@ -49,10 +58,10 @@ class Reply(NamedTuple):
     kind: str = "text/plain"
 
 
-def page_files() -> Mapping[str, Path]:
+def page_files(page: Path) -> Mapping[str, Path]:
     """Return what the browser loads, by its address."""
-    files = {f"/{path.name}": path for path in _PAGE.iterdir() if path.suffix[1:] in KINDS}
-    return {**files, "/": _PAGE / "index.html"}
+    files = {f"/{path.name}": path for path in page.iterdir() if path.suffix[1:] in KINDS}
+    return {**files, "/": page / "index.html"}
 
 
 class Server(ThreadingHTTPServer):
@@ -61,10 +70,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = os.name != "nt"  # there it would let somebody else listen beside us
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, answering: Answering = OWN) -> None:
         self.turn = threading.Lock()
         """A process speaks one language at a time."""
-        self.files = page_files()
+        self.respond, self.files = answering.respond, page_files(answering.page)
         try:
             super().__init__((HOST, port), Handler)
         except OSError as error:
@@ -123,9 +132,11 @@ class Handler(BaseHTTPRequestHandler):
             return Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"no answers are so long")
         try:
             with self.server.turn:
-                content = respond(name, self.rfile.read(int(length)))
+                content = self.server.respond(name, self.rfile.read(int(length)))
         except (ValueError, RecursionError):
             return Reply(HTTPStatus.BAD_REQUEST, b"this is no request of the form")
+        except GocontainerError as error:
+            return Reply(HTTPStatus.INTERNAL_SERVER_ERROR, str(error).encode())
         return Reply(HTTPStatus.OK, content, "application/zip" if name == "archive" else "application/json")
 
     def _send(self, reply: Reply) -> None:
