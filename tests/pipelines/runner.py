@@ -84,6 +84,8 @@ def act(
         pip_tool("act"), event, "--json", "--workflows", str(folder / "workflow.yml"), "--eventpath",
         str(folder / "event.json"), "--platform", "ubuntu-24.04=-self-hosted", "--platform",
         "ubuntu-24.04-arm=-self-hosted", "--container-daemon-socket", "-", "--no-cache-server", "--no-skip-checkout",
+        # Each has a machine of its own at a forge; here they share a home, whose settings git locks.
+        "--concurrent-jobs", "1",
         *actions(folder / "actions", workflow), *(f"--secret={name}={value}" for name, value in SECRETS.items()),
     ]  # fmt: skip
     done = subprocess.run(
