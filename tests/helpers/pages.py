@@ -59,7 +59,10 @@ FACTS: Sequence[str] = (
     r"was so with Envoy 1\.40",  # tests/mesh
     "a certificate lasts 24 hours",  # istiod's default, DEFAULT_WORKLOAD_CERT_TTL
     "the default of 10 % leaves out one replica",  # Istio's, of maxEjectionPercent
-    r"(?m:^\| the service \| [^|]+ \| [\d, ]+ \|$)",  # tests/test_network.py
+    # Who may talk to whom: tests/networks and tests/test_network.py
+    r"(?m:^\| (?:the service|anybody)[^|]* \| [^|]+ \| [\d, ]+ \|$)",
+    r"(?m:^\| [^|]+ \| \S+-collector \| [\d, ]+ \|$)",
+    r"(?m:^\| \S+-collector \| [^|]+ \| [\d, ]+ \|$)",
     r"apply them to Kubernetes 1\.\d\d or newer",  # an answer; tests/checks hold the manifests against it
     r"git\.example\.com:2222",  # an answer
     r"\b(?:CIS Kubernetes|CIS Docker|NSA) \d+\.\d+(?:\.\d+)?(?:, \d+\.\d+(?:\.\d+)?)*",  # tests/test_hardening.py
