@@ -15,7 +15,7 @@ from gocontainer.options.table import BY_NAME
 from gocontainer.rendering.engine import render
 from gocontainer.repository.tree import File, Tree
 from tests.helpers.proposals import WHEEL
-from tests.helpers.support import PINS, ROWS, answers, files_of, go_tool, need, rendered, row_id
+from tests.helpers.support import PINS, ROWS, answers, download, files_of, go_tool, need, rendered, row_id
 from tests.pipelines.commands import WORKFLOWS, scripts
 from tests.test_builders import Machine
 
@@ -133,7 +133,7 @@ def test_no_host_is_a_default() -> None:
 def test_a_list_out_of_reach_is_one_sentence_and_fails_only_a_release(tmp_path: Path) -> None:
     program = go_tool("golang.org/x/vuln/cmd/govulncheck", PINS["tool"]["govulncheck"]["value"])
     repository = rendered(tmp_path, tracing=False, go_vulndb="http://127.0.0.1:1")
-    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    download(repository)
     for release, code in ((), 0), (("RELEASE=yes",), 2):
         command = ["make", "--silent", "vuln", f"GOVULNCHECK={program}", *release]
         done = subprocess.run(command, cwd=repository, check=False, capture_output=True, text=True)

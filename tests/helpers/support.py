@@ -244,6 +244,11 @@ def go(folder: Path, *arguments: str, **environment: str) -> Run:
     return Run(done.returncode, done.stdout, done.stderr)
 
 
+def download(repository: Path) -> None:
+    """Fetch the modules that a repository needs into this machine's cache."""
+    ok(go(repository, "mod", "download", GOFLAGS=""), "go mod download")
+
+
 def ok(run: Run, what: Sequence[str] | str = "") -> str:
     """Return the output of a run that must have succeeded."""
     assert run.code == 0, f"{what}: exit {run.code}\n{run.out[-3000:]}{run.err[-3000:]}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from typing import NamedTuple
 from docs.demo import free_ports
 
 from tests.helpers.daemons import answers, debian, process, until
-from tests.helpers.support import BUILDKIT, CACHE, locked, wrapped
+from tests.helpers.support import BUILDKIT, CACHE, download, locked, wrapped
 from tests.images import bases, cgroup
 from tests.images.archive import Image
 
@@ -174,7 +173,7 @@ class Engine:
         attestation. ``epoch`` is SOURCE_DATE_EPOCH. Raises AssertionError with BuildKit's log where it fails.
         """
         if (folder / "go.mod").exists():
-            subprocess.run(["go", "mod", "download"], check=True, cwd=folder, env={**os.environ, "GOFLAGS": ""})
+            download(folder)
         self._number += 1
         archive = self.scratch / f"image-{self._number}.tar"
         given = {"GOPROXY": self.proxy, "GOSUMDB": "off", **(arguments or {})}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.helpers.daemons import debian
-from tests.helpers.support import CACHE, rendered
+from tests.helpers.support import CACHE, download, rendered
 from tests.images import bases
 from tests.images.by_ssh import made_by_key_alone, private_module
 from tests.images.engine import module_proxy, running_registry, stocked, under_registry
@@ -82,7 +82,7 @@ def test_every_image_is_built_with_its_health_check(
     buildah: Buildah, tmp_path: Path, variant: dict[str, Any], builder: str
 ) -> None:
     repository = rendered(tmp_path, **variant)
-    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    download(repository)
     buildah.run(repository, "make", "image", f"BUILDER={builder}", "VERSION=v1.0.0+b1")
     found = json.loads(buildah.run(tmp_path, "buildah", "inspect", "--type", "image", "localhost/orders:v1.0.0-b1"))
     buildah.run(tmp_path, "buildah", "rmi", "localhost/orders:v1.0.0-b1")
@@ -96,7 +96,7 @@ def test_every_image_is_built_with_its_health_check(
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_it_pushes_an_index_of_every_platform(buildah: Buildah, tmp_path: Path, builder: str) -> None:
     repository, image = rendered(tmp_path, tracing=False), f"{buildah.registry}/acme/orders:{builder}"
-    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    download(repository)
     buildah.run(repository, "make", "push", f"BUILDER={builder}", f"IMAGE={image}", "PUSH_FLAGS=--tls-verify=false")
     index = json.loads(buildah.run(tmp_path, "skopeo", "inspect", "--tls-verify=false", "--raw", f"docker://{image}"))
     assert {each["platform"]["architecture"] for each in index["manifests"]} == {"amd64", "arm64"}
@@ -114,7 +114,7 @@ def test_a_module_comes_over_ssh_and_no_key_is_kept(buildah: Buildah, tmp_path: 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_password_is_seen_by_the_build_and_kept_nowhere(buildah: Buildah, tmp_path: Path, builder: str) -> None:
     repository = seen(rendered(tmp_path, **GIVEN), f"grep -q 'machine {ADDRESS}' /root/.netrc")
-    subprocess.run(["go", "mod", "download"], check=True, cwd=repository, env={**os.environ, "GOFLAGS": ""})
+    download(repository)
     secret = tmp_path / "netrc"
     with pytest.raises(AssertionError, match=r"exit status [12]"):
         buildah.run(repository, "make", "image", f"BUILDER={builder}", f"NETRC={secret}")
