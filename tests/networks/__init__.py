@@ -1,1 +1,1 @@
-"""What the network policies let through: by Cilium's own library, by cyclonus, and by a kernel."""
+"""What the network policies let through: by Cilium's own library, and by cyclonus."""
