@@ -106,12 +106,10 @@ class _Replay:
 
     def __init__(self, service: Service, clocks: Clocks) -> None:
         self.service, self.clocks = service, clocks
-        self.batches = [(-LONGEST, service.fewest)]
+        self.batches = {-LONGEST: service.fewest}
         """Pods by the second in which they are ready."""
         self.ready = service.fewest
         """How many are."""
-        self.coming: dict[int, int] = {}
-        """How many will be in a second that is to come."""
         self.added: list[tuple[int, int]] = []
         """How many came by which decision."""
         self.used: list[float] = [0]
@@ -130,7 +128,7 @@ class _Replay:
                 self._decide(now)
             self.used.append(self.used[-1] + min(load / self.ready, self.service.ceiling))
             now += 1
-            self.ready += self.coming.pop(now, 0)
+            self.ready += self.batches.get(now, 0)
         return now
 
     def _ask(self, now: int) -> None:
@@ -141,14 +139,13 @@ class _Replay:
 
     def _decide(self, now: int) -> None:
         """Add pods as the autoscaler does, which counts those not measured yet as idle."""
-        pods = sum(count for _, count in self.batches)
+        pods = sum(self.batches.values())
         wanted, lately = self._load(), sum(count for second, count in self.added if now - second < UP_PERIOD)
         if wanted / pods > 1 + TOLERANCE:
             limit = max(pods - lately + UP_PODS, UP_FACTOR * (pods - lately))
             more = min(math.ceil(wanted - 1e-9), limit, self.service.most) - pods
             if more > 0:
-                self.batches.append((now + self.service.ready, more))
-                self.coming[now + self.service.ready] = more
+                self.batches[now + self.service.ready] = more
                 self.added.append((now, more))
 
     def _load(self) -> float:
@@ -156,7 +153,7 @@ class _Replay:
         before, last = self.points
         if not self.service.by_cpu:
             return float(GROWTH * self.service.fewest) if last > 0 else self.service.fewest
-        measured = sum(count for ready, count in self.batches if ready <= before)
+        measured = sum(count for ready, count in self.batches.items() if ready <= before)
         return measured * (self._until(last) - self._until(before)) / (last - before)
 
     def _until(self, second: int) -> float:
