@@ -1,9 +1,12 @@
-"""What the check of a change costs on a runner with the caches that a pipeline gives it, in seconds of processors.
+"""What a pipeline's check of a change costs with the caches that it has, in seconds of processors.
 
-GitHub's and Gitea's runners are new each time: they have what ``setup-go`` keeps, modules and compiled packages, where
-the files that its key names are the same, and nothing where they are not; what main kept, branches have, too. An agent
-of Jenkins keeps its home, and so what the linter found as well. What is run is read from the rendered pipelines; the
-image, whose builder keeps nothing from run to run, is weighed by ``make bench-image``.
+What each job runs and finds is read from the rendered pipelines (``tests/pipelines/caches.py``). A runner is new each
+time, and so is what builds its images. It finds what a cold run left where the files that the job's key names are the
+same, and nothing where they are not; a branch finds what main left, or at GitLab, which keeps the caches of protected
+branches apart, what another branch did. An agent of Jenkins keeps its home, its builder, and a folder for each branch.
+
+What finds the same costs the same, and is measured once. The Dockerfile's command with caches of its own stands for a
+builder. What it costs to pack caches and to move them is not counted.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-from size import go, run
+from report import Row, machine, save, show
+from size import build_command, go, run
 from timing import processors, verdict
 
 from gocontainer import Answers, render
@@ -29,159 +32,191 @@ from gocontainer.repository import tree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from tests.helpers.support import files_of  # noqa: E402
+from tests.pipelines.caches import BUILT, FINDINGS, MODULES, Cache, caches  # noqa: E402
 from tests.pipelines.commands import scripts  # noqa: E402
 
 FLOOR, TARGET = 2.0, 2.5
 """A cold run is as many times the run after one changed line: that is 50 and 40 per cent."""
-PIPELINES = {"github": ".github/workflows/ci.yml", "gitea": ".gitea/workflows/ci.yml", "jenkins": "Jenkinsfile"}
-QUOTES = "internal/httpapi/quotes.go"
-TOOL = (re.compile(r"(vuln/cmd/govulncheck)@\S+"), r"\1@v1.8.0")
-MODULE = "github.com/google/uuid@v1.6.0"
+PIPELINES = {
+    "github": (".github/workflows/ci.yml", "test"),
+    "gitlab": (".gitlab-ci.yml", "check"),
+    "gitea": (".gitea/workflows/ci.yml", "test"),
+    "jenkins": ("Jenkinsfile", ""),
+}
+"""Each with the job that checks the code."""
+NOTHING = Cache(())
+MODULE = "github.com/rs/xid@v1.6.0"
 USE = """\
 // Package ids makes names.
 package ids
 
-import "github.com/google/uuid"
+import "github.com/rs/xid"
 
 // New returns a name that nobody else has.
-func New() string { return uuid.NewString() }
+func New() string { return xid.New().String() }
 """
-NEW, AGENT = "a new runner", "an agent's home"
+TOOL = (r"(vuln/cmd/govulncheck)@\S+", r"\1@v1.8.0")
+IMAGE = "in each the image, anew"
 
 
-class Runner(NamedTuple):
-    """Where caches are, and how much of them each job finds; modules come from where this machine has them."""
+class Work(NamedTuple):
+    """What a job has a machine compute."""
 
-    caches: Path
-    keeps_findings: bool
+    name: str
+    commands: tuple[tuple[str, ...], ...]
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a job has."""
+
+class Place:
+    """Where repositories and caches lie, always at the same path: Go tells what it compiled by where it lay."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch, self._caches, self._left = scratch, scratch / "caches", scratch / "left"
+        self._known: dict[tuple[Work, tuple[str, ...], str], float] = {}
+        self._tops = {change: tops(self.repository(change)) for change in CHANGES}
+
+    def repository(self, change: str) -> Path:
+        """Write the default repository with a change; another branch has a folder of its own where others stay."""
+        folder = self._scratch / ("branch" if change == BRANCH else "orders")
+        shutil.rmtree(folder, ignore_errors=True)
+        tree.save(render(Answers(service="orders", go_vulndb=f"file://{database(self._scratch)}")), folder)
+        CHANGES[change](folder)
+        return folder
+
+    def cost(self, work: Work, cache: Cache, change: str) -> float:
+        """Return the seconds of processors of a job's work after a change."""
+        if change == COLD or not cache.folders or not finds(cache, self._tops[COLD], self._tops[change]):
+            return self._measured(work, (), COLD)
+        # A runner's folder is the same for each branch.
+        return self._measured(work, cache.folders, LINE if change == BRANCH and cache.files else change)
+
+    def _measured(self, work: Work, folders: tuple[str, ...], change: str) -> float:
+        case = (work, folders, change)
+        if case not in self._known:
+            left, repository = self._left / work.name, self.repository(change)
+            shutil.rmtree(self._caches, ignore_errors=True)
+            for name in (each for each in folders if (left / each).exists()):
+                # Modules are never written anew; what was compiled is.
+                copy = os.link if name == MODULES else shutil.copy2
+                shutil.copytree(left / name, self._caches / name, symlinks=True, copy_function=copy)
+            before = processors()
+            for command in work.commands:
+                self._run(command, repository)
+            self._known[case] = processors() - before
+            found = " ".join(folders) or "nothing"
+            print(f"  {work.name}, {change}, {found} kept: {self._known[case]:.1f}", flush=True)
+            if not folders:
+                left.parent.mkdir(parents=True, exist_ok=True)
+                self._caches.rename(left)
+        return self._known[case]
+
+    def _run(self, command: tuple[str, ...], repository: Path) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GO", "MAKE"))}
-        names = {"GOCACHE": "built", "GOMODCACHE": "modules", "GOLANGCI_LINT_CACHE": "findings"}
         here, proxy = run([go(), "env", "GOMODCACHE", "GOPROXY"]).splitlines()
-        own = {name: str(self.caches / folder) for name, folder in names.items()}
+        own = {name: str(self._caches / name) for name in (BUILT, FINDINGS, MODULES)}
         own |= {"GOPROXY": f"file://{here}/cache/download,{proxy}", "GONOSUMDB": "*", "GOTOOLCHAIN": "local"}
-        return {**kept, **own, "GOFLAGS": "-modcacherw"}
-
-    def cost(self, repository: Path) -> float:
-        """Return the seconds of processors of the check of a change."""
-        if not self.keeps_findings:
-            shutil.rmtree(self.caches / "findings", ignore_errors=True)
-        before = processors()
-        for target in targets():
-            self.run(["make", target], repository)
-        return processors() - before
-
-    def run(self, command: list[str], repository: Path) -> None:
-        """Run what must succeed."""
-        done = subprocess.run(
-            command, check=False, cwd=repository, env=self.environment, capture_output=True, text=True
-        )
+        # Two linters refuse to run with one folder for temporary files.
+        own |= {"GOFLAGS": "-modcacherw", "TMPDIR": str(self._scratch)}
+        done = subprocess.run(command, check=False, cwd=repository, env={**kept, **own}, capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr)[-3000:]}")
 
 
 def main() -> int:
     """Print the table and the verdict."""
-    print(f"{run([go(), 'env', 'GOVERSION'])}, seconds of processors of make {', '.join(targets())}\n")
-    print(f"  {'':32}{NEW:>14}{AGENT:>18}", flush=True)
+    rows: dict[str, Row] = {}
+    print(f"{machine()}, {run([go(), 'env', 'GOVERSION'])}, seconds of processors of each distinct case:\n", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch)
-        new, agent = Runner(place / "new", keeps_findings=False), Runner(place / "agent", keeps_findings=True)
-        base = written(place / "orders")
-        kept, cold = key(base), new.cost(base)
-        shutil.copytree(new.caches, agent.caches, symlinks=True)
-        show("cold", cold, cold)
-        costs: dict[str, float] = {}
-        for name, change in CHANGES.items():
-            # Each branch has a folder of its own at an agent's; all have the same on new runners.
-            folder = written(place / ("branch" if name == BRANCH else "orders"))
-            change(folder, agent)
-            costs[name] = cold if key(folder) != kept else costs[LINE] if name == BRANCH else new.cost(folder)
-            show(name, costs[name], agent.cost(folder))
-    print()
-    ratio = cold / costs[LINE]
-    return verdict("ci", f"{costs[LINE]:.0f} s of processors after one changed line", {"cold": (ratio, FLOOR, TARGET)})
+        place = Place(Path(scratch))
+        for ci in PIPELINES:
+            works = jobs(ci, place.repository(COLD))
+            rows[ci] = {name: sum(place.cost(*each, name) for each in works.items()) for name in CHANGES}
+            image, kept = [*works.items()][-1]
+            rows[ci][IMAGE] = None if kept.folders else place.cost(image, kept, COLD)
+    print(f"\n{show(rows)}\n")
+    save("ci", "make bench-ci", rows, (), f"{run([go(), 'env', 'GOVERSION'])}; seconds of processors.")
+    ratios = {f"{ci}'s cold run": ((row[COLD] or 0) / (row[LINE] or 1), FLOOR, TARGET) for ci, row in rows.items()}
+    return verdict("ci", f"{rows['github'][LINE]:.0f} s of processors after one changed line at github", ratios)
 
 
-def targets() -> list[str]:
-    """Return the targets by which every pipeline checks the code of a change."""
-    found = {
-        tuple(script.split()[1] for script in scripts(path, text(ci, path)) if re.fullmatch(r"make [a-z]+", script))
-        for ci, path in PIPELINES.items()
-    }
-    (same,) = {tuple(each for each in calls if each != "smoke") for calls in found}
-    return list(same)
+def jobs(ci: str, repository: Path) -> dict[Work, Cache]:
+    """Return what a pipeline computes for a change, each with what is kept for it; the image is the last."""
+    path, check = PIPELINES[ci]
+    files = files_of({"ci": ci, **({} if ci == "github" else {"deps_bot": "renovate", "signing": "none"})})
+    text = files[path].content.decode()
+    kept = caches(path, text)
+    calls = dict.fromkeys(script for script in scripts(path, text) if re.fullmatch(r"make [a-z]+", script))
+    checked = Work("check", tuple(tuple(call.split()) for call in calls if call != "make smoke"))
+    found = {checked: kept.get(check, NOTHING)}
+    for client in re.findall(r"(?m)^BUILDKIT +:= (.+)$", files["Makefile"].content.decode()):
+        found[Work("client of the builder", ((*client.split(), "version"),))] = kept.get("smoke", NOTHING)
+    named = re.findall(r"(?m)^ +platforms: (\S+)$", text) or [f"linux/{run([go(), 'env', 'GOHOSTARCH'])}"]
+    image = Work(f"image for {named[0]}", tuple(compiling(repository, each) for each in named[0].split(",")))
+    # What builds images is no older than what has a key.
+    return {**found, image: NOTHING if found[checked].files else found[checked]}
 
 
-def text(ci: str, path: str) -> str:
-    """Return a pipeline as it is rendered."""
-    elsewhere = {"deps_bot": "renovate", "signing": "none"}
-    return files_of({"ci": ci, **({} if ci == "github" else elsewhere)})[path].content.decode()
+def tops(repository: Path) -> dict[str, bytes]:
+    """Return the files at the top, of which a key names some."""
+    return {path.name: path.read_bytes() for path in repository.iterdir() if path.is_file()}
 
 
-def written(folder: Path) -> Path:
-    """Write the default repository, which looks for vulnerabilities in an empty list of this machine."""
-    database = folder.parent / "vulnerabilities/index"
-    database.mkdir(parents=True, exist_ok=True)
+def finds(cache: Cache, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:
+    """Return whether a job finds what an earlier one left, by what was at the top of its repository then and now."""
+    return all(before[path] == after[path] for path in cache.files)
+
+
+def compiling(repository: Path, platform: str) -> tuple[str, ...]:
+    """Return the Dockerfile's command for a platform."""
+    words = build_command(repository)
+    words[words.index("-o") + 1] = "bin/orders"
+    system, architecture = platform.split("/")
+    return ("env", "CGO_ENABLED=0", f"GOOS={system}", f"GOARCH={architecture}", *words)
+
+
+def database(folder: Path) -> Path:
+    """Write a list of no vulnerabilities, so that no server is asked."""
+    index = folder / "vulnerabilities/index"
+    index.mkdir(parents=True, exist_ok=True)
     for name, content in (("db", {"modified": "2026-01-01T00:00:00Z"}), ("modules", []), ("vulns", [])):
-        (database / f"{name}.json").write_text(json.dumps(content))
-    shutil.rmtree(folder, ignore_errors=True)
-    tree.save(render(Answers(service="orders", go_vulndb=f"file://{database.parent}")), folder)
-    return folder
+        (index / f"{name}.json").write_text(json.dumps(content))
+    return index.parent
 
 
-def key(repository: Path) -> list[bytes]:
-    """Return what the key of the pipeline's cache is made of."""
-    jobs = yaml.safe_load((repository / PIPELINES["github"]).read_text())["jobs"].values()
-    (named,) = {
-        step["with"]["cache-dependency-path"]
-        for job in jobs
-        for step in job["steps"]
-        if "cache-dependency-path" in step.get("with", {})
-    }
-    return [(repository / path).read_bytes() for path in named.split()]
-
-
-def unchanged(_repository: Path, _runner: Runner) -> None:
+def unchanged(_repository: Path) -> None:
     """Change nothing."""
 
 
-def one_line(repository: Path, _runner: Runner) -> None:
+def one_line(repository: Path) -> None:
     """Change a line of a handler, and so of the program."""
     path = repository / "internal/httpapi/quotes.go"
-    path.write_text(path.read_text().replace("1_000_000 //", "1_000_001 //"))
+    before = path.read_text()
+    path.write_text(before.replace("1_000_000 //", "1_000_001 //"))
+    assert path.read_text() != before
 
 
-def one_module(repository: Path, runner: Runner) -> None:
+def one_module(repository: Path) -> None:
     """Use a module that nothing used before."""
     (repository / "internal/ids").mkdir()
     (repository / "internal/ids/ids.go").write_text(USE)
-    runner.run(["go", "get", MODULE], repository)
-    runner.run(["go", "mod", "tidy"], repository)
+    run(["go", "get", MODULE], repository)
+    run(["go", "mod", "tidy"], repository)
 
 
-def one_tool(repository: Path, _runner: Runner) -> None:
-    """Have the Makefile run another version of a tool."""
+def one_tool(repository: Path) -> None:
+    """Have the Makefile run another version of govulncheck."""
     path = repository / "Makefile"
-    path.write_text(TOOL[0].sub(TOOL[1], path.read_text()))
+    path.write_text(re.sub(*TOOL, path.read_text()))
 
 
-LINE, BRANCH = "one changed line", "the same on another branch"
-CHANGES: Mapping[str, Callable[[Path, Runner], None]] = {
+COLD, LINE, BRANCH = "cold", "one changed line", "the same on another branch"
+CHANGES: Mapping[str, Callable[[Path], None]] = {
+    COLD: unchanged,
     "nothing changed": unchanged,
     LINE: one_line,
     BRANCH: one_line,
     "one new module": one_module,
     "another version of a tool": one_tool,
 }
-
-
-def show(name: str, *costs: float) -> None:
-    """Print a row."""
-    print(f"  {name:32}{costs[0]:12.0f} s{costs[1]:16.0f} s", flush=True)
 
 
 if __name__ == "__main__":
