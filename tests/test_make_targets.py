@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,13 +150,13 @@ def builds(fresh: Fresh) -> None:
     assert '"version":"dev","revision":"unknown"' in said.stdout
 
 
-def asks_docker(*arguments: str, says: str) -> Check:
+def asks_docker(*arguments: str, says: str, then: Sequence[str] = ()) -> Check:
     """Run a target that calls docker; tests/images has what a real builder makes of it."""
 
     def check(fresh: Fresh) -> None:
         well(fresh.make(*arguments, GOPROXY="off", GOSUMDB="off"))
         said = [said for said in fresh.asked() if not said.startswith("buildx version")]
-        assert said == [f"buildx build {says}, dev of unknown"]
+        assert said == [f"{each}, dev of unknown" for each in (f"buildx build {says}", *then)]
 
     return check
 
@@ -237,6 +237,12 @@ PLAN: Mapping[str, Check] = {
     "vuln": looks_for_vulnerabilities,
     "image": asks_docker("image", says=f"--load --tag {IMAGE}:dev {BUILD_ARGS}"),
     "push": asks_docker("push", says=f"--push --platform {PLATFORMS} --tag {IMAGE}:dev {BUILD_ARGS}"),
+    "smoke": asks_docker(
+        "smoke",
+        "GO_ARGS=",  # as at GitHub
+        says=f"--load --tag {IMAGE}:dev --build-arg VERSION --build-arg REVISION .",
+        then=(f"run --detach {IMAGE}:dev", "exec  /usr/local/bin/orders -healthcheck", "rm --force "),
+    ),
     "sign": refuses("sign", says="say IMAGE=name@sha256:..."),
     "verify": refuses("verify", says=f"{IMAGE}:dev may come from where? This clone has no origin"),
     "set-image": names_an_image,

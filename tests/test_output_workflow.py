@@ -11,7 +11,7 @@ import yaml
 
 from tests.helpers.support import PINS, ROOT, Row, files_of, rendered, rows
 
-RELEASE = ".github/workflows/release.yml"
+CI, RELEASE = ".github/workflows/ci.yml", ".github/workflows/release.yml"
 SENDS = ("tag=$(", 'echo "', "make sign ")
 """How the commands begin that may run with rights, or with a secret that signs."""
 
@@ -38,6 +38,13 @@ def unsafe(workflow: str) -> list[str]:
     steps = [step for job in trusted for step in job["steps"] if "ssh-agent" not in step.get("run", "")]
     lines = [line for step in steps for line in step.get("run", "").splitlines()]
     return [line for line in lines if not line.startswith(SENDS)]
+
+
+@rows(where=lambda row: row["ci"] == "github")
+def test_an_image_that_was_built_is_started_and_asked(row: Row) -> None:
+    built, asked = yaml.safe_load(files_of(row)[CI].content)["jobs"]["image"]["steps"][-2:]
+    assert built["uses"].startswith("docker/build-push-action@")
+    assert asked == {"run": "make smoke GO_ARGS="}
 
 
 @rows(where=lambda row: row["ci"] == "github")
