@@ -48,9 +48,12 @@ def source(folder: str) -> list[str]:
 
 
 def main() -> None:
-    """Answer to `buildx version` and `buildx build`."""
+    """Answer to `buildx version` and `buildx build`; all else is the engine's."""
     if sys.argv[1:] == ["buildx", "version"]:
         return
+    if sys.argv[1] != "buildx":
+        engine = os.environ["DOCKER_ENGINE"].split()
+        os.execv(engine[0], [*engine, *sys.argv[1:]])
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for word in ("buildx", "build", "folder"):
         parser.add_argument(word)

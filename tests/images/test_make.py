@@ -1,4 +1,4 @@
-"""`make image`, `make push` and `make pin` by a real BuildKit and against a real registry, in a home that is new."""
+"""`make image`, `smoke`, `push` and `pin` by a real BuildKit and against a real registry, in a home that is new."""
 
 from __future__ import annotations
 
@@ -57,6 +57,21 @@ def test_the_image_is_in_the_engine_and_says_what_it_is(home: Home, engine: Engi
     labels = found["Config"]["Labels"]
     assert labels["org.opencontainers.image.version"] == "dev"
     assert labels["org.opencontainers.image.revision"] == "unknown"
+
+
+def test_the_image_is_started_and_asked_and_then_gone(home: Home, engine: Engine) -> None:
+    before = engine.docker("ps", "--all", "--quiet")
+    home.make("smoke")
+    assert engine.docker("ps", "--all", "--quiet") == before
+
+
+def test_an_image_that_does_not_start_is_found(home: Home, engine: Engine) -> None:
+    before = engine.docker("ps", "--all", "--quiet")
+    with (home.repository / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write('CMD ["-addr", "nonsense"]\n')
+    with pytest.raises(AssertionError, match="nonsense"):
+        home.make("smoke")
+    assert engine.docker("ps", "--all", "--quiet") == before
 
 
 def test_what_is_pinned_is_pushed_for_every_platform_and_named_in_the_manifests(home: Home, engine: Engine) -> None:
