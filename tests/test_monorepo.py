@@ -176,7 +176,7 @@ def lost(text: str, top: Path) -> list[str]:
         path for each in given for key in ("context", "cache-dependency-path") for path in each.get(key, "").split()
     ]
     targets = set(re.findall(r"^([a-z-]+):", (top / PLACE / "Makefile").read_text(), re.MULTILINE))
-    ran = {step["run"].removeprefix("make ") for step in steps if "run" in step}
+    ran = {step["run"].split()[1] for step in steps if "run" in step}
     return [path for path in (folder, *named) if not (top / path).exists()] + sorted(ran - targets)
 
 

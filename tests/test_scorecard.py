@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.proofs import everything
-from tests.helpers.support import ROOT, ROWS, Row, files_of, git, row_id, wrapped
+from tests.helpers.snippets import snippets
+from tests.helpers.support import PINS, ROOT, ROWS, Row, files_of, git, row_id, wrapped
+from tests.judges import JUDGES
+from tests.judges.subject import Subject
 from tests.scorecard.rules import OWNERS, RULES, Files
 from tests.test_digests import pinned
 
@@ -115,6 +119,30 @@ def test_nothing_takes_a_point_from_us() -> None:
 def test_nothing_takes_a_point_from_what_is_rendered(row: Row) -> None:
     files = theirs({**row, "license": "mit", "image": "ghcr.io/acme/orders"})
     assert list(found(files, *OWNERS, *(["Dependency-Update-Tool"] if row["deps_bot"] == "none" else []))) == []
+
+
+def owned() -> dict[str, bytes]:
+    """What an owner adds by the page on scans."""
+    text = (ROOT / "docs/how-to/scan.md").read_text()
+    (workflow,) = (each for each in snippets(text) if each.kind == "file")
+    (policy,) = re.findall(r"\$ echo '(.*)' > SECURITY\.md\n", text)
+    assert workflow.argument == "orders/.github/workflows/codeql.yml"
+    return {".github/workflows/codeql.yml": workflow.text.encode(), "SECURITY.md": policy.encode()}
+
+
+def test_what_an_owner_adds_leaves_nothing_to_find() -> None:
+    files = theirs({**ROWS[0], "ci": "github", "license": "mit", "deps_bot": "dependabot"})
+    assert {each.partition(":")[0] for each in found(files)} == set(OWNERS)
+    assert list(found(files | owned())) == []
+
+
+def test_what_an_owner_adds_is_pinned_as_ours_is_and_no_judge_finds_anything(tmp_path: Path) -> None:
+    folder = written(tmp_path, owned())
+    used = re.findall(r"uses: (.*)", (folder / ".github/workflows/codeql.yml").read_text())
+    assert len(used) == 4
+    assert set(used) <= {pin["value"] for table in ("action", "own_action") for pin in PINS[table].values()}
+    for name in ("actionlint", "check-jsonschema", "zizmor"):
+        assert JUDGES[name]([Subject("owned", folder, folder / "no manifests")]) == []
 
 
 @pytest.mark.parametrize("name", OFFLINE)
