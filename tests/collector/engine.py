@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from docs.demo import free_ports, until_ready
 
 from tests.centres.line import steady_port
 from tests.collector.build import otelcol
@@ -130,6 +131,25 @@ def collector(given: Deployed, folder: Path, *changes: Change, port: int | None 
         until(lambda: answers(f"http://127.0.0.1:{health}/") or started.poll() is not None, "the collector", 60)
         assert started.poll() is None, log.read_text()[-3000:]
         yield Running(f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{metrics}/metrics", kept, started)
+
+
+class Service(NamedTuple):
+    """Where a running service answers, and its probes and metrics."""
+
+    url: str
+    admin: str
+
+
+@contextmanager
+def serves(repository: Path, otlp: int, log: Path, *flags: str, **told: str) -> Iterator[Service]:
+    """Run the service until the end of the context; it sends its spans to a port, after a tenth of a second."""
+    service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
+    told |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{otlp}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    places = (f"-addr={service}", f"-admin-addr={admin}", "-pprof-addr=", "-shutdown-delay=0s")
+    variables = [f"{name}={value}" for name, value in told.items()]
+    with process(["env", *variables, repository / "bin/orders", *places, *flags], log) as started:
+        until_ready(f"http://{admin}/readyz", started)
+        yield Service(f"http://{service}", f"http://{admin}")
 
 
 def waits(seconds: float) -> Change:
