@@ -289,7 +289,10 @@ SAID: Sequence[str] = (
     "For {unscraped} minutes no pod has given",
     "get to port {admin} through",
     "It is told after {shed} minutes",
-    "On average one caller or more waits for a connection, for {waiting} minutes",
+    (
+        "On average one caller or more waits for a connection, or all that the pool may have are in use and callers "
+        "wait, for {waiting} minutes"
+    ),
     "For {stale // 60} minutes no answer has come from",
     "For {fallback} minutes a site has not taken the model",
     "For {lag_minutes} minutes more events have waited than {lag_replicas} replicas work on at once, {lag_each} each",
