@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from docs.demo import free_ports, until_ready
+from docs.demo import free_ports, get, until_ready
 
 from tests.collector.engine import PATIENCE, Change, Deployed, Document, collector, refused
-from tests.collector.test_losses import ask
+from tests.collector.test_losses import BASKET
 from tests.helpers.daemons import answers, process, until
 from tests.helpers.service import fixed_ports
 from tests.helpers.support import need
@@ -152,7 +152,8 @@ def seen(repository: Path, given: Deployed, folder: Path) -> Seen:
         prometheus(repository, folder) as url,
     ):
         with observed(repository, folder / "make.log"):
-            ask("127.0.0.1:8080", ASKED)
+            for _ in range(ASKED):
+                get("http://127.0.0.1:8080/v1/quotes", BASKET)
             until(lambda: exemplars(url, destination["name"]), "an exemplar", PATIENCE)
             named = exemplars(url, destination["name"])
         until(lambda: len(running.traces()) == ASKED, "the traces", PATIENCE)
