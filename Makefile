@@ -151,6 +151,10 @@ bench-events: $(READY) ## work off a day of events (ALL=1: a million) and say wh
 bench-node: $(READY) ## roll out under load and hang processes on a real node (root, Debian)
 	$(RUN)/python benchmarks/node.py
 
+.PHONY: bench-autoscaling
+bench-autoscaling: $(READY) ## have the load of a service on a real node grow to five times (root, Debian)
+	$(RUN)/python benchmarks/autoscaling.py
+
 .PHONY: bench-form
 bench-form: $(READY) ## time a change on the page of the form, served and by Pyodide, in Chromium (root, Debian, npm)
 	$(RUN)/python benchmarks/form.py

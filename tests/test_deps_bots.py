@@ -22,6 +22,8 @@ from tests.helpers.support import PINS, ROWS, answers, files_of, row_id
 
 IMAGE = r"(?:# syntax=|FROM (?:--platform=\S+ )?)(\S+:\S+)"
 DIRECTIVE = r"(?m)^(?:go|require) .*|^\t\S+ v\S+"
+MANIFEST = r"image: (\S+:\S+)"
+"""What is taken in a manifest of Kubernetes, and in a file of compose."""
 USES = r"uses: \S+@[0-9a-f]{40} # v\S+"
 RENOVATE = {
     "dockerfile": (r"(^|/|\.)([Dd]ocker|[Cc]ontainer)file$|(^|/)([Dd]ocker|[Cc]ontainer)file[^/]*$", IMAGE),
@@ -31,15 +33,15 @@ RENOVATE = {
         rf"{USES}|runs-on: \S+-\d\S*|go-version: \S+|cosign-release: \S+",
     ),
     "gitlabci": (r"\.gitlab-ci\.ya?ml$", r"(?:image|- name): \S+:\S+"),
+    "docker-compose": (r"(^|/)(?:docker-)?compose[^/]*\.ya?ml$", MANIFEST),
 }
 DEPENDABOT = {
     "docker": (r"^[^/]*[Dd]ockerfile[^/]*$", r"FROM (?:--platform=\S+ )?(\S+:\S+)"),
     "gomod": (r"^go\.mod$", DIRECTIVE),
     "github-actions": (r"^\.github/workflows/[^/]+\.ya?ml$", USES),
+    "docker-compose": (r"^(?:docker-)?compose[^/]*\.ya?ml$", MANIFEST),
 }
-MANIFEST = r"image: (\S+:\S+)"
-"""What Dependabot's manager of images takes in a manifest of Kubernetes beside the Dockerfiles."""
-TABLES = ("tool", "base_image", "builder_image", "runner", "action", "module")
+TABLES = ("tool", "base_image", "builder_image", "observe_image", "runner", "action", "module")
 VALUES = {str(pin["value"]) for table in TABLES for pin in PINS[table].values()} - {"scratch"}
 PINNED = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, VALUES), key=len, reverse=True))})(?![\w.-])")
 PROSE = re.compile(r"\s*(?:#(?! syntax=)|//)")
@@ -81,7 +83,11 @@ def managers(files: Tree) -> list[tuple[str, str]]:
             for manager in dependabot(each["package-ecosystem"], folder.strip("/"))
         ]
     if "renovate.json" in files:
-        return [*RENOVATE.values(), *customs(json.loads(files["renovate.json"].content))]
+        settings = json.loads(files["renovate.json"].content)
+        # That of Kubernetes' manifests looks nowhere unless it is told where.
+        told = settings.get("kubernetes", {}).get("managerFilePatterns", ())
+        manifests = [(f"^{as_expression(each)}$", MANIFEST) for each in told]
+        return [*RENOVATE.values(), *manifests, *customs(settings)]
     return []
 
 
@@ -121,8 +127,10 @@ def wrong(files: Tree) -> set[tuple[str, str, int]]:
     return {(place.path, pin, count) for (place, pin), count in times(files).items() if count != 1}
 
 
-BY_ITS_MAKER = {str(pin["value"]) for table in ("base_image", "module", "action") for pin in PINS[table].values()}
-"""What GitHub's own bot raises. It knows no tool, no runner and no image beside those that a stage is from."""
+BY_ITS_MAKER = {
+    str(pin["value"]) for table in ("base_image", "observe_image", "module", "action") for pin in PINS[table].values()
+}
+"""What GitHub's own bot raises. It knows no tool, no runner and no image but a stage's or a container's."""
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["deps_bot"] != "none"], ids=row_id)

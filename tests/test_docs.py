@@ -431,6 +431,7 @@ def test_every_make_target_that_a_page_names_exists(tmp_path: Path) -> None:
         rendered(tmp_path / "signed", ci="jenkins", deps_bot="renovate", signing="key", scan="trivy") / "Makefile"
     )
     known |= targets(rendered(tmp_path / "policy", policy="native") / "Makefile")
+    known |= targets(rendered(tmp_path / "observed", collector="deployment") / "Makefile")
     assert "bench-new" in known
     code = words([page.read_text() for page in {*PAGES, *TOP}])
     named = re.findall(r"^(?:\$ )?make ([a-z][a-z-]*)", code, re.MULTILINE)

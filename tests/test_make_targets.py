@@ -23,8 +23,8 @@ from tests.helpers.support import GOCONTAINER, PINS, Run, go_tool, need
 pytestmark = pytest.mark.proof(runs=("generator", "template"))
 
 PROFILES = {"service": (), "edge": ("--edge-features", "model", "--platforms", "linux/amd64,linux/arm64")}
-"""Those whose Makefiles have all targets together, but run-flow, which tests/serverless follows, and
-signing-key, which tests/signing does."""
+"""Those whose Makefiles have all targets together, but run-flow, which tests/serverless follows,
+signing-key, which tests/signing does, and those of what is observed, which test_observe.py and tests/collector do."""
 IMAGE = "ghcr.io/acme/orders"
 PORT = 9124
 UNREACHABLE = "http://127.0.0.1:1"

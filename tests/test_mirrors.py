@@ -122,7 +122,8 @@ def test_the_pipelines_builder_comes_from_the_mirrors_too() -> None:
 
 
 PULLED = sorted(
-    {pin["value"] for table in ("base_image", "builder_image") for pin in PINS[table].values()} - {"scratch"},
+    {str(pin["value"]) for table in ("base_image", "builder_image", "observe_image") for pin in PINS[table].values()}
+    - {"scratch"},
     key=len,
 )
 NAMED = re.compile(

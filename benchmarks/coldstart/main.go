@@ -18,6 +18,9 @@ import (
 // basket is what the bare service answers with 200; a probe does not read it.
 const basket = `{"lines":[{"sku":"tea","quantity":2,"unit_price":350}]}`
 
+// patience is far beyond any start: what takes longer will never answer.
+const patience = time.Minute
+
 func main() {
 	rounds, err := strconv.Atoi(os.Args[1])
 	if err != nil {
@@ -40,6 +43,9 @@ func start(program, url string) time.Duration {
 		panic(err)
 	}
 	for !answers(client, url) {
+		if time.Since(began) > patience {
+			panic(program + " does not answer with 200")
+		}
 		time.Sleep(200 * time.Microsecond)
 	}
 	took := time.Since(began)
@@ -59,6 +65,7 @@ func answers(client http.Client, url string) bool {
 	if err != nil {
 		panic(err)
 	}
+	req.Header.Set("Content-Type", "application/json")
 	res, err := client.Do(req)
 	if err != nil {
 		return false

@@ -9,12 +9,13 @@ import random
 import re
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from docs.demo import free_ports, until_ready
 
 from tests.centres.line import steady_port
 from tests.collector.build import otelcol
@@ -58,11 +59,11 @@ def deployed(repository: Path) -> Deployed:
     )
 
 
-def refused(config: Document, variables: Mapping[str, str], folder: Path) -> str:
-    """Return what `otelcol validate` says against a configuration, nothing where it takes it."""
+def refused(config: Document, variables: Mapping[str, str], folder: Path, *more: Path) -> str:
+    """Return what `otelcol validate` says against a configuration and ``more`` files, nothing where it takes them."""
     file = folder / "config.yaml"
     file.write_text(yaml.safe_dump(config))
-    command: list[str | Path] = [otelcol(), "validate", f"--config={file}"]
+    command: list[str | Path] = [otelcol(), "validate", *(f"--config={each}" for each in (file, *more))]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **variables})
     assert (done.returncode == 0) == (not done.stderr), done
     return done.stderr
@@ -102,10 +103,13 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def collector(given: Deployed, folder: Path, *changes: Change, port: int | None = None) -> Iterator[Running]:
+def collector(
+    given: Deployed, folder: Path, *changes: Change, port: int | None = None, more: Sequence[Path] = ()
+) -> Iterator[Running]:
     """Run a collector until the end of the context; what it keeps for Tempo goes into a file.
 
-    It asks no API server whose address a span came from, unless a change has it ask one.
+    It asks no API server whose address a span came from, unless a change has it ask one. It reads ``more`` files after
+    its configuration.
     """
     config, kept = copy.deepcopy(given.config), folder / "kept.json"
     otlp, health, metrics = port or steady_port(), steady_port(), steady_port()
@@ -124,12 +128,31 @@ def collector(given: Deployed, folder: Path, *changes: Change, port: int | None 
         "env",
         *(f"{name}={value}" for name, value in given.variables.items()),
         otelcol(),
-        f"--config={file}",
+        *(f"--config={each}" for each in (file, *more)),
     ]
     with process(command, log) as started:
         until(lambda: answers(f"http://127.0.0.1:{health}/") or started.poll() is not None, "the collector", 60)
         assert started.poll() is None, log.read_text()[-3000:]
         yield Running(f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{metrics}/metrics", kept, started)
+
+
+class Service(NamedTuple):
+    """Where a running service answers, and its probes and metrics."""
+
+    url: str
+    admin: str
+
+
+@contextmanager
+def serves(repository: Path, otlp: int, log: Path, *flags: str, **told: str) -> Iterator[Service]:
+    """Run the service until the end of the context; it sends its spans to a port, after a tenth of a second."""
+    service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
+    told |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{otlp}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    places = (f"-addr={service}", f"-admin-addr={admin}", "-pprof-addr=", "-shutdown-delay=0s")
+    variables = [f"{name}={value}" for name, value in told.items()]
+    with process(["env", *variables, repository / "bin/orders", *places, *flags], log) as started:
+        until_ready(f"http://{admin}/readyz", started)
+        yield Service(f"http://{service}", f"http://{admin}")
 
 
 def waits(seconds: float) -> Change:

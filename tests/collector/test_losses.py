@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 import re
 import urllib.error
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from docs.demo import free_ports, get, until_ready
+from docs.demo import get
 
 from tests.centres.line import steady_port
-from tests.collector.engine import PATIENCE, Change, Deployed, Document, collector, send, share, trace, waits
-from tests.helpers.daemons import process, until
+from tests.collector.engine import (
+    PATIENCE,
+    Change,
+    Deployed,
+    Document,
+    Service,
+    collector,
+    send,
+    serves,
+    share,
+    trace,
+    waits,
+)
+from tests.helpers.daemons import until
 from tests.helpers.support import ROOT
 
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()
@@ -22,38 +33,17 @@ ACCEPTED = "otelcol_receiver_accepted_spans"
 pytestmark = pytest.mark.proof("*", "!.github/*")
 
 
-def ask(service: str, times: int) -> None:
+def ask(service: Service, times: int) -> None:
     """Price baskets; each is answered."""
     for _ in range(times):
-        get(f"http://{service}/v1/quotes", BASKET)
-
-
-@contextmanager
-def sends(repository: Path, to: int, log: Path) -> Iterator[str]:
-    """Run the service, which sends each span alone to a port; return its address."""
-    service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
-    told = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{to}",
-        "OTEL_BSP_SCHEDULE_DELAY": "100",
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "1",
-    }
-    places = (f"-addr={service}", f"-admin-addr={admin}", "-pprof-addr=", "-shutdown-delay=0s")
-    command: list[str | Path] = [
-        "env",
-        *(f"{name}={value}" for name, value in told.items()),
-        repository / "bin/orders",
-        *places,
-    ]
-    with process(command, log) as started:
-        until_ready(f"http://{admin}/readyz", started)
-        yield service
+        get(f"{service.url}/v1/quotes", BASKET)
 
 
 def test_a_service_goes_on_without_its_collector_and_what_is_lost_is_counted(
     repository: Path, given: Deployed, tmp_path: Path
 ) -> None:
     port, log = steady_port(), tmp_path / "service.log"
-    with sends(repository, port, log) as service:
+    with serves(repository, port, log, OTEL_BSP_MAX_EXPORT_BATCH_SIZE="1") as service:
         with collector(given, tmp_path, waits(1), share(100), port=port) as first:
             ask(service, 50)
             until(lambda: len(first.traces()) == 50, "what was asked at first", PATIENCE)

@@ -18,6 +18,7 @@ class Driver(NamedTuple):
     opened: str
     closed: str
     query: str
+    url: str
 
 
 PGX = Driver(
@@ -28,6 +29,7 @@ PGX = Driver(
     opened="pgxpool.New(ctx, core.Settings().DatabaseURL)",
     closed="d.DB.Close()\n\treturn nil",
     query="d.DB.QueryRow(r.Context(), `select total from orders where id = $1`, r.PathValue(`id`))",
+    url="postgres://localhost/test",
 )
 MYSQL = Driver(
     module="github.com/go-sql-driver/mysql",
@@ -37,11 +39,11 @@ MYSQL = Driver(
     opened="sql.Open(`mysql`, core.Settings().DatabaseURL)",
     closed="return d.DB.Close()",
     query="d.DB.QueryRowContext(r.Context(), `select total from orders where id = ?`, r.PathValue(`id`))",
+    url="tester@tcp(localhost)/test",
 )
 DRIVERS = {"pgx": PGX, "mysql": MYSQL}
 OWN, TESTS, DEPS = "internal/config/own.go", "internal/config/configtest/configtest.go", "internal/deps/deps.go"
 ROUTES, HANDLER = "internal/httpapi/routes.go", "internal/httpapi/orders.go"
-URLS = {PGX: "postgres://localhost/test", MYSQL: "tester@tcp(localhost)/test"}
 
 _HANDLER = """package httpapi
 
@@ -107,7 +109,7 @@ def add_database(repository: Path, driver: Driver) -> None:
         ("func (o *Own) flags(fs *flag.FlagSet) {\n", "func (o *Own) flags(fs *flag.FlagSet) {\n" + flag),
         ("args ...any)) {\n", 'args ...any)) {\n\tcheck(o.DatabaseURL != "", "database-url is empty")\n'),
     )
-    sample = f'"APP_DATABASE_URL": "{URLS[driver]}",\n'
+    sample = f'"APP_DATABASE_URL": "{driver.url}",\n'
     replace(repository / TESTS, ('// "APP_DATABASE_URL": "postgres://localhost/test",\n', sample))
     replace(
         repository / DEPS,

@@ -289,7 +289,10 @@ SAID: Sequence[str] = (
     "For {unscraped} minutes no pod has given",
     "get to port {admin} through",
     "It is told after {shed} minutes",
-    "On average one caller or more waits for a connection, for {waiting} minutes",
+    (
+        "On average one caller or more waits for a connection, or all that the pool may have are in use and callers "
+        "wait, for {waiting} minutes"
+    ),
     "For {stale // 60} minutes no answer has come from",
     "For {fallback} minutes a site has not taken the model",
     "For {lag_minutes} minutes more events have waited than {lag_replicas} replicas work on at once, {lag_each} each",
@@ -302,6 +305,7 @@ SAID: Sequence[str] = (
         "The service listens on {first(port, knative_port)}; probes and `/metrics` are on {admin}. Profiles are on "
         "127.0.0.1:{pprof} only"
     ),
+    "Grafana is at http://127.0.0.1:{grafana_port}, and leads",
     "You need Go {go_version} or newer",
     "| a second port | {admin} is reached",
     "| anybody who scrapes | the service's metrics | {admin} |",
@@ -331,6 +335,7 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "center_server_port": ("deploy/", r"(?i)center[-_]address[=:]\s*\S*?:(\d+)"),
     "center_first_try": ("internal/center/follow.go", r"firstTry = (time.Second)"),
     "center_pause": ("internal/center/follow.go", r"pause += (\d+) \* time.Millisecond"),
+    "grafana_port": ("hack/observe/compose.yaml", r"127\.0\.0\.1:\$\{GRAFANA_PORT:-(\d+)\}"),
     "go_version": ("go.mod", r"(?m)^go (\d+\.\d+)"),
     "parts": ("internal/memory/memory.go", r" / (\d+) \* n"),
     "answer_kib": ("internal/deps/core.go", r"answerBytes += (\d+) \* 1024"),

@@ -35,11 +35,13 @@ class Postgres(NamedTuple):
         asked = "&".join(("sslmode=disable", *(f"{name}={value}" for name, value in settings.items())))
         return f"postgres://{user}:{password}@127.0.0.1:{self.port}/{database}?{asked}"
 
+    def command(self, statement: str, **who: str) -> list[str | Path]:
+        """Return the command by which somebody runs a statement."""
+        return [PROGRAMS / "psql", self.url(**who), "-qAt", "--set=ON_ERROR_STOP=1", "-c", statement]
+
     def started(self, statement: str, **who: str) -> subprocess.CompletedProcess[str]:
         """Have somebody run a statement, however it ends."""
-        psql, stops = PROGRAMS / "psql", "--set=ON_ERROR_STOP=1"
-        command: list[str | Path] = [psql, self.url(**who), "-qAt", stops, "-c", statement]
-        return subprocess.run(command, check=False, capture_output=True, text=True)
+        return subprocess.run(self.command(statement, **who), check=False, capture_output=True, text=True)
 
     def run(self, statement: str) -> str:
         """Have the administrator run a statement; return what it printed."""
@@ -62,7 +64,7 @@ def postgres() -> Iterator[Postgres]:
     """Start an empty PostgreSQL whose statements are logged; stop it at the end."""
     _installed()
     # Not below a test's own folder, into which only its own user may look.
-    with tempfile.TemporaryDirectory(prefix="postgres-") as place:
+    with tempfile.TemporaryDirectory(prefix="postgres-", dir="/tmp") as place:
         data, password, log = (Path(place) / name for name in ("data", "password", "log"))
         password.write_text(_PASSWORD)
         for path in (Path(place), password):

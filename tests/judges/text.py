@@ -23,6 +23,7 @@ SCHEMAS: Mapping[str, Sequence[str]] = {
     "vendor.github-issue-forms": (".github/ISSUE_TEMPLATE/[!c]*.yml",),
     "vendor.gitlab-ci": GITLAB,
     "vendor.renovate": ("renovate.json",),
+    "vendor.compose-spec": ("hack/observe/compose.yaml",),
 }
 READ = {"vendor.gitlab-ci": ("--data-transform", "gitlab-ci")}
 """How files are read before they are compared with a schema: what YAML's tags stand for."""
@@ -113,7 +114,7 @@ def zizmor(subjects: Sequence[Subject]) -> list[str]:
 
 
 def schema(subjects: Sequence[Subject]) -> list[str]:
-    """Compare workflows and settings of bots with their vendors' schemas."""
+    """Compare workflows, settings of bots and what compose starts with their vendors' schemas."""
     found = []
     for name, patterns in SCHEMAS.items():
         paths = [path for pattern in patterns for path in distinct(subjects, pattern)]

@@ -5,11 +5,12 @@ Whoever needs a program while it is built here waits for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from tests.helpers import background_build
-from tests.helpers.support import PINS, ROOT, wrapped
+from tests.helpers.support import PINS, ROOT, go_tool, wrapped
 from tests.images.engine import buildkit
 
 MODULE = ROOT / "tests/kube/kubernetes"
@@ -32,6 +33,13 @@ def kubernetes(program: str) -> Path:
     )
 
 
+def metrics_server() -> Path:
+    """Return metrics-server."""
+    version = str(PINS["own_tool"]["metrics_server"]["value"])
+    return Path(go_tool("sigs.k8s.io/metrics-server/cmd/metrics-server", version))
+
+
 if __name__ == "__main__":
-    builds = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
+    builds: dict[str, Callable[[], Path]] = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
+    builds["metrics-server"] = metrics_server
     background_build.build(builds | {name: partial(buildkit, name) for name in BUILDKITS})

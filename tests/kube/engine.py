@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from docs.demo import free_ports
 
+from tests.centres.authority import Authority
 from tests.helpers.daemons import debian, process, until
 from tests.helpers.support import Run, missing, need, ok, pip_tool
 from tests.kube.build import kubernetes
@@ -197,6 +198,13 @@ def _api_server(plane: ControlPlane, etcd: int, port: int) -> list[str | Path]:
         "--profiling=false",
         # Nodes that are only objects have nobody who would take this plugin's taint away.
         "--disable-admission-plugins=TaintNodesByCondition",
+        # By what a server behind it, such as metrics-server, knows who asks.
+        f"--requestheader-client-ca-file={scratch}/front/ca.crt",
+        f"--proxy-client-cert-file={scratch}/front/server.crt",
+        f"--proxy-client-key-file={scratch}/front/server.key",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
     ]
 
 
@@ -205,6 +213,8 @@ def _secrets(plane: ControlPlane, port: int) -> None:
     key = plane.scratch / "accounts.key"
     for arguments in (("genrsa", "-out", key, "2048"), ("rsa", "-in", key, "-pubout", "-out", key.with_suffix(".pub"))):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+    (plane.scratch / "front").mkdir()
+    Authority(plane.scratch / "front").server()
     (plane.scratch / "tokens.csv").write_text(f"{TOKEN},admin,admin,system:masters\n")
     (plane.scratch / "audit.json").write_text(json.dumps(AUDITED))
     cluster = {

@@ -68,10 +68,13 @@ def once(there: Machine, address: str, path: str = QUOTES, host: str = "") -> Lo
 
 
 @contextmanager
-def load(there: Machine, address: str, host: str = "") -> Iterator[Load]:
-    """Ask for quotes as long as the context lasts, which begins when there is an answer; with TLS for a host."""
+def load(there: Machine, address: str, host: str = "", rate: float = RATE) -> Iterator[Load]:
+    """Ask for quotes as long as the context lasts, which begins when there is an answer; with TLS for a host.
+
+    ``rate`` is in requests a second.
+    """
     counted = Load()
-    with tempfile.TemporaryFile("w+") as report, _running(there, address, QUOTES, report, host) as running:
+    with tempfile.TemporaryFile("w+") as report, _running(there, address, QUOTES, report, host, rate) as running:
         until(lambda: once(there, address, host=host).answered, f"an answer of {address}")
         yield counted
         running.send_signal(signal.SIGINT)  # it then says what it has counted
@@ -89,9 +92,9 @@ def burden(there: Machine, address: str, path: str) -> Iterator[None]:
 
 @contextmanager
 def _running(
-    there: Machine, address: str, path: str, report: IO[str], host: str = ""
+    there: Machine, address: str, path: str, report: IO[str], host: str = "", rate: float = RATE
 ) -> Iterator[subprocess.Popen[bytes]]:
-    steady = ("-z", "1h", "-c", str(CLIENTS), "-q", str(RATE // CLIENTS), "-t", "10")
+    steady = ("-z", "1h", "-c", str(CLIENTS), "-q", f"{rate / CLIENTS:g}", "-t", "10")
     command = ["setpriv", "--pdeathsig=KILL", *_hey(there, address, path, *steady, host=host)]
     with subprocess.Popen(command, stdout=report) as running:
         try:

@@ -70,8 +70,11 @@ AWAITED: dict[str, Callable[[Node], Sequence[str]]] = {
 
 
 @contextmanager
-def node() -> Iterator[Node]:
-    """Install and start everything; end it and drop its state at the end. Skips without root or Debian."""
+def node(sync: int = 1) -> Iterator[Node]:
+    """Install and start everything; end it and drop its state at the end. Skips without root or Debian.
+
+    ``sync`` is how often the autoscaler decides, in seconds.
+    """
     debian(*DEBIAN)
     for program in (*PROGRAMS, *NODE):
         kubernetes(program)
@@ -85,7 +88,7 @@ def node() -> Iterator[Node]:
         for hierarchy in cgroup.ROOT.iterdir():
             (hierarchy / group.name).mkdir(exist_ok=True)
         running = Node(plane, there, f"127.0.0.1:{free_ports(1)[0]}")
-        for name, command in _commands(running, group).items():
+        for name, command in _commands(running, group, sync).items():
             daemons.enter_context(plane.daemon(name, *command))
             if name in AWAITED:
                 plane.until(partial(there.succeeds, *AWAITED[name](running)), name)
@@ -100,7 +103,7 @@ def _ready(plane: ControlPlane) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def _commands(running: Node, group: cgroup.Group) -> dict[str, list[str | Path]]:
+def _commands(running: Node, group: cgroup.Group, sync: int) -> dict[str, list[str | Path]]:
     """Return what runs beside the API server, in this order."""
     scratch, kubeconfig = running.plane.scratch, f"--kubeconfig={running.plane.kubeconfig}"
     alone = ("--leader-elect=false", "--bind-address=127.0.0.1")
@@ -113,7 +116,7 @@ def _commands(running: Node, group: cgroup.Group) -> dict[str, list[str | Path]]
             f"--service-account-private-key-file={scratch}/accounts.key",
             f"--root-ca-file={scratch}/certificates/apiserver.crt",
             "--controllers=*,-node-ipam-controller,-certificatesigningrequest-signing-controller",
-            "--horizontal-pod-autoscaler-sync-period=1s",
+            f"--horizontal-pod-autoscaler-sync-period={sync}s",
         ],
         "kube-scheduler": [kubernetes("kube-scheduler"), kubeconfig, *alone, f"--cert-dir={scratch}/scheduler"],
         "kubelet": [

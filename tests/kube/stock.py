@@ -17,12 +17,12 @@ IMAGE, NEWER, FAULTY = "localhost/orders:v0.1.0", "localhost/orders:v0.2.0", "lo
 
 
 @contextmanager
-def stocked(engine: Engine, scratch: Path) -> Iterator[Node]:
-    """Build the images, and start a node that can pull them."""
+def stocked(engine: Engine, scratch: Path, sync: int = 1) -> Iterator[Node]:
+    """Build the images, and start a node that can pull them; its autoscaler decides every ``sync`` seconds."""
     repository = rendered(scratch)
     builds = {image: engine.build(repository, arguments={"VERSION": image}) for image in (IMAGE, NEWER)}
     builds[FAULTY] = engine.build(_with_faults(able_to_hold(repository)))
-    with node() as running:
+    with node(sync) as running:
         for image, build in builds.items():
             running.push(build, image)
         yield running

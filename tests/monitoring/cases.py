@@ -117,6 +117,18 @@ def throttled(values: str) -> Scenario:
     return Scenario(HOUR, dict(zip(names, (values, counter((HOUR, 600))), strict=True)))
 
 
+def pool(used: str, *, most: int, calls: str, waited: str) -> Scenario:
+    """A pool of connections: those in use, the most, the callers that waited, and their seconds."""
+    labels, name = f'{OURS},pool="orders"', "db_client_connection"
+    series = {
+        f'{name}_count{{{labels},state="used"}}': used,
+        f"{name}_max{{{labels}}}": gauge((HOUR + 1, most)),
+        f"{name}_wait_time_seconds_count{{{labels}}}": calls,
+        f"{name}_wait_time_seconds_sum{{{labels}}}": waited,
+    }
+    return Scenario(HOUR, series)
+
+
 FUNCTION = {"target": "knative", "eventing": "kafka"}
 SITE = {"target": "kubeedge", "edge_features": "model"}
 CASES: Mapping[str, Case] = {
@@ -141,13 +153,14 @@ CASES: Mapping[str, Case] = {
     "PoolExhausted": Case(
         {},
         [
-            single(
-                "db_client_connection_wait_time_seconds_sum", f'{OURS},pool="orders"', counter((30, 0), (30, 600)), HOUR
-            )
+            pool(gauge((61, 5)), most=0, calls=counter((30, 0), (30, 60)), waited=counter((30, 0), (30, 600))),
+            pool(gauge((40, 1), (21, 2)), most=2, calls=counter((HOUR, 1)), waited=counter((HOUR, 0))),
         ],
         [
-            single("db_client_connection_wait_time_seconds_sum", f'{OURS},pool="orders"', counter((HOUR, each)), HOUR)
-            for each in (0, 30)
+            pool(gauge((61, 1)), most=2, calls=counter((HOUR, 60)), waited=counter((HOUR, 30))),
+            pool(gauge((61, 2)), most=2, calls=counter((HOUR, 0)), waited=counter((HOUR, 0))),
+            pool(gauge((60, 1), (1, 2)), most=2, calls=counter((HOUR, 1)), waited=counter((HOUR, 0))),
+            pool(gauge((61, 5)), most=0, calls=counter((HOUR, 1)), waited=counter((HOUR, 0))),
         ],
     ),
     "ConfigCenterStale": of_ours(

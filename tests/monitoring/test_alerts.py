@@ -60,7 +60,8 @@ def only(rules: Rules, alert: str, expression: str | None = None) -> Rules:
 
 def mutants(expression: str) -> Iterator[str]:
     """Yield the expression with one operator or factor turned."""
-    turned = {" > ": " < ", " == ": " != ", " and ": " or ", "14.4 * ": "2 * ", "6 * ": "2 * ", " unless ": " and "}
+    turned = {" > ": " < ", " >= ": " <= ", " == ": " != ", " and ": " or ", " unless ": " and "}
+    turned |= {"14.4 * ": "2 * ", "6 * ": "2 * "}
     for old, new in turned.items():
         for found in re.finditer(rf"(?<![\d.]){re.escape(old.strip())}(?= )", expression):
             yield expression[: found.start()] + new.strip() + expression[found.end() :]

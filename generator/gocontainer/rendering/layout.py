@@ -106,6 +106,8 @@ FILES: Mapping[str, When] = {
     "docs/policies.md": {"policy": POLICIES},
     "docs/runbook.md": {"monitoring": ("operator",)},
     "docs/vault.md": {"secrets": ("vault",)},
+    "hack/observe/": {"collector": ("deployment",)},
+    "hack/observe/dashboards.yaml": {"monitoring": ("operator",)},
     "hack/ota.sh": {"__node_pools": ("true",), "__held_upgrade": ("true",)},
     "hack/policy-test.sh": {"policy": POLICIES},
     "hack/scan.sh": {"scan": ("trivy", "grype")},

@@ -164,7 +164,7 @@ def _images(answers: Mapping[str, Value], pins: Mapping[str, Mapping[str, str]])
         "__base_image": pins["base_image"][str(answers["base_image"])],
         "__build_image": pins["base_image"]["build"],
         "__buildkit_image": pins["builder_image"]["buildkit"],
-        "__collector_image": pins["observe_image"]["collector"],
+        **{f"__{name}_image": image for name, image in pins["observe_image"].items()},
         "__rootless_image": pins["builder_image"]["rootless"],
         "__sbom_image": pins["builder_image"]["sbom"],
         "__syntax_image": pins["builder_image"]["syntax"],
