@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from report import Row, machine, save, show
 from tests.helpers.support import rendered
 from tests.images.engine import engine
-from tests.kube.autoscaler import ANSWERS, Growth, grow, measured
+from tests.kube.autoscaler import ANSWERS, FEWEST, MOST, Growth, grow, measured
 from tests.kube.deployed import Deployed
 from tests.kube.node import Node
 from tests.kube.stock import IMAGE, stocked
@@ -42,7 +42,7 @@ def main() -> int:
         with stocked(builder, scratch / "images", SYNC) as node, measured(node, RESOLUTION):
             grown = [once(node, scratch, number) for number in range(ROUNDS)]
     start = max(each.start for each in grown)
-    said = Service(ANSWERS["min_replicas"], ANSWERS["max_replicas"], start)
+    said = Service(FEWEST, MOST, start)
     shortest, longest = waits(said, tuple(every(said)))
     seconds, lost = [each.seconds for each in grown], sum(each.lost for each in grown)
     rows: dict[str, Row] = {

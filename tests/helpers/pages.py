@@ -331,7 +331,7 @@ IN_FILES: Mapping[str, tuple[str, str]] = {
     "stale": (_RULES, r"staleness_seconds[^>]* > (\d+)"),
     "throttled": (_RULES, r"periods_total[^>]* > 0\.25\n +for: (\d+)m"),
     "unscraped": (_RULES, r"absent[^)]*\)\n +for: (\d+)m"),
-    "waiting": (_RULES, r"wait_time[^>]* > 1\n +for: (\d+)m"),
+    "waiting": (_RULES, r"wait_time_seconds_sum[^>]* > 1\n(?:.*\n)+? +for: (\d+)m"),
     "center_server_port": ("deploy/", r"(?i)center[-_]address[=:]\s*\S*?:(\d+)"),
     "center_first_try": ("internal/center/follow.go", r"firstTry = (time.Second)"),
     "center_pause": ("internal/center/follow.go", r"pause += (\d+) \* time.Millisecond"),

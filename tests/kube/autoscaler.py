@@ -19,7 +19,8 @@ from tests.kube.machine import ADDRESS
 from tests.kube.node import Node
 
 PORT, NAME, SYSTEM = 4443, "metrics-server", "kube-system"
-ANSWERS = {"cpu": "10m", "min_replicas": 2, "max_replicas": 6}
+FEWEST, MOST = 2, 6
+ANSWERS = {"cpu": "10m", "min_replicas": FEWEST, "max_replicas": MOST}
 """The least request there is: two processors that others use, too, are enough for five times its target."""
 FIRST = 15
 """Requests a second by which it is found how many put two pods near their target."""
@@ -98,17 +99,16 @@ def utilization(service: Deployed) -> int:
 def grow(service: Deployed) -> Growth:
     """Put two pods near their target, have the load grow to five times that, and wait for the pods."""
     there, address = service.node.there, service.address
-    fewest, most = ANSWERS["min_replicas"], ANSWERS["max_replicas"]
     with load(there, address, rate=FIRST) as first:
         time.sleep(SETTLED)
         rate = FIRST * NEAR * HPA_TARGET / utilization(service)
     with load(there, address, rate=rate) as before:
         time.sleep(SETTLED)
-        assert len(service.pods()) == fewest, f"{utilization(service)} % at {rate:.0f} a second"
+        assert len(service.pods()) == FEWEST, f"{utilization(service)} % at {rate:.0f} a second"
         rate *= HPA_TARGET / utilization(service)
     with load(there, address, rate=GROWTH * rate) as after:
         began = time.monotonic()
-        service.until(lambda: sum(map(ready, service.pods())) == most, f"{most} pods", 300)
+        service.until(lambda: sum(map(ready, service.pods())) == MOST, f"{MOST} pods", 300)
         seconds = time.monotonic() - began
     every: list[Load] = [first, before, after]
     lost, answered = sum(each.lost for each in every), sum(each.answered for each in every)
