@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,16 @@ import pytest
 import yaml
 
 from tests.helpers.support import ROWS, files_of, row_id
-from tests.monitoring import promtool
+from tests.monitoring import promtool, vmalert
 from tests.monitoring.cases import CASES, Case, Scenario, requests
 
 FILE = "deploy/components/monitoring/prometheusrule.yaml"
 each_alert = pytest.mark.parametrize("alert", CASES)
+Fails = Callable[[Path, Sequence[promtool.Question]], list[int]]
+each_judge = pytest.mark.parametrize(
+    "fails", [promtool.fails, pytest.param(vmalert.fails, marks=pytest.mark.slow)], ids=["promtool", "vmalert"]
+)
+"""Prometheus, and VictoriaMetrics, which many have in its place."""
 Rules = dict[str, Any]
 
 
@@ -67,10 +72,18 @@ def mutants(expression: str) -> Iterator[str]:
             yield expression[: found.start()] + new.strip() + expression[found.end() :]
 
 
+@each_judge
 @each_alert
-def test_alert_fires_on_its_series_and_stays_still_on_others(tmp_path: Path, alert: str) -> None:
+def test_alert_fires_on_its_series_and_stays_still_on_others(tmp_path: Path, alert: str, fails: Fails) -> None:
     rules = rules_of(**CASES[alert].answers)
-    assert promtool.fails(tmp_path, questions(tmp_path, "all", only(rules, alert), alert)) == []
+    assert fails(tmp_path, questions(tmp_path, "all", only(rules, alert), alert)) == []
+
+
+@each_judge
+def test_a_changed_rule_has_other_answers(tmp_path: Path, fails: Fails) -> None:
+    rules, alert = rules_of(), "RequestsShed"
+    changed = only(rules, alert, alerts_of(rules)[alert]["expr"].replace("> 0", "> 1000"))
+    assert fails(tmp_path, questions(tmp_path, "all", changed, alert)) == [0], "it alone must fire"
 
 
 @each_alert
