@@ -27,7 +27,7 @@ ROTATIONS = 30 if os.environ.get("ALL") else 5
 ANSWER = '{"total":42}\n'
 LEFT = 1 / 4
 """How much the page says is left of a lease, at least, when the agent asks for the next user."""
-BUSY = 1
+BUSY = 2
 """Seconds by which a machine that does much else may be late."""
 
 
