@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.bot.test_proposals import Service
@@ -23,13 +24,20 @@ class ByApi(Service):
     """What the title of a draft begins with."""
     api: type[Api]
 
-    def serve(self) -> ThreadingHTTPServer:
-        """Answer as the forge does."""
+    @contextmanager
+    def served(self) -> Iterator[Self]:
+        """Answer as the forge does until the end of the context."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Api", (self.api,), {"service": self}))
         self.more = self.variables(f"http://127.0.0.1:{server.server_port}")
         self.others: list[dict[str, Any]] = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        return server
+        yield self
+        server.shutdown()
+        server.server_close()
+
+    def is_draft(self, request: Mapping[str, Any]) -> bool:
+        """Whether a request cannot be merged yet."""
+        return str(request["title"]).startswith(self.draft)
 
     def variables(self, address: str) -> Mapping[str, str]:
         """What each job has in its environment where the forge is at an address."""

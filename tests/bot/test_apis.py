@@ -27,11 +27,8 @@ def forge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def service(tmp_path: Path, forge: At, program: Installed) -> Iterator[ByApi]:
     kind, bot = forge
-    found = kind(tmp_path / "forge", program, bot)
-    server = found.serve()
-    yield found
-    server.shutdown()
-    server.server_close()
+    with kind(tmp_path / "forge", program, bot).served() as found:
+        yield found
 
 
 def test_there_is_one_request_and_the_next_release_edits_it(service: ByApi) -> None:

@@ -12,7 +12,10 @@ import pytest
 
 from gocontainer.answers import lockfile
 from gocontainer.repository.tree import digest
-from tests.helpers.proposals import BRANCH, SCRIPT, Forge, Installed, as_executable, write
+from tests.bot.gitlab import AtGitlab
+from tests.bot.test_proposals import Service
+from tests.helpers.proposals import BRANCH, SCRIPT, Installed, as_executable, rendered_bot, write
+from tests.helpers.support import need
 
 SEEDS = range(1000 if os.environ.get("ALL") else 100)
 LENGTH = 6
@@ -37,19 +40,15 @@ PATH={path} exec git "$@"
 class History:
     """What happens to one repository, drawn at random."""
 
-    def __init__(self, folder: Path, program: Installed, bot: dict[str, str], seed: int) -> None:
+    def __init__(self, forge: Service, seed: int) -> None:
         self.random, self.number, self.log = Random(seed), 0, [f"seed {seed}"]
-        self.template = {path: [f"line {number}\n" for number in range(LINES)] for path in FILES}
-        self.bot, self.program = bot, program
-        program.publish(self.newest)
-        self.forge = Forge(folder, program, self.newest)
-        self.person = self.forge.person
-        self.is_alone = False
+        self.template = {path: forge.template[path].splitlines(keepends=True) for path in FILES}
+        self.forge, self.person, self.is_alone = forge, forge.person, False
         self.kept: set[str] = {self.forge.tip("main")}
         """Commits of people, which have to stay."""
-        self.act = folder / "act"
-        self.path = os.pathsep.join([str(folder / "wrapped"), str(self.forge.bin), os.environ["PATH"]])
-        write(folder / "wrapped/git", GIT.format(act=self.act, path=os.environ["PATH"]))
+        self.act = forge.folder / "act"
+        self.path = os.pathsep.join([str(forge.folder / "wrapped"), str(self.forge.bin), os.environ["PATH"]])
+        write(forge.folder / "wrapped/git", GIT.format(act=self.act, path=os.environ["PATH"]))
 
     def happens(self, chance: float) -> bool:
         """Whether somebody is at work while the bot is."""
@@ -57,7 +56,7 @@ class History:
 
     @property
     def newest(self) -> dict[str, str]:
-        return {**self.bot, **{path: "".join(lines) for path, lines in self.template.items()}}
+        return {**self.forge.template, **{path: "".join(lines) for path, lines in self.template.items()}}
 
     def word(self, who: str) -> str:
         self.number += 1
@@ -95,7 +94,7 @@ class History:
     def release(self) -> None:
         path = self.random.choice(FILES)
         self.template[path][self.random.randrange(LINES)] = self.word("template")
-        self.program.publish(self.newest)
+        self.forge.installed.publish(self.newest)
 
     def edit_main(self) -> None:
         self.at("origin/main")
@@ -198,7 +197,7 @@ class History:
     def take(self) -> None:
         """Merge the pull request where it is green, as the forge does."""
         tip = self.forge.tip(BRANCH)
-        if not self.forge.open or self.forge.open[0]["draft"] or not self.forge.is_green(tip):
+        if not self.forge.open or self.forge.is_draft(self.forge.open[0]) or not self.forge.is_green(tip):
             return
         self.person.git("checkout", "--quiet", "--detach", "origin/main")
         squash = self.random.random() < 0.4
@@ -248,8 +247,8 @@ class History:
             (request,) = self.forge.open
             assert request["body"], self.log
             self.at(f"origin/{BRANCH}")
-            assert self.forge.is_green(self.forge.tip(BRANCH)) is not request["draft"], self.log
-            if request["draft"]:
+            assert self.forge.is_green(self.forge.tip(BRANCH)) is not self.forge.is_draft(request), self.log
+            if self.forge.is_draft(request):
                 self.decide()
             assert self.forge.is_green(self.forge.tip(BRANCH)), self.log
             self.person.git("push", "--quiet", "origin", "HEAD:main")
@@ -260,10 +259,25 @@ class History:
         assert lock["digest"] == digest(as_executable(self.newest)), self.log
 
 
+@pytest.fixture(scope="module")
+def gitlabs_bot(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    need("bash", "curl", "jq")
+    return rendered_bot(tmp_path_factory.mktemp("bot"), AtGitlab.workflow, **AtGitlab.given)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_order_loses_a_commit(tmp_path: Path, program: Installed, bot: dict[str, str], seed: int) -> None:
-    History(tmp_path / "history", program, bot, seed).live()
+    History(Service(tmp_path / "history", program, bot), seed).live()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_order_loses_a_commit_at_gitlab(
+    tmp_path: Path, program: Installed, gitlabs_bot: dict[str, str], seed: int
+) -> None:
+    with AtGitlab(tmp_path / "history", program, gitlabs_bot).served() as service:
+        History(service, seed).live()
 
 
 @pytest.mark.slow
@@ -274,4 +288,4 @@ def test_a_script_that_is_wrong_is_noticed(
     assert bot[SCRIPT].count(old) == 1
     wrong = {**bot, SCRIPT: bot[SCRIPT].replace(old, new)}
     with pytest.raises(AssertionError, match=f"seed {seed}"):
-        History(tmp_path / "history", program, wrong, seed).live()
+        History(Service(tmp_path / "history", program, wrong), seed).live()

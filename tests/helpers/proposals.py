@@ -251,6 +251,10 @@ class Forge:
         """Those that are open."""
         return [each for each in self.requests if each["state"] == "open"]
 
+    def is_draft(self, request: Mapping[str, Any]) -> bool:
+        """Whether a request cannot be merged yet."""
+        return bool(request["draft"])
+
     def close(self) -> None:
         """Close all of them, as somebody does who wants none."""
         found = self.requests
