@@ -33,13 +33,18 @@ def kubernetes(program: str) -> Path:
     )
 
 
-def metrics_server() -> Path:
+def metrics_server() -> str:
     """Return metrics-server."""
-    version = str(PINS["own_tool"]["metrics_server"]["value"])
-    return Path(go_tool("sigs.k8s.io/metrics-server/cmd/metrics-server", version))
+    return go_tool("sigs.k8s.io/metrics-server/cmd/metrics-server", PINS["own_tool"]["metrics_server"]["value"])
+
+
+def kube_router() -> str:
+    """Return kube-router."""
+    router = "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"
+    return go_tool(router, PINS["own_tool"]["kube_router"]["value"])
 
 
 if __name__ == "__main__":
-    builds: dict[str, Callable[[], Path]] = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
-    builds["metrics-server"] = metrics_server
-    background_build.build(builds | {name: partial(buildkit, name) for name in BUILDKITS})
+    builds: dict[str, Callable[[], object]] = {name: partial(kubernetes, name) for name in (*PROGRAMS, *NODE)}
+    builds |= {name: partial(buildkit, name) for name in BUILDKITS}
+    background_build.build(builds | {"kube-router": kube_router, "metrics-server": metrics_server})
