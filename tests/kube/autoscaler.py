@@ -101,6 +101,7 @@ def grow(service: Deployed) -> Growth:
     there, address = service.node.there, service.address
     with load(there, address, rate=FIRST) as first:
         time.sleep(SETTLED)
+        service.until(lambda: utilization(service), "what the autoscaler is told")
         rate = FIRST * NEAR * HPA_TARGET / utilization(service)
     with load(there, address, rate=rate) as before:
         time.sleep(SETTLED)
