@@ -143,7 +143,7 @@ func TestBadEventsAreForTheDeadLettersAtOnce(t *testing.T) {
 		"not a media of JSON": {told(upload, "Content-Type", "text/plain"), 415},
 		"two media types":     {told(upload, "Content-Type", "application/json, text/plain"), 415},
 		"a batch":             {told("[]", "Content-Type", "application/cloudevents-batch+json"), 415},
-		"structured nonsense": {told("{}{}", "Content-Type", "application/cloudevents+json"), 400},
+		"two events in one":   {told(`{"specversion":"1.0","id":"1","source":"/","type":"upload.created"}{}`, "Content-Type", "application/cloudevents+json"), 400},
 		"no base64":           {told(`{"data_base64":"?"}`, "Content-Type", "application/cloudevents+json"), 400},
 		"another version":     {told(upload, "Ce-Specversion", "0.3"), 400},
 		"no id":               {told(upload, "Ce-Id", ""), 400},
