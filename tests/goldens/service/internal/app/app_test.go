@@ -34,6 +34,7 @@ func newApp(t *testing.T, out io.Writer, args ...string) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = a.pprof.Close() }) // a listener is closed once nobody can ask for it any more
 	return a
 }
 
