@@ -31,9 +31,11 @@ class ByApi(Service):
         self.more = self.variables(f"http://127.0.0.1:{server.server_port}")
         self.others: list[dict[str, Any]] = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield self
-        server.shutdown()
-        server.server_close()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
 
     def is_draft(self, request: Mapping[str, Any]) -> bool:
         """Whether a request cannot be merged yet."""
