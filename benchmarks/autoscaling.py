@@ -58,7 +58,7 @@ def main() -> int:
     }
     print(show(rows) + "\n", flush=True)
     save("autoscaling", "make bench-autoscaling", rows, [], f"{ROUNDS} times.")
-    figure = f"{max(seconds):.0f} s at most from 2 to 6 pods, {lost} lost"
+    figure = f"{max(seconds):.0f} s at most from {FEWEST} to {MOST} pods, {lost} lost"
     code = verdict("autoscaling", figure, {"as soon as the replay says": (longest / max(seconds), *WITHIN)})
     return code or int(bool(lost) or max(seconds) > ENOUGH)
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from docs.demo import free_ports, until_ready
 
 from tests.centres.line import steady_port
 from tests.collector.build import otelcol
-from tests.helpers.daemons import answers, process, until
+from tests.helpers.daemons import answers, daemon
+from tests.helpers.service import Service, logged
 from tests.judges.subject import rendered_by
 
 Document = dict[str, Any]
@@ -69,6 +69,14 @@ def refused(config: Document, variables: Mapping[str, str], folder: Path, *more:
     return done.stderr
 
 
+def resources(file: Path, kind: str) -> Iterator[Document]:
+    """Yield what a collector has written into a file, by what it came from: ``resourceSpans`` or ``resourceLogs``."""
+    texts = file.read_text().splitlines(keepends=True) if file.exists() else ()
+    for text in texts:
+        if text.endswith("\n"):  # what is being written has no end yet
+            yield from json.loads(text)[kind]
+
+
 class Running(NamedTuple):
     """A collector that has started."""
 
@@ -85,14 +93,9 @@ class Running(NamedTuple):
 
     def spans(self) -> list[Document]:
         """Return the spans that were kept, each with the attributes of what it came from."""
-        if not self.kept.exists():
-            return []
-        # What is being written has no end yet.
-        lines = [json.loads(line) for line in self.kept.read_text().splitlines(keepends=True) if line.endswith("\n")]
         return [
             {**span, "resource": {each["key"]: each["value"] for each in resource["resource"].get("attributes", ())}}
-            for line in lines
-            for resource in line["resourceSpans"]
+            for resource in resources(self.kept, "resourceSpans")
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
         ]
@@ -130,29 +133,17 @@ def collector(
         otelcol(),
         *(f"--config={each}" for each in (file, *more)),
     ]
-    with process(command, log) as started:
-        until(lambda: answers(f"http://127.0.0.1:{health}/") or started.poll() is not None, "the collector", 60)
-        assert started.poll() is None, log.read_text()[-3000:]
+    with daemon(command, log, lambda: answers(f"http://127.0.0.1:{health}/"), "the collector", PATIENCE) as started:
         yield Running(f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{metrics}/metrics", kept, started)
-
-
-class Service(NamedTuple):
-    """Where a running service answers, and its probes and metrics."""
-
-    url: str
-    admin: str
 
 
 @contextmanager
 def serves(repository: Path, otlp: int, log: Path, *flags: str, **told: str) -> Iterator[Service]:
     """Run the service until the end of the context; it sends its spans to a port, after a tenth of a second."""
-    service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
     told |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{otlp}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
-    places = (f"-addr={service}", f"-admin-addr={admin}", "-pprof-addr=", "-shutdown-delay=0s")
-    variables = [f"{name}={value}" for name, value in told.items()]
-    with process(["env", *variables, repository / "bin/orders", *places, *flags], log) as started:
-        until_ready(f"http://{admin}/readyz", started)
-        yield Service(f"http://{service}", f"http://{admin}")
+    command: list[str | Path] = ["env", *(f"{name}={value}" for name, value in told.items()), repository / "bin/orders"]
+    with logged(command, log, "-shutdown-delay=0s", *flags) as started:
+        yield started
 
 
 def waits(seconds: float) -> Change:

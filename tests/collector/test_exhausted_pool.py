@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,10 +15,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.collector.engine import PATIENCE, Document, Running, Service, collector, deployed, serves, waits
+from tests.collector.engine import PATIENCE, Document, Running, collector, deployed, serves, waits
 from tests.helpers.daemons import until
 from tests.helpers.databases import PGX, add_database, tidy
 from tests.helpers.postgres import Postgres, postgres
+from tests.helpers.service import Service
 from tests.helpers.support import ROOT, committed, files_of, go, ok
 from tests.monitoring.prometheus import Prometheus, prometheus
 from tests.monitoring.test_alerts import alerts_of, only, rules_of
@@ -77,9 +77,7 @@ class Scene(NamedTuple):
 
     def kept(self) -> set[str]:
         """Return those that Prometheus has kept."""
-        series = 'http_server_request_duration_seconds_bucket{code="500"}'
-        found = self.prometheus.ask("query_exemplars", query=series, start=time.time() - 3600, end=time.time())
-        return {exemplar["labels"]["trace_id"] for each in found for exemplar in each["exemplars"]}
+        return self.prometheus.exemplars('http_server_request_duration_seconds_bucket{code="500"}')
 
     def spans(self, trace: str) -> list[Document]:
         """Return the spans of a trace, the longest first."""
@@ -107,7 +105,8 @@ def seconds(span: Document) -> float:
 @contextmanager
 def scene(watched: Path, folder: Path) -> Iterator[Scene]:
     """Start all of it: the alert is the rendered one, and looks at seconds instead of minutes."""
-    rules = only(rules_of(**ANSWERS), ALERT, alerts_of(rules_of(**ANSWERS))[ALERT]["expr"].replace("[5m]", "[10s]"))
+    rendered = rules_of(**ANSWERS)
+    rules = only(rendered, ALERT, alerts_of(rendered)[ALERT]["expr"].replace("[5m]", "[10s]"))
     rules["groups"][0]["rules"][0]["for"] = "3s"
     log, labels = folder / "service.log", {"namespace": "orders", "job": "orders", "pod": "orders-1"}
     with postgres() as database, collector(deployed(watched), folder, waits(1)) as receiver:

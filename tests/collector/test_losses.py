@@ -17,7 +17,6 @@ from tests.collector.engine import (
     Change,
     Deployed,
     Document,
-    Service,
     collector,
     send,
     serves,
@@ -26,6 +25,7 @@ from tests.collector.engine import (
     waits,
 )
 from tests.helpers.daemons import until
+from tests.helpers.service import Service
 from tests.helpers.support import ROOT
 
 BASKET = json.dumps({"lines": [{"sku": "tea", "quantity": 2, "unit_price": 350}]}).encode()

@@ -11,8 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,18 +18,20 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from docs.demo import free_ports, get, until_ready
+from docs.demo import get, until_ready
 
-from tests.collector.engine import PATIENCE, Change, Deployed, Document, collector, refused
+from tests.collector.engine import PATIENCE, Change, Deployed, Document, collector, refused, resources
 from tests.collector.test_losses import BASKET
-from tests.helpers.daemons import answers, process, until
+from tests.helpers.daemons import until
 from tests.helpers.service import fixed_ports
 from tests.helpers.support import need
 from tests.monitoring import promtool
+from tests.monitoring.prometheus import Prometheus, started
 
 pytestmark = pytest.mark.proof("*", "!.github/*")
 FOLDER = "hack/observe"
 ASKED = 20
+HISTOGRAM = 'http_server_request_duration_seconds_bucket{namespace="orders", job="orders"}'
 OTLP = "--web.enable-otlp-receiver"
 """The flag that Debian's Prometheus lacks."""
 
@@ -68,12 +68,9 @@ def lines_to(file: Path) -> Change:
 
 def lines(file: Path) -> list[Document]:
     """Return the log records that Loki is sent, each with the attributes of where it came from."""
-    texts = file.read_text().splitlines(keepends=True) if file.exists() else []
     return [
         {**record, "attributes": plain(record.get("attributes", ())), "from": plain(resource["resource"]["attributes"])}
-        for text in texts
-        if text.endswith("\n")
-        for resource in json.loads(text)["resourceLogs"]
+        for resource in resources(file, "resourceLogs")
         for scope in resource["scopeLogs"]
         for record in scope["logRecords"]
     ]
@@ -102,33 +99,13 @@ def observed(repository: Path, log: Path) -> Iterator[None]:
 
 
 @contextmanager
-def prometheus(repository: Path, folder: Path) -> Iterator[str]:
-    """Run a Prometheus as compose starts it, which finds this machine by its own address; yield its own."""
+def prometheus(repository: Path, folder: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus as compose starts it, which finds this machine by its own address."""
     told = read(repository, "compose.yaml")["services"]["prometheus"]["command"]
-    file, port = folder / "prometheus.yaml", free_ports(1)[0]
     text = (repository / FOLDER / "prometheus.yaml").read_text()
-    file.write_text(text.replace("host.docker.internal", "127.0.0.1"))
     flags = [each for each in told if not each.startswith(("--config.file", "--storage", OTLP))]
-    command: list[str | Path] = [
-        promtool.program().with_name("prometheus"), f"--config.file={file}", f"--storage.tsdb.path={folder / 'series'}",
-        f"--web.listen-address=127.0.0.1:{port}", *flags,
-    ]  # fmt: skip
-    with process(command, folder / "prometheus.log") as started:
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: answers(f"{url}/-/ready") or started.poll() is not None, "Prometheus")
-        assert started.poll() is None, (folder / "prometheus.log").read_text()[-3000:]
-        yield url
-
-
-def exemplars(url: str, name: str) -> set[str]:
-    """Return the ids that the histogram names, by the label that Grafana is told of."""
-    query = urllib.parse.urlencode({
-        "query": 'http_server_request_duration_seconds_bucket{namespace="orders", job="orders"}',
-        "start": 0, "end": 4_000_000_000,
-    })  # fmt: skip
-    with urllib.request.urlopen(f"{url}/api/v1/query_exemplars?{query}") as answer:
-        found = json.loads(answer.read())["data"]
-    return {each["labels"][name] for series in found for each in series["exemplars"]}
+    with started(folder, text.replace("host.docker.internal", "127.0.0.1"), *flags) as running:
+        yield running
 
 
 class Seen(NamedTuple):
@@ -149,13 +126,13 @@ def seen(repository: Path, given: Deployed, folder: Path) -> Seen:
     with (
         fixed_ports(),
         collector(given, folder, as_in_the_cluster, lines_to(logs), port=4318, more=more) as running,
-        prometheus(repository, folder) as url,
+        prometheus(repository, folder) as server,
     ):
         with observed(repository, folder / "make.log"):
             for _ in range(ASKED):
                 get("http://127.0.0.1:8080/v1/quotes", BASKET)
-            until(lambda: exemplars(url, destination["name"]), "an exemplar", PATIENCE)
-            named = exemplars(url, destination["name"])
+            until(lambda: server.exemplars(HISTOGRAM, destination["name"]), "an exemplar", PATIENCE)
+            named = server.exemplars(HISTOGRAM, destination["name"])
         until(lambda: len(running.traces()) == ASKED, "the traces", PATIENCE)
         written = (repository / "bin/observe/orders.log").read_text()
         until(lambda: len(lines(logs)) >= len(written.splitlines()), "the log lines", PATIENCE)

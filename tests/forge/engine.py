@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from tests.centres.line import steady_port
 from tests.forge import build
-from tests.helpers.daemons import answers, process, until
+from tests.helpers.daemons import answers, daemon
 
 OWNER = "shop"
 # A page of its API has two: what is behind the first is asked for, too.
@@ -145,9 +145,7 @@ def gitea() -> Iterator[Gitea]:
         settings.write_text(SETTINGS.format(folder=folder, **about))
         command: list[str | Path] = [program, "--config", settings]
         url = f"http://127.0.0.1:{port}"
-        with process([*command, "web"], folder / "log") as server:
-            until(lambda: answers(f"{url}/api/healthz") or server.poll() is not None, "Gitea")
-            assert server.poll() is None, (folder / "log").read_text()[-3000:]
+        with daemon([*command, "web"], folder / "log", lambda: answers(f"{url}/api/healthz"), "Gitea"):
             yield Gitea(url, folder, administrator(command))
 
 

@@ -87,3 +87,14 @@ def process(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Pop
                 started.wait(WAIT)
             except subprocess.TimeoutExpired:
                 started.kill()
+
+
+@contextmanager
+def daemon(
+    command: Sequence[str | Path], log: Path, ready: Callable[[], object], what: str, seconds: float = WAIT
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a daemon until the end of the context, which begins once it is ready; one that ends before is a failure."""
+    with process(command, log) as started:
+        until(lambda: ready() or started.poll() is not None, what, seconds)
+        assert started.poll() is None, log.read_text()[-3000:]
+        yield started

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from docs.demo import free_ports
 
-from tests.helpers.daemons import debian, process, until
+from tests.helpers.daemons import daemon, debian
 
 VERSION = 15
 PROGRAMS = Path(f"/usr/lib/postgresql/{VERSION}/bin")
@@ -79,7 +79,6 @@ def postgres() -> Iterator[Postgres]:
             "fsync": "off",
         }
         given = [f"--{name}={value}" for name, value in settings.items()]
-        with process([*_AS_ITSELF, PROGRAMS / "postgres", "-D", data, *given], log) as started:
-            until(lambda: not server.started("select").returncode or started.poll() is not None, "PostgreSQL")
-            assert started.poll() is None, log.read_text()
+        command: list[str | Path] = [*_AS_ITSELF, PROGRAMS / "postgres", "-D", data, *given]
+        with daemon(command, log, lambda: not server.started("select").returncode, "PostgreSQL"):
             yield server

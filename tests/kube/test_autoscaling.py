@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kube.autoscaler import ANSWERS, autoscaler, grow, measured
+from tests.kube.autoscaler import ANSWERS, FEWEST, MOST, autoscaler, grow, measured
 from tests.kube.conftest import Deploy
 from tests.kube.deployed import CONTAINER, Deployed
 from tests.kube.engine import SAID
@@ -39,7 +39,7 @@ def test_without_a_request_it_knows_nothing(orders: Deployed) -> None:
 def test_five_times_the_load_has_its_pods_and_loses_nothing(orders: Deployed) -> None:
     grown = grow(orders)
     SAID.append(
-        f"five times the load: 2 to 6 pods in {grown.seconds:.0f} s, a pod within {grown.start} s, "
+        f"five times the load: {FEWEST} to {MOST} pods in {grown.seconds:.0f} s, a pod within {grown.start} s, "
         f"{grown.lost} of {grown.lost + grown.answered} lost"
     )
     assert grown.answered > 0

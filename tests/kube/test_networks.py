@@ -32,6 +32,11 @@ def talks(case: Case, policies: Sequence[Policy]) -> list[Talk]:
     return [talk for talk in case.questions(policies) if talk.protocol == "TCP"]
 
 
+def said(case: Case, asked: Sequence[Talk]) -> set[Talk]:
+    """Return what the page lets through."""
+    return {talk for talk in asked if case.table.allows(talk)}
+
+
 def mistaken(case: Case, mistake: str) -> list[Policy]:
     """Return the policies with the first mistake of a name."""
     return next(policies for name, policies in mistakes(case.policies) if name.endswith(mistake))
@@ -55,10 +60,10 @@ def test_the_kernel_lets_through_what_the_page_says_and_nothing_else(
 ) -> None:
     case = cases[target]
     asked = talks(case, case.policies)
-    said = {talk for talk in asked if case.table.allows(talk)}
+    allowed = said(case, asked)
     running.enforce(case.policies)
-    running.plane.until(lambda: running.reached(asked) == said, "what the page says", PATIENCE)
-    refused = {(talk.source in case.pods, talk.target in case.pods) for talk in asked if talk not in said}
+    running.plane.until(lambda: running.reached(asked) == allowed, "what the page says", PATIENCE)
+    refused = {(talk.source in case.pods, talk.target in case.pods) for talk in asked if talk not in allowed}
     assert {(True, False), (False, True)} <= refused, "each direction alone refuses something"
 
 
@@ -72,6 +77,6 @@ def test_with_a_mistake_it_does_what_cyclonus_says_and_not_the_page(
     judged = {
         talk for talk, may in zip(asked, verdicts(tmp_path / "asked", wrong, asked, case.ports), strict=True) if may
     }
-    assert judged != {talk for talk in asked if case.table.allows(talk)}
+    assert judged != said(case, asked)
     running.enforce(wrong)
     running.plane.until(lambda: running.reached(asked) == judged, "what cyclonus says", PATIENCE)

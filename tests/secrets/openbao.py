@@ -12,7 +12,7 @@ from typing import Any
 
 from docs.demo import free_ports
 
-from tests.helpers.daemons import answers, listens, process, until
+from tests.helpers.daemons import answers, daemon, listens, process, until
 from tests.helpers.locked_tools import environment
 from tests.helpers.support import ROOT
 
@@ -46,9 +46,7 @@ class OpenBao:
         """Start it, and unseal what it has."""
         command: list[str | Path] = [program(), "server", f"-config={self.scratch / 'server.json'}"]
         log = self.scratch / "server.log"
-        started = self.running.enter_context(process(command, log))
-        until(lambda: listens(self.port) or started.poll() is not None, "OpenBao")
-        assert started.poll() is None, log.read_text()
+        self.running.enter_context(daemon(command, log, lambda: listens(self.port), "OpenBao"))
         if not self.token:
             made = json.loads(self.run("operator", "init", "-key-shares=1", "-key-threshold=1", "-format=json"))
             self.token, self.key = made["root_token"], made["unseal_keys_b64"][0]

@@ -8,12 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
-from docs.demo import free_ports, until_ready
 
-from tests.helpers.daemons import process, until
+from tests.helpers.daemons import until
+from tests.helpers.service import Service, logged
 from tests.helpers.support import ok
 from tests.judges.subject import rendered_by
 from tests.kube.engine import ControlPlane
@@ -76,21 +75,11 @@ def account_token(plane: ControlPlane, account: str, audience: str) -> str:
     return ok(plane.kubectl(*arguments)).strip()
 
 
-class Service(NamedTuple):
-    """A service that runs."""
-
-    process: subprocess.Popen[bytes]
-    address: str
-
-
 @contextmanager
 def running(binary: Path, folder: Path, log: Path, *flags: str) -> Iterator[Service]:
     """Run a service with the secrets of a folder until the end of the context; it could leave a core."""
-    service, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
-    places = (f"-addr={service}", f"-admin-addr={admin}", "-pprof-addr=", f"-secret-files={folder}")
-    with process(["prlimit", "--core=unlimited", binary, *places, *flags], log) as started:
-        until_ready(f"http://{admin}/readyz", started)
-        yield Service(started, f"http://{service}")
+    with logged(["prlimit", "--core=unlimited", binary], log, f"-secret-files={folder}", *flags) as started:
+        yield started
 
 
 def seen(*processes: subprocess.Popen[bytes]) -> dict[str, str]:

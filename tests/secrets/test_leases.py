@@ -138,13 +138,13 @@ def test_a_pool_moves_from_user_to_user_and_no_request_fails(leases: Leases, tmp
             running(program / "careless", leases.files, scene.logs["careless"], f"{flag}careless") as careless,
             session(leases, first) as ask,
         ):
-            assert (asked(f"{careless.address}{PATH}"), ask("select total from orders;")) == (ANSWER, "42")
-            with load(f"{orders.address}{PATH}") as counted:
+            assert (asked(f"{careless.url}{PATH}"), ask("select total from orders;")) == (ANSWER, "42")
+            with load(f"{orders.url}{PATH}") as counted:
                 scene.is_without_openbao()
                 scene.moves_on()
                 assert ask("select total from orders;") == "ERROR:  permission denied for table orders"
                 assert ask("select 'still open';") == "still open"
-                assert "500" in asked(f"{careless.address}{PATH}"), "a pool that gives any connection away"
+                assert "500" in asked(f"{careless.url}{PATH}"), "a pool that gives any connection away"
                 for _ in range(ROTATIONS - 1):
                     scene.moves_on()
             places = seen(orders.process, careless.process, helper)

@@ -122,7 +122,7 @@ def test_a_secret_rotates_while_openbao_denies_is_sealed_and_is_down(
             until(lambda: (files / KEY).exists() or helper.poll() is not None, "the file of the agent")
             assert (files / KEY).stat().st_mode & 0o777 == 0o400
             with running(repository / "bin/orders", files, scene.log) as service:
-                url = f"{service.address}{PATH}"
+                url = f"{service.url}{PATH}"
                 with load(url) as counted:
                     scene.play(Service(url))
                 places = seen(service.process, helper)

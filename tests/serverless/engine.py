@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.centres.line import steady_port
-from tests.helpers.daemons import listens, process, until
+from tests.helpers.daemons import daemon, listens
 from tests.serverless import build
 
 JAVA = (
@@ -56,10 +56,7 @@ auto.create.topics.enable=false
         storage = [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qk"]
         formatted = subprocess.run([*storage, "-c", str(settings)], check=False, capture_output=True, text=True)
         assert formatted.returncode == 0, formatted.stdout + formatted.stderr
-        log = folder / "kafka.log"
-        with process([*java, "kafka.Kafka", settings], log) as server:
-            until(lambda: listens(port) or server.poll() is not None, "Kafka", 120)
-            assert server.poll() is None, log.read_text()[-3000:]
+        with daemon([*java, "kafka.Kafka", settings], folder / "kafka.log", lambda: listens(port), "Kafka", 120):
             yield f"127.0.0.1:{port}"
 
 
@@ -69,8 +66,7 @@ def kfake() -> Iterator[str]:
     port = steady_port()
     with tempfile.TemporaryDirectory(prefix="kfake-") as folder:
         command: list[str | Path] = [build.platform(), "broker", "-port", str(port)]
-        with process(command, Path(folder) / "kfake.log"):
-            until(lambda: listens(port), "kfake")
+        with daemon(command, Path(folder) / "kfake.log", lambda: listens(port), "kfake"):
             yield f"127.0.0.1:{port}"
 
 
@@ -121,8 +117,9 @@ class Storage:
         ]
         names = {"ROOT_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"]}
         variables = [f"{name}={value}" for name, value in names.items()]
-        self.server = self._running.enter_context(process(["env", *variables, *command], self._folder / "storage.log"))
-        until(lambda: listens(self._port), "the storage")
+        command = ["env", *variables, *command]
+        log = self._folder / "storage.log"
+        self.server = self._running.enter_context(daemon(command, log, lambda: listens(self._port), "the storage"))
 
     def stop(self) -> None:
         """End it; connections are refused."""
